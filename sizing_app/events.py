@@ -1,0 +1,130 @@
+"""What happens in a session, as typed events, and their fold into the state that page, replay and export show."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sizing_app.domain import History, Proposal, Task, Turn, best_turn
+from sizing_app.reward import best_so_far, reached
+
+Reason = Literal["passed", "ended", "budget", "stopped", "failed", "interrupted"]
+"""Why a session ended. passed: a turn met every spec; ended: the policy gave up before; interrupted: its process died."""
+
+
+@dataclass(frozen=True)
+class SessionStarted:
+    task: Task
+    policy: str
+
+
+@dataclass(frozen=True)
+class TurnStarted:
+    index: int
+
+
+@dataclass(frozen=True)
+class Wrote:
+    """A piece of text of the turn that is being written. Live only: the finished turn holds the whole text."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """The policy has decided; the simulation follows."""
+
+    index: int
+    proposal: Proposal
+
+
+@dataclass(frozen=True)
+class TurnFinished:
+    turn: Turn
+
+
+@dataclass(frozen=True)
+class SessionFinished:
+    reason: Reason
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class StorageFailed:
+    """The database refused a turn: the session goes on, but what follows is not stored."""
+
+    message: str
+
+
+Event = SessionStarted | TurnStarted | Wrote | Proposed | TurnFinished | SessionFinished | StorageFailed
+
+
+@dataclass(frozen=True)
+class LiveTurn:
+    """The turn that the policy is writing, or that is being simulated if ``proposal`` is there."""
+
+    index: int
+    text: str = ""
+    proposal: Proposal | None = None
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """A session at one moment. ``history`` holds the finished turns, ``current`` the one under way."""
+
+    task: Task | None = None
+    policy: str = ""
+    history: History = ()
+    current: LiveTurn | None = None
+    status: Literal["running"] | Reason = "running"
+    message: str = ""
+    storage_problem: str = ""
+    """Why later turns are not stored; empty if they are."""
+
+    @property
+    def running(self) -> bool:
+        return self.status == "running"
+
+    @property
+    def passed(self) -> bool:
+        return reached(self.history)
+
+    @property
+    def best(self) -> Turn | None:
+        return best_turn(self.history)
+
+    @property
+    def rewards(self) -> list[float]:
+        """Reward of each scored turn, the initial design first."""
+        return [turn.score.total for turn in self.history if turn.score is not None]
+
+    @property
+    def best_so_far(self) -> list[float]:
+        return best_so_far(self.history)
+
+
+def advance(state: SessionState, event: Event) -> SessionState:
+    """The state after one more event."""
+    match event:
+        case SessionStarted(task, policy):
+            return SessionState(task=task, policy=policy)
+        case TurnStarted(index):
+            return replace(state, current=LiveTurn(index))
+        case Wrote(index, text):
+            written = state.current.text if state.current and state.current.index == index else ""
+            return replace(state, current=LiveTurn(index, written + text))
+        case Proposed(index, proposal):
+            return replace(state, current=LiveTurn(index, proposal.text, proposal))
+        case TurnFinished(turn):
+            return replace(state, history=(*state.history, turn), current=None)
+        case SessionFinished(reason, message):
+            return replace(state, current=None, status=reason, message=message)
+        case StorageFailed(message):
+            return replace(state, storage_problem=message)
+
+
+def fold(events: Iterable[Event], state: SessionState = SessionState()) -> SessionState:
+    """The state after all of ``events``, starting from ``state``."""
+    for event in events:
+        state = advance(state, event)
+    return state

@@ -1,0 +1,72 @@
+"""The unified verifiable reward of the TL-GRPO paper (section 5.1.3): pure functions from measurements to [0, 1].
+
+The paper names the parts (constant, quadratic and cubic segments, two tolerance thresholds proportional to the spec,
+a geometric mean over specs) without equations; the ones here join them continuously and with equal slopes.
+"""
+
+import math
+
+from sizing_app.domain import History, Measurement, Score, Spec, SpecScore
+
+D1 = 0.2
+"""Shortfall relative to the spec's scale at which a score has fallen to 0.5."""
+D2 = 2.5 * D1
+"""Relative shortfall from which on a score is 0. The factor 2.5 makes the slopes at D1 equal."""
+BELOW_ONE = math.nextafter(1.0, 0.0)
+"""The best score that an unmet spec can have, so that rounding never turns a near miss into a pass."""
+
+
+def shortfall_score(relative: float) -> float:
+    """Score in [0, 1] of a shortfall >= 0 that is given relative to the spec's scale."""
+    if relative <= 0.0:
+        return 1.0
+    if relative <= D1:
+        part = relative / D1
+        return 1.0 - part * part / 2
+    if relative <= D2:
+        part = (D2 - relative) / (D2 - D1)
+        return part * part * part / 2
+    return 0.0
+
+
+def spec_score(value: float | None, spec: Spec) -> SpecScore:
+    """Score one metric value against its spec; a missing or non-finite value scores 0.
+
+    The margin is relative to the spec's scale: minus the shortfall where the spec fails, else the distance to the
+    nearest bound. It is None where the scale is 0, and any shortfall then scores 0.
+    """
+    if value is None or not math.isfinite(value):
+        return SpecScore(spec.metric, None, 0.0, False, None)
+    met, scale = spec.met(value), spec.scale_at(value)
+    room = min(abs(value - bound) for bound in (spec.low, spec.high) if bound is not None)
+    margin = (room if met else -spec.shortfall(value)) / scale if scale else math.inf
+    points = 1.0 if met else min(shortfall_score(-margin if scale else math.inf), BELOW_ONE)
+    return SpecScore(spec.metric, value, points, met, margin if math.isfinite(margin) else None)
+
+
+def score(measurement: Measurement, specs: tuple[Spec, ...]) -> Score:
+    """Reward of one turn: the geometric mean of its spec scores; 0 for a failed simulation."""
+    values = measurement.metrics if measurement.ok else {}
+    parts = tuple(spec_score(values.get(spec.metric), spec) for spec in specs)
+    passed = measurement.ok and all(part.met for part in parts)
+    if passed:
+        return Score(1.0, parts, True)
+    if not measurement.ok or any(part.score == 0.0 for part in parts):
+        return Score(0.0, parts, False)
+    mean_log = math.fsum(math.log(part.score) for part in parts) / len(parts)
+    return Score(min(math.exp(mean_log), BELOW_ONE), parts, False)
+
+
+def reached(history: History) -> bool:
+    """Whether some turn met every spec."""
+    return any(turn.score is not None and turn.score.passed for turn in history)
+
+
+def best_so_far(history: History) -> list[float]:
+    """The highest reward up to each scored turn (paper, appendix D: the history-best curve)."""
+    best, curve = 0.0, []
+    for turn in history:
+        if turn.score is not None:
+            best = max(best, turn.score.total)
+            curve.append(best)
+    return curve

@@ -1,0 +1,162 @@
+"""The one loop: take a turn, score it, go on. The app, the command line, evaluation and training all run this code.
+
+Everything is a generator of events; history is an immutable argument, and the simulator has no state. A consumer that
+stops reading stops the session.
+"""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from sizing_app.domain import (Circuit, Conditions, History, Measurement, Parameters, Policy, Proposal, Simulator,
+                               StopSignal, Task, Turn)
+from sizing_app.errors import PolicyError
+from sizing_app.events import (Event, LiveTurn, Proposed, Reason, SessionFinished, SessionStarted, SessionState,
+                               StorageFailed, TurnFinished, TurnStarted, Wrote, advance, fold)
+from sizing_app.reward import reached, score
+
+__all__ = ["Event", "LiveTurn", "PolicyError", "Proposed", "Reason", "SessionFinished", "SessionStarted",
+           "SessionState", "StorageFailed", "TurnFinished", "TurnStarted", "Wrote", "advance", "fold", "initial_turn",
+           "run_session", "sample_group", "take_turn"]
+
+log = logging.getLogger(__name__)
+
+
+def initial_turn(task: Task, simulator: Simulator) -> Turn:
+    """Turn 0: simulate the task's initial parameters."""
+    started = time.perf_counter()
+    measurement = _simulate(task.circuit, task.initial, task.conditions, simulator)
+    return Turn(0, Proposal(task.initial), measurement, score(measurement, task.specs), time.perf_counter() - started)
+
+
+def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator, stop: StopSignal) -> Iterator[Event]:
+    """One turn from ``history``: TurnStarted, Wrote..., Proposed, TurnFinished.
+
+    If ``stop`` is set before there is a proposal, the turn is dropped: no TurnFinished follows.
+    """
+    index, started = history[-1].index + 1, time.perf_counter()
+    yield TurnStarted(index)
+    proposal = yield from _proposal(task, history, policy, stop, index)
+    if proposal is None:
+        return
+    yield Proposed(index, proposal)
+    if proposal.parameters is None and proposal.finished:
+        measurement, points = None, None
+    elif proposal.parameters is None:
+        measurement = Measurement("no_call", _missing(task.circuit), "\n".join(proposal.problems))
+        points = score(measurement, task.specs)
+    else:
+        measurement = _simulate(task.circuit, proposal.parameters, task.conditions, simulator)
+        points = score(measurement, task.specs)
+    yield TurnFinished(Turn(index, proposal, measurement, points, time.perf_counter() - started))
+
+
+def run_session(task: Task, policy: Policy, simulator: Simulator, stop: StopSignal,
+                history: History = ()) -> Iterator[Event]:
+    """A whole session: the initial design, then turns until the policy ends, the budget is spent or ``stop`` is set.
+
+    With ``history`` the session continues from it: its turns come first, as events, and count against the budget.
+    """
+    yield SessionStarted(task, policy.name)
+    message = ""
+    try:
+        reason = yield from _turns(task, policy, simulator, stop, history)
+    except PolicyError as error:
+        reason, message = "failed", str(error)
+    except Exception as error:
+        log.exception("session on %s with %s failed", task.circuit.name, policy.name)
+        reason, message = "failed", f"Unexpected error: {type(error).__name__}: {error}"
+    yield SessionFinished(reason, message)
+
+
+def sample_group(task: Task, history: History, policy: Policy, simulator: Simulator, n: int) -> list[Turn]:
+    """``n`` turns from one history (paper, section 4: the group that turn-level advantages are taken over)."""
+    never = threading.Event()
+
+    def sample(_) -> Turn:
+        return next(event.turn for event in take_turn(task, history, policy, simulator, never)
+                    if isinstance(event, TurnFinished))
+
+    with ThreadPoolExecutor(max_workers=max(1, n), thread_name_prefix="group") as threads:
+        return list(threads.map(sample, range(n)))
+
+
+def _turns(task, policy, simulator, stop, history) -> Generator[Event, None, Reason]:
+    """The turns of a session; returns why it ended."""
+    history = tuple(turn for turn in history if turn.measurement is not None) or (initial_turn(task, simulator),)
+    for turn in history:
+        yield TurnFinished(turn)
+    while not stop.is_set():
+        if sum(1 for turn in history if turn.index > 0) >= task.budget:
+            return "passed" if reached(history) else "budget"
+        turn = None
+        for event in take_turn(task, history, policy, simulator, stop):
+            if isinstance(event, TurnFinished):
+                turn = event.turn
+            yield event
+        if turn is None:
+            break
+        history = (*history, turn)
+        if turn.proposal.finished:
+            return "passed" if reached(history) else "ended"
+    return "stopped"
+
+
+def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Proposal | None]:
+    """Relay what the policy writes; returns its proposal, or None if it was stopped before it made one."""
+    pieces = policy.propose(task, history, stop)
+    try:
+        for piece in pieces:
+            if isinstance(piece, Proposal):
+                cut_short = stop.is_set() and piece.parameters is None and not piece.finished
+                return None if cut_short else _clean_proposal(piece)
+            if stop.is_set():
+                return None
+            yield Wrote(index, clean_text(piece.text))
+    finally:
+        close = getattr(pieces, "close", None)
+        if close is not None:
+            close()
+    if stop.is_set():
+        return None
+    raise PolicyError(f"The policy {policy.name} ended turn {index} without a proposal.")
+
+
+def _simulate(circuit: Circuit, parameters: Parameters, conditions: Conditions, simulator: Simulator) -> Measurement:
+    """Simulate complete and finite parameters; refuse others with a sentence."""
+    problems = _parameter_problems(circuit, parameters)
+    if problems:
+        return Measurement("refused", _missing(circuit), "\n".join(problems))
+    measurement = simulator.evaluate(circuit, parameters, conditions)
+    metrics = {name: value if value is not None and math.isfinite(value) else None
+               for name, value in measurement.metrics.items()}
+    return replace(measurement, metrics=metrics, log=clean_text(measurement.log))
+
+
+def _parameter_problems(circuit: Circuit, parameters: Parameters) -> list[str]:
+    wanted = [parameter.name for parameter in circuit.parameters]
+    missing = [name for name in wanted if name not in parameters]
+    unknown = [name for name in parameters if name not in wanted]
+    broken = [name for name in wanted if name in parameters and not math.isfinite(parameters[name])]
+    problems = (("Missing parameters", missing), ("Unknown parameters", unknown), ("Not finite", broken))
+    return [f"{title}: {', '.join(names)}." for title, names in problems if names]
+
+
+def _missing(circuit: Circuit) -> dict[str, None]:
+    return {metric.name: None for metric in circuit.metrics}
+
+
+def clean_text(text: str) -> str:
+    """Text that every browser and database takes: no lone surrogates, no NUL."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _clean_proposal(proposal: Proposal) -> Proposal:
+    parameters = proposal.parameters if proposal.parameters is None else dict(proposal.parameters)
+    return replace(proposal, parameters=parameters, text=clean_text(proposal.text),
+                   reasoning=clean_text(proposal.reasoning),
+                   problems=tuple(clean_text(problem) for problem in proposal.problems))

@@ -1,0 +1,79 @@
+"""Small values for tests: a circuit of two parameters, a simulator that computes its metrics, scripted policies.
+
+Session, store and hub need no ngspice: their work does not depend on where a number comes from.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sizing_app.domain import (Circuit, Conditions, ConditionSpace, Delta, Measurement, Metric, Parameter, Proposal,
+                               Spec, Task)
+
+
+def a_circuit(name: str = "TOY") -> Circuit:
+    """The gain is highest at w = 10u, the power grows with w and m: see QuadraticSimulator."""
+    return Circuit(
+        name=name, title="Toy amplifier", summary="Two parameters, two metrics.", process="none",
+        parameters=(Parameter("w", "m", 1e-6, 100e-6, "width of the input pair"),
+                    Parameter("m", "", 1, 20, "mirror ratio", scale="linear", step=1)),
+        metrics=(Metric("gain", "Gain", "dB", "low-frequency differential gain"),
+                 Metric("power", "Power", "W", "supply voltage times supply current")),
+        specs=(Spec("gain", low=50.0, scale=20.0), Spec("power", high=2e-6)),
+        conditions=ConditionSpace(("tt", "ss"), (27.0, 125.0), (3.3, 3.0), (2e-12, 1e-12)),
+        analyses=(), measures=(), netlist="* toy\n.end", testbench="* toy bench")
+
+
+def a_task(circuit: Circuit | None = None, budget: int = 5, seed: int = 0, w: float = 90e-6) -> Task:
+    circuit = circuit or a_circuit()
+    return Task(circuit, circuit.specs, circuit.conditions.nominal, {"w": w, "m": 10.0}, budget, seed)
+
+
+GOOD = {"w": 10e-6, "m": 10.0}
+"""Meets both specs of the toy circuit."""
+POOR = {"w": 60e-6, "m": 10.0}
+
+
+@dataclass
+class QuadraticSimulator:
+    """gain = 60 - 2 (w/10u - 1)^2 dB, power = 10 mW/m * w * m; a ``delay`` in seconds makes it slow."""
+
+    delay: float = 0.0
+
+    def evaluate(self, circuit: Circuit, parameters, conditions: Conditions) -> Measurement:
+        if self.delay:
+            time.sleep(self.delay)
+        offset = parameters["w"] / 10e-6 - 1
+        metrics = {"gain": 60.0 - 2.0 * offset * offset, "power": 1e-2 * parameters["w"] * parameters["m"]}
+        return Measurement("ok", metrics, seconds=self.delay)
+
+
+def write(text: str, parameters=None, finished: bool = False, problems: tuple[str, ...] = ()) -> list:
+    """What a policy yields in one turn: the text in pieces of four characters, then the proposal."""
+    pieces = [Delta(text[start:start + 4]) for start in range(0, len(text), 4)]
+    return [*pieces, Proposal(parameters, text=text, reasoning=text, finished=finished, problems=problems)]
+
+
+END = write("<Design End>", finished=True)
+
+
+@dataclass
+class ScriptedPolicy:
+    """Plays a script: one list of pieces a turn, the last one again and again. An exception in it is raised.
+
+    ``between`` is called before every piece, with the stop flag.
+    """
+
+    script: Sequence[Sequence[object]]
+    name: str = "scripted"
+    between: Callable | None = None
+    histories: list = field(default_factory=list)
+
+    def propose(self, task, history, stop):
+        self.histories.append(history)
+        for piece in self.script[min(len(history), len(self.script)) - 1]:
+            if self.between:
+                self.between(stop)
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
