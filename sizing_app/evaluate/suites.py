@@ -1,0 +1,73 @@
+"""The query sets of a circuit: ``circuits/NAME/queries/SUITE.json``, a list of objects with
+
+- ``conditions``: corner, temperature (degrees Celsius), supply (V), load (F)
+- ``specs``: list of {metric, low, high, scale}, as domain.Spec; a bound that is not there may be left out
+- ``initial``: parameter name to value in SI units, the design of turn 0
+- ``seed``: integer that seeds the policy
+- ``witness``: parameter name to value in SI units, a simulated design that meets the specs (never shown to a policy)
+"""
+
+from dataclasses import field
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from sizing_app.domain import Circuit, Conditions, Spec, Task
+
+
+class SuiteError(ValueError):
+    """A query set is missing or wrong; the message names the file and what was expected."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """One evaluation query of a circuit; with a budget it becomes a Task."""
+
+    conditions: Conditions
+    specs: tuple[Spec, ...]
+    initial: dict[str, float]
+    seed: int
+    witness: dict[str, float] = field(default_factory=dict)
+
+    def task(self, circuit: Circuit, budget: int) -> Task:
+        return Task(circuit, self.specs, self.conditions, self.initial, budget, self.seed)
+
+
+_QUERIES = TypeAdapter(list[Query])
+
+
+def suite_names(circuit: Circuit) -> list[str]:
+    """The suites that a circuit has, in alphabetical order."""
+    return sorted(path.stem for path in (Path(circuit.folder) / "queries").glob("*.json"))
+
+
+def load_queries(circuit: Circuit, suite: str) -> list[Query]:
+    """All queries of a suite, in the order of the file."""
+    path = Path(circuit.folder) / "queries" / f"{suite}.json"
+    if suite not in suite_names(circuit):
+        raise SuiteError(f"{circuit.name} has no suite {suite!r}: {', '.join(suite_names(circuit)) or 'none yet'}")
+    try:
+        queries = _QUERIES.validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise SuiteError(f"{path}: {place or 'the document'}: {first['msg']}") from error
+    for number, query in enumerate(queries):
+        _check(circuit, query, f"{path}: query {number}")
+    return queries
+
+
+def dump_queries(queries: list[Query]) -> bytes:
+    """The JSON text that load_queries reads."""
+    return _QUERIES.dump_json(queries, indent=1, exclude_none=True) + b"\n"
+
+
+def _check(circuit: Circuit, query: Query, place: str) -> None:
+    names = {parameter.name for parameter in circuit.parameters}
+    if set(query.initial) != names:
+        raise SuiteError(f"{place}: initial needs exactly the parameters {', '.join(sorted(names))}")
+    unknown = {spec.metric for spec in query.specs} - {metric.name for metric in circuit.metrics}
+    if unknown or not query.specs:
+        raise SuiteError(f"{place}: specs name {', '.join(sorted(unknown)) or 'nothing'}; "
+                         f"metrics are {', '.join(metric.name for metric in circuit.metrics)}")

@@ -1,0 +1,107 @@
+"""Everything that proposes parameters, behind one protocol (domain.Policy) and one list of names.
+
+A policy is stateless: it sees the task and the history, so the same session gives the same proposals again.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sizing_app.domain import Policy
+from sizing_app.errors import PolicyError
+
+__all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "PolicyError", "PolicySettings", "close_engines",
+           "make_policy"]
+
+MODELS = Path(__file__).resolve().parents[2] / "models"
+DEFAULT_POLICY = "tl-grpo"
+
+
+@dataclass(frozen=True)
+class PolicySettings:
+    """Where models live and which server answers for them."""
+
+    base_url: str | None = None
+    """OpenAI-compatible server, such as http://127.0.0.1:8000/v1; None starts the embedded engine."""
+    model: str | None = None
+    """The model's name on that server."""
+    api_key: str | None = None
+    models: Path = MODELS
+    temperature: float = 0.5
+
+
+_engines: dict[Path, object] = {}
+_engines_lock = threading.Lock()
+
+
+def make_policy(name: str, settings: PolicySettings | None = None) -> Policy:
+    """The policy called ``name``. Raises PolicyError where the name is unknown or its files are missing."""
+    if name not in _MAKERS:
+        raise PolicyError(f"unknown policy {name!r}: choose one of {', '.join(POLICY_NAMES)}")
+    return _MAKERS[name](name, settings or PolicySettings())
+
+
+def close_engines() -> None:
+    """Stop every embedded model server that make_policy started."""
+    with _engines_lock:
+        for engine in _engines.values():
+            engine.close()
+        _engines.clear()
+
+
+def _random(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.random_search import RandomSearch
+    return RandomSearch()
+
+
+def _bayes(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.bayesian import BayesianSearch
+    return BayesianSearch()
+
+
+def _lookup(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.lookup import Lookup
+    return Lookup(settings.models / "lookup")
+
+
+def _mlp(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.regressor import Regressor
+    return Regressor(settings.models / "mlp")
+
+
+def _checkpoint(name: str, settings: PolicySettings) -> Policy:
+    """A checkpoint of this repository: on the embedded engine, or on the server at ``base_url`` that loaded it."""
+    from sizing_app.policy.language_model import LanguageModel
+    folder = settings.models / name
+    missing = [file for file in ("model.safetensors", "tokenizer.json") if not (folder / file).is_file()]
+    if missing:
+        raise PolicyError(f"no {name} checkpoint: {folder} has no {' and no '.join(missing)}; `make train` writes it")
+    base_url = settings.base_url or _engine(folder).base_url
+    return LanguageModel(name, base_url, settings.model or name, model_dir=folder,
+                         temperature=settings.temperature, api_key=settings.api_key)
+
+
+def _chat(name: str, settings: PolicySettings) -> Policy:
+    """Any other model, through the chat endpoint of an OpenAI-compatible server."""
+    from sizing_app.policy.language_model import LanguageModel
+    if not settings.base_url or not settings.model:
+        raise PolicyError("policy chat needs the address of a server and a model's name: --base-url URL --model NAME")
+    return LanguageModel(name, settings.base_url, settings.model, model_dir=None,
+                         temperature=settings.temperature, api_key=settings.api_key)
+
+
+def _engine(folder: Path):
+    """One embedded server for each model folder, shared by all sessions."""
+    from sizing_app.policy.engine import Engine
+    with _engines_lock:
+        if folder not in _engines:
+            _engines[folder] = Engine(folder)
+        return _engines[folder]
+
+
+_MAKERS: dict[str, Callable[[str, PolicySettings], Policy]] = {
+    "tl-grpo": _checkpoint, "sft": _checkpoint, "random": _random, "bayes": _bayes, "lookup": _lookup, "mlp": _mlp,
+    "chat": _chat,
+}
+POLICY_NAMES = tuple(_MAKERS)

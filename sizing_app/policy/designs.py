@@ -1,0 +1,37 @@
+"""What policies without a language model share: designs in the unit cube, and proposals with their reason."""
+
+import numpy as np
+
+from sizing_app.domain import Circuit, Parameters, Proposal
+
+
+def from_unit(circuit: Circuit, unit) -> Parameters:
+    """Unit-cube coordinates, in the order of ``circuit.parameters``, to a design in SI units."""
+    return {parameter.name: parameter.from_unit(fraction)
+            for parameter, fraction in zip(circuit.parameters, unit, strict=True)}
+
+
+def to_unit(circuit: Circuit, parameters: Parameters) -> np.ndarray:
+    """A design to its unit-cube coordinates, shape (parameters,), clipped to the cube."""
+    unit = [parameter.to_unit(parameters[parameter.name]) for parameter in circuit.parameters]
+    return np.clip(unit, 0.0, 1.0)
+
+
+def random_design(circuit: Circuit, *seed: int) -> Parameters:
+    """A design drawn uniformly on each parameter's scale; the same seed gives the same design."""
+    rng = np.random.default_rng([abs(int(part)) for part in seed])
+    return from_unit(circuit, rng.random(len(circuit.parameters)))
+
+
+def design(parameters: Parameters, reasoning: str) -> Proposal:
+    """A design with the sentence on where it comes from, tagged as language models write theirs."""
+    return Proposal(parameters, text=f"<Analyze>{reasoning}</Analyze>", reasoning=reasoning)
+
+
+def end(reasoning: str) -> Proposal:
+    """The end of a session, with its reason."""
+    return Proposal(None, text=f"<Analyze>{reasoning}</Analyze><Design End>", reasoning=reasoning, finished=True)
+
+
+def end_met() -> Proposal:
+    return end("A design of the history meets all specs.")

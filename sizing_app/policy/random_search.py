@@ -1,0 +1,20 @@
+"""Random search: the floor that every other policy has to beat."""
+
+from collections.abc import Iterator
+
+from sizing_app.domain import Delta, History, Proposal, StopSignal, Task
+from sizing_app.policy.designs import design, end_met, random_design
+from sizing_app.reward import reached
+
+
+class RandomSearch:
+    """Uniform in the unit cube, each parameter on its own scale; ends once a design has met all specs."""
+
+    name = "random"
+
+    def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
+        if reached(history):
+            yield end_met()
+            return
+        yield design(random_design(task.circuit, task.seed, len(history)),
+                     "A random design, uniform on each parameter's scale. The history is not used.")
