@@ -1,0 +1,192 @@
+"""The task as a small checkpoint reads and writes it: about 60 tokens a task and 60 a turn.
+
+::
+
+    <|task|> OTA: ss 125C 3.3V 2p gain>=75dB gbw>=60meg pm=60deg..88deg power<=420u ...
+    <|turn|>0 w_in=91u l_in=910n ...<|result|> gain=63.5dB -16% gbw=52.3meg -12% pm=71deg +13% ...
+    <|reply|><Analyze>...</Analyze><tool_call>{"name":"simulate","arguments":{"w_in":"91u",...}}</tool_call><|end|>
+
+(one line, without the breaks). History is parameters and results of the former turns, never their reasoning. Targets are
+rounded to the safe side, so that what meets the text meets the spec. A margin is the distance to the bound in percent of the
+spec's scale, ``+`` where the spec is met, ``-`` where it is not.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from sizing_app.domain import Circuit, Conditions, History, Parameters, Spec, Task, Turn
+from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
+from sizing_app.prompt.values import PERCENT_BUCKETS, Grid, metric_grid, parameter_grid, percent_bucket, value_text
+
+PAD, TASK, TURN, RESULT, REPLY, END = "<|pad|>", "<|task|>", "<|turn|>", "<|result|>", "<|reply|>", "<|end|>"
+SPECIAL_TOKENS = (PAD, TASK, TURN, RESULT, REPLY, END)
+TAGS = (ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END)
+CALL_HEAD = f'{{"name":"{FUNCTION}","arguments":'
+ANALYSIS_LIMIT = 600
+"""Characters of an analysis that the grammar allows."""
+
+
+def render(task: Task, history: History) -> str:
+    """The prompt of the next turn; ends with ``<|reply|>``."""
+    turns = "".join(_turn_text(task, turn) for turn in history if turn.measurement is not None)
+    return _task_text(task) + turns + REPLY
+
+
+def write_reply(circuit: Circuit, analysis: str, parameters: Parameters | None) -> str:
+    """What the model should have answered; ``parameters`` None ends the session. Ends with ``<|end|>``."""
+    if "<" in analysis:
+        raise ValueError(f"an analysis has no tags in it: {analysis!r}")
+    if len(analysis) > ANALYSIS_LIMIT:
+        raise ValueError(f"an analysis has at most {ANALYSIS_LIMIT} characters, this one {len(analysis)}")
+    action = DESIGN_END if parameters is None else CALL + call_text(circuit, parameters) + CALL_END
+    return f"{ANALYZE}{analysis}{ANALYZE_END}{action}{END}"
+
+
+def call_text(circuit: Circuit, parameters: Parameters) -> str:
+    """The JSON of a call, all parameters in the circuit's order, values on the grid."""
+    texts = _parameter_texts(circuit, parameters)
+    return CALL_HEAD + "{" + ",".join(f'"{name}":"{text}"' for name, text in texts.items()) + "}}"
+
+
+def quantize_parameters(circuit: Circuit, parameters: Parameters) -> dict[str, float]:
+    """Every parameter on the grid value that the text would show."""
+    result = {}
+    for parameter in circuit.parameters:
+        grid = parameter_grid(parameter)
+        result[parameter.name] = grid.values[grid.nearest(parameters[parameter.name])]
+    return result
+
+
+def target_text(circuit: Circuit, spec: Spec) -> str:
+    """``gain>=75dB``, ``power<=420u`` or ``pm=60deg..88deg``, rounded to the safe side."""
+    metric, grid = circuit.metric(spec.metric), _grid_of(circuit, spec.metric)
+    if grid is None:
+        low, high = (None if bound is None else value_text(bound, metric.unit) for bound in (spec.low, spec.high))
+    else:
+        first = None if spec.low is None else grid.at_least(spec.low)
+        last = None if spec.high is None else grid.at_most(spec.high)
+        if first is not None and last is not None and first > last:
+            first, last = grid.nearest(spec.low), grid.nearest(spec.high)
+        low, high = (None if index is None else grid.texts[index] for index in (first, last))
+    if spec.kind == "range":
+        return f"{spec.metric}={low}..{high}"
+    return f"{spec.metric}>={low}" if spec.kind == "lower" else f"{spec.metric}<={high}"
+
+
+def result_text(circuit: Circuit, metric: str, value: float | None) -> str:
+    """The nearest grid value of a result, or ``none`` where it could not be measured."""
+    if value is None:
+        return "none"
+    grid = _grid_of(circuit, metric)
+    return value_text(value, circuit.metric(metric).unit) if grid is None else grid.texts[grid.nearest(value)]
+
+
+def margin_text(margin: float, met: bool) -> str:
+    """``+5%`` or ``-12%``."""
+    return f"{'+' if met else '-'}{percent_bucket(abs(margin) if met else -abs(margin))}%"
+
+
+def added_tokens(circuits: Iterable[Circuit]) -> list[str]:
+    """Everything that is one token by decree: role tokens first, then tags, names and values, each once."""
+    circuits = list(circuits)
+    tokens = [*SPECIAL_TOKENS, *TAGS, CALL_HEAD]
+    for circuit in circuits:
+        tokens += _name_tokens(circuit)
+    tokens += [f" {sign}{size}%" for sign in ("-", "+", "") for size in PERCENT_BUCKETS if (sign, size) != ("-", 0)]
+    for circuit in circuits:
+        tokens += _value_tokens(circuit)
+    tokens = list(dict.fromkeys(tokens))
+    check_overlaps(tokens)
+    return tokens
+
+
+def check_overlaps(tokens: Iterable[str]) -> None:
+    """No token's end may be another's beginning: tokenizers differ in which of the two they then find.
+
+    Hugging Face tokenizers take the leftmost match, llama.cpp the longest one in the whole text.
+    """
+    tokens = list(tokens)
+    beginnings = {token[:size]: token for token in tokens for size in range(1, len(token))}
+    for token in tokens:
+        if token.startswith('"'):
+            raise ValueError(f"token {token!r} starts with a quote, which grammar masks of some servers get wrong")
+        for start in range(1, len(token)):
+            if other := beginnings.get(token[start:]):
+                raise ValueError(f"token {token!r} ends as {other!r} begins: {token[start:]!r}")
+
+
+def grammar(circuit: Circuit) -> str:
+    """GBNF of a valid reply (llama.cpp); vLLM reads the same text as its EBNF.
+
+    All parameters in the circuit's order, each with a value of its grid, or the end of the session.
+    """
+    values = [f"v{index} ::= " + " | ".join(f'"{text}"' for text in parameter_grid(parameter).texts)
+              for index, parameter in enumerate(circuit.parameters)]
+    pairs = ' "," '.join(f'"\\"{parameter.name}\\":\\"" v{index} "\\""'
+                         for index, parameter in enumerate(circuit.parameters))
+    head = CALL_HEAD.replace('"', '\\"')
+    return "\n".join([
+        f'root ::= "{ANALYZE}" [^<>\\n]{{1,{ANALYSIS_LIMIT}}} "{ANALYZE_END}" (call | "{DESIGN_END}")',
+        f'call ::= "{CALL}{head}{{" {pairs} "}}}}{CALL_END}"', *values]) + "\n"
+
+
+def _task_text(task: Task) -> str:
+    targets = " ".join(target_text(task.circuit, spec) for spec in task.specs)
+    return f"{TASK} {task.circuit.name}: {_conditions_text(task.conditions)} {targets}"
+
+
+def _conditions_text(conditions: Conditions) -> str:
+    temperature, supply, load = _condition_values(conditions)
+    return f"{conditions.corner} {temperature} {supply} {load}"
+
+
+def _condition_values(conditions: Conditions) -> tuple[str, str, str]:
+    return (value_text(conditions.temperature, "C"), value_text(conditions.supply, "V"), value_text(conditions.load, "F"))
+
+
+def _turn_text(task: Task, turn: Turn) -> str:
+    parameters = turn.proposal.parameters
+    shown = _parameter_texts(task.circuit, parameters) if parameters is not None else {}
+    names = "".join(f" {name}={text}" for name, text in shown.items())
+    return f"{TURN}{turn.index}{names}{RESULT}{_result_text(task, turn)}"
+
+
+def _result_text(task: Task, turn: Turn) -> str:
+    if not turn.measurement.ok or turn.score is None:
+        return f" {turn.measurement.status}"
+    parts = []
+    for spec in turn.score.specs:
+        margin = "" if spec.margin is None else f" {margin_text(spec.margin, spec.met)}"
+        parts.append(f" {spec.metric}={result_text(task.circuit, spec.metric, spec.value)}{margin}")
+    return "".join(parts)
+
+
+def _parameter_texts(circuit: Circuit, parameters: Parameters) -> Mapping[str, str]:
+    grids = {parameter.name: parameter_grid(parameter) for parameter in circuit.parameters}
+    return {name: grid.texts[grid.nearest(parameters[name])] for name, grid in grids.items()}
+
+
+def _grid_of(circuit: Circuit, metric: str) -> Grid | None:
+    """Grid of a metric, from the circuit's default spec; None for a metric that has none."""
+    spec = next((spec for spec in circuit.specs if spec.metric == metric), None)
+    return None if spec is None else metric_grid(circuit.metric(metric), spec)
+
+
+def _name_tokens(circuit: Circuit) -> list[str]:
+    """Names as they stand in the task (`` gain>=``), a result (`` w_in=``), a sentence (`` w_in``) and a call."""
+    tokens = [f" {circuit.name}:"]
+    for metric in circuit.metrics:
+        tokens += [f" {metric.name}{sign}" for sign in (">=", "<=", "=")]
+    for index, parameter in enumerate(circuit.parameters):
+        tokens += [f" {parameter.name}=", f'{"," if index else "{"}"{parameter.name}":"']
+        if not parameter.name[-1].isdigit():
+            tokens.append(f" {parameter.name}")
+    return tokens
+
+
+def _value_tokens(circuit: Circuit) -> list[str]:
+    tokens = [text for conditions in circuit.conditions.all() for text in _condition_values(conditions)]
+    for parameter in circuit.parameters:
+        tokens += parameter_grid(parameter).texts
+    for spec in circuit.specs:
+        tokens += metric_grid(circuit.metric(spec.metric), spec).texts
+    return tokens

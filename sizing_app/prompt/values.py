@@ -1,0 +1,124 @@
+"""Numbers as the compact prompt writes them: on fixed grids, so that each one can be a single token.
+
+Parameters stand on their own grid (E24, or the step of a linear range), results and targets on E96 (IEC 60063), decibels
+in steps of 0.5 and degrees in steps of 1. Every text ends in a letter or a sign, never in a digit: ``4.7u``, ``2.4V``,
+``980mV``, ``63.5dB``. Milli always carries its unit, because a token ``2m`` would be the beginning of ``2meg``.
+"""
+
+import math
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sizing_app.domain import Metric, Parameter, Spec
+from sizing_app.units import SUFFIXES, format_si, parse_si
+
+E96 = tuple(round(100 * 10 ** (index / 96)) for index in range(96))
+LABELS = {"Hz": "Hz", "V": "V", "A": "A", "W": "W", "s": "s", "F": "F", "Ohm": "Ohm", "m": "m", "J": "J", "V/s": "/s",
+          "V/sqrt(Hz)": "/rtHz", "V/√Hz": "/rtHz", "dB": "dB", "deg": "deg", "C": "C", "%": "%"}
+PURE_NUMBER = "x"
+"""Written behind a number that has no unit: ``187x``."""
+_WITHOUT_SUFFIX = ("dB", "deg", "C", "%", "V/V", "")
+_LINEAR_STEPS = {"dB": 0.5, "deg": 1.0}
+PERCENT_BUCKETS = (0, *range(1, 11), 12, 14, 16, 18, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90, 100, 150, 200, 300, 500, 900)
+"""Sizes of a margin, in percent of the spec's scale."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Ascending values with their texts; ``log`` says on which scale the nearest one is meant."""
+
+    values: tuple[float, ...]
+    texts: tuple[str, ...]
+    log: bool
+
+    def nearest(self, value: float) -> int:
+        above = bisect_left(self.values, value)
+        if above == 0 or above == len(self.values):
+            return min(above, len(self.values) - 1)
+        low, high = self.values[above - 1], self.values[above]
+        middle = math.sqrt(low * high) if self.log else (low + high) / 2
+        return above if value > middle else above - 1
+
+    def at_least(self, value: float) -> int:
+        """The first grid value that is not below ``value`` (the last one where there is none)."""
+        return min(bisect_left(self.values, value - 1e-9 * abs(value)), len(self.values) - 1)
+
+    def at_most(self, value: float) -> int:
+        return max(bisect_left(self.values, value + 1e-9 * abs(value) + 1e-300) - 1, 0)
+
+
+def value_text(value: float, unit: str, digits: int = 3) -> str:
+    """``4.7u``, ``2.4V``, ``980mV``, ``63.5dB``: the shortest text of ``value`` that does not end in a digit."""
+    label = LABELS.get(unit, PURE_NUMBER)
+    if unit in _WITHOUT_SUFFIX:
+        return f"{value:.{digits + 1}g}{label}"
+    text = format_si(value, digits)
+    return text + label if text[-1].isdigit() or text.endswith("m") else text
+
+
+@lru_cache(maxsize=4096)
+def parameter_grid(parameter: Parameter) -> Grid:
+    """The parameter's own grid, with the values that its texts read back as."""
+    texts = tuple(value_text(value, parameter.unit, 4) for value in parameter.grid())
+    return Grid(tuple(parse_si(text, parameter.unit or PURE_NUMBER) for text in texts), texts, parameter.scale == "log")
+
+
+@lru_cache(maxsize=4096)
+def metric_grid(metric: Metric, spec: Spec) -> Grid:
+    """Grid of a metric's results and targets around its default ``spec``; values beyond its ends show as the end.
+
+    It reaches one decade (30 dB) to the good side of the bound and two decades (60 dB) to the bad side.
+    """
+    low = spec.low if spec.low is not None else spec.high
+    high = spec.high if spec.high is not None else spec.low
+    if step := _LINEAR_STEPS.get(metric.unit):
+        down, up = {"lower": (60, 30), "upper": (30, 60), "range": (60, 60)}[spec.kind]
+        first, last = math.floor((low - down) / step), math.ceil((high + up) / step)
+        if metric.unit == "deg":
+            first, last = 0, 180
+        values = tuple(index * step for index in range(first, last + 1))
+    else:
+        down, up = {"lower": (100, 10), "upper": (10, 100), "range": (100, 100)}[spec.kind]
+        values = _preferred((abs(low) or spec.scale) / down, (abs(high) or spec.scale) * up)
+    return Grid(values, tuple(value_text(value, metric.unit) for value in values), step is None)
+
+
+def percent_bucket(margin: float) -> int:
+    """Size of a relative margin in percent, as one of PERCENT_BUCKETS; a failed spec never shows as 0."""
+    size = abs(margin) * 100
+    if margin < 0:
+        size = max(size, 1.0)
+    above = min(bisect_left(PERCENT_BUCKETS, size), len(PERCENT_BUCKETS) - 1)
+    below = max(above - 1, 0)
+    return PERCENT_BUCKETS[below if size - PERCENT_BUCKETS[below] < PERCENT_BUCKETS[above] - size else above]
+
+
+def text_value(text: str) -> tuple[str, float] | None:
+    """Inverse of value_text: (``dB``, ``deg``, ``C``, ``%`` or ``si``, value), or None where the text is no value."""
+    for label in ("dB", "deg", "C", "%"):
+        if text.endswith(label):
+            return _number(label, text[: -len(label)])
+    for label in sorted({*LABELS.values(), PURE_NUMBER}, key=len, reverse=True):
+        if text.endswith(label) and text != label and not text.endswith(("Ohm",) if label == "m" else ()):
+            text = text[: -len(label)]
+            break
+    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+        if text.endswith(suffix):
+            return _number("si", text[: -len(suffix)], SUFFIXES[suffix])
+    return _number("si", text)
+
+
+def _number(kind: str, text: str, factor: float = 1.0) -> tuple[str, float] | None:
+    try:
+        return kind, float(text) * factor
+    except ValueError:
+        return None
+
+
+def _preferred(low: float, high: float) -> tuple[float, ...]:
+    """E96 from the last value at or below ``low`` to the first at or above ``high``."""
+    decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+    series = [float(f"{mantissa}e{decade - 2}") for decade in decades for mantissa in E96]
+    first = max(bisect_left(series, low * (1 + 1e-9)) - 1, 0)
+    return tuple(series[first : bisect_left(series, high * (1 - 1e-9)) + 1])
