@@ -1,0 +1,316 @@
+"""The nouns of the product. Immutable values in SI units, no behaviour beyond arithmetic on themselves.
+
+A sizing problem is single-state (TL-GRPO paper, section 3.1): a circuit never changes between turns, so history is a
+plain tuple of past turns that is passed along, and nothing below holds state.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from sizing_app.units import format_si, preferred_values
+
+Parameters = Mapping[str, float]
+"""Parameter name to value in SI units."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One tunable quantity of a netlist: a width, a current, a capacitor."""
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    role: str
+    scale: Literal["log", "linear"] = "log"
+    step: float | None = None
+    """Grid of a linear parameter; log parameters use the E24 series."""
+
+    def from_unit(self, fraction: float) -> float:
+        """Map [0, 1] onto the range, on the parameter's own scale; values outside are clipped."""
+        fraction = min(max(float(fraction), 0.0), 1.0)
+        if self.scale == "log":
+            return float(self.low * (self.high / self.low) ** fraction)
+        return float(self.low + (self.high - self.low) * fraction)
+
+    def to_unit(self, value: float) -> float:
+        """Inverse of from_unit, not clipped."""
+        if self.scale == "log":
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+    def contains(self, value: float) -> bool:
+        slack = 1e-9 * max(abs(self.low), abs(self.high))
+        return self.low - slack <= value <= self.high + slack
+
+    def grid(self) -> list[float]:
+        """The values that a designer would write down: E24 on a log scale, multiples of ``step`` on a linear one."""
+        if self.scale == "log":
+            return preferred_values(self.low, self.high)
+        step = self.step or (self.high - self.low) / 50
+        count = round((self.high - self.low) / step)
+        return [round(self.low + index * step, 12) for index in range(count + 1)]
+
+    def snap(self, value: float) -> float:
+        """The grid value nearest to ``value`` on the parameter's scale."""
+        position = self.to_unit(value) if value > 0 or self.scale == "linear" else 0.0
+        return min(self.grid(), key=lambda candidate: abs(self.to_unit(candidate) - position))
+
+    def show(self, value: float, digits: int = 3) -> str:
+        return format_si(value, digits)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured property, with its definition in the field's standard terms."""
+
+    name: str
+    title: str
+    unit: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A target for one metric: a lower bound, an upper bound, or a range (both)."""
+
+    metric: str
+    low: float | None = None
+    high: float | None = None
+    scale: float | None = None
+    """What a shortfall is measured against; by default |bound|. Needed where a bound is 0 or in dB."""
+
+    @property
+    def kind(self) -> Literal["lower", "upper", "range"]:
+        if self.low is not None and self.high is not None:
+            return "range"
+        return "lower" if self.low is not None else "upper"
+
+    def shortfall(self, value: float) -> float:
+        """How far ``value`` is on the wrong side of the nearer bound, in the metric's unit; 0 if met."""
+        below = self.low - value if self.low is not None else 0.0
+        above = value - self.high if self.high is not None else 0.0
+        return max(0.0, below, above)
+
+    def scale_at(self, value: float) -> float:
+        """The scale s of the reward: ``scale`` if given, else the size of the bound that ``value`` violates."""
+        if self.scale is not None:
+            return self.scale
+        bound = self.low if self.low is not None and value < self.low else self.high
+        return abs(bound if bound is not None else self.low)
+
+    def met(self, value: float) -> bool:
+        return self.shortfall(value) == 0.0
+
+    def show(self, digits: int = 3) -> str:
+        if self.kind == "range":
+            return f"{format_si(self.low, digits)} .. {format_si(self.high, digits)}"
+        sign, bound = (">=", self.low) if self.kind == "lower" else ("<=", self.high)
+        return f"{sign} {format_si(bound, digits)}"
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What the circuit must work under: process corner, temperature (degrees Celsius), supply (V), load (F)."""
+
+    corner: str
+    temperature: float
+    supply: float
+    load: float
+
+    def show(self) -> str:
+        return (f"{self.corner} corner, {self.temperature:g} C, {format_si(self.supply)} V supply, "
+                f"{format_si(self.load)}F load")
+
+
+@dataclass(frozen=True)
+class ConditionSpace:
+    """The conditions a circuit is specified for. The first value of each tuple is the nominal one."""
+
+    corners: tuple[str, ...]
+    temperatures: tuple[float, ...]
+    supplies: tuple[float, ...]
+    loads: tuple[float, ...]
+
+    @property
+    def nominal(self) -> Conditions:
+        return Conditions(self.corners[0], self.temperatures[0], self.supplies[0], self.loads[0])
+
+    def all(self) -> list[Conditions]:
+        return [Conditions(corner, temperature, supply, load) for corner in self.corners
+                for temperature in self.temperatures for supply in self.supplies for load in self.loads]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One ngspice analysis of a testbench and the source settings that precede it."""
+
+    name: str
+    command: str
+    alter: Mapping[str, str] = field(default_factory=dict)
+    """ngspice alter targets to values, e.g. {"vprobe acmag": "0"}."""
+    save: tuple[str, ...] = ()
+    """Vectors that the metric functions read."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How one metric is read from the analyses: a function of simulator/metrics.py and its arguments."""
+
+    metric: str
+    function: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A folder of circuits/: what may be tuned, how it is simulated, what is asked of it."""
+
+    name: str
+    title: str
+    summary: str
+    process: str
+    parameters: tuple[Parameter, ...]
+    metrics: tuple[Metric, ...]
+    specs: tuple[Spec, ...]
+    conditions: ConditionSpace
+    analyses: tuple[Analysis, ...]
+    measures: tuple[Measure, ...]
+    netlist: str
+    testbench: str
+    devices: Mapping[str, str] = field(default_factory=dict)
+    """Alias used in the netlist (nmos, pmos) to model name of the process."""
+    folder: str = ""
+
+    def parameter(self, name: str) -> Parameter:
+        return _named(self.parameters, name)
+
+    def metric(self, name: str) -> Metric:
+        return _named(self.metrics, name)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One query: a circuit, its targets, the conditions, where to start and how many simulations may be spent."""
+
+    circuit: Circuit
+    specs: tuple[Spec, ...]
+    conditions: Conditions
+    initial: Parameters
+    budget: int = 5
+    seed: int = 0
+
+
+Status = Literal["ok", "not_converged", "timeout", "crashed", "refused", "no_call"]
+"""Outcome of a turn's simulation. no_call: the policy proposed nothing that could be simulated."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one simulation told. A failure is a value: status and log say what happened, metrics are None."""
+
+    status: Status
+    metrics: Mapping[str, float | None]
+    log: str = ""
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "ok"
+
+
+@dataclass(frozen=True)
+class SpecScore:
+    """One spec against one measurement. ``margin`` is relative to the spec's scale, negative where it fails."""
+
+    metric: str
+    value: float | None
+    score: float
+    met: bool
+    margin: float | None
+
+
+@dataclass(frozen=True)
+class Score:
+    """The unified verifiable reward of a turn (paper, eq. 14): ``total`` in [0, 1], 1 only if every spec is met."""
+
+    total: float
+    specs: tuple[SpecScore, ...]
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A piece of text that a policy just wrote."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a policy decided in one turn. ``parameters`` is None where no valid call was made."""
+
+    parameters: Parameters | None
+    text: str = ""
+    reasoning: str = ""
+    finished: bool = False
+    """The policy wrote <Design End>."""
+    problems: tuple[str, ...] = ()
+    """What was wrong with the output, each a sentence that a person can read."""
+    tokens: tuple[int, ...] = ()
+    logprobs: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A finished turn. Index 0 is the initial design, which no policy proposed."""
+
+    index: int
+    proposal: Proposal
+    measurement: Measurement | None
+    """None where the policy only ended the session."""
+    score: Score | None
+    seconds: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.score.total if self.score else 0.0
+
+
+History = tuple[Turn, ...]
+
+
+class Simulator(Protocol):
+    """Stateless: the same circuit, parameters and conditions give the same measurement."""
+
+    def evaluate(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Measurement: ...
+
+
+class StopSignal(Protocol):
+    """threading.Event fits."""
+
+    def is_set(self) -> bool: ...
+
+
+class Policy(Protocol):
+    """Anything that proposes parameters: a language model, an optimizer, a table."""
+
+    name: str
+
+    def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
+        """Yield Deltas while writing (optional), then exactly one Proposal. ``history[0]`` is the initial design."""
+        ...
+
+
+def best_turn(history: History) -> Turn | None:
+    """The turn that a trajectory is worth (paper, eq. 5): the first one with the highest reward."""
+    return max((turn for turn in history if turn.score), key=lambda turn: (turn.total, -turn.index), default=None)
+
+
+def _named(items, name: str):
+    for item in items:
+        if item.name == name:
+            return item
+    raise KeyError(f"{name!r} is not one of {', '.join(item.name for item in items)}")

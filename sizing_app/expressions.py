@@ -1,0 +1,51 @@
+"""Arithmetic from circuit files and model libraries, evaluated without ``eval``: numbers, names, + - * / ** and ==."""
+
+import ast
+import operator
+import re
+from collections.abc import Mapping
+
+from sizing_app.units import parse_si
+
+_OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+              ast.Pow: operator.pow, ast.USub: operator.neg, ast.UAdd: operator.pos}
+_SI_NUMBER = re.compile(r"(?<![\w.])(\d+\.?\d*|\.\d+)(meg|[fpnumkgt])(?![\w.])", re.IGNORECASE)
+
+
+class ExpressionError(ValueError):
+    """The text is no arithmetic, or names something unknown."""
+
+
+def evaluate(text: str, names: Mapping[str, float]) -> float:
+    """Value of an arithmetic expression such as ``w_psrc/2`` or ``0.3*supply + 150m``."""
+    text = _SI_NUMBER.sub(lambda match: repr(parse_si(match.group(0))), text)
+    try:
+        return float(_value(ast.parse(text.strip(), mode="eval").body, names))
+    except (SyntaxError, ZeroDivisionError, OverflowError, TypeError) as error:
+        raise ExpressionError(f"{text!r}: {error}") from None
+
+
+def names_in(text: str) -> set[str]:
+    """The names an expression refers to."""
+    text = _SI_NUMBER.sub("1", text)
+    try:
+        return {node.id for node in ast.walk(ast.parse(text.strip(), mode="eval")) if isinstance(node, ast.Name)}
+    except SyntaxError as error:
+        raise ExpressionError(f"{text!r}: {error}") from None
+
+
+def _value(node: ast.AST, names: Mapping[str, float]) -> float:
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return number
+        case ast.Name(id=name):
+            if name not in names:
+                raise ExpressionError(f"{name!r} is not one of {', '.join(sorted(names))}")
+            return names[name]
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
+            return _OPERATORS[type(op)](_value(operand, names))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            return _OPERATORS[type(op)](_value(left, names), _value(right, names))
+        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+            return float(_value(left, names) == _value(right, names))
+    raise ExpressionError(f"{ast.unparse(node)!r} is not plain arithmetic")

@@ -1,0 +1,151 @@
+"""From a circuit folder and one design to the text that ngspice reads, and nothing that ngspice could execute.
+
+In netlist.sp and testbench.sp, braces hold arithmetic over parameters and conditions: ``w={w_psrc/2}``. A transistor line
+``M1 d g s b nmos w={w_in} l={l_in}`` names a device alias of circuit.toml; the model, equal fingers for wide devices, and
+junction areas and perimeters (ngspice manual, section 7.2) are filled in here.
+"""
+
+import functools
+import math
+import re
+from dataclasses import dataclass
+
+from sizing_app.domain import Circuit, Conditions, Parameters
+from sizing_app.expressions import evaluate, names_in
+from sizing_app.pdk import PROCESSES, model_cards, model_files
+from sizing_app.units import parse_si
+
+GRID = 1e-9
+"""Layout grid (m) that widths and lengths are rounded to."""
+DOT_COMMANDS = ("option", "options", "nodeset", "ic", "param", "subckt", "ends", "save", "temp")
+ELEMENTS = "rclkvigefhdmqxs"
+ANALYSES = ("op", "ac", "tran", "noise", "dc")
+FORBIDDEN = re.compile(r"`|\bfile\b|\bshell\b|\bsystem\b|\bwrite\b|\bsource\b|;|\$\(", re.IGNORECASE)
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
+class RefusedNetlist(ValueError):
+    """The netlist holds something that ngspice could execute or read from disk."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """Text split at its braces: literal, expression, literal, ..."""
+
+    pieces: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Template":
+        return cls(tuple(_BRACES.split(text)))
+
+    @property
+    def names(self) -> set[str]:
+        return set().union(*(names_in(piece) for piece in self.pieces[1::2]))
+
+    def fill(self, values: dict[str, float]) -> str:
+        return "".join(f"{evaluate(piece, values):.9g}" if index % 2 else piece
+                       for index, piece in enumerate(self.pieces))
+
+
+def check_lines(text: str) -> None:
+    """Raise RefusedNetlist unless every line is an element or a harmless dot command (an allow list, not a block list)."""
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if not stripped or stripped[0] in "*+":
+            if stripped.startswith("+") and FORBIDDEN.search(stripped):
+                raise RefusedNetlist(f"line {number}: {stripped[:60]!r} is not allowed in a netlist")
+            continue
+        head = stripped.split()[0].lower()
+        allowed = head[1:] in DOT_COMMANDS if head[0] == "." else head[0] in ELEMENTS
+        if not allowed or FORBIDDEN.search(stripped):
+            raise RefusedNetlist(f"line {number}: {stripped[:60]!r} is not allowed in a netlist: only elements "
+                                 f"({', '.join(ELEMENTS)}) and .{', .'.join(DOT_COMMANDS)}")
+
+
+def check_command(command: str) -> None:
+    """Raise RefusedNetlist unless ``command`` is one plain analysis."""
+    words = command.split()
+    if not words or words[0] not in ANALYSES or not re.fullmatch(r"[\w\s.+\-(){}*/]+", command):
+        raise RefusedNetlist(f"{command!r} is not an analysis: one of {', '.join(ANALYSES)} with numbers and names")
+
+
+def values_of(parameters: Parameters, conditions: Conditions) -> dict[str, float]:
+    """Everything that braces may name."""
+    return {**parameters, "supply": conditions.supply, "load": conditions.load, "temperature": conditions.temperature}
+
+
+def build_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> str:
+    """The complete netlist for one design, models inlined. Raises RefusedNetlist, ModelError or ExpressionError."""
+    lines, devices = _lines(circuit, parameters, conditions)
+    cards = model_cards(circuit.process, conditions.corner, devices)
+    saved = " ".join(dict.fromkeys(vector for analysis in circuit.analyses for vector in analysis.save))
+    return "\n".join([f"* {circuit.name}", *cards, *lines, f".temp {conditions.temperature:g}", f".save {saved}", ".end", ""])
+
+
+def library_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> str:
+    """The same netlist with the whole foundry library included, as a stand-alone ngspice run would have it."""
+    process = PROCESSES[circuit.process]
+    lines, _ = _lines(circuit, parameters, conditions)
+    paths = model_files(circuit.process, conditions.corner)
+    if process.sections:
+        constants = [f".param {name}={value:g}" for name, value in process.constants.items()]
+        names = (name.format(corner=process.corners[conditions.corner]) for name in process.sections)
+        library = [*constants, ".param sw_stat_global=0 sw_stat_mismatch=0 mc_skew=0",
+                   *(f".lib '{path}' {name}" for name in names for path in paths)]
+    else:
+        library = [f".include '{path}'" for path in paths]
+    return "\n".join([f"* {circuit.name}", *library, *lines, f".temp {conditions.temperature:g}"])
+
+
+def sized_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> str:
+    """The sized circuit and its testbench for people: numbers filled in, the model library named in a comment."""
+    lines, _ = _lines(circuit, parameters, conditions)
+    process = PROCESSES[circuit.process]
+    header = [f"* {circuit.title} ({circuit.name}), {process.title}", f"* {conditions.show()}",
+              *(f"* {name} = {circuit.parameter(name).show(value)}" for name, value in parameters.items()),
+              f"* models: package {process.package}, {', '.join(process.files)}, corner {conditions.corner}"]
+    return "\n".join([*header, *lines, f".temp {conditions.temperature:g}", ".end", ""])
+
+
+def used_names(circuit: Circuit) -> set[str]:
+    """The names that the netlist's and testbench's braces refer to."""
+    return Template.parse(circuit.netlist).names | Template.parse(circuit.testbench).names
+
+
+def _lines(circuit, parameters, conditions) -> tuple[list[str], set[tuple[str, float, float]]]:
+    template = _checked_template(circuit.netlist + "\n" + circuit.testbench)
+    text = template.fill(values_of(parameters, conditions))
+    lines, devices = [], set()
+    for line in text.splitlines():
+        if line[:1].lower() == "m":
+            line, device = _transistor(line, circuit)
+            devices.add(device)
+        if line.strip() and line[0] != "*":
+            lines.append(line)
+    return lines, devices
+
+
+@functools.lru_cache(maxsize=64)
+def _checked_template(text: str) -> Template:
+    check_lines(text)
+    return Template.parse(text)
+
+
+def _transistor(line: str, circuit: Circuit) -> tuple[str, tuple[str, float, float]]:
+    """Expand ``Mname d g s b alias w=.. l=.. [m=..]``; w is the total width of one device."""
+    name, drain, gate, source, bulk, alias, *settings = line.split()
+    sizes = dict(setting.split("=", 1) for setting in settings)
+    process = PROCESSES[circuit.process]
+    width, length = _on_grid(parse_si(sizes["w"])), _on_grid(parse_si(sizes["l"]))
+    fingers = max(1, math.ceil(width / process.finger - 1e-9))
+    width = _on_grid(width / fingers)
+    multiplier = fingers * round(float(sizes.get("m", 1)))
+    model = circuit.devices[alias]
+    area, perimeter = width * process.diffusion, 2 * (width + process.diffusion)
+    text = (f"{name} {drain} {gate} {source} {bulk} {model} w={width:.9g} l={length:.9g} ad={area:.6g} as={area:.6g} "
+            f"pd={perimeter:.6g} ps={perimeter:.6g}" + (f" m={multiplier}" if multiplier > 1 else ""))
+    return text, (model, width, length)
+
+
+def _on_grid(metres: float) -> float:
+    return round(metres / GRID) * GRID

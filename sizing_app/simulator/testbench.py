@@ -1,0 +1,62 @@
+"""One design through its testbench: netlist, analyses, metrics. Every failure becomes a Measurement."""
+
+import math
+import time
+
+from sizing_app.domain import Circuit, Conditions, Measurement, Parameters
+from sizing_app.expressions import ExpressionError, evaluate
+from sizing_app.pdk import ModelError
+from sizing_app.simulator.metrics import MEASURES
+from sizing_app.netlist import RefusedNetlist, build_netlist, check_command, values_of
+from sizing_app.simulator.ngspice import NOT_CONVERGED, Ngspice, NgspiceError
+
+
+def simulate(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Measurement:
+    """Run every analysis of ``circuit`` for one design and read the metrics (SI units)."""
+    started = time.perf_counter()
+    try:
+        vectors = run_analyses(ngspice, circuit, parameters, conditions)
+        metrics = read_metrics(circuit, vectors, parameters, conditions)
+    except (RefusedNetlist, ModelError, ExpressionError) as error:
+        return failure("refused", circuit, str(error), started)
+    except NgspiceError as error:
+        status = "not_converged" if NOT_CONVERGED.search(str(error)) else "crashed"
+        return failure(status, circuit, str(error), started)
+    return Measurement("ok", metrics, seconds=time.perf_counter() - started)
+
+
+def failure(status, circuit: Circuit, log: str, started: float) -> Measurement:
+    """A measurement without metrics; ``started`` is a time.perf_counter() reading."""
+    return Measurement(status, {metric.name: None for metric in circuit.metrics}, log, time.perf_counter() - started)
+
+
+def run_analyses(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> dict:
+    """Analysis name to its saved vectors. Raises NgspiceError, RefusedNetlist, ModelError or ExpressionError."""
+    ngspice.load(build_netlist(circuit, parameters, conditions))
+    vectors = {}
+    for analysis in circuit.analyses:
+        check_command(analysis.command)
+        ngspice.alter(analysis.alter)
+        ngspice.run(analysis.command)
+        if analysis.command.startswith("noise"):  # ngspice keeps the densities in the plot before the integrals
+            plot = ngspice.current_plot()
+            ngspice.select_plot(f"noise{int(plot.removeprefix('noise')) - 1}")
+        vectors[analysis.name] = ngspice.vectors(analysis.save)
+    return vectors
+
+
+def read_metrics(circuit: Circuit, vectors: dict, parameters: Parameters, conditions: Conditions) -> dict[str, float | None]:
+    """Metric name to value; None where the result is not finite."""
+    values = values_of(parameters, conditions)
+    metrics = {}
+    for item in circuit.measures:
+        arguments = {key: _argument(value, values) for key, value in item.arguments.items()}
+        result = MEASURES[item.function](vectors, **arguments)
+        metrics[item.metric] = result if math.isfinite(result) else None
+    return metrics
+
+
+def _argument(value, values: dict[str, float]):
+    if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
+        return evaluate(value[1:-1], values)
+    return value

@@ -1,0 +1,49 @@
+"""The process around one ngspice: reads jobs from a pipe, answers with measurements, until the pipe closes.
+
+ngspice may crash, hang or leak; the pool that started this process kills and replaces it. Circuits travel once.
+Run as ``python -m sizing_app.simulator.worker FD``.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+from multiprocessing.connection import Connection
+
+MEMORY = 2 << 30
+"""Address space (bytes) beyond which an allocation fails and the worker dies."""
+
+
+def main() -> None:
+    connection = Connection(int(sys.argv[1]))
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: die with the parent
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from sizing_app.simulator.ngspice import Ngspice
+    from sizing_app.simulator.testbench import simulate
+    ngspice = Ngspice()
+    _confine()
+    circuits = {}
+    connection.send("ready")
+    while True:
+        try:
+            key, circuit, parameters, conditions = connection.recv()
+        except EOFError:
+            return
+        if circuit is not None:
+            circuits[key] = circuit
+        connection.send(simulate(ngspice, circuits[key], parameters, conditions))
+
+
+def _confine() -> None:
+    """Write no file, leave no core, use bounded memory; ngspice's chatter goes nowhere."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 1)
+    os.dup2(sink, 2)
+
+
+if __name__ == "__main__":
+    main()
