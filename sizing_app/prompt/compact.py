@@ -6,9 +6,9 @@
     <|turn|>0 w_in=91u l_in=910n ...<|result|> gain=63.5dB -16% gbw=52.3meg -12% pm=71deg +13% ...
     <|reply|><Analyze>...</Analyze><tool_call>{"name":"simulate","arguments":{"w_in":"91u",...}}</tool_call><|end|>
 
-(one line, without the breaks). History is parameters and results of the former turns, never their reasoning. Targets are
-rounded to the safe side, so that what meets the text meets the spec. A margin is the distance to the bound in percent of the
-spec's scale, ``+`` where the spec is met, ``-`` where it is not.
+(one line, without the breaks). History is parameters and results of the former turns, never their reasoning. Targets
+are rounded to the safe side, so that what meets the text meets the spec. A margin is the distance to the bound in
+percent of the spec's scale, ``+`` where the spec is met, ``-`` where it is not.
 """
 
 from collections.abc import Iterable, Mapping
@@ -140,7 +140,7 @@ def _conditions_text(conditions: Conditions) -> str:
 
 
 def _condition_values(conditions: Conditions) -> tuple[str, str, str]:
-    return (value_text(conditions.temperature, "C"), value_text(conditions.supply, "V"), value_text(conditions.load, "F"))
+    return value_text(conditions.temperature, "C"), value_text(conditions.supply, "V"), value_text(conditions.load, "F")
 
 
 def _turn_text(task: Task, turn: Turn) -> str:

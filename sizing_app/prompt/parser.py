@@ -10,8 +10,8 @@ What happens to anything else:
 - A call and <Design End>, or two calls: the first one counts.
 - A call that is not closed: counts if its JSON is complete.
 - An unknown parameter: ignored.
-- A parameter missing, named twice, not a number, NaN, huge or out of its range; broken JSON; another function's name: no
-  valid call, ``parameters`` is None. Values are never clipped, so that the trace shows what was asked for.
+- A parameter missing, named twice, not a number, NaN, huge or out of its range; broken JSON; another function's name:
+  no valid call, ``parameters`` is None. Values are never clipped, so that the trace shows what was asked for.
 - Text after the action, and what goes beyond LIMIT characters: ignored.
 
 Each of them is a sentence in ``Proposal.problems``. Whether the end comes too early is for the session to judge.

@@ -1,8 +1,8 @@
 """Numbers as the compact prompt writes them: on fixed grids, so that each one can be a single token.
 
-Parameters stand on their own grid (E24, or the step of a linear range), results and targets on E96 (IEC 60063), decibels
-in steps of 0.5 and degrees in steps of 1. Every text ends in a letter or a sign, never in a digit: ``4.7u``, ``2.4V``,
-``980mV``, ``63.5dB``. Milli always carries its unit, because a token ``2m`` would be the beginning of ``2meg``.
+Parameters stand on their own grid (E24, or the step of a linear range), results and targets on E96 (IEC 60063),
+decibels in steps of 0.5 and degrees in steps of 1. Every text ends in a letter or a sign, never in a digit: ``4.7u``,
+``2.4V``, ``980mV``, ``63.5dB``. Milli always carries its unit: a token ``2m`` would be the beginning of ``2meg``.
 """
 
 import math
@@ -20,7 +20,7 @@ PURE_NUMBER = "x"
 """Written behind a number that has no unit: ``187x``."""
 _WITHOUT_SUFFIX = ("dB", "deg", "C", "%", "V/V", "")
 _LINEAR_STEPS = {"dB": 0.5, "deg": 1.0}
-PERCENT_BUCKETS = (0, *range(1, 11), 12, 14, 16, 18, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90, 100, 150, 200, 300, 500, 900)
+PERCENT_BUCKETS = (*range(11), 12, 14, 16, 18, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90, 100, 150, 200, 300, 500, 900)
 """Sizes of a margin, in percent of the spec's scale."""
 
 
