@@ -51,12 +51,20 @@ class SessionFinished:
 
 @dataclass(frozen=True)
 class StorageFailed:
-    """The database refused a turn: the session goes on, but what follows is not stored."""
+    """The database refused a turn: the session goes on, the turn waits in memory to be stored with a later one."""
 
     message: str
 
 
-Event = SessionStarted | TurnStarted | Wrote | Proposed | TurnFinished | SessionFinished | StorageFailed
+@dataclass(frozen=True)
+class StorageRestored:
+    """All that had waited is stored."""
+
+
+DURABLE = (SessionStarted, TurnFinished, SessionFinished)
+"""Events that the store keeps and that followers count; the others matter only while their turn is under way."""
+Event = (SessionStarted | TurnStarted | Wrote | Proposed | TurnFinished | SessionFinished | StorageFailed
+         | StorageRestored)
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ class SessionState:
     status: Literal["running"] | Reason = "running"
     message: str = ""
     storage_problem: str = ""
-    """Why later turns are not stored; empty if they are."""
+    """Why the latest turns are not stored; empty if they are."""
 
     @property
     def running(self) -> bool:
@@ -121,6 +129,8 @@ def advance(state: SessionState, event: Event) -> SessionState:
             return replace(state, current=None, status=reason, message=message)
         case StorageFailed(message):
             return replace(state, storage_problem=message)
+        case StorageRestored():
+            return replace(state, storage_problem="")
 
 
 def fold(events: Iterable[Event], state: SessionState = SessionState()) -> SessionState:

@@ -16,12 +16,12 @@ from sizing_app.domain import (Circuit, Conditions, History, Measurement, Parame
                                StopSignal, Task, Turn)
 from sizing_app.errors import PolicyError
 from sizing_app.events import (Event, LiveTurn, Proposed, Reason, SessionFinished, SessionStarted, SessionState,
-                               StorageFailed, TurnFinished, TurnStarted, Wrote, advance, fold)
+                               StorageFailed, StorageRestored, TurnFinished, TurnStarted, Wrote, advance, fold)
 from sizing_app.reward import reached, score
 
 __all__ = ["Event", "LiveTurn", "PolicyError", "Proposed", "Reason", "SessionFinished", "SessionStarted",
-           "SessionState", "StorageFailed", "TurnFinished", "TurnStarted", "Wrote", "advance", "fold", "initial_turn",
-           "run_session", "sample_group", "take_turn"]
+           "SessionState", "StorageFailed", "StorageRestored", "TurnFinished", "TurnStarted", "Wrote", "advance",
+           "fold", "initial_turn", "run_session", "sample_group", "take_turn"]
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Prop
         for piece in pieces:
             if isinstance(piece, Proposal):
                 cut_short = stop.is_set() and piece.parameters is None and not piece.finished
-                return None if cut_short else _clean_proposal(piece)
+                return None if cut_short else _checked(piece, task.circuit)
             if stop.is_set():
                 return None
             yield Wrote(index, clean_text(piece.text))
@@ -155,8 +155,12 @@ def clean_text(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def _clean_proposal(proposal: Proposal) -> Proposal:
-    parameters = proposal.parameters if proposal.parameters is None else dict(proposal.parameters)
+def _checked(proposal: Proposal, circuit: Circuit) -> Proposal:
+    """The proposal with clean texts; parameters that are incomplete or not finite are no call."""
+    parameters, problems = proposal.parameters, proposal.problems
+    if parameters is not None:
+        parameters = dict(parameters)
+        found = _parameter_problems(circuit, parameters)
+        parameters, problems = (None, (*problems, *found)) if found else (parameters, problems)
     return replace(proposal, parameters=parameters, text=clean_text(proposal.text),
-                   reasoning=clean_text(proposal.reasoning),
-                   problems=tuple(clean_text(problem) for problem in proposal.problems))
+                   reasoning=clean_text(proposal.reasoning), problems=tuple(map(clean_text, problems)))

@@ -1,0 +1,279 @@
+"""Sessions in a database: one short transaction a turn, so that a killed process loses at most the turn in flight.
+
+SQLite by default, any SQLAlchemy URL otherwise. What goes wrong comes out as StoreError with a plain sentence.
+"""
+
+import hashlib
+import json
+import logging
+import re
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+
+from pydantic import TypeAdapter
+from sqlalchemy import Select, and_, case, column, func, or_, select, text, union, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from sizing_app import migrations
+from sizing_app.domain import Circuit, Task, Turn
+from sizing_app.errors import StoreError
+from sizing_app.events import (DURABLE, Event, SessionFinished, SessionStarted, StorageFailed, StorageRestored,
+                               TurnFinished)
+from sizing_app.store_engine import open_engine, plain_errors
+from sizing_app.store_tables import CircuitRow, SessionRow, TurnRow
+
+__all__ = ["SessionStore", "SessionSummary", "StoreError", "record"]
+
+log = logging.getLogger(__name__)
+
+CIRCUIT, TASK, TURN = TypeAdapter(Circuit), TypeAdapter(Task), TypeAdapter(Turn)
+ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+STALE_AFTER = 30.0
+"""Seconds without a heartbeat after which a running session counts as interrupted."""
+BEAT_EVERY = 5.0
+"""Seconds between two heartbeats."""
+FILTERS = ("circuit", "policy", "source", "status")
+SORTABLE = ("created", "circuit", "policy", "source", "status", "best_reward", "passed", "turns", "budget", "seed")
+
+
+@dataclass(frozen=True)
+class SessionSummary:
+    """One row of the session list. Times in seconds since 1970 (UTC); ``turns`` counts those spent from the budget."""
+
+    id: str
+    created: float
+    heartbeat: float
+    circuit: str
+    policy: str
+    source: str
+    status: str
+    message: str
+    budget: int
+    seed: int
+    turns: int
+    best_reward: float | None
+    passed: bool
+    parent: str | None
+
+
+SUMMARY = tuple(getattr(SessionRow, field.name) for field in fields(SessionSummary))
+
+
+class SessionStore:
+    """All stored sessions of one database. Safe to use from several threads and processes at once."""
+
+    def __init__(self, url: str = "sqlite:///data/sessions.db", timeout: float = 10.0):
+        """Open the database, make or migrate its tables. ``timeout``: seconds to wait for a lock (SQLite)."""
+        self._timeout = timeout
+        self._engine = open_engine(url, timeout)
+        self._writer = self._engine.execution_options(sqlite_begin="IMMEDIATE")
+        with plain_errors(self._engine, timeout), self._writer.begin() as connection:
+            migrations.upgrade(connection)
+
+    def create(self, task: Task, policy: str, parent: str | None = None, source: str = "app") -> str:
+        """Store a session that is about to run; returns its id, short and fit for a URL."""
+        content = CIRCUIT.dump_python(replace(task.circuit, folder=""), mode="json")
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        row = SessionRow(
+            id="".join(secrets.choice(ID_LETTERS) for _ in range(10)), created=time.time(), heartbeat=time.time(),
+            circuit=task.circuit.name, digest=digest, policy=policy, source=source, status="running", message="",
+            budget=task.budget, seed=task.seed, turns=0, best_reward=None, passed=False, parent=parent,
+            task=TASK.dump_python(task, mode="json", exclude={"circuit"}))
+        with self._transaction(writing=True) as db:
+            if db.get(CircuitRow, digest) is None:
+                _insert_if_new(db, CircuitRow(digest=digest, name=task.circuit.name, content=content))
+            db.add(row)
+            return row.id
+
+    def append(self, id: str, event: Event) -> None:
+        """Store one durable event in a transaction of its own; other events are passed over."""
+        with self._transaction(writing=True) as db:
+            if isinstance(event, TurnFinished):
+                _update(db, id, heartbeat=time.time(), status="running", **_after_turn(event.turn))
+                db.add(_turn_row(id, event.turn))
+            elif isinstance(event, SessionFinished):
+                _update(db, id, heartbeat=time.time(), status=event.reason, message=event.message)
+
+    def events(self, id: str) -> Sequence[Event]:
+        """All that is stored of a session: SessionStarted, its turns, and SessionFinished unless it still runs."""
+        with self._transaction() as db:
+            row = _existing(db, id)
+            circuit = db.get_one(CircuitRow, row.digest).content
+            turns = db.scalars(select(TurnRow).where(TurnRow.session_id == id).order_by(TurnRow.position))
+            task = TASK.validate_python({**row.task, "circuit": circuit})
+            events = [SessionStarted(task, row.policy), *(TurnFinished(_turn(turn)) for turn in turns)]
+            return events if row.status == "running" else [*events, SessionFinished(row.status, row.message)]
+
+    def summary(self, id: str) -> SessionSummary:
+        """The row of one session."""
+        with self._transaction() as db:
+            row = db.execute(select(*SUMMARY).where(SessionRow.id == id)).one_or_none()
+        if row is None:
+            raise StoreError(_unknown(id))
+        return SessionSummary(*row)
+
+    def heartbeat(self, *ids: str) -> None:
+        """Say that these sessions are alive."""
+        with self._transaction(writing=True) as db:
+            db.execute(update(SessionRow).where(SessionRow.id.in_(ids)).values(heartbeat=time.time()))
+
+    def mark_interrupted(self, stale_after: float = STALE_AFTER) -> int:
+        """Mark running sessions without a heartbeat for ``stale_after`` seconds; returns how many there were."""
+        stale = and_(SessionRow.status == "running", SessionRow.heartbeat < time.time() - stale_after)
+        with self._transaction() as db:
+            if db.scalar(select(SessionRow.id).where(stale).limit(1)) is None:
+                return 0
+        with self._transaction(writing=True) as db:
+            return db.execute(update(SessionRow).where(stale).values(
+                status="interrupted", message="The process that ran this session is gone.")).rowcount
+
+    def choices(self, column: str) -> Sequence[str]:
+        """The values that occur in ``circuit``, ``policy``, ``source`` or ``status``, sorted."""
+        with self._transaction() as db:
+            wanted = _column(column, FILTERS)
+            return db.scalars(select(wanted).distinct().order_by(wanted)).all()
+
+    def count(self, **filters) -> int:
+        """How many sessions pass the filters of ``list``."""
+        with self._transaction() as db:
+            return db.scalar(self._filtered(select(func.count()).select_from(SessionRow), **filters))
+
+    def list(self, *, sort: str = "created", descending: bool = True, offset: int = 0, limit: int = 50,
+             **filters) -> Sequence[SessionSummary]:
+        """Sessions that pass the filters: circuit, policy, source, status, passed, search (words of the reasoning, or
+        the beginning of an id)."""
+        by = _column(sort, SORTABLE)
+        by = by.desc().nulls_last() if descending else by.nulls_first()
+        query = self._filtered(select(*SUMMARY), **filters).order_by(by, SessionRow.id).offset(offset).limit(limit)
+        with self._transaction() as db:
+            return [SessionSummary(*row) for row in db.execute(query)]
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _filtered(self, query: Select, search: str = "", passed: bool | None = None, **equal: str | None) -> Select:
+        for name, value in equal.items():
+            if value is not None:
+                query = query.where(_column(name, FILTERS) == value)
+        if passed is not None:
+            query = query.where(SessionRow.passed.is_(passed))
+        return query.where(self._found(search.strip())) if search.strip() else query
+
+    def _found(self, search: str):
+        """Sessions whose id begins with ``search``, or with a turn whose reasoning has all of its words."""
+        words, prefix = re.findall(r"\w+", search), search.lower()
+        named = select(SessionRow.id).where(SessionRow.id >= prefix, SessionRow.id < prefix + "~")
+        if self._engine.dialect.name == "sqlite":
+            found = text("SELECT rowid FROM turn_words WHERE turn_words MATCH :words").columns(column("rowid"))
+            reasoned = TurnRow.id.in_(found.bindparams(words=" ".join(f'"{word}"*' for word in words)))
+        else:
+            reasoned = and_(*(TurnRow.reasoning.ilike(f"%{word}%") for word in words))
+        return SessionRow.id.in_(union(named, select(TurnRow.session_id).where(reasoned)) if words else named)
+
+    @contextmanager
+    def _transaction(self, writing: bool = False) -> Iterator[Session]:
+        engine = self._writer if writing else self._engine
+        with plain_errors(engine, self._timeout), Session(engine) as db, db.begin():
+            yield db
+
+
+def record(store: SessionStore, id: str, events: Iterator[Event]) -> Iterator[Event]:
+    """Pass ``events`` on while storing them. If the store fails the session goes on: what it refused waits for the
+    next turn's attempt, and StorageFailed and StorageRestored tell."""
+    waiting, failed, finished, beat = [], False, False, time.monotonic()
+    try:
+        for event in events:
+            if isinstance(event, DURABLE) and not isinstance(event, SessionStarted):
+                waiting.append(event)
+                problem = _store_all(store, id, waiting)
+                if problem and not failed:
+                    yield StorageFailed(problem)
+                elif failed and not problem:
+                    yield StorageRestored()
+                failed, beat = bool(problem), time.monotonic()
+                finished = isinstance(event, SessionFinished)
+            elif time.monotonic() - beat > BEAT_EVERY:
+                _quietly(store.heartbeat, id)
+                beat = time.monotonic()
+            yield event
+    except BaseException:
+        if not finished:
+            _quietly(store.append, id, SessionFinished("interrupted", "The program ended before the session."))
+        raise
+
+
+def _store_all(store: SessionStore, id: str, waiting: list[Event]) -> str:
+    """Store what waits, oldest first; returns what is wrong, or nothing."""
+    try:
+        while waiting:
+            store.append(id, waiting[0])
+            waiting.pop(0)
+    except StoreError as error:
+        log.warning("session %s: %s", id, error)
+        return str(error)
+    return ""
+
+
+def _quietly(action, *arguments) -> None:
+    try:
+        action(*arguments)
+    except StoreError as error:
+        log.warning("%s", error)
+
+
+def _existing(db: Session, id: str) -> SessionRow:
+    row = db.get(SessionRow, id)
+    if row is None:
+        raise StoreError(_unknown(id))
+    return row
+
+
+def _unknown(id: str) -> str:
+    return f"There is no stored session {id!r}."
+
+
+def _insert_if_new(db: Session, row: CircuitRow) -> None:
+    try:
+        with db.begin_nested():
+            db.add(row)
+    except IntegrityError:  # another process stored the same circuit in the meantime
+        pass
+
+
+def _update(db: Session, id: str, **values) -> None:
+    if not db.execute(update(SessionRow).where(SessionRow.id == id).values(**values)).rowcount:
+        raise StoreError(_unknown(id))
+
+
+def _after_turn(turn: Turn) -> dict:
+    """The columns of a session that a finished turn changes."""
+    changes = {"turns": SessionRow.turns + 1} if turn.index > 0 and turn.measurement is not None else {}
+    if turn.score is not None:
+        best, reward = SessionRow.best_reward, turn.score.total
+        changes["best_reward"] = case((or_(best.is_(None), best < reward), reward), else_=best)
+        changes |= {"passed": True} if turn.score.passed else {}
+    return changes
+
+
+def _turn_row(id: str, turn: Turn) -> TurnRow:
+    """Token ids and log-probabilities are for the trainer only and are not stored."""
+    content = TURN.dump_python(turn, mode="json", exclude={"proposal": {"reasoning", "tokens", "logprobs"}})
+    return TurnRow(
+        session_id=id, position=turn.index, reward=turn.score and turn.score.total,
+        passed=turn.score is not None and turn.score.passed, status=turn.measurement and turn.measurement.status,
+        seconds=turn.seconds, reasoning=turn.proposal.reasoning, content=content)
+
+
+def _turn(row: TurnRow) -> Turn:
+    proposal = {**row.content["proposal"], "reasoning": row.reasoning}
+    return TURN.validate_python({**row.content, "proposal": proposal})
+
+
+def _column(name: str, allowed: tuple[str, ...]):
+    if name not in allowed:
+        raise ValueError(f"{name!r} is not one of {', '.join(allowed)}")
+    return getattr(SessionRow, name)

@@ -1,0 +1,73 @@
+"""The tables of the session store. A column for what is filtered, sorted or plotted; JSON for what is read whole.
+
+Times are seconds since 1970 (UTC). Numbers are finite or NULL. The schema itself is made by migrations/.
+"""
+
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class CircuitRow(Base):
+    """A circuit as it was when a session ran on it, under the SHA-256 of its content."""
+
+    __tablename__ = "circuits"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class SessionRow(Base):
+    __tablename__ = "sessions"
+    __table_args__ = (
+        Index("sessions_by_circuit", "circuit", "created"),
+        Index("sessions_by_policy", "policy", "created"),
+        Index("sessions_by_status", "status", "heartbeat"),
+        Index("sessions_by_passed", "passed", "created"),
+        Index("sessions_by_reward", "best_reward"),
+    )
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    created: Mapped[float] = mapped_column(index=True)
+    heartbeat: Mapped[float]
+    """Last sign of life of the process that runs the session."""
+    circuit: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(ForeignKey("circuits.digest"))
+    policy: Mapped[str] = mapped_column(String(80))
+    source: Mapped[str] = mapped_column(String(80))
+    """Where the session came from: app, cli, the name of an evaluation suite."""
+    status: Mapped[str] = mapped_column(String(16))
+    message: Mapped[str] = mapped_column(Text)
+    budget: Mapped[int]
+    seed: Mapped[int]
+    turns: Mapped[int]
+    """Turns that were spent from the budget."""
+    best_reward: Mapped[float | None]
+    passed: Mapped[bool]
+    parent: Mapped[str | None] = mapped_column(ForeignKey("sessions.id"))
+    """The session that this one continues."""
+    task: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """The task without its circuit."""
+
+
+class TurnRow(Base):
+    __tablename__ = "turns"
+    __table_args__ = (UniqueConstraint("session_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    reward: Mapped[float | None]
+    passed: Mapped[bool]
+    status: Mapped[str | None] = mapped_column(String(16))
+    """Outcome of the simulation; NULL where the policy only ended the session."""
+    seconds: Mapped[float]
+    reasoning: Mapped[str] = mapped_column(Text)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """The turn without its reasoning."""
