@@ -1,17 +1,18 @@
-"""The query sets of a circuit: ``circuits/NAME/queries/SUITE.json``, a list of objects with
+"""Read the query sets of a circuit: ``circuits/NAME/queries/SUITE.json``, which evaluate/queries.py makes.
+
+A file holds an object whose ``queries`` are objects with
 
 - ``conditions``: corner, temperature (degrees Celsius), supply (V), load (F)
-- ``specs``: list of {metric, low, high, scale}, as domain.Spec; a bound that is not there may be left out
+- ``specs``: list of {metric, low, high, scale}, as domain.Spec; a bound that is not there is left out
 - ``initial``: parameter name to value in SI units, the design of turn 0
 - ``seed``: integer that seeds the policy
 - ``witness``: parameter name to value in SI units, a simulated design that meets the specs (never shown to a policy)
 """
 
-from dataclasses import field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
 
 from sizing_app.domain import Circuit, Conditions, Spec, Task
 
@@ -28,13 +29,22 @@ class Query:
     specs: tuple[Spec, ...]
     initial: dict[str, float]
     seed: int
-    witness: dict[str, float] = field(default_factory=dict)
+    witness: dict[str, float]
 
     def task(self, circuit: Circuit, budget: int) -> Task:
         return Task(circuit, self.specs, self.conditions, self.initial, budget, self.seed)
 
 
-_QUERIES = TypeAdapter(list[Query])
+@dataclass(frozen=True)
+class Suite:
+    """One file of queries."""
+
+    circuit: str
+    suite: str
+    queries: list[Query]
+
+
+_SUITE = TypeAdapter(Suite)
 
 
 def suite_names(circuit: Circuit) -> list[str]:
@@ -46,9 +56,10 @@ def load_queries(circuit: Circuit, suite: str) -> list[Query]:
     """All queries of a suite, in the order of the file."""
     path = Path(circuit.folder) / "queries" / f"{suite}.json"
     if suite not in suite_names(circuit):
-        raise SuiteError(f"{circuit.name} has no suite {suite!r}: {', '.join(suite_names(circuit)) or 'none yet'}")
+        raise SuiteError(f"{circuit.name} has no suite {suite!r}: choose one of "
+                         f"{', '.join(suite_names(circuit)) or 'none'}")
     try:
-        queries = _QUERIES.validate_json(path.read_bytes())
+        queries = _SUITE.validate_json(path.read_bytes()).queries
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
@@ -56,11 +67,6 @@ def load_queries(circuit: Circuit, suite: str) -> list[Query]:
     for number, query in enumerate(queries):
         _check(circuit, query, f"{path}: query {number}")
     return queries
-
-
-def dump_queries(queries: list[Query]) -> bytes:
-    """The JSON text that load_queries reads."""
-    return _QUERIES.dump_json(queries, indent=1, exclude_none=True) + b"\n"
 
 
 def _check(circuit: Circuit, query: Query, place: str) -> None:

@@ -35,7 +35,7 @@ class BayesianSearch:
         point, mean, deviation = suggest(observed, seed=(abs(task.seed) * 1000 + len(history)) % 2**32)
         best = max(reward for _, reward in observed)
         yield design(from_unit(task.circuit, point),
-                     f"A Gaussian process over {len(observed)} simulated designs (best reward {best:.2f}) expects a "
+                     f"A Gaussian process fitted to the history (designs: {len(observed)}, best reward {best:.2f}) expects a "
                      f"reward of {mean:.2f} +- {deviation:.2f} here, where its upper confidence bound is highest.")
 
 

@@ -23,6 +23,12 @@ def random_design(circuit: Circuit, *seed: int) -> Parameters:
     return from_unit(circuit, rng.random(len(circuit.parameters)))
 
 
+def initial_design(circuit: Circuit, seed: int) -> Parameters:
+    """Where a session starts unless it is told: a random design on the grid of values that designers write down."""
+    drawn = random_design(circuit, seed)
+    return {parameter.name: parameter.snap(drawn[parameter.name]) for parameter in circuit.parameters}
+
+
 def design(parameters: Parameters, reasoning: str) -> Proposal:
     """A design with the sentence on where it comes from, tagged as language models write theirs."""
     return Proposal(parameters, text=f"<Analyze>{reasoning}</Analyze>", reasoning=reasoning)

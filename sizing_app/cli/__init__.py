@@ -1,0 +1,35 @@
+"""The command line, ``python -m sizing_app``: one module a command, each imported only when it is called.
+
+Results go to standard output (with --json one JSON document and nothing else), progress and errors to standard error.
+Exit codes: 0 done, 1 something failed, 2 a wrong name or value.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from sizing_app.circuits import CircuitError
+from sizing_app.cli.parser import build_parser
+from sizing_app.cli.values import UsageError
+from sizing_app.errors import PolicyError, StoreError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    chosen = build_parser().parse_args(arguments)
+    try:
+        return importlib.import_module(f"sizing_app.cli.{chosen.command}").run(chosen)
+    except UsageError as error:
+        return _complain(error, 2)
+    except (CircuitError, PolicyError, StoreError) as error:
+        return _complain(error, 1)
+    except KeyboardInterrupt:
+        return _complain("stopped", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def _complain(error: object, code: int) -> int:
+    print(f"sizing_app: {' '.join(str(error).split())}", file=sys.stderr)
+    return code

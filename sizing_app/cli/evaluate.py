@@ -1,0 +1,79 @@
+"""``evaluate``: policies on the held-out queries of a suite, into a folder of tables and a picture."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from sizing_app.circuits import circuit_names, load_circuits
+from sizing_app.cli.values import MAX_BUDGET, UsageError, read_count, read_names, read_settings
+from sizing_app.errors import PolicyError
+from sizing_app.evaluate.report import draw_curves, summary
+from sizing_app.evaluate.results import EvaluationError, ResultFiles
+from sizing_app.evaluate.runner import Job, evaluate
+from sizing_app.evaluate.suites import SuiteError, load_queries, suite_names
+from sizing_app.policy import POLICY_NAMES, close_engines, make_policy
+from sizing_app.simulator import SimulatorPool
+
+
+def run(args: argparse.Namespace) -> int:
+    policies = read_names(args.policies, POLICY_NAMES, "policy")
+    budget = read_count(args.budget, "--budget", 1, MAX_BUDGET)
+    threads = read_count(args.threads, "--threads", 1, 256) if args.threads else os.cpu_count() or 1
+    settings = read_settings(args)
+    jobs = read_jobs(args, policies)
+    out = Path(args.out)
+    try:
+        makers = {name: make_policy(name, settings) for name in policies}
+        files = ResultFiles(out, {"budget": budget, "temperature": settings.temperature, "model": settings.model})
+        with SimulatorPool() as simulator:
+            evaluate(jobs, makers, simulator, budget, files, threads, Progress())
+    except EvaluationError as error:
+        raise PolicyError(f"{error} (finished queries stay in {out}; the same command goes on)") from error
+    finally:
+        close_engines()
+    text = summary(files.results, policies)
+    (out / "summary.md").write_text(text)
+    draw_curves(files.turns, budget, out / "curves.png", policies)
+    print(text, end="")
+    return 0
+
+
+def read_jobs(args: argparse.Namespace, policies: list[str]) -> list[Job]:
+    """Every query of the chosen circuits and suites for every policy, policies in turn on each circuit and suite."""
+    known = load_circuits()
+    every = sorted({suite for circuit in known.values() for suite in suite_names(circuit)})
+    suites = read_names(args.suite, every, "suite")
+    names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else \
+        [name for name, circuit in known.items() if set(suites) <= set(suite_names(circuit))]
+    jobs = []
+    for name in names:
+        for suite in suites:
+            try:
+                queries = load_queries(known[name], suite)
+            except SuiteError as error:
+                raise UsageError(str(error)) from error
+            count = read_count(args.queries, "--queries", 1, len(queries)) if args.queries else len(queries)
+            jobs += [Job(known[name], suite, number, query, policy) for policy in policies
+                     for number, query in enumerate(queries[:count])]
+    return jobs
+
+
+class Progress:
+    """One line on standard error: rewritten in a terminal, repeated now and then in a file."""
+
+    def __init__(self):
+        self._started = self._shown = time.monotonic()
+        self._first: int | None = None
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        now, terminal = time.monotonic(), sys.stderr.isatty()
+        self._first = done - 1 if self._first is None else self._first
+        if done < total and now - self._shown < (0.2 if terminal else 10.0):
+            return
+        self._shown = now
+        left = (now - self._started) / (done - self._first) * (total - done)
+        line = f"{done} of {total} sessions, {what}, about {left / 60:.1f} min left"
+        print(f"\r{line:<78}" if terminal else line, end="\n" if not terminal or done == total else "",
+              file=sys.stderr, flush=True)

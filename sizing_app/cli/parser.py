@@ -1,0 +1,109 @@
+"""The options of every command. Values are checked in values.py, where their messages can name what is allowed."""
+
+import argparse
+import sys
+
+from sizing_app.policy import DEFAULT_POLICY, POLICY_NAMES
+
+DATABASE = "sqlite:///data/sessions.db"
+NOT_DEFAULT = ("chat",)
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose errors are one line."""
+
+    def error(self, message: str):
+        print(f"{self.prog}: {' '.join(message.split())}", file=sys.stderr)
+        sys.exit(2)
+
+
+def build_parser() -> Parser:
+    parser = Parser(prog="sizing_app", description="Reasoning-guided sizing of analog circuits.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _serve(commands.add_parser("serve", help="open the app in a browser"))
+    _circuits(commands.add_parser("circuits", help="list the circuits"))
+    _simulate(commands.add_parser("simulate", help="simulate one design"))
+    _size(commands.add_parser("size", help="run one sizing session"))
+    _evaluate(commands.add_parser("evaluate", help="compare policies on a suite of queries"))
+    _sessions(commands.add_parser("sessions", help="list, show or export stored sessions"))
+    return parser
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=7860)
+    _database(parser)
+    _server(parser)
+
+
+def _circuits(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+
+
+def _simulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("circuit", metavar="CIRCUIT")
+    parser.add_argument("--golden", action="store_true", help="the golden design (what --set leaves out, too)")
+    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+                        help="parameter values with SI suffixes, such as w_in=4.7u")
+    _conditions(parser)
+    _json(parser)
+
+
+def _size(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("circuit", metavar="CIRCUIT")
+    parser.add_argument("--policy", help=f"{', '.join(POLICY_NAMES)}; default {DEFAULT_POLICY}, with --base-url chat")
+    parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
+    parser.add_argument("--seed", default="0", metavar="N", help="seeds the initial design and the policy")
+    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+                        help="initial values; the rest is random by seed")
+    parser.add_argument("--spec", nargs="+", action="extend", default=[], metavar="METRIC=TARGET",
+                        help="gain=75, 'gbw>=60meg', 'power=<400u', pm=60..88; the other specs keep their defaults")
+    _conditions(parser)
+    _database(parser)
+    _server(parser)
+    _json(parser)
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--circuits", metavar="A,B", help="default: all that have the suite")
+    parser.add_argument("--policies", metavar="P,Q", help="the first one is the reference of the differences",
+                        default=",".join(name for name in POLICY_NAMES if name not in NOT_DEFAULT))
+    parser.add_argument("--suite", default="standard,tight", metavar="NAME", help="one or more, with commas")
+    parser.add_argument("--queries", metavar="N", help="the first N of each suite; default: all")
+    parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
+    parser.add_argument("--out", default="runs/evaluation", metavar="FOLDER",
+                        help="results.csv, turns.csv, summary.md, curves.png; what is in results.csv is not run again")
+    parser.add_argument("--threads", metavar="N", help="sessions at once; default: one a core")
+    _server(parser)
+
+
+def _sessions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=("list", "show", "export"), default="list")
+    parser.add_argument("id", nargs="?", metavar="ID")
+    parser.add_argument("--limit", default="50", metavar="N", help="length of the list")
+    _database(parser)
+    _json(parser)
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else")
+
+
+def _database(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--database", default=DATABASE, metavar="URL", help=f"SQLAlchemy address, default {DATABASE}")
+
+
+def _conditions(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("conditions", "nominal unless given")
+    group.add_argument("--corner")
+    group.add_argument("--temperature", help="degrees Celsius")
+    group.add_argument("--supply", help="volts")
+    group.add_argument("--load", help="farads, such as 2p")
+
+
+def _server(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("model server", "any OpenAI-compatible server in place of the embedded one")
+    group.add_argument("--base-url", metavar="URL", help="such as http://127.0.0.1:8000/v1")
+    group.add_argument("--model", metavar="NAME", help="the model's name on that server")
+    group.add_argument("--api-key", metavar="KEY", help="default: the environment variable OPENAI_API_KEY")
+    group.add_argument("--sampling-temperature", dest="sampling", default="0.5", metavar="T")

@@ -1,0 +1,56 @@
+"""``simulate``: one design through the simulator, with its reward."""
+
+import argparse
+from collections.abc import Sequence
+
+from sizing_app.circuits import golden
+from sizing_app.cli.values import UsageError, print_json, read_circuit, read_conditions, read_parameters
+from sizing_app.domain import Circuit, Conditions, Measurement, Parameters, Score, Spec
+from sizing_app.reward import score
+from sizing_app.simulator import SimulatorPool
+from sizing_app.units import format_si
+
+
+def run(args: argparse.Namespace) -> int:
+    circuit = read_circuit(args.circuit)
+    if not args.golden and not args.set:
+        raise UsageError("nothing to simulate: expected --golden or --set NAME=VALUE ...")
+    parameters = read_parameters(circuit, args.set, golden(circuit)["parameters"])
+    conditions = read_conditions(circuit, args)
+    with SimulatorPool(workers=1) as simulator:
+        measurement = simulator.evaluate(circuit, parameters, conditions)
+    points = score(measurement, circuit.specs)
+    if args.json:
+        print_json(_document(circuit, parameters, conditions, measurement, points))
+    else:
+        print(_text(circuit, parameters, conditions, measurement, points))
+    return 0 if measurement.ok else 1
+
+
+def spec_rows(specs: Sequence[Spec], points: Score) -> list[dict]:
+    """Each spec with its value, score and margin, for JSON."""
+    return [{"metric": spec.metric, "low": spec.low, "high": spec.high, "value": part.value, "score": part.score,
+             "met": part.met, "margin": part.margin} for spec, part in zip(specs, points.specs, strict=True)]
+
+
+def _document(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
+              points: Score) -> dict:
+    return {"circuit": circuit.name, "conditions": vars(conditions), "parameters": dict(parameters),
+            "status": measurement.status, "metrics": dict(measurement.metrics), "reward": points.total,
+            "passed": points.passed, "specs": spec_rows(circuit.specs, points), "seconds": measurement.seconds,
+            "log": measurement.log}
+
+
+def _text(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
+          points: Score) -> str:
+    lines = [f"{circuit.name}, {conditions.show()}",
+             " ".join(f"{name}={circuit.parameter(name).show(value)}" for name, value in parameters.items()),
+             f"status {measurement.status}, {measurement.seconds * 1000:.0f} ms, reward {points.total:.3f}, "
+             + ("all specs met" if points.passed else "not all specs met")]
+    if measurement.log and not measurement.ok:
+        lines.append(measurement.log)
+    units = {metric.name: metric.unit for metric in circuit.metrics}
+    lines += [f"  {part.metric:8}{format_si(part.value, 4, units[part.metric]):>16}  {spec.show():18} "
+              f"score {part.score:.3f}  {'met' if part.met else 'failed'}"
+              for spec, part in zip(circuit.specs, points.specs, strict=True)]
+    return "\n".join(lines)

@@ -1,0 +1,95 @@
+"""``size``: one session in the terminal, stored like those of the app."""
+
+import argparse
+import sys
+import threading
+
+from sizing_app.cli.simulate import spec_rows
+from sizing_app.cli.values import (MAX_BUDGET, print_json, read_circuit, read_conditions, read_count, read_parameters,
+                                   read_policy, read_settings, read_specs)
+from sizing_app.domain import Task, Turn
+from sizing_app.events import SessionState, StorageFailed, TurnFinished, advance
+from sizing_app.policy import close_engines, make_policy
+from sizing_app.policy.designs import initial_design
+from sizing_app.session import run_session
+from sizing_app.simulator import SimulatorPool
+from sizing_app.store import SessionStore, record
+
+
+def run(args: argparse.Namespace) -> int:
+    task = read_task(args)
+    policy = make_policy(read_policy(args), read_settings(args))
+    store = SessionStore(args.database)
+    try:
+        with SimulatorPool(workers=1) as simulator:
+            id = store.create(task, policy.name, source="cli")
+            state = SessionState()
+            for event in record(store, id, run_session(task, policy, simulator, threading.Event())):
+                state = advance(state, event)
+                if isinstance(event, StorageFailed):
+                    print(f"sizing_app: {event.message}", file=sys.stderr)
+                if isinstance(event, TurnFinished) and not args.json:
+                    print(turn_text(task, event.turn), flush=True)
+    finally:
+        close_engines()
+    if args.json:
+        print_json(session_document(id, state))
+    else:
+        print(f"session {id}: {outcome(state)}")
+    if state.status == "failed":
+        print(f"sizing_app: {state.message}", file=sys.stderr)
+    return 1 if state.status == "failed" else 0
+
+
+def read_task(args: argparse.Namespace) -> Task:
+    circuit = read_circuit(args.circuit)
+    seed, budget = read_count(args.seed, "--seed", 0), read_count(args.budget, "--budget", 1, MAX_BUDGET)
+    return Task(circuit, read_specs(circuit, args.spec), read_conditions(circuit, args),
+                read_parameters(circuit, args.set, initial_design(circuit, seed)), budget, seed)
+
+
+def session_document(id: str, state: SessionState) -> dict:
+    """A session for --json; ``turns`` starts with turn 0, the initial design."""
+    task, best = state.task, state.best
+    return {
+        "session_id": id, "circuit": task.circuit.name, "policy": state.policy, "status": state.status,
+        "message": state.message, "seed": task.seed, "budget": task.budget, "conditions": vars(task.conditions),
+        "best_reward": best.total if best else None, "best_turn": best.index if best else None,
+        "passed": state.passed, "turns": [_turn_document(task, turn) for turn in state.history],
+    }
+
+
+def turn_text(task: Task, turn: Turn) -> str:
+    """One turn as lines for a terminal."""
+    lines = [f"turn {turn.index}  {turn.proposal.reasoning or ('initial design' if turn.index == 0 else '')}".rstrip()]
+    lines += [f"  ! {problem}" for problem in turn.proposal.problems]
+    if turn.proposal.parameters is not None:
+        lines.append("  " + " ".join(f"{parameter.name}={parameter.show(turn.proposal.parameters[parameter.name])}"
+                                     for parameter in task.circuit.parameters))
+    if turn.score is not None:
+        failed = [part.metric for part in turn.score.specs if not part.met]
+        verdict = "all specs met" if turn.score.passed else f"failed: {', '.join(failed)}"
+        lines.append(f"  {turn.measurement.status}, {turn.seconds:.2f} s, reward {turn.total:.3f}, {verdict}")
+    elif turn.proposal.finished:
+        lines.append("  <Design End>")
+    return "\n".join(lines)
+
+
+def outcome(state: SessionState) -> str:
+    if state.best is None:
+        return state.status
+    return f"{state.status}, best reward {state.best.total:.3f} in turn {state.best.index}"
+
+
+def _turn_document(task: Task, turn: Turn) -> dict:
+    proposal, measurement = turn.proposal, turn.measurement
+    return {
+        "turn": turn.index, "reasoning": proposal.reasoning, "finished": proposal.finished,
+        "problems": list(proposal.problems),
+        "parameters": dict(proposal.parameters) if proposal.parameters is not None else None,
+        "status": measurement.status if measurement else None,
+        "metrics": dict(measurement.metrics) if measurement else None,
+        "reward": turn.score.total if turn.score else None,
+        "passed": turn.score.passed if turn.score else False,
+        "specs": spec_rows(task.specs, turn.score) if turn.score else [], "seconds": turn.seconds,
+    }

@@ -1,0 +1,146 @@
+"""Words of the command line to typed values; what is wrong becomes a UsageError that says what is allowed."""
+
+import argparse
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sizing_app.circuits import circuit_names, load_circuit
+from sizing_app.domain import Circuit, Conditions, Parameters, Spec
+from sizing_app.policy import DEFAULT_POLICY, POLICY_NAMES, PolicySettings
+from sizing_app.units import format_si, parse_si
+
+MAX_BUDGET = 1000
+_SPEC = re.compile(r"\s*(\w+)\s*(?:=\s*(<=|>=|<|>|)|(<=|>=|<|>))\s*(.+)$")
+
+
+class UsageError(ValueError):
+    """A wrong name or value; the message says in one line what is allowed."""
+
+
+def read_circuit(name: str) -> Circuit:
+    if name not in circuit_names():
+        raise UsageError(f"unknown circuit {name!r}: choose one of {', '.join(circuit_names())}")
+    return load_circuit(name)
+
+
+def read_count(text: str, name: str, lowest: int = 1, highest: int | None = None) -> int:
+    allowed = f"a whole number from {lowest}" + (f" to {highest}" if highest is not None else "")
+    if not re.fullmatch(r"\d{1,15}", text) or int(text) < lowest or (highest is not None and int(text) > highest):
+        raise UsageError(f"{name} {text!r}: expected {allowed}")
+    return int(text)
+
+
+def read_names(text: str, allowed: Sequence[str], what: str) -> list[str]:
+    """A list with commas, without repetitions."""
+    names = list(dict.fromkeys(filter(None, (part.strip() for part in text.split(",")))))
+    unknown = [name for name in names if name not in allowed]
+    if unknown or not names:
+        raise UsageError(f"unknown {what} {(unknown or [text])[0]!r}: choose one or more of {','.join(allowed)}")
+    return names
+
+
+def read_parameters(circuit: Circuit, words: Iterable[str], base: Parameters) -> Parameters:
+    """``base`` with the values of NAME=VALUE words."""
+    values = dict(base)
+    for word in words:
+        name, equals, text = (part.strip() for part in word.partition("="))
+        if not equals or name not in base:
+            raise UsageError(f"{word!r}: expected NAME=VALUE with a name of {', '.join(base)}")
+        parameter = circuit.parameter(name)
+        value = _number(text, parameter.unit, word)
+        if not parameter.contains(value):
+            raise UsageError(f"{word!r}: out of range, {name} goes from {parameter.show(parameter.low)} "
+                             f"to {parameter.show(parameter.high)} {parameter.unit}".rstrip())
+        values[name] = value
+    return values
+
+
+def read_specs(circuit: Circuit, words: Iterable[str]) -> tuple[Spec, ...]:
+    """The default specs with the targets of METRIC=TARGET words; a metric without a default spec is added."""
+    specs = {spec.metric: spec for spec in circuit.specs}
+    for word in words:
+        spec = _read_spec(circuit, word)
+        specs[spec.metric] = spec
+    return tuple(specs.values())
+
+
+def read_conditions(circuit: Circuit, args: argparse.Namespace) -> Conditions:
+    """The nominal conditions with what --corner, --temperature, --supply and --load say."""
+    space, conditions = circuit.conditions, circuit.conditions.nominal
+    if args.corner is not None:
+        if args.corner not in space.corners:
+            raise UsageError(f"--corner {args.corner!r}: choose one of {', '.join(space.corners)}")
+        conditions = replace(conditions, corner=args.corner)
+    for name, values, unit in (("temperature", space.temperatures, "C"), ("supply", space.supplies, "V"),
+                               ("load", space.loads, "F")):
+        text = getattr(args, name)
+        if text is not None:
+            value = _number(text, unit, f"--{name} {text}")
+            if not min(values) * 0.999 <= value <= max(values) * 1.001 and value not in values:
+                raise UsageError(f"--{name} {text!r}: {circuit.name} is specified from {format_si(min(values))} "
+                                 f"to {format_si(max(values))} {unit}")
+            conditions = replace(conditions, **{name: value})
+    return conditions
+
+
+def read_policy(args: argparse.Namespace) -> str:
+    """The policy's name; a server without a policy means its chat model."""
+    name = args.policy or ("chat" if args.base_url else DEFAULT_POLICY)
+    if name not in POLICY_NAMES:
+        raise UsageError(f"unknown policy {name!r}: choose one of {', '.join(POLICY_NAMES)}")
+    return name
+
+
+def read_settings(args: argparse.Namespace) -> PolicySettings:
+    if args.base_url is not None and not re.match(r"https?://[^/\s]+", args.base_url):
+        raise UsageError(f"--base-url {args.base_url!r}: expected an address such as http://127.0.0.1:8000/v1")
+    temperature = _number(args.sampling, "", f"--sampling-temperature {args.sampling}")
+    if not 0.0 <= temperature <= 2.0:
+        raise UsageError(f"--sampling-temperature {args.sampling!r}: expected a number from 0 to 2")
+    return PolicySettings(args.base_url, args.model, args.api_key or os.environ.get("OPENAI_API_KEY"),
+                          temperature=temperature)
+
+
+def print_json(document: object) -> None:
+    """The one JSON document of a command; NaN and infinity are errors."""
+    json.dump(document, sys.stdout, indent=1, allow_nan=False)
+    print()
+
+
+def _read_spec(circuit: Circuit, word: str) -> Spec:
+    match, metrics = _SPEC.match(word), {metric.name: metric for metric in circuit.metrics}
+    if not match or match[1] not in metrics:
+        raise UsageError(f"{word!r}: expected METRIC=TARGET with a metric of {', '.join(metrics)}")
+    name, sign, text = match[1], match[2] or match[3] or "", match[4]
+    default = next((spec for spec in circuit.specs if spec.metric == name), None)
+    low_text, dots, high_text = text.partition("..")
+    unit, scale = metrics[name].unit, default.scale if default else None
+    if dots:
+        low, high = _number(low_text, unit, word), _number(high_text, unit, word)
+        if low >= high or sign:
+            raise UsageError(f"{word!r}: expected a range LOW..HIGH with LOW below HIGH")
+        spec = Spec(name, low, high, scale)
+    else:
+        if not sign and (default is None or default.kind == "range"):
+            raise UsageError(f"{word!r}: write {name}=LOW..HIGH, {name}=>=LOW or {name}=<=HIGH")
+        upper = sign.startswith("<") or (not sign and default.kind == "upper")
+        value = _number(text, unit, word)
+        spec = Spec(name, None if upper else value, value if upper else None, scale)
+    if spec.scale is None and 0.0 in (spec.low, spec.high):
+        raise UsageError(f"{word!r}: a bound of 0 gives no scale to measure a shortfall by; expected another number")
+    return spec
+
+
+def _number(text: str, unit: str, word: str) -> float:
+    try:
+        value = parse_si(text, unit)
+    except ValueError as error:
+        raise UsageError(f"{word!r}: {error}") from error
+    if not math.isfinite(value):
+        raise UsageError(f"{word!r}: expected a finite number")
+    return value

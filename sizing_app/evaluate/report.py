@@ -1,0 +1,126 @@
+"""What an evaluation found: a table with bootstrap intervals, paired differences, and the turn-by-turn curves."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sizing_app.evaluate.results import Result, TurnResult
+
+RESAMPLES = 5000
+COLORS = {"tl-grpo": "#c0392b", "sft": "#e08e0b", "mlp": "#2e8b57", "lookup": "#3178c6", "bayes": "#7d5ba6",
+          "random": "#808080", "chat": "#1b1b1b"}
+
+
+def summary(results: Sequence[Result], order: Sequence[str] = ()) -> str:
+    """The results as Markdown: a table of each circuit and suite, then differences to the first policy of ``order``."""
+    lines = ["| Circuit | Suite | Policy | Queries | Mean best reward | All specs met | Simulations to success |",
+             "| --- | --- | --- | ---: | --- | --- | ---: |"]
+    for (circuit, suite, policy), rows in _groups(results, order).items():
+        spent = [row.simulations for row in rows if row.passed]
+        lines.append(f"| {circuit} | {suite} | {policy} | {len(rows)} | {_reward(rows)} | {_passed(rows)} | "
+                     f"{f'{np.mean(spent):.2f}' if spent else '-'} |")
+    lines += ["", "Brackets hold 95% bootstrap intervals over queries; simulations are those after the initial design."]
+    differences = _differences(results, order)
+    return "\n".join([*lines, *(["", *differences] if differences else []), ""])
+
+
+def bootstrap(values: Iterable[float], seed: int = 0) -> tuple[float, float]:
+    """95% percentile interval of the mean over resampled queries (Efron and Tibshirani 1993, chapter 13)."""
+    data = np.asarray(list(values), dtype=float)
+    picks = np.random.default_rng(seed).integers(0, len(data), (RESAMPLES, len(data)))
+    low, high = np.percentile(data[picks].mean(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def curves(turns: Sequence[TurnResult], budget: int) -> dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray]]:
+    """Mean reward of each turn and mean best so far, each of shape (budget + 1,), by circuit, suite and policy.
+
+    A session that ended before the budget keeps the reward of its last turn (paper, appendix D).
+    """
+    sessions: dict[tuple, list[TurnResult]] = {}
+    for turn in sorted(turns, key=lambda turn: turn.turn):
+        sessions.setdefault(turn.key, []).append(turn)
+    rewards: dict[tuple[str, str, str], list[np.ndarray]] = {}
+    for (circuit, suite, _, policy), rows in sessions.items():
+        line = np.full(budget + 1, rows[-1].reward)
+        line[:len(rows)] = [row.reward for row in rows][:budget + 1]
+        rewards.setdefault((circuit, suite, policy), []).append(line)
+    return {key: (np.mean(lines, axis=0), np.mean(np.maximum.accumulate(lines, axis=1), axis=0))
+            for key, lines in rewards.items()}
+
+
+def draw_curves(turns: Sequence[TurnResult], budget: int, path: Path, order: Sequence[str] = ()) -> None:
+    """Save the curves as a picture: one panel a circuit and suite, solid the best so far, dashed the turn itself."""
+    from matplotlib.figure import Figure
+    found = curves(turns, budget)
+    circuits = sorted({circuit for circuit, _, _ in found})
+    suites = sorted({suite for _, suite, _ in found})
+    policies = _ordered({policy for _, _, policy in found}, order)
+    figure = Figure(figsize=(0.6 + 4.2 * len(suites), 0.9 + 3.1 * len(circuits)), layout="constrained")
+    axes = figure.subplots(len(circuits), len(suites), squeeze=False, sharex=True, sharey=True)
+    for row, circuit in enumerate(circuits):
+        for column, suite in enumerate(suites):
+            panel = axes[row][column]
+            panel.set_title(f"{circuit}, {suite}", fontsize=10)
+            panel.set(xlim=(0, budget), ylim=(-0.02, 1.02), xticks=range(budget + 1))
+            panel.grid(alpha=0.25)
+            for policy in policies:
+                if (circuit, suite, policy) in found:
+                    mean, best = found[circuit, suite, policy]
+                    panel.plot(best, color=COLORS.get(policy), marker="o", markersize=3, label=policy)
+                    panel.plot(mean, color=COLORS.get(policy), linestyle="--", linewidth=1, alpha=0.7)
+    for panel in axes[-1]:
+        panel.set_xlabel("Turn (0: initial design)")
+    for panels in axes:
+        panels[0].set_ylabel("Mean reward")
+    handles = {line.get_label(): line for panel in figure.axes for line in panel.get_lines()
+               if not line.get_label().startswith("_")}
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), fontsize=9,
+                  title="solid: best so far, dashed: the turn itself", title_fontsize=9)
+    figure.savefig(path, dpi=150)
+
+
+def _groups(results: Sequence[Result], order: Sequence[str]) -> dict[tuple[str, str, str], list[Result]]:
+    """Results by circuit, suite and policy, policies in ``order``."""
+    groups: dict[tuple[str, str, str], list[Result]] = {}
+    for row in results:
+        groups.setdefault((row.circuit, row.suite, row.policy), []).append(row)
+    places = {policy: place for place, policy in enumerate(_ordered({row.policy for row in results}, order))}
+    return dict(sorted(groups.items(), key=lambda item: (item[0][0], item[0][1], places[item[0][2]])))
+
+
+def _ordered(policies: set[str], order: Sequence[str]) -> list[str]:
+    return [name for name in order if name in policies] + sorted(policies - set(order))
+
+
+def _reward(rows: Sequence[Result]) -> str:
+    return _mean((row.best_reward for row in rows), "{:.3f}".format)
+
+
+def _passed(rows: Sequence[Result]) -> str:
+    return _mean((row.passed for row in rows), "{:.0%}".format)
+
+
+def _mean(values: Iterable[float], show: Callable[[float], str]) -> str:
+    values = list(values)
+    low, high = bootstrap(values)
+    return f"{show(float(np.mean(values)))} [{show(low)}, {show(high)}]"
+
+
+def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:
+    """How far the first policy is ahead of each other one, query by query."""
+    groups = _groups(results, order)
+    names = _ordered({row.policy for row in results}, order)
+    if len(names) < 2:
+        return []
+    lines = [f"| Circuit | Suite | {names[0]} minus | Mean best reward | All specs met |",
+             "| --- | --- | --- | --- | --- |"]
+    for (circuit, suite, policy), rows in groups.items():
+        reference = {row.query: row for row in groups.get((circuit, suite, names[0]), [])}
+        pairs = [(reference[row.query], row) for row in rows if row.query in reference]
+        if policy != names[0] and pairs:
+            reward = _mean((first.best_reward - other.best_reward for first, other in pairs), "{:+.3f}".format)
+            passed = _mean((first.passed - other.passed for first, other in pairs), "{:+.0%}".format)
+            lines.append(f"| {circuit} | {suite} | {policy} | {reward} | {passed} |")
+    return lines

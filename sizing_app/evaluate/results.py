@@ -1,0 +1,136 @@
+"""The files of an evaluation: results.csv, one row a query and policy, and turns.csv, one row a scored turn.
+
+Rows are appended as sessions finish, turns before their result, so a killed run loses only what was in flight and the
+next run goes on from there.
+"""
+
+import csv
+import json
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+Key = tuple[str, str, int, str]
+"""Circuit, suite, number of the query, policy."""
+
+
+class EvaluationError(Exception):
+    """An evaluation cannot start or go on; what is finished stays in its folder."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One session of an evaluation. ``simulations`` counts those after the initial design; seconds of wall time."""
+
+    circuit: str
+    suite: str
+    query: int
+    policy: str
+    best_reward: float
+    passed: int
+    simulations: int
+    seconds: float
+
+    @property
+    def key(self) -> Key:
+        return self.circuit, self.suite, self.query, self.policy
+
+
+@dataclass(frozen=True)
+class TurnResult:
+    """One scored turn; turn 0 is the initial design."""
+
+    circuit: str
+    suite: str
+    query: int
+    policy: str
+    turn: int
+    reward: float
+    passed: int
+    status: str
+
+    @property
+    def key(self) -> Key:
+        return self.circuit, self.suite, self.query, self.policy
+
+
+class ResultFiles:
+    """The two tables in ``folder``, open for appending by several threads."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, object]):
+        """``settings`` are what all rows must share; a folder made with other settings is refused."""
+        self.folder = folder
+        self._lock = threading.Lock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._check(settings)
+        except OSError as error:
+            raise EvaluationError(f"{folder} cannot be written: {error.strerror}") from error
+        results = {row.key: row for row in _read(folder / "results.csv", Result)}
+        turns = {(row.key, row.turn): row for row in _read(folder / "turns.csv", TurnResult) if row.key in results}
+        self._results, self._turns = list(results.values()), list(turns.values())
+        self.sort()
+
+    @property
+    def results(self) -> list[Result]:
+        return list(self._results)
+
+    @property
+    def turns(self) -> list[TurnResult]:
+        return list(self._turns)
+
+    def append(self, result: Result, turns: Iterable[TurnResult]) -> None:
+        with self._lock:
+            turns = list(turns)
+            _append(self.folder / "turns.csv", turns)
+            _append(self.folder / "results.csv", [result])
+            self._turns += turns
+            self._results.append(result)
+
+    def sort(self) -> None:
+        """Write both files anew, in the order of circuit, suite, policy and query."""
+        with self._lock:
+            self._results.sort(key=lambda row: (row.circuit, row.suite, row.policy, row.query))
+            self._turns.sort(key=lambda row: (row.circuit, row.suite, row.policy, row.query, row.turn))
+            _write(self.folder / "turns.csv", TurnResult, self._turns)
+            _write(self.folder / "results.csv", Result, self._results)
+
+    def _check(self, settings: Mapping[str, object]) -> None:
+        path = self.folder / "settings.json"
+        if path.exists():
+            before = json.loads(path.read_text())
+            changed = [f"{name} {before.get(name)}, not {value}" for name, value in settings.items()
+                       if before.get(name) != value]
+            if changed:
+                raise EvaluationError(f"{self.folder} holds results with {', '.join(changed)}: choose another --out")
+        path.write_text(json.dumps(dict(settings), indent=1) + "\n")
+
+
+def _read(path: Path, kind: type) -> list:
+    """Rows of a file; a row that was cut short is left out."""
+    if not path.exists():
+        return []
+    rows = []
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            try:
+                rows.append(kind(**{field.name: field.type(row[field.name]) for field in fields(kind)}))
+            except (KeyError, TypeError, ValueError):
+                continue
+    return rows
+
+
+def _append(path: Path, rows: list) -> None:
+    with path.open("a", newline="") as file:
+        csv.writer(file).writerows([*asdict(row).values()] for row in rows)
+
+
+def _write(path: Path, kind: type, rows: list) -> None:
+    partial = path.with_suffix(".partial")
+    with partial.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(field.name for field in fields(kind))
+        writer.writerows([*asdict(row).values()] for row in rows)
+    os.replace(partial, path)

@@ -1,0 +1,80 @@
+"""Run policies on queries: one session each, several at once, with the session loop of the app."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from sizing_app.domain import Circuit, Policy, Simulator
+from sizing_app.evaluate.results import EvaluationError, Key, Result, ResultFiles, TurnResult
+from sizing_app.evaluate.suites import Query
+from sizing_app.session import SessionState, fold, run_session
+
+
+@dataclass(frozen=True)
+class Job:
+    """One query for one policy."""
+
+    circuit: Circuit
+    suite: str
+    number: int
+    query: Query
+    policy: str
+
+    @property
+    def key(self) -> Key:
+        return self.circuit.name, self.suite, self.number, self.policy
+
+
+def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Simulator, budget: int,
+             files: ResultFiles, threads: int = 1, progress: Callable[[int, int, str], None] | None = None) -> None:
+    """Run all jobs that have no result yet and append their results to ``files``.
+
+    ``progress`` is called with the jobs done, the jobs in all, and what ran last. The numbers do not depend on
+    ``threads``: every session is seeded by its query. Raises EvaluationError where a policy fails.
+    """
+    jobs = list(jobs)
+    finished = {result.key for result in files.results}
+    waiting = [job for job in jobs if job.key not in finished]
+    done, stop, lock = len(jobs) - len(waiting), threading.Event(), threading.Lock()
+
+    def run(job: Job) -> None:
+        nonlocal done
+        if stop.is_set():
+            return
+        started = time.perf_counter()
+        state = fold(run_session(job.query.task(job.circuit, budget), policies[job.policy], simulator, stop))
+        if state.status == "stopped":
+            return
+        if state.status == "failed":
+            raise EvaluationError(f"{job.circuit.name} {job.suite} query {job.number}, {job.policy}: {state.message}")
+        files.append(_result(job, state, time.perf_counter() - started), _turns(job, state))
+        with lock:
+            done += 1
+            if progress:
+                progress(done, len(jobs), f"{job.circuit.name} {job.suite} {job.policy}")
+
+    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="evaluate") as pool:
+        futures = [pool.submit(run, job) for job in waiting]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+    for future in futures:
+        if not future.cancelled():
+            future.result()
+    files.sort()
+
+
+def _result(job: Job, state: SessionState, seconds: float) -> Result:
+    simulations = sum(1 for turn in state.history
+                      if turn.index > 0 and turn.measurement is not None and turn.measurement.status != "no_call")
+    return Result(*job.key, best_reward=round(state.best.total, 6), passed=int(state.passed), simulations=simulations,
+                  seconds=round(seconds, 3))
+
+
+def _turns(job: Job, state: SessionState) -> list[TurnResult]:
+    return [TurnResult(*job.key, turn.index, round(turn.total, 6), int(turn.score.passed), turn.measurement.status)
+            for turn in state.history if turn.score is not None]
