@@ -11,6 +11,7 @@ are rounded to the safe side, so that what meets the text meets the spec. A marg
 percent of the spec's scale, ``+`` where the spec is met, ``-`` where it is not.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 from sizing_app.domain import Circuit, Conditions, History, Parameters, Spec, Task, Turn
@@ -23,6 +24,8 @@ TAGS = (ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END)
 CALL_HEAD = f'{{"name":"{FUNCTION}","arguments":'
 ANALYSIS_LIMIT = 600
 """Characters of an analysis that the grammar allows."""
+_ANALYSIS_CHARACTER = "[ -;=?-~]"
+"""Printable ASCII without < and >."""
 
 
 def render(task: Task, history: History) -> str:
@@ -33,10 +36,8 @@ def render(task: Task, history: History) -> str:
 
 def write_reply(circuit: Circuit, analysis: str, parameters: Parameters | None) -> str:
     """What the model should have answered; ``parameters`` None ends the session. Ends with ``<|end|>``."""
-    if "<" in analysis:
-        raise ValueError(f"an analysis has no tags in it: {analysis!r}")
-    if len(analysis) > ANALYSIS_LIMIT:
-        raise ValueError(f"an analysis has at most {ANALYSIS_LIMIT} characters, this one {len(analysis)}")
+    if not re.fullmatch(f"{_ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}}", analysis):
+        raise ValueError(f"an analysis is 1 to {ANALYSIS_LIMIT} ASCII characters without < and >, not {analysis!r}")
     action = DESIGN_END if parameters is None else CALL + call_text(circuit, parameters) + CALL_END
     return f"{ANALYZE}{analysis}{ANALYZE_END}{action}{END}"
 
@@ -125,7 +126,7 @@ def grammar(circuit: Circuit) -> str:
                          for index, parameter in enumerate(circuit.parameters))
     head = CALL_HEAD.replace('"', '\\"')
     return "\n".join([
-        f'root ::= "{ANALYZE}" [^<>\\n]{{1,{ANALYSIS_LIMIT}}} "{ANALYZE_END}" (call | "{DESIGN_END}")',
+        f'root ::= "{ANALYZE}" {_ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}} "{ANALYZE_END}" (call | "{DESIGN_END}")',
         f'call ::= "{CALL}{head}{{" {pairs} "}}}}{CALL_END}"', *values]) + "\n"
 
 

@@ -1,0 +1,50 @@
+"""The child process of engine.Engine: a llama.cpp server on a free port of the loopback interface.
+
+    python -m sizing_app.policy.engine_server MODEL.gguf SLOTS CONTEXT THREADS
+
+It prints its address as the one line of standard output and ends when standard input closes or its parent is gone. (A
+parent-death signal would be simpler, but the kernel sends it when the THREAD that started the child ends.)
+"""
+
+import contextlib
+import os
+import sys
+import threading
+import time
+
+
+def main(model: str, slots: int, context: int, threads: int) -> None:
+    """Serve ``model`` with ``slots`` parallel requests of ``context`` tokens each."""
+    parent = os.getppid()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    import xllamacpp
+    params = xllamacpp.CommonParams()
+    params.model.path = model
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.n_parallel = slots
+    params.n_ctx = slots * context  # the server divides it among the slots
+    params.cpuparams.n_threads = threads
+    params.cpuparams_batch.n_threads = threads
+    params.n_threads_http = slots + 2
+    params.n_gpu_layers = 0
+    params.cache_prompt = True
+    params.cache_ram_mib = 64
+    params.ui = False
+    params.verbosity = 1
+    server = xllamacpp.Server(params)
+    print(server.listening_address, flush=True)
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(int, sys.argv[2:5]))

@@ -1,0 +1,121 @@
+"""The task as messages for general models, which know neither the compact prompt nor this circuit.
+
+The tool's schema stands in the text and the call is read from the text (parser.py): servers differ in what they make of
+a ``tools`` field.
+"""
+
+import json
+
+from sizing_app.domain import Circuit, History, Score, Spec, Task, Turn
+from sizing_app.prompt.compact import margin_text
+from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
+from sizing_app.units import format_si
+
+Message = dict[str, str]
+
+_SYSTEM = """You are an experienced analog circuit designer. You size the circuit that the user describes: you choose
+values for all of its parameters so that every specification is met, in as few simulations as you can.
+
+In every turn write your reasoning first, in a few sentences: which specifications fail and by how much, what limits
+them, which parameters you change and what you expect. Then write exactly one action, and nothing after it.
+
+{analyze}your reasoning{analyze_end}{call}{{"name":"{function}","arguments":{{...}}}}{call_end}
+
+calls the simulator. The arguments name every parameter once. Values are strings with an SI suffix (f, p, n, u, m, k,
+meg, g), such as "4.7u" or "2.4", and must lie in the parameter's range. Once a simulated design meets every
+specification, end:
+
+{analyze}your reasoning{analyze_end}{design_end}"""
+
+
+def messages(task: Task, history: History) -> list[Message]:
+    """System, task with the initial result, then one reply and one result for every turn since."""
+    system = _SYSTEM.format(analyze=ANALYZE, analyze_end=ANALYZE_END, call=CALL, call_end=CALL_END, function=FUNCTION,
+                            design_end=DESIGN_END)
+    turns = [turn for turn in history if turn.measurement is not None]
+    result = [_message("system", system), _message("user", f"{_task_text(task)}\n\n{_turn_text(task, turns[0])}")]
+    for turn in turns[1:]:
+        result.append(_message("assistant", _reply_text(turn)))
+        result.append(_message("user", _turn_text(task, turn)))
+    result[-1]["content"] += f"\nSimulations left: {task.budget - len(turns) + 1}."
+    return result
+
+
+def tool_schema(circuit: Circuit) -> dict:
+    """The simulator as a function in JSON schema."""
+    properties = {parameter.name: {"type": "string", "description": parameter.role} for parameter in circuit.parameters}
+    return {"name": FUNCTION, "description": f"Simulate {circuit.name} with these parameter values.",
+            "parameters": {"type": "object", "properties": properties, "required": list(properties),
+                           "additionalProperties": False}}
+
+
+def _task_text(task: Task) -> str:
+    circuit = task.circuit
+    parameters = [f"- {parameter.name} ({parameter.role}): {_with_unit(parameter.low, parameter.unit)} to "
+                  f"{_with_unit(parameter.high, parameter.unit)}, {parameter.scale} scale"
+                  for parameter in circuit.parameters]
+    specs = [f"- {_spec_text(circuit, spec)} ({circuit.metric(spec.metric).definition})" for spec in task.specs]
+    return "\n".join([
+        f"Circuit {circuit.name}: {circuit.title}. {circuit.summary}", f"Process: {circuit.process}.", "",
+        "Netlist (SPICE, parameters in braces):", circuit.netlist.strip(), "", "Parameters:", *parameters, "",
+        "Specifications:", *specs, "", f"Conditions: {task.conditions.show()}.", "", "Function:",
+        json.dumps(tool_schema(circuit))])
+
+
+def _turn_text(task: Task, turn: Turn) -> str:
+    initial = [f"Initial design: {_call_text(turn)}"] if turn.index == 0 else []
+    return "\n".join(initial + _outcome_lines(task, turn))
+
+
+def _outcome_lines(task: Task, turn: Turn) -> list[str]:
+    if turn.measurement.status == "no_call":
+        problems = (f"- {problem}" for problem in turn.proposal.problems)
+        return ["There was no valid call, nothing was simulated.", *problems]
+    if not turn.measurement.ok or turn.score is None:
+        reason = turn.measurement.status.replace("_", " ")
+        return [f"The simulation failed: {reason}. {turn.measurement.log.strip()[-300:]}".strip()]
+    return ["Result:", *_score_lines(task, turn.score), *(f"Note: {problem}" for problem in turn.proposal.problems)]
+
+
+def _score_lines(task: Task, score: Score) -> list[str]:
+    lines = []
+    for entry in score.specs:
+        spec = next(spec for spec in task.specs if spec.metric == entry.metric)
+        value = "not measurable" if entry.value is None else _with_unit(
+            entry.value, task.circuit.metric(entry.metric).unit)
+        margin = "" if entry.margin is None else f" ({margin_text(entry.margin, entry.met)})"
+        lines.append(f"- {entry.metric} = {value}, target {_bounds_text(task.circuit, spec)}: "
+                     f"{'met' if entry.met else 'FAILED'}{margin}")
+    return lines
+
+
+def _spec_text(circuit: Circuit, spec: Spec) -> str:
+    return f"{spec.metric} {_bounds_text(circuit, spec)}"
+
+
+def _bounds_text(circuit: Circuit, spec: Spec) -> str:
+    unit = circuit.metric(spec.metric).unit
+    if spec.kind == "range":
+        return f"{_with_unit(spec.low, unit)} to {_with_unit(spec.high, unit)}"
+    return f">= {_with_unit(spec.low, unit)}" if spec.kind == "lower" else f"<= {_with_unit(spec.high, unit)}"
+
+
+def _with_unit(value: float, unit: str) -> str:
+    """``50 MHz``, not the ``meg`` of SPICE, where a unit follows."""
+    return format_si(value, 4, unit).replace(" meg", " M") if unit else f"{value:.4g}"
+
+
+def _reply_text(turn: Turn) -> str:
+    """What the model wrote, or what it would have written where another policy made the turn."""
+    if turn.proposal.text:
+        return turn.proposal.text
+    return f"{ANALYZE}{ANALYZE_END}{CALL}{_call_text(turn)}{CALL_END}"
+
+
+def _call_text(turn: Turn) -> str:
+    arguments = {name: format_si(value, 4) for name, value in turn.proposal.parameters.items()}
+    return json.dumps({"name": FUNCTION, "arguments": arguments}, separators=(",", ":"))
+
+
+def _message(role: str, content: str) -> Message:
+    return {"role": role, "content": content}
