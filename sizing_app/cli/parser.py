@@ -31,9 +31,9 @@ def build_parser() -> Parser:
 
 def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=7860)
+    parser.add_argument("--port", default="7860")
     _database(parser)
-    _server(parser)
+    _server(parser, sampling=False)
 
 
 def _circuits(parser: argparse.ArgumentParser) -> None:
@@ -101,9 +101,10 @@ def _conditions(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--load", help="farads, such as 2p")
 
 
-def _server(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("model server", "any OpenAI-compatible server in place of the embedded one")
-    group.add_argument("--base-url", metavar="URL", help="such as http://127.0.0.1:8000/v1")
+def _server(parser: argparse.ArgumentParser, sampling: bool = True) -> None:
+    group = parser.add_argument_group("language model", "the embedded engine answers unless a server is named; a "
+                                      "server's key is read from the environment variable OPENAI_API_KEY")
+    group.add_argument("--base-url", metavar="URL", help="OpenAI-compatible, such as http://127.0.0.1:8000/v1")
     group.add_argument("--model", metavar="NAME", help="the model's name on that server")
-    group.add_argument("--api-key", metavar="KEY", help="default: the environment variable OPENAI_API_KEY")
-    group.add_argument("--sampling-temperature", dest="sampling", default="0.5", metavar="T")
+    if sampling:
+        group.add_argument("--sampling-temperature", dest="sampling", default="0.5", metavar="T", help="default 0.5")

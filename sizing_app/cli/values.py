@@ -3,7 +3,6 @@
 import argparse
 import json
 import math
-import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -99,11 +98,11 @@ def read_policy(args: argparse.Namespace) -> str:
 def read_settings(args: argparse.Namespace) -> PolicySettings:
     if args.base_url is not None and not re.match(r"https?://[^/\s]+", args.base_url):
         raise UsageError(f"--base-url {args.base_url!r}: expected an address such as http://127.0.0.1:8000/v1")
-    temperature = _number(args.sampling, "", f"--sampling-temperature {args.sampling}")
+    sampling = getattr(args, "sampling", "0.5")
+    temperature = _number(sampling, "", f"--sampling-temperature {sampling}")
     if not 0.0 <= temperature <= 2.0:
-        raise UsageError(f"--sampling-temperature {args.sampling!r}: expected a number from 0 to 2")
-    return PolicySettings(args.base_url, args.model, args.api_key or os.environ.get("OPENAI_API_KEY"),
-                          temperature=temperature)
+        raise UsageError(f"--sampling-temperature {sampling!r}: expected a number from 0 to 2")
+    return PolicySettings(args.base_url, args.model, temperature=temperature)
 
 
 def print_json(document: object) -> None:

@@ -3,9 +3,10 @@
 A policy is stateless: it sees the task and the history, so the same session gives the same proposals again.
 """
 
+import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sizing_app.domain import Policy
@@ -26,7 +27,7 @@ class PolicySettings:
     """OpenAI-compatible server, such as http://127.0.0.1:8000/v1; None starts the embedded engine."""
     model: str | None = None
     """The model's name on that server."""
-    api_key: str | None = None
+    api_key: str | None = field(default_factory=lambda: os.environ.get("OPENAI_API_KEY"), repr=False)
     models: Path = MODELS
     temperature: float = 0.5
 
@@ -77,8 +78,7 @@ def _checkpoint(name: str, settings: PolicySettings) -> Policy:
     missing = [file for file in ("model.safetensors", "tokenizer.json") if not (folder / file).is_file()]
     if missing:
         raise PolicyError(f"no {name} checkpoint: {folder} has no {' and no '.join(missing)}; `make train` writes it")
-    base_url = settings.base_url or _engine(folder).base_url
-    return LanguageModel(name, base_url, settings.model or name, model_dir=folder,
+    return LanguageModel(name, settings.base_url or _address_of(folder), settings.model or name, model_dir=folder,
                          temperature=settings.temperature, api_key=settings.api_key)
 
 
@@ -91,13 +91,15 @@ def _chat(name: str, settings: PolicySettings) -> Policy:
                          temperature=settings.temperature, api_key=settings.api_key)
 
 
-def _engine(folder: Path):
-    """One embedded server for each model folder, shared by all sessions."""
+def _address_of(folder: Path) -> Callable[[], str]:
+    """Where the embedded server of a model folder answers, asked anew for every turn, since it may have crashed.
+
+    One server for each folder, shared by all sessions and started on first use.
+    """
     from sizing_app.policy.engine import Engine
     with _engines_lock:
-        if folder not in _engines:
-            _engines[folder] = Engine(folder)
-        return _engines[folder]
+        engine = _engines.setdefault(folder, Engine(folder))
+    return lambda: engine.base_url
 
 
 _MAKERS: dict[str, Callable[[str, PolicySettings], Policy]] = {

@@ -35,8 +35,8 @@ class BayesianSearch:
         point, mean, deviation = suggest(observed, seed=(abs(task.seed) * 1000 + len(history)) % 2**32)
         best = max(reward for _, reward in observed)
         yield design(from_unit(task.circuit, point),
-                     f"A Gaussian process fitted to the history (designs: {len(observed)}, best reward {best:.2f}) expects a "
-                     f"reward of {mean:.2f} +- {deviation:.2f} here, where its upper confidence bound is highest.")
+                     f"A Gaussian process fitted to the history (designs: {len(observed)}, best reward {best:.2f}) "
+                     f"has its highest upper confidence bound here: a reward of {mean:.2f} +- {deviation:.2f}.")
 
 
 def suggest(observed: list[tuple[np.ndarray, float]], seed: int) -> tuple[np.ndarray, float, float]:

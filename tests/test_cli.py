@@ -1,0 +1,192 @@
+"""The command line as a person or a program uses it: real processes, real ngspice, one JSON document, plain errors."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sizing_app.circuits import FOLDER, golden, load_circuits
+from sizing_app.cli import main
+from sizing_app.cli.values import UsageError, read_specs
+from sizing_app.domain import Spec
+from sizing_app.policy.designs import initial_design
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def command(*words: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess:
+    result = subprocess.run([sys.executable, "-m", "sizing_app", *words], cwd=ROOT, capture_output=True, text=True,
+                            timeout=120, env=os.environ | environment)
+    assert result.returncode == code, result.stderr
+    return result
+
+
+def document(*words: str, **environment: str):
+    """Standard output as JSON, which refuses anything before or after it, and NaN."""
+    def refuse(name: str):
+        raise AssertionError(f"{name} in JSON")
+
+    return json.loads(command(*words, "--json", **environment).stdout, parse_constant=refuse)
+
+
+def database(folder: Path) -> list[str]:
+    return ["--database", f"sqlite:///{folder}/sessions.db"]
+
+
+def test_circuits_are_described():
+    described = {entry["name"]: entry for entry in document("circuits")}
+    assert described.keys() == load_circuits().keys() >= {"OTA", "MILLER"}
+    assert len(described["OTA"]["parameters"]) == 10
+    assert {"gain", "gbw", "pm", "power"} <= {spec["metric"] for spec in described["MILLER"]["specs"]}
+
+
+@pytest.mark.parametrize("circuit", load_circuits().values(), ids=lambda circuit: circuit.name)
+def test_the_golden_design_meets_all_specs(circuit):
+    result = document("simulate", circuit.name, "--golden")
+    assert (result["status"], result["reward"], result["passed"]) == ("ok", 1.0, True)
+    assert all(spec["score"] == 1.0 and spec["met"] for spec in result["specs"])
+    assert result["parameters"] == golden(circuit)["parameters"]
+    assert result["metrics"].keys() == {metric.name for metric in circuit.metrics}
+    assert 0 < result["seconds"] < 10
+
+
+def test_simulate_takes_values_and_conditions(ota):
+    corner, cold = ota.conditions.corners[-1], min(ota.conditions.temperatures)
+    words = "--set", "w_in=4.7u", "v_bn=2V", "--corner", corner, "--temperature", str(cold)
+    result = document("simulate", "OTA", *words)
+    assert (result["parameters"]["w_in"], result["parameters"]["v_bn"]) == (4.7e-6, 2.0)
+    assert (result["conditions"]["corner"], result["conditions"]["temperature"]) == (corner, cold)
+    assert result["reward"] < 1.0
+    assert "w_in=4.7u" in command("simulate", "OTA", "--set", "w_in=4.7u").stdout
+
+
+def test_a_session_is_sized_stored_shown_and_exported(tmp_path):
+    here = database(tmp_path)
+    sized = document("size", "OTA", "--policy", "random", "--budget", "2", "--seed", "7", "--spec", "gain=60",
+                     "power=<1m", *here)
+    assert [turn["turn"] for turn in sized["turns"]] == [0, 1, 2]
+    assert sized["best_reward"] == max(turn["reward"] for turn in sized["turns"])
+    assert sized["turns"][sized["best_turn"]]["reward"] == sized["best_reward"]
+    bounds = {spec["metric"]: (spec["low"], spec["high"]) for spec in sized["turns"][0]["specs"]}
+    assert (bounds["gain"], bounds["power"]) == ((60.0, None), (None, 1e-3))
+    again = document("size", "OTA", "--policy", "random", "--budget", "2", "--seed", "7", *here)
+    assert [turn["parameters"] for turn in again["turns"]] == [turn["parameters"] for turn in sized["turns"]]
+
+    listed = document("sessions", *here)
+    assert [row["id"] for row in listed] == [again["session_id"], sized["session_id"]]
+    assert (listed[1]["circuit"], listed[1]["policy"], listed[1]["turns"]) == ("OTA", "random", 2)
+    assert document("sessions", "show", sized["session_id"], *here) == sized
+    assert "turn 2" in command("sessions", "show", sized["session_id"], *here).stdout
+    rows = list(csv.DictReader(io.StringIO(command("sessions", "export", sized["session_id"], *here).stdout)))
+    assert [float(row["reward"]) for row in rows] == [turn["reward"] for turn in sized["turns"]]
+    assert float(rows[2]["w_in"]) == sized["turns"][2]["parameters"]["w_in"]
+
+
+@pytest.fixture
+def small_circuits(tmp_path) -> Path:
+    """A copy of the circuits with a suite of two queries: one starts at the golden design, one is random."""
+    folder = tmp_path / "circuits"
+    shutil.copytree(FOLDER, folder)
+    circuit = load_circuits()["OTA"]
+    nominal = circuit.conditions.nominal
+    queries = [{"conditions": vars(nominal), "specs": [vars(spec) for spec in circuit.specs], "initial": dict(initial),
+                "seed": seed, "witness": golden(circuit)["parameters"]}
+               for seed, initial in enumerate((golden(circuit)["parameters"], initial_design(circuit, 1)))]
+    (folder / "OTA" / "queries").mkdir(exist_ok=True)
+    (folder / "OTA" / "queries" / "small.json").write_text(
+        json.dumps({"circuit": "OTA", "suite": "small", "queries": queries}))
+    return folder
+
+
+def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circuits):
+    out = tmp_path / "out"
+    words = ("evaluate", "--circuits", "OTA", "--suite", "small", "--budget", "1", "--out", str(out), "--policies")
+    command(*words, "random", SIZING_CIRCUITS=str(small_circuits))
+    first = (out / "results.csv").read_text()
+    result = command(*words, "random,bayes", SIZING_CIRCUITS=str(small_circuits))
+    with (out / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["policy"], row["query"], row["passed"], row["simulations"]) for row in rows] == [
+        ("bayes", "0", "1", "0"), ("bayes", "1", "0", "1"), ("random", "0", "1", "0"), ("random", "1", "0", "1")]
+    assert set(first.splitlines()) <= set((out / "results.csv").read_text().splitlines())
+    assert result.stdout == (out / "summary.md").read_text()
+    assert "| OTA | small | random | 2 |" in result.stdout and "4 of 4 sessions" in result.stderr
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("words, allowed", [
+    ((), "COMMAND"),
+    (("paint",), "serve"),
+    (("simulate", "OPAMP9", "--golden"), "choose one of MILLER, OTA"),
+    (("simulate", "OTA"), "expected --golden or --set"),
+    (("simulate", "OTA", "--set", "w_inn=1u"), "a name of w_in, l_in"),
+    (("simulate", "OTA", "--set", "w_in=1"), "w_in goes from 2u to 200u m"),
+    (("simulate", "OTA", "--set", "w_in=wide"), "a number with an SI suffix"),
+    (("simulate", "OTA", "--golden", "--corner", "sss"), "choose one of tt"),
+    (("simulate", "OTA", "--golden", "--temperature", "900"), "specified from"),
+    (("simulate", "OTA", "--golden", "--load", "1e999"), "not a finite number"),
+    (("size", "OTA", "--policy", "greedy"), "tl-grpo, sft, random, bayes, lookup, mlp"),
+    (("size", "OTA", "--budget", "0"), "a whole number from 1 to 1000"),
+    (("size", "OTA", "--seed", "-1"), "--seed"),
+    (("size", "OTA", "--spec", "gain"), "METRIC=TARGET"),
+    (("size", "OTA", "--spec", "area=3"), "a metric of gain"),
+    (("size", "OTA", "--spec", "pm=60"), "pm=LOW..HIGH"),
+    (("size", "OTA", "--spec", "pm=88..60"), "LOW below HIGH"),
+    (("size", "OTA", "--spec", "power=0"), "a bound of 0"),
+    (("size", "OTA", "--base-url", "localhost"), "http://127.0.0.1:8000/v1"),
+    (("evaluate", "--policies", "random,greedy"), "choose one or more of tl-grpo,"),
+    (("evaluate", "--policies", "random", "--suite", "easy"), "suite 'easy'"),
+    (("serve", "--port", "99999"), "a whole number from 1 to 65535"),
+    (("sessions", "show"), "needs the ID"),
+])
+def test_a_wrong_word_ends_with_code_2_and_one_line_that_says_what_is_allowed(words, allowed, capsys):
+    try:
+        code = main(words)
+    except SystemExit as stop:
+        code = stop.code
+    output = capsys.readouterr()
+    assert (code, output.out) == (2, "")
+    assert output.err.count("\n") == 1 and allowed in output.err
+
+
+def test_what_is_missing_or_unreachable_ends_with_code_1_and_one_line(tmp_path):
+    for words, reason in (
+            (("sessions", "show", "nosuchid", *database(tmp_path)), "nosuchid"),
+            (("sessions", "--database", "sqlite:////proc/none/sessions.db"), "sessions.db cannot be opened"),
+            (("size", "OTA", "--policy", "chat", "--budget", "1", *database(tmp_path)), "--base-url URL --model NAME"),
+            (("size", "OTA", "--base-url", "http://127.0.0.1:9/v1", "--model", "none", *database(tmp_path)),
+             "127.0.0.1:9")):
+        error = command(*words, "--json", code=1).stderr
+        assert error.count("\n") == 1 and reason in error, error
+
+
+@pytest.mark.parametrize("word, spec", [
+    ("gain=70", Spec("gain", low=70.0, scale=20.0)),
+    ("gbw=>=60meg", Spec("gbw", low=60e6)),
+    ("gbw>=60meg", Spec("gbw", low=60e6)),
+    ("power=<400u", Spec("power", high=400e-6)),
+    ("power=300uW", Spec("power", high=300e-6)),
+    ("pm=60..88", Spec("pm", 60.0, 88.0)),
+    ("pm=>=60deg", Spec("pm", low=60.0)),
+    ("slew = 20meg .. 50meg", Spec("slew", 20e6, 50e6)),
+])
+def test_targets_are_read_as_people_write_them(ota, word, spec):
+    specs = {found.metric: found for found in read_specs(ota, [word])}
+    found = specs[spec.metric]
+    assert (found.low, found.high) == pytest.approx((spec.low, spec.high))
+    assert found.scale == next(default.scale for default in ota.specs if default.metric == spec.metric)
+    assert len(specs) == len(ota.specs)
+
+
+def test_a_target_without_direction_for_a_metric_without_spec_is_refused(ota):
+    from dataclasses import replace
+    bare = replace(ota, specs=ota.specs[:1])
+    assert read_specs(bare, ["power<=1m"])[1] == Spec("power", high=1e-3)
+    with pytest.raises(UsageError, match="power=LOW..HIGH"):
+        read_specs(bare, ["power=1m"])

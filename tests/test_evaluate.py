@@ -1,0 +1,187 @@
+"""Evaluation on the toy circuit: same numbers on any number of threads, resumable after a kill, honest tables."""
+
+import csv
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sizing_app.circuits import load_circuits
+from sizing_app.domain import Spec
+from sizing_app.errors import PolicyError
+from sizing_app.evaluate.report import bootstrap, curves, draw_curves, summary
+from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
+from sizing_app.evaluate.runner import Job, evaluate
+from sizing_app.evaluate.suites import Query, SuiteError, load_queries, suite_names
+from sizing_app.policy.bayesian import BayesianSearch
+from sizing_app.policy.designs import initial_design
+from sizing_app.policy.random_search import RandomSearch
+from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, write
+
+POLICIES = {"random": RandomSearch(), "bayes": BayesianSearch()}
+COLUMNS = ["circuit", "suite", "query", "policy", "best_reward", "passed", "simulations", "seconds"]
+
+
+def some_jobs(count: int = 4, policies=tuple(POLICIES)) -> list[Job]:
+    circuit = a_circuit()
+    queries = [Query(circuit.conditions.nominal, circuit.specs, initial_design(circuit, seed), seed, GOOD)
+               for seed in range(count)]
+    return [Job(circuit, "demo", number, query, policy) for policy in policies for number, query in enumerate(queries)]
+
+
+def run(folder, jobs, threads=1, policies=POLICIES) -> ResultFiles:
+    files = ResultFiles(folder, {"budget": 3})
+    evaluate(jobs, policies, QuadraticSimulator(), 3, files, threads)
+    return files
+
+
+def without_seconds(files: ResultFiles) -> list[Result]:
+    return [replace(row, seconds=0.0) for row in files.results]
+
+
+def test_numbers_do_not_depend_on_threads(tmp_path):
+    one, four = run(tmp_path / "one", some_jobs()), run(tmp_path / "four", some_jobs(), threads=4)
+    assert without_seconds(one) == without_seconds(four)
+    assert one.turns == four.turns
+    with (tmp_path / "one" / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == COLUMNS and len(rows) == 8
+    assert {int(row["simulations"]) for row in rows} <= {0, 1, 2, 3}
+
+
+def test_a_killed_evaluation_goes_on_where_it_was(tmp_path):
+    whole, asked = run(tmp_path / "whole", some_jobs()), []
+
+    @dataclass
+    class Counting:
+        name: str = "random"
+
+        def propose(self, task, history, stop):
+            asked.append(task.seed)
+            yield from RandomSearch().propose(task, history, stop)
+
+    run(tmp_path / "killed", some_jobs(3, ("random",)))
+    results, turns = tmp_path / "killed" / "results.csv", tmp_path / "killed" / "turns.csv"
+    results.write_text(results.read_text()[:-8])  # the kill came while the third result was being written
+    turns.write_text(turns.read_text() + "TOY,demo,3,random,0,0.1")
+    resumed = run(tmp_path / "killed", some_jobs(), policies=POLICIES | {"random": Counting()})
+    assert set(asked) == {2, 3}
+    assert without_seconds(resumed) == without_seconds(whole)
+    assert resumed.turns == whole.turns
+    assert without_seconds(ResultFiles(tmp_path / "killed", {"budget": 3})) == without_seconds(whole)
+
+
+def test_other_settings_need_another_folder(tmp_path):
+    run(tmp_path, some_jobs(1))
+    with pytest.raises(EvaluationError, match="holds results with budget 3, not 5: choose another --out"):
+        ResultFiles(tmp_path, {"budget": 5})
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_failing_policy_ends_the_evaluation_and_keeps_what_is_finished(tmp_path, threads):
+    down = ScriptedPolicy([[PolicyError("the server is down")]])
+    files = ResultFiles(tmp_path, {"budget": 3})
+    with pytest.raises(EvaluationError, match="TOY demo query 0, down: the server is down"):
+        evaluate([*some_jobs(2, ("random",)), *some_jobs(1, ("down",))], {**POLICIES, "down": down},
+                 QuadraticSimulator(), 3, files, threads)
+    assert {row.policy for row in ResultFiles(tmp_path, {"budget": 3}).results} <= {"random"}
+
+
+def test_passing_and_simulations_are_counted(tmp_path):
+    policy = ScriptedPolicy([write("no call", None, problems=("no call",)), write("a try", {"w": 3e-5, "m": 10.0}),
+                             write("better", GOOD)], name="scripted")
+    files = run(tmp_path, [replace(job, policy="scripted") for job in some_jobs(1, ("x",))],
+                policies={"scripted": policy})
+    (row,) = files.results
+    assert (row.best_reward, row.passed, row.simulations) == (1.0, 1, 2)
+    assert [turn.status for turn in files.turns] == ["ok", "no_call", "ok", "ok"]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_bootstrap_interval_holds_the_mean_and_stays_in_the_data(values):
+    low, high = bootstrap(values)
+    assert min(values) - 1e-9 <= low <= np.mean(values) + 1e-9
+    assert np.mean(values) - 1e-9 <= high <= max(values) + 1e-9
+
+
+def test_bootstrap_interval_has_the_width_of_theory():
+    values = np.random.default_rng(1).normal(5.0, 1.0, 400)
+    low, high = bootstrap(values)
+    assert (high - low) == pytest.approx(2 * 1.96 / np.sqrt(400), rel=0.15)
+
+
+def test_summary_has_every_policy_and_paired_differences():
+    results = [Result("TOY", "demo", query, policy, reward, int(reward == 1), 2, 0.1)
+               for policy, rewards in (("a", (1.0, 1.0)), ("b", (0.5, 1.0))) for query, reward in enumerate(rewards)]
+    text = summary(results, ["b", "a"])
+    assert "| TOY | demo | a | 2 | 1.000 [1.000, 1.000] | 100% [100%, 100%] | 2.00 |" in text
+    assert "| TOY | demo | b | 2 | 0.750 [0.500, 1.000] | 50% [0%, 100%] | 2.00 |" in text
+    assert "| TOY | demo | a | -0.250 [-0.500, +0.000] | -50% [-100%, +0%] |" in text
+    assert text.index("| demo | b |") < text.index("| demo | a |")
+
+
+def test_curves_carry_the_last_reward_forward(tmp_path):
+    turns = [TurnResult("TOY", "demo", query, "a", place, reward, 0, "ok")
+             for query, rewards in enumerate([(0.2, 0.8, 0.4), (1.0,)]) for place, reward in enumerate(rewards)]
+    mean, best = curves(turns, 3)["TOY", "demo", "a"]
+    assert mean == pytest.approx([0.6, 0.9, 0.7, 0.7])
+    assert best == pytest.approx([0.6, 0.9, 0.9, 0.9])
+    draw_curves(turns, 3, tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def write_suite(folder, **changes):
+    query = {"conditions": {"corner": "tt", "temperature": 27, "supply": 3.3, "load": 2e-12},
+             "specs": [{"metric": "gain", "low": 50.0, "scale": 20.0}], "initial": {"w": 1e-5, "m": 10}, "seed": 1,
+             "witness": GOOD} | changes
+    (folder / "queries").mkdir(exist_ok=True)
+    (folder / "queries" / "demo.json").write_text(json.dumps({"circuit": "TOY", "suite": "demo", "queries": [query]}))
+    return replace(a_circuit(), folder=str(folder))
+
+
+def test_queries_become_tasks(tmp_path):
+    circuit = write_suite(tmp_path)
+    (query,) = load_queries(circuit, "demo")
+    task = query.task(circuit, 5)
+    assert (task.budget, task.seed, task.specs[0].low, task.conditions) == (5, 1, 50.0, circuit.conditions.nominal)
+
+
+@pytest.mark.parametrize("changes, message", [
+    ({"seed": "many"}, "demo.json: queries.0.seed: .*integer"),
+    ({"initial": {"w": 1e-5}}, "demo.json: query 0: initial needs exactly the parameters m, w"),
+    ({"specs": [{"metric": "area", "high": 1.0}]}, "specs name area; metrics are gain, power"),
+])
+def test_a_wrong_query_is_named(tmp_path, changes, message):
+    with pytest.raises(SuiteError, match=message):
+        load_queries(write_suite(tmp_path, **changes), "demo")
+
+
+def test_an_unknown_suite_lists_those_there_are(tmp_path):
+    with pytest.raises(SuiteError, match="TOY has no suite 'hard': choose one of demo"):
+        load_queries(write_suite(tmp_path), "hard")
+
+
+@pytest.mark.parametrize("circuit", load_circuits().values(), ids=lambda circuit: circuit.name)
+def test_shipped_queries_are_whole(circuit):
+    for suite in suite_names(circuit):
+        queries = load_queries(circuit, suite)
+        assert len({query.seed for query in queries}) == len(queries)
+        for query in queries:
+            assert query.conditions in circuit.conditions.all()
+            assert {spec.metric for spec in query.specs} == {spec.metric for spec in circuit.specs}
+            for design in (query.initial, query.witness):
+                assert all(circuit.parameter(name).contains(value) for name, value in design.items())
+
+
+def test_stopping_drops_what_is_in_flight(tmp_path):
+    class Interrupted(RandomSearch):
+        def propose(self, task, history, stop):
+            stop.set()
+            yield from super().propose(task, history, stop)
+
+    impossible = (Spec("gain", low=1000.0, scale=1.0),)
+    jobs = [replace(job, query=replace(job.query, specs=impossible)) for job in some_jobs(3, ("random",))]
+    assert run(tmp_path, jobs, policies={"random": Interrupted()}).results == []

@@ -1,0 +1,176 @@
+"""Baseline policies on the toy circuit: in range, repeatable, fed by the history, ending once all specs are met."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sizing_app.domain import Conditions, Spec
+from sizing_app.policy import POLICY_NAMES, PolicyError, PolicySettings, make_policy
+from sizing_app.policy.bayesian import BayesianSearch, suggest
+from sizing_app.policy.designs import from_unit, initial_design, random_design, to_unit
+from sizing_app.policy.lookup import Lookup
+from sizing_app.policy.random_search import RandomSearch
+from sizing_app.policy.regressor import Regressor, features, predict
+from sizing_app.session import fold, initial_turn, run_session
+from tests.builders import GOOD, POOR, QuadraticSimulator, a_circuit, a_task
+
+NEVER = threading.Event()
+
+
+def propose(policy, task, history):
+    *deltas, proposal = policy.propose(task, history, NEVER)
+    return proposal
+
+
+def run(policy, task):
+    return fold(run_session(task, policy, QuadraticSimulator(), NEVER))
+
+
+@pytest.mark.parametrize("policy", [RandomSearch(), BayesianSearch()], ids=lambda policy: policy.name)
+def test_searches_are_repeatable_in_range_and_differ_by_turn(policy):
+    task = a_task(seed=3)
+    history = (initial_turn(task, QuadraticSimulator()),)
+    first = propose(policy, task, history)
+    assert first == propose(policy, task, history)
+    assert all(parameter.contains(first.parameters[parameter.name]) for parameter in task.circuit.parameters)
+    followed = (*history, replace(initial_turn(replace(task, initial=POOR), QuadraticSimulator()), index=1))
+    assert first.parameters != propose(policy, task, followed).parameters
+    assert first.text == f"<Analyze>{first.reasoning}</Analyze>"
+
+
+@pytest.mark.parametrize("policy", [RandomSearch(), BayesianSearch()], ids=lambda policy: policy.name)
+def test_searches_end_once_all_specs_are_met(policy):
+    task = replace(a_task(), initial=GOOD)
+    state = run(policy, task)
+    assert (state.status, len(state.history)) == ("passed", 2)
+    assert state.history[1].proposal.finished
+
+
+def test_bayesian_optimization_goes_where_the_reward_is_highest():
+    observed = [(np.array([x]), 1 - 4 * (x - 0.62) ** 2) for x in np.linspace(0, 1, 7)]
+    point, mean, deviation = suggest(observed, seed=1)
+    assert point == pytest.approx([0.62], abs=0.05)
+    assert mean == pytest.approx(1.0, abs=0.02)
+    assert deviation < 0.05
+
+
+def test_bayesian_optimization_starts_without_observations():
+    task = a_task()
+    nothing = replace(initial_turn(task, QuadraticSimulator()), proposal=replace(
+        propose(RandomSearch(), task, (initial_turn(task, QuadraticSimulator()),)), parameters=None))
+    assert propose(BayesianSearch(), task, (nothing,)).parameters is not None
+
+
+@given(st.integers(0, 2**63))
+def test_initial_design_lies_on_the_grid(seed):
+    circuit = a_circuit()
+    design = initial_design(circuit, seed)
+    assert all(design[parameter.name] in parameter.grid() for parameter in circuit.parameters)
+    assert from_unit(circuit, to_unit(circuit, design)) == pytest.approx(design)
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A lookup table of 40 random designs at each of two conditions: gain and power of the toy circuit."""
+    circuit, simulator = a_circuit(), QuadraticSimulator()
+    designs = [random_design(circuit, 1, number) for number in range(40)]
+    unit = np.array([to_unit(circuit, design) for design in designs], dtype=np.float16)
+    measured = [simulator.evaluate(circuit, design, circuit.conditions.nominal).metrics
+                for design in (from_unit(circuit, row) for row in unit)]
+    metrics = np.array([[values["gain"], values["power"]] for values in measured], dtype=np.float32)
+    metrics[7] = np.nan
+    last = len(circuit.conditions.all()) - 1
+    np.savez(tmp_path / "TOY.npz", conditions=np.repeat([0, last], 40), unit=np.tile(unit, (2, 1)),
+             metrics=np.concatenate([metrics, metrics * 0.9]))
+    return tmp_path
+
+
+def test_lookup_proposes_the_best_stored_designs_in_turn(table):
+    task = replace(a_task(budget=40), specs=(Spec("gain", low=1000.0, scale=2000.0), Spec("power", high=2e-6)))
+    state = run(Lookup(table), task)
+    rewards = state.rewards[1:]
+    assert len(rewards) == 40  # the design without metrics comes last
+    assert rewards[:-1] == pytest.approx(sorted(rewards[:-1], reverse=True), abs=1e-5)
+    assert run(Lookup(table), replace(task, budget=41)).history[-1].proposal.finished
+
+
+def test_lookup_takes_the_nearest_stored_conditions(table):
+    circuit = a_circuit()
+    cases = (Conditions("tt", 20.0, 3.25, 1.9e-12), 60.0), (Conditions("ss", 120.0, 3.0, 1e-12), 54.0)
+    for conditions, gain in cases:
+        task = replace(a_task(circuit), conditions=conditions, specs=(Spec("gain", gain - 1.0, gain, scale=1.0),))
+        proposal = propose(Lookup(table), task, (initial_turn(task, QuadraticSimulator()),))
+        assert "reward when stored was 1.00" in proposal.reasoning
+
+
+@pytest.mark.parametrize("arrays, message", [
+    ({"conditions": [0]}, "lacks the array unit, metrics"),
+    ({"conditions": [0], "unit": np.zeros((1, 3)), "metrics": np.zeros((1, 2))}, r"unit has shape \(1, 3\), expected"),
+    ({"conditions": [99], "unit": np.zeros((1, 2)), "metrics": np.zeros((1, 2))}, "conditions must index the 16"),
+])
+def test_a_broken_table_is_named(tmp_path, arrays, message):
+    np.savez(tmp_path / "TOY.npz", **arrays)
+    with pytest.raises(PolicyError, match=message):
+        propose(Lookup(tmp_path), a_task(), (initial_turn(a_task(), QuadraticSimulator()),))
+
+
+def a_network(seed: int, inputs: int = 7) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return {"w0": rng.normal(size=(inputs, 5)), "b0": rng.normal(size=5), "w1": rng.normal(size=(5, 2)),
+            "b1": rng.normal(size=2)}
+
+
+def save_networks(path, networks):
+    np.savez(path, **{f"{name[0]}{place}_{name[1]}": array for place, network in enumerate(networks)
+                      for name, array in network.items()})
+
+
+def test_regressor_runs_one_network_a_turn_and_then_ends(tmp_path):
+    networks = [a_network(seed) for seed in range(3)]
+    save_networks(tmp_path / "TOY.npz", networks)
+    task = replace(a_task(), specs=(Spec("gain", low=1000.0, scale=20.0),))
+    state = run(Regressor(tmp_path), task)
+    assert (state.status, len(state.history)) == ("ended", 5)
+    for network, turn in zip(networks, state.history[1:4], strict=True):
+        hidden = np.tanh(features(task) @ network["w0"] + network["b0"])
+        unit = 1 / (1 + np.exp(-(hidden @ network["w1"] + network["b1"])))
+        assert turn.proposal.parameters == pytest.approx(from_unit(task.circuit, unit))
+
+
+def test_regressor_refuses_networks_that_do_not_fit(tmp_path):
+    save_networks(tmp_path / "TOY.npz", [a_network(0), a_network(1, inputs=6)])
+    with pytest.raises(PolicyError, match="network 1 does not map 7 features to the 2 parameters of TOY"):
+        propose(Regressor(tmp_path), a_task(), (initial_turn(a_task(), QuadraticSimulator()),))
+
+
+def test_features_are_zero_offsets_at_the_defaults_and_name_the_corner():
+    task = a_task()
+    assert features(task).tolist() == [1, 0, 0, 0, 0, 0, 0]
+    harder = replace(task, specs=(Spec("gain", low=60.0, scale=20.0), Spec("power", high=1e-6)),
+                     conditions=Conditions("ss", 125.0, 3.0, 1e-12))
+    assert features(harder) == pytest.approx([0, 1, 1, np.log(3.0 / 3.3), np.log(0.5), 0.5, np.log(0.5)])
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-1e6, 1e6), min_size=7, max_size=7))
+def test_predictions_stay_in_the_unit_cube(inputs):
+    network = a_network(5)
+    unit = predict([(network["w0"], network["b0"]), (network["w1"], network["b1"])], np.array(inputs))
+    assert ((unit >= 0) & (unit <= 1)).all()
+
+
+def test_registry_knows_its_names_and_says_what_is_missing(tmp_path):
+    settings = PolicySettings(models=tmp_path)
+    assert [make_policy(name).name for name in ("random", "bayes")] == ["random", "bayes"]
+    with pytest.raises(PolicyError, match=", ".join(POLICY_NAMES)):
+        make_policy("greedy", settings)
+    with pytest.raises(PolicyError, match="no tl-grpo checkpoint.*model.safetensors.*make train"):
+        make_policy("tl-grpo", settings)
+    with pytest.raises(PolicyError, match="--base-url URL --model NAME"):
+        make_policy("chat", settings)
+    with pytest.raises(PolicyError, match="TOY.npz is missing"):
+        propose(make_policy("lookup", settings), a_task(), (initial_turn(a_task(), QuadraticSimulator()),))
