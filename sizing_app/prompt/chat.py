@@ -7,7 +7,6 @@ a ``tools`` field.
 import json
 
 from sizing_app.domain import Circuit, History, Score, Spec, Task, Turn
-from sizing_app.prompt.compact import margin_text
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
 from sizing_app.units import format_si
 
@@ -83,7 +82,7 @@ def _score_lines(task: Task, score: Score) -> list[str]:
         spec = next(spec for spec in task.specs if spec.metric == entry.metric)
         value = "not measurable" if entry.value is None else _with_unit(
             entry.value, task.circuit.metric(entry.metric).unit)
-        margin = "" if entry.margin is None else f" ({margin_text(entry.margin, entry.met)})"
+        margin = "" if entry.margin is None else f" ({entry.margin:+.1%})"
         lines.append(f"- {entry.metric} = {value}, target {_bounds_text(task.circuit, spec)}: "
                      f"{'met' if entry.met else 'FAILED'}{margin}")
     return lines

@@ -96,7 +96,7 @@ class ReplyParser:
                 problems.append(f"The call is not closed by {CALL_END}.")
             parameters, defects = read_call(self._text[start:end], self._circuit)
             problems += defects
-        if self._state == "done" and _TAG.sub("", self._text[self._after_action :]).strip():
+        if self._state == "done" and not self._notes and _TAG.sub("", self._text[self._after_action :]).strip():
             problems.append("Text after the action was ignored.")
         if self._cut:
             problems.append(f"The reply is longer than {LIMIT} characters; the rest was ignored.")
