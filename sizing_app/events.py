@@ -8,7 +8,7 @@ from sizing_app.domain import History, Proposal, Task, Turn, best_turn
 from sizing_app.reward import best_so_far, reached
 
 Reason = Literal["passed", "ended", "budget", "stopped", "failed", "interrupted"]
-"""Why a session ended. passed: a turn met every spec; ended: the policy gave up before; interrupted: its process died."""
+"""Why a session ended. passed: a turn met every spec; ended: the policy gave up; interrupted: its process died."""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class Hub:
             threading.Thread(target=self._keep_alive, name="heartbeat", daemon=True).start()
 
     def start(self, id: str, events: Iterable[Event], stop: threading.Event) -> None:
-        """Run a session: its events are drawn in a thread until they end. ``stop`` is the flag that ``events`` heeds."""
+        """Run a session: draw its events in a thread until they end. ``stop`` is the flag that ``events`` heeds."""
         run = _Run(id, stop)
         with self._lock:
             self._forget_ended()
@@ -130,7 +130,7 @@ class _Run:
         position = 0
         while True:
             with self._changed:
-                news = self._changed.wait_for(lambda: self._position > position or self.ended is not None, timeout)
+                news = self._wait(position, timeout)
                 ended = self.ended is not None
                 events = self._since(position, after)
                 position, number = self._position, self._number
@@ -140,6 +140,10 @@ class _Run:
             if ended:
                 return
             time.sleep(max(0.0, INTERVAL - (time.monotonic() - yielded)))
+
+    def _wait(self, position: int, timeout: float | None) -> bool:
+        """Wait for an event later than ``position`` or the end; False after ``timeout`` seconds without either."""
+        return self._changed.wait_for(lambda: self._position > position or self.ended is not None, timeout)
 
     def _publish(self, event: Event) -> None:
         with self._changed:
@@ -189,5 +193,6 @@ def _joined(events: list[Event]) -> list[Event]:
     """The same events with neighbouring pieces of text made one."""
     joined: list[Event] = []
     for index, group in groupby(events, key=lambda event: event.index if isinstance(event, Wrote) else None):
-        joined.extend(group if index is None else [Wrote(index, "".join(piece.text for piece in group))])
+        same = list(group)
+        joined.extend(same if index is None else [Wrote(index, "".join(piece.text for piece in same))])
     return joined

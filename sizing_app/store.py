@@ -169,7 +169,8 @@ class SessionStore:
         named = select(SessionRow.id).where(SessionRow.id >= prefix, SessionRow.id < prefix + "~")
         if self._engine.dialect.name == "sqlite":
             found = text("SELECT rowid FROM turn_words WHERE turn_words MATCH :words").columns(column("rowid"))
-            reasoned = TurnRow.id.in_(found.bindparams(words=" ".join(f'"{word}"*' for word in words)))
+            # id + 0: one pass over the narrow index of session and id, not a look-up of a wide row a match
+            reasoned = (TurnRow.id + 0).in_(found.bindparams(words=" ".join(f'"{word}"*' for word in words)))
         else:
             reasoned = and_(*(TurnRow.reasoning.ilike(f"%{word}%") for word in words))
         return SessionRow.id.in_(union(named, select(TurnRow.session_id).where(reasoned)) if words else named)

@@ -5,12 +5,12 @@ Times are seconds since 1970 (UTC). Numbers are finite or NULL. The schema itsel
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Base(DeclarativeBase):
-    pass
+    type_annotation_map = {float: Double}
 
 
 class CircuitRow(Base):

@@ -27,8 +27,8 @@ def upgrade() -> None:
     op.create_table(
         "sessions",
         sa.Column("id", sa.String(16), primary_key=True),
-        sa.Column("created", sa.Float, nullable=False),
-        sa.Column("heartbeat", sa.Float, nullable=False),
+        sa.Column("created", sa.Double, nullable=False),
+        sa.Column("heartbeat", sa.Double, nullable=False),
         sa.Column("circuit", sa.String(80), nullable=False),
         sa.Column("digest", sa.String(64), sa.ForeignKey("circuits.digest"), nullable=False),
         sa.Column("policy", sa.String(80), nullable=False),
@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("budget", sa.Integer, nullable=False),
         sa.Column("seed", sa.Integer, nullable=False),
         sa.Column("turns", sa.Integer, nullable=False),
-        sa.Column("best_reward", sa.Float),
+        sa.Column("best_reward", sa.Double),
         sa.Column("passed", sa.Boolean, nullable=False),
         sa.Column("parent", sa.String(16), sa.ForeignKey("sessions.id")),
         sa.Column("task", sa.JSON, nullable=False))
@@ -53,20 +53,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("session_id", sa.String(16), sa.ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
-        sa.Column("reward", sa.Float),
+        sa.Column("reward", sa.Double),
         sa.Column("passed", sa.Boolean, nullable=False),
         sa.Column("status", sa.String(16)),
-        sa.Column("seconds", sa.Float, nullable=False),
+        sa.Column("seconds", sa.Double, nullable=False),
         sa.Column("reasoning", sa.Text, nullable=False),
         sa.Column("content", sa.JSON, nullable=False),
         sa.UniqueConstraint("session_id", "position"))
     if op.get_bind().dialect.name == "sqlite":
         for statement in WORD_INDEX:
             op.execute(statement)
-
-
-def downgrade() -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute("DROP TABLE turn_words")
-    for table in ("turns", "sessions", "circuits"):
-        op.drop_table(table)
