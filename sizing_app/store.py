@@ -93,7 +93,7 @@ class SessionStore:
         """Store one durable event in a transaction of its own; other events are passed over."""
         with self._transaction(writing=True) as db:
             if isinstance(event, TurnFinished):
-                _update(db, id, heartbeat=time.time(), status="running", **_after_turn(event.turn))
+                _update(db, id, heartbeat=time.time(), status="running", message="", **_after_turn(event.turn))
                 db.add(_turn_row(id, event.turn))
             elif isinstance(event, SessionFinished):
                 _update(db, id, heartbeat=time.time(), status=event.reason, message=event.message)

@@ -104,6 +104,8 @@ def test_only_sessions_without_a_heartbeat_become_interrupted(store):
     assert store.mark_interrupted() == 1 and store.mark_interrupted() == 0
     assert [store.summary(id).status for id in (dead, alive, done)] == ["interrupted", "running", "passed"]
     assert fold(store.events(dead)).message and fold(store.events(alive)).running
+    store.append(dead, TurnFinished(Turn(0, Proposal({}), None, None)))
+    assert fold(store.events(dead)).running, "it was only silent for long"
 
 
 KILLED = """
