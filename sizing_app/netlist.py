@@ -8,6 +8,7 @@ junction areas and perimeters (ngspice manual, section 7.2) are filled in here.
 import functools
 import math
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sizing_app.domain import Circuit, Conditions, Parameters
@@ -19,6 +20,7 @@ GRID = 1e-9
 """Layout grid (m) that widths and lengths are rounded to."""
 DOT_COMMANDS = ("option", "options", "nodeset", "ic", "param", "subckt", "ends", "save", "temp")
 ELEMENTS = "rclkvigefhdmqxs"
+END = ".end\n"
 ANALYSES = ("op", "ac", "tran", "noise", "dc")
 FORBIDDEN = re.compile(r"`|\bfile\b|\bshell\b|\bsystem\b|\bwrite\b|\bsource\b|;|\$\(", re.IGNORECASE)
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -78,8 +80,13 @@ def build_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditio
     """The complete netlist for one design, models inlined. Raises RefusedNetlist, ModelError or ExpressionError."""
     lines, devices = _lines(circuit, parameters, conditions)
     cards = model_cards(circuit.process, conditions.corner, devices)
-    saved = " ".join(dict.fromkeys(vector for analysis in circuit.analyses for vector in analysis.save))
-    return "\n".join([f"* {circuit.name}", *cards, *lines, f".temp {conditions.temperature:g}", f".save {saved}", ".end", ""])
+    return "\n".join([f"* {circuit.name}", *cards, *lines, f".temp {conditions.temperature:g}", END])
+
+
+def with_operating_point(netlist: str, voltages: Mapping[str, float], save: Iterable[str]) -> str:
+    """The netlist with its node voltages (V) as the first guess of every further analysis, keeping the named vectors."""
+    guess = "\n+ ".join(f"v({node})={voltage:.9g}" for node, voltage in voltages.items())
+    return netlist.removesuffix(END) + f".nodeset {guess}\n.save {' '.join(dict.fromkeys(save))}\n{END}"
 
 
 def library_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> str:
@@ -104,7 +111,7 @@ def sized_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditio
     header = [f"* {circuit.title} ({circuit.name}), {process.title}", f"* {conditions.show()}",
               *(f"* {name} = {circuit.parameter(name).show(value)}" for name, value in parameters.items()),
               f"* models: package {process.package}, {', '.join(process.files)}, corner {conditions.corner}"]
-    return "\n".join([*header, *lines, f".temp {conditions.temperature:g}", ".end", ""])
+    return "\n".join([*header, *lines, f".temp {conditions.temperature:g}", END])
 
 
 def used_names(circuit: Circuit) -> set[str]:

@@ -73,11 +73,18 @@ class Ngspice(NgSpiceShared):
         plot = ffi_string_utf8(self._ngspice_shared.ngSpice_CurPlot())
         return {name: self._vector(plot, name) for name in names}
 
-    def select_plot(self, name: str) -> None:
-        self.exec_command(f"setplot {name}")
+    def all_vectors(self) -> dict[str, np.ndarray]:
+        """Every vector of the current plot."""
+        plot = ffi_string_utf8(self._ngspice_shared.ngSpice_CurPlot())
+        return self.vectors(self._convert_string_array(self._ngspice_shared.ngSpice_AllVecs(plot.encode())))
 
-    def current_plot(self) -> str:
-        return ffi_string_utf8(self._ngspice_shared.ngSpice_CurPlot())
+    def select_plot(self, kind: str, back: int = 0) -> bool:
+        """Make the newest plot of a kind (op, noise, ...) current, or one ``back`` before it; False if there is none."""
+        plots = [name for name in self.plot_names if name.rstrip("0123456789") == kind]
+        if len(plots) <= back:
+            return False
+        self.exec_command(f"setplot {plots[back]}")
+        return True
 
     def last_words(self) -> str:
         """The lines of output that best say what went wrong."""
