@@ -57,7 +57,7 @@ def write_checkpoint(folder: Path, circuits: list[Circuit], seed: int = 0) -> To
         "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "hidden_size": HIDDEN,
         "num_hidden_layers": LAYERS, "num_attention_heads": HEADS, "num_key_value_heads": KV_HEADS,
         "head_dim": HEAD_SIZE, "intermediate_size": INNER, "vocab_size": vocabulary, "hidden_act": "silu",
-        "max_position_embeddings": 4096, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "tie_word_embeddings": True,
+        "max_position_embeddings": 8192, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "tie_word_embeddings": True,
         "attention_bias": False, "eos_token_id": tokenizer.token_to_id(END), "bos_token_id": None,
         "pad_token_id": tokenizer.token_to_id(PAD), "dtype": "float32"}
     (folder / "config.json").write_text(json.dumps(config))

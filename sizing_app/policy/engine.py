@@ -4,11 +4,13 @@ import json
 import logging
 import os
 import select
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from pathlib import Path
+from urllib.parse import urlparse
 
 from sizing_app.errors import PolicyError
 from sizing_app.policy.gguf import cached_gguf
@@ -37,7 +39,8 @@ class Engine:
     def base_url(self) -> str:
         """Address of the running server, ending in /v1. Raises PolicyError where it cannot be started."""
         with self._lock:
-            if self._process is not None and self._process.poll() is not None:
+            if self._process is not None and not self._answers():
+                _end(self._process)
                 log.warning("the model server of %s ended with code %s; starting it again", self.model_dir.name,
                             self._process.returncode)
                 self._process = None
@@ -61,6 +64,15 @@ class Engine:
 
     def __exit__(self, *_) -> None:
         self.close()
+
+    def _answers(self) -> bool:
+        """Whether the server takes connections; a dying process does not, even before it counts as ended."""
+        address = urlparse(self._address)
+        try:
+            socket.create_connection((address.hostname, address.port), timeout=5.0).close()
+        except OSError:
+            return False
+        return self._process.poll() is None
 
     def _start(self) -> None:
         model = cached_gguf(self.model_dir, self._cache)

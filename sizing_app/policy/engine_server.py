@@ -28,6 +28,8 @@ def main(model: str, slots: int, context: int, threads: int) -> None:
     params.cpuparams_batch.n_threads = threads
     params.n_threads_http = slots + 2
     params.n_gpu_layers = 0
+    params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32  # exact, so that seeds reproduce
+    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.cache_prompt = True
     params.cache_ram_mib = 64
     params.ui = False

@@ -5,6 +5,7 @@ through ``/chat/completions``. llama.cpp and vLLM constrain the reply by a gramm
 the other one ignores without a word; so the server is asked what it is.
 """
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -51,7 +52,7 @@ class LanguageModel:
         base_url = self._base_url().rstrip("/")
         parser, tokens, logprobs, cut = ReplyParser(task.circuit), [], [], False
         stream = _StreamThread(lambda: self._open(base_url, task, history))
-        try:
+        with contextlib.closing(stream), self._explained(base_url):
             for choice in stream.items(stop):
                 text = _text(choice)
                 for token, logprob in _tokens(choice):
@@ -63,17 +64,18 @@ class LanguageModel:
                     yield Delta(text)
                 if parser.done:
                     break
-        except PolicyError:
-            raise
-        except Exception as error:
-            self._servers.pop(base_url, None)
-            raise PolicyError(_explain(error, base_url, self.model)) from error
-        finally:
-            stream.close()
         proposal = parser.finish()
         if cut and not parser.done:
             proposal = replace(proposal, problems=(*proposal.problems, "The server cut the reply at its length limit."))
         yield replace(proposal, tokens=tuple(tokens), logprobs=tuple(logprobs))
+
+    def prepare(self) -> None:
+        """Start or find the server and load client and tokenizer, so that the first reply does not wait for them."""
+        base_url = self._base_url().rstrip("/")
+        with self._explained(base_url):
+            self._server(base_url)
+        if self._model_dir is not None:
+            self._encode("")
 
     def _open(self, base_url: str, task: Task, history: History):
         """The server's stream for the next turn."""
@@ -85,6 +87,18 @@ class LanguageModel:
                                                   max_tokens=CHAT_REPLY_TOKENS, **request)
         return client.completions.create(prompt=self._encode(compact.render(task, history)), logprobs=1,
                                          max_tokens=COMPACT_REPLY_TOKENS, **request)
+
+    @contextlib.contextmanager
+    def _explained(self, base_url: str) -> Iterator[None]:
+        """Turn whatever goes wrong with a server into a PolicyError, and ask anew what it is next time."""
+        try:
+            yield
+        except PolicyError:
+            raise
+        except Exception as error:
+            with self._lock:
+                self._servers.pop(base_url, None)
+            raise PolicyError(_explain(error, base_url, self.model)) from error
 
     def _fields(self, kind: ServerKind, circuit: Circuit) -> dict[str, object]:
         """What only this kind of server understands. Their own sampling defaults differ, so all are given."""
