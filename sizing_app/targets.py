@@ -1,0 +1,194 @@
+"""Designs and targets as arrays, and the rules by which targets are drawn from a circuit's default specs.
+
+Training queries and evaluation queries follow the same rules (paper, section 5.1.2: random initial values, random
+offsets of the default targets) but prove that they can be reached by different means: see train/queries.py and
+evaluate/queries.py. An offset counts in units of the spec's scale and is positive where it makes the spec harder.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sizing_app.domain import Circuit, Measurement, Parameters, Spec
+
+E96 = tuple(round(10 ** (step / 96), 2) for step in range(96))
+"""The E96 series of one decade (IEC 60063)."""
+STANDARD_OFFSET = (-0.15, 0.10)
+"""Range of the offsets of a standard query: from 15% easier to 10% harder than the default."""
+RANGE_OFFSET = 0.05
+"""Largest shift of either end of a range spec."""
+LOOSE_SLACK = (0.05, 0.15)
+"""How far below the best known design a target is put that could not be reached."""
+TIGHT_SLACK = (0.02, 0.06)
+"""How far below the witness of a tight query its tightened targets are put."""
+TIGHT_SHARE = 0.6
+"""Share of the specs of a tight query that are tightened."""
+TIGHT_LIMIT = 0.25
+"""No target is tightened further than this beyond the default."""
+
+
+class DesignGrid:
+    """A circuit's designs as rows of grid indices, of unit-cube coordinates or of SI values."""
+
+    def __init__(self, circuit: Circuit):
+        self.circuit = circuit
+        self.names = [parameter.name for parameter in circuit.parameters]
+        self.values = [parameter.grid() for parameter in circuit.parameters]
+        self.levels = [np.array([parameter.to_unit(value) for value in values])
+                       for parameter, values in zip(circuit.parameters, self.values, strict=True)]
+        self._edges = [(level[1:] + level[:-1]) / 2 for level in self.levels]
+
+    def snap(self, unit: np.ndarray) -> np.ndarray:
+        """Nearest grid indices (uint8) of unit-cube rows of shape (..., parameters)."""
+        unit = np.asarray(unit, dtype=float)
+        columns = [np.searchsorted(edges, unit[..., column]) for column, edges in enumerate(self._edges)]
+        return np.stack(columns, axis=-1).astype(np.uint8)
+
+    def unit(self, index: np.ndarray) -> np.ndarray:
+        """Unit-cube coordinates of grid indices of shape (..., parameters)."""
+        index = np.asarray(index)
+        return np.stack([level[index[..., column]] for column, level in enumerate(self.levels)], axis=-1)
+
+    def design(self, index: Sequence[int]) -> dict[str, float]:
+        """One row of grid indices as parameters in SI units."""
+        return {name: values[int(place)] for name, values, place in zip(self.names, self.values, index, strict=True)}
+
+    def index(self, design: Parameters) -> np.ndarray:
+        """Grid indices of a design."""
+        return self.snap(np.array([parameter.to_unit(design[parameter.name])
+                                   for parameter in self.circuit.parameters]))
+
+    def random(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """Grid indices of ``count`` designs that are uniform on each parameter's scale."""
+        return self.snap(rng.random((count, len(self.names))))
+
+
+def metric_row(circuit: Circuit, measurement: Measurement) -> np.ndarray:
+    """Metrics in the circuit's order; NaN where there is none."""
+    values = measurement.metrics if measurement.ok else {}
+    return np.array([math.nan if values.get(metric.name) is None else values[metric.name]
+                     for metric in circuit.metrics])
+
+
+def metric_columns(circuit: Circuit, specs: Sequence[Spec]) -> list[int]:
+    """The place of each spec's metric in a metric row."""
+    places = {metric.name: place for place, metric in enumerate(circuit.metrics)}
+    return [places[spec.metric] for spec in specs]
+
+
+def margins(circuit: Circuit, specs: Sequence[Spec], metrics: np.ndarray) -> np.ndarray:
+    """Signed margins as in reward.spec_score, for many designs: (designs, metrics) to (designs, specs).
+
+    A missing metric counts as -inf.
+    """
+    columns = np.asarray(metrics, dtype=float)[..., metric_columns(circuit, specs)]
+    result = np.empty_like(columns)
+    for place, spec in enumerate(specs):
+        value = columns[..., place]
+        below = np.inf if spec.low is None else value - spec.low
+        above = np.inf if spec.high is None else spec.high - value
+        low_scale, high_scale = scales(spec)
+        inside = np.minimum(below, above)
+        scale = np.where(value < spec.low, low_scale, high_scale) if spec.low is not None else high_scale
+        result[..., place] = inside / scale
+    return np.where(np.isnan(result), -np.inf, result)
+
+
+def draw_weights(circuit: Circuit, rng: np.random.Generator) -> np.ndarray:
+    """What each spec counts in ``fitness``: one direction on the trade-off surface."""
+    return np.exp(rng.normal(0.0, 0.5, len(circuit.specs)))
+
+
+def fitness(circuit: Circuit, specs: Sequence[Spec], weights: np.ndarray, metrics: np.ndarray) -> np.ndarray:
+    """How near designs come to weighted targets: their shortfalls, and where there are none the smallest margin."""
+    room = np.clip(margins(circuit, specs, metrics), -3.0, 0.5)
+    return (np.minimum(room, 0.0) * weights).sum(axis=-1) + 0.2 * (room / weights).min(axis=-1)
+
+
+def scales(spec: Spec) -> tuple[float, float]:
+    """The scale of a shortfall below the low bound, and of one above the high bound (domain.Spec.scale_at)."""
+    if spec.scale is not None:
+        return spec.scale, spec.scale
+    low = spec.low if spec.low is not None else spec.high
+    high = spec.high if spec.high is not None else spec.low
+    return abs(low), abs(high)
+
+
+def draw_targets(circuit: Circuit, rng: np.random.Generator,
+                 offset: tuple[float, float] = STANDARD_OFFSET) -> tuple[Spec, ...]:
+    """The default specs with random offsets; either end of a range moves by its own small offset."""
+    drawn = []
+    for spec in circuit.specs:
+        if spec.kind == "range":
+            first, second = rng.uniform(-RANGE_OFFSET, RANGE_OFFSET, 2)
+            low_scale, high_scale = scales(spec)
+            drawn.append(replace(spec, low=spec.low + first * low_scale, high=spec.high - second * high_scale))
+        else:
+            drawn.append(harder(spec, rng.uniform(*offset)))
+    return rounded(circuit, drawn)
+
+
+def harder(spec: Spec, amount: float) -> Spec:
+    """A one-sided spec whose bound is moved by ``amount`` times its scale; negative amounts make it easier."""
+    low_scale, high_scale = scales(spec)
+    if spec.kind == "lower":
+        return replace(spec, low=spec.low + amount * low_scale)
+    return replace(spec, high=spec.high - amount * high_scale)
+
+
+def loosen(circuit: Circuit, specs: Sequence[Spec], values: np.ndarray, rng: np.random.Generator) -> tuple[Spec, ...]:
+    """Move every target that ``values`` (one metric row) fails to 5..15% of the scale below what ``values`` reach."""
+    eased = []
+    for spec, column in zip(specs, metric_columns(circuit, specs), strict=True):
+        value, slack = float(values[column]), rng.uniform(*LOOSE_SLACK)
+        scale = spec.scale_at(value) if spec.scale is not None else abs(value)
+        if spec.low is not None and value < spec.low:
+            spec = replace(spec, low=value - slack * scale)
+        elif spec.high is not None and value > spec.high:
+            spec = replace(spec, high=value + slack * scale)
+        eased.append(spec)
+    return rounded(circuit, eased)
+
+
+def tighten(circuit: Circuit, specs: Sequence[Spec], values: np.ndarray, rng: np.random.Generator) -> tuple[Spec, ...]:
+    """Move several one-sided targets to 2..6% of the scale below what the witness ``values`` reach.
+
+    No target becomes easier, none goes further than TIGHT_LIMIT beyond the default; ranges stay.
+    """
+    defaults = {spec.metric: spec for spec in circuit.specs}
+    chosen = rng.random(len(specs)) < TIGHT_SHARE
+    chosen[rng.permutation(len(specs))[:3]] = True
+    tightened = []
+    for spec, column, take in zip(specs, metric_columns(circuit, specs), chosen, strict=True):
+        value, slack = float(values[column]), rng.uniform(*TIGHT_SLACK)
+        if take and spec.kind != "range":
+            scale = spec.scale if spec.scale is not None else abs(value)
+            limit = harder(defaults[spec.metric], TIGHT_LIMIT)
+            if spec.kind == "lower":
+                spec = replace(spec, low=max(spec.low, min(value - slack * scale, limit.low)))
+            else:
+                spec = replace(spec, high=min(spec.high, max(value + slack * scale, limit.high)))
+        tightened.append(spec)
+    return rounded(circuit, tightened)
+
+
+def rounded(circuit: Circuit, specs: Sequence[Spec]) -> tuple[Spec, ...]:
+    """Bounds as people write them, rounded to the easier side: 0.5 dB, 1 degree, else the E96 series."""
+    units = {metric.name: metric.unit for metric in circuit.metrics}
+    return tuple(replace(spec, low=None if spec.low is None else _round(spec.low, units[spec.metric], up=False),
+                         high=None if spec.high is None else _round(spec.high, units[spec.metric], up=True))
+                 for spec in specs)
+
+
+def _round(value: float, unit: str, up: bool) -> float:
+    slack = 1e-9 * abs(value)
+    if unit in ("dB", "deg") or value <= 0:
+        step = 1.0 if unit == "deg" else 0.5
+        return (math.ceil((value - slack) / step) if up else math.floor((value + slack) / step)) * step
+    decade = math.floor(math.log10(value) + 1e-12)
+    series = [float(f"{mantissa}e{decade}") for mantissa in (*E96, 10.0)]
+    if up:
+        return min(entry for entry in series if entry >= value - slack)
+    return max(entry for entry in series if entry <= value + slack)

@@ -1,0 +1,97 @@
+"""What the teacher writes before its design: which specs fail and by how much, what it changes, what that will do.
+
+Everything said is true: the shortfalls are measured, the changes are those of the design that follows, and the expected
+effects are the differences that its simulation shows. Words come from a small closed vocabulary.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sizing_app.domain import Circuit, History, Parameter, Task, Turn, best_turn
+from sizing_app.prompt.values import percent_bucket
+from sizing_app.targets import DesignGrid, metric_columns, scales
+
+LISTED = 3
+"""Specs and parameters that a sentence names at most, beyond which there is only the count."""
+MOVE = 0.04
+"""The smallest move, in the unit cube, that is worth a word."""
+EFFECT = 0.03
+"""The smallest change of a metric, in units of its spec's scale, that is worth a word."""
+
+
+def end_text(history: History) -> str:
+    """The analysis before <Design End>: the latest turn meets everything."""
+    return f"Turn {history[-1].index} meets all {len(history[-1].score.specs)} specs."
+
+
+def move_text(task: Task, history: History, design: np.ndarray, metrics: np.ndarray) -> str:
+    """The analysis before a call of ``design`` (grid indices), whose simulation will measure ``metrics``."""
+    latest, best = history[-1], best_turn(history)
+    if not best.measurement.ok:
+        return f"Turn {latest.index} gives no result."
+    if latest.measurement.ok and latest.total >= best.total:
+        base, state = latest, f"{'The start' if latest.index == 0 else f'Turn {latest.index}'} {_misses(latest)}"
+    else:
+        verdict = "is worse" if latest.measurement.ok else "gives no result"
+        base, state = best, f"Turn {latest.index} {verdict}. Turn {best.index} {_misses(best)}"
+    moves = _moves(task.circuit, base, design)
+    effects = _effects(task, base, metrics)
+    origin = "" if base is latest else f"From turn {base.index} "
+    return " ".join(filter(None, [state, f"{origin}I {moves}.", effects and f"I expect {effects}."]))
+
+
+def _misses(turn: Turn) -> str:
+    """``misses gbw by 14% and power by 7%, 6 of 8 specs are met.``, the worst ones first."""
+    parts = turn.score.specs
+    failed = [part for part in parts if not part.met]
+    failed.sort(key=lambda part: part.margin if part.margin is not None else -np.inf)
+    met = len(parts) - len(failed)
+    listed = [part.metric if part.margin is None else f"{part.metric} by {percent_bucket(part.margin)}%"
+              for part in failed[:LISTED]]
+    return f"misses {_join(listed)}, {met} of {len(parts)} specs {'is' if met == 1 else 'are'} met."
+
+
+def _moves(circuit: Circuit, base: Turn, design: np.ndarray) -> str:
+    """``raise w_in and i_b, shorten l_cas``: the largest moves from the base turn's design, grouped by verb."""
+    grid = DesignGrid(circuit)
+    before = np.array([parameter.to_unit(base.proposal.parameters[parameter.name]) for parameter in circuit.parameters])
+    change = grid.unit(design) - before
+    order = [place for place in np.argsort(-np.abs(change), kind="stable")[:LISTED + 1] if abs(change[place]) >= MOVE]
+    if not order:
+        largest = circuit.parameters[int(np.argmax(np.abs(change)))]
+        return f"only trim {largest.name}"
+    verbs: dict[str, list[str]] = {}
+    for place in order:
+        parameter = circuit.parameters[place]
+        verbs.setdefault(_verb(parameter, change[place] > 0), []).append(parameter.name)
+    return _join([f"{verb} {_join(names)}" for verb, names in verbs.items()])
+
+
+def _verb(parameter: Parameter, up: bool) -> str:
+    if parameter.unit == "m" and parameter.name.startswith("l"):
+        return "lengthen" if up else "shorten"
+    return "raise" if up else "cut"
+
+
+def _effects(task: Task, base: Turn, metrics: np.ndarray) -> str:
+    """``gbw up and power down``: what changes most from the base turn, failed specs before met ones."""
+    measured = [base.measurement.metrics.get(spec.metric) for spec in task.specs]
+    found = []
+    for spec, part, before, column in zip(task.specs, base.score.specs, measured,
+                                          metric_columns(task.circuit, task.specs), strict=True):
+        if before is None or not np.isfinite(metrics[column]):
+            continue
+        change = (metrics[column] - before) / min(scales(spec))
+        if abs(change) >= EFFECT:
+            found.append((part.met, -min(abs(change), 5.0), spec.metric, "up" if change > 0 else "down"))
+    found.sort()
+    words: dict[str, list[str]] = {}
+    for _, _, metric, direction in found[:LISTED]:
+        words.setdefault(direction, []).append(metric)
+    return _join([f"{_join(names)} {direction}" for direction, names in words.items()])
+
+
+def _join(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

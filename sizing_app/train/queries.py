@@ -1,0 +1,79 @@
+"""Training queries (paper, section 5.1.2): random initial values, random offsets of the default targets.
+
+Conditions are drawn uniformly. Targets that no design of the pool reaches at the drawn conditions (a slow corner, a
+heavy load) are loosened to what the nearest one reaches, less a slack, and nothing else is touched: so every query is
+witnessed by a simulated design. A tight query has several targets moved close to what one design on the trade-off
+surface reaches. The rules are those of ``sizing_app/targets.py``; evaluation queries follow the same rules without the
+pool (evaluate/queries.py), and their seeds are below FIRST_SEED.
+"""
+
+import gzip
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from sizing_app.domain import Circuit, Conditions, Spec, Task
+from sizing_app.targets import draw_targets, draw_weights, fitness, loosen, margins, tighten
+from sizing_app.train.pool import Pool
+
+BUDGET = 5
+"""Tool calls of a query (paper, section 5.1.4)."""
+FIRST_SEED = 1_000_000
+"""Seeds of training queries start here."""
+LAST_SEED = 2 ** 31
+WITNESS_MARGIN = 0.01
+"""A pool design witnesses a target if it meets it with this margin, in units of the spec's scale."""
+
+
+def synthesize(circuit: Circuit, pool: Pool, rng: np.random.Generator, tight_share: float) -> Task:
+    """One training query; with probability ``tight_share`` a tight one."""
+    place = int(rng.integers(len(pool.conditions)))
+    specs = reachable_targets(pool, place, rng, tight=rng.random() < tight_share)
+    initial = pool.grid.design(pool.grid.random(rng, 1)[0])
+    return Task(circuit, specs, pool.conditions[place], initial, BUDGET, int(rng.integers(FIRST_SEED, LAST_SEED)))
+
+
+def reachable_targets(pool: Pool, place: int, rng: np.random.Generator, tight: bool) -> tuple[Spec, ...]:
+    """Targets for the condition with index ``place`` that some design of the pool meets there."""
+    circuit, metrics = pool.circuit, pool.metrics[pool.rows(place)]
+    specs, weights = draw_targets(circuit, rng), draw_weights(circuit, rng)
+    if margins(circuit, specs, metrics).min(axis=1).max() < WITNESS_MARGIN:
+        specs = loosen(circuit, specs, metrics[np.argmax(fitness(circuit, specs, weights, metrics))], rng)
+    if tight:
+        specs = tighten(circuit, specs, metrics[np.argmax(fitness(circuit, specs, weights, metrics))], rng)
+    return specs
+
+
+def save_queries(path: Path, tasks: Iterable[Task]) -> None:
+    """One JSON document a line, gzip."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        for task in tasks:
+            file.write(json.dumps(to_json(task)) + "\n")
+
+
+def load_queries(path: Path, circuits: Mapping[str, Circuit] | None = None) -> list[Task]:
+    """The queries of a file; ``circuits`` defaults to all circuits of the repository."""
+    if circuits is None:
+        from sizing_app.circuits import load_circuits
+        circuits = load_circuits()
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [from_json(json.loads(line), circuits) for line in file]
+
+
+def to_json(task: Task) -> dict:
+    conditions = task.conditions
+    return {"circuit": task.circuit.name,
+            "conditions": {"corner": conditions.corner, "temperature": conditions.temperature,
+                           "supply": conditions.supply, "load": conditions.load},
+            "specs": [{"metric": spec.metric, "low": spec.low, "high": spec.high, "scale": spec.scale}
+                      for spec in task.specs],
+            "initial": dict(task.initial), "budget": task.budget, "seed": task.seed}
+
+
+def from_json(entry: Mapping, circuits: Mapping[str, Circuit]) -> Task:
+    return Task(circuits[entry["circuit"]], tuple(Spec(**spec) for spec in entry["specs"]),
+                Conditions(**entry["conditions"]), entry["initial"], entry["budget"], entry["seed"])

@@ -1,0 +1,152 @@
+"""Demonstrations for supervised training: whole trajectories in which every reply is the teacher's, the history is not.
+
+The designs of the history are what an imperfect policy might have tried: the teacher's answer moved by noise of
+decreasing size, or the answer to a similar query, or a random design; all are simulated. So what is measured differs
+from the targets in informative ways, and the reply is always the teacher's answer to the query itself (answers.py),
+with an analysis of what was measured (analysis.py). Once a turn has met all specs the reply ends the session.
+"""
+
+import gzip
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sizing_app.domain import Circuit, History, Measurement, Parameters, Proposal, Task, Turn
+from sizing_app.prompt.compact import render, write_reply
+from sizing_app.reward import score
+from sizing_app.targets import DesignGrid, harder
+from sizing_app.train.analysis import end_text, move_text
+from sizing_app.train.answers import Answer, centroid, teach
+from sizing_app.train.pool import Pool
+from sizing_app.train.queries import synthesize
+
+CHUNK = 512
+"""Trajectories whose simulations are batched."""
+BAD_TURNS = (0.80, 0.12, 0.05, 0.03)
+"""Probabilities of 0, 1, 2 and 3 random designs before the policy-like ones."""
+EXACT = 0.25
+"""Probability that a policy-like turn is the teacher's answer itself."""
+ELSEWHERE = 0.5
+"""Probability that a policy-like turn starts from the answer to a similar query."""
+NOISE = 0.06
+"""Median standard deviation of the first policy-like turn, in the unit cube; halves with every turn."""
+SIMILAR, SIMILAR_DESIGNS = 0.15, 12
+"""Offset of the targets of a similar query, and the designs that its answer is the centre of."""
+NO_CALL = 0.01
+"""Probability of a turn without a valid call."""
+TIGHT_SHARE = 0.4
+
+
+@dataclass
+class Trajectory:
+    """One query with the teacher's answer, the designs that its history tries, and the turns so far."""
+
+    task: Task
+    answer: Answer
+    designs: list[Parameters | None]
+    """What turns 0, 1, ... try; None is a turn without a valid call."""
+    history: History = ()
+
+    @property
+    def open(self) -> bool:
+        passed = bool(self.history) and self.history[-1].score.passed
+        return not passed and len(self.history) < len(self.designs)
+
+
+def demonstrations(circuit: Circuit, pool: Pool, simulator, count: int, path: Path, rng: np.random.Generator,
+                   tight_share: float = TIGHT_SHARE, deadline: float | None = None,
+                   report: Callable[[str], None] = print) -> int:
+    """Write at least ``count`` trajectories to ``path`` (JSON lines, gzip); returns how many. Chunks are resumed.
+
+    One line a trajectory: {"turns": [{"prompt": ..., "reply": ...}, ...]}. ``deadline`` is in seconds from now.
+    """
+    path, started = Path(path), time.monotonic()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = first = sum(1 for _ in _lines(path)) if path.exists() else 0
+    while done < count and (deadline is None or time.monotonic() - started < deadline):
+        tasks = [synthesize(circuit, pool, rng, tight_share) for _ in range(min(CHUNK, count - done))]
+        finished = play(tasks, pool, simulator, rng)
+        lines = "".join(json.dumps({"turns": list(lessons(trajectory))}) + "\n" for trajectory in finished)
+        with path.open("ab") as file:
+            file.write(gzip.compress(lines.encode(), 6))
+        done += len(finished)
+        rate = (done - first) / (time.monotonic() - started)
+        report(f"{circuit.name}: {done} of {count} trajectories, {rate:.0f}/s, "
+               f"{(count - done) / rate / 60:.1f} min left")
+    return done
+
+
+def play(tasks: Sequence[Task], pool: Pool, simulator, rng: np.random.Generator) -> list[Trajectory]:
+    """Answer the tasks and simulate their histories, one batch a turn; tasks without a passing answer are left out."""
+    answers = teach(tasks, pool, simulator, rng)
+    trajectories = [Trajectory(task, answer, _attempts(task, answer, pool, rng))
+                    for task, answer in zip(tasks, answers, strict=True) if answer.passed]
+    while open_ones := [trajectory for trajectory in trajectories if trajectory.open]:
+        jobs = [(one.task.circuit, one.designs[len(one.history)], one.task.conditions) for one in open_ones]
+        measured = iter(simulator.evaluate_many([job for job in jobs if job[1] is not None]))
+        for trajectory, (_, parameters, _) in zip(open_ones, jobs, strict=True):
+            measurement = Measurement("no_call", {}) if parameters is None else next(measured)
+            turn = Turn(len(trajectory.history), Proposal(parameters), measurement,
+                        score(measurement, trajectory.task.specs))
+            trajectory.history = (*trajectory.history, turn)
+    return trajectories
+
+
+def lessons(trajectory: Trajectory) -> Iterator[dict[str, str]]:
+    """Prompt and reply of every turn that a policy could be asked for."""
+    task, answer = trajectory.task, trajectory.answer
+    parameters = DesignGrid(task.circuit).design(answer.design)
+    for size in range(1, len(trajectory.history) + 1):
+        history = trajectory.history[:size]
+        if history[-1].score.passed:
+            reply = write_reply(task.circuit, end_text(history), None)
+        else:
+            reply = write_reply(task.circuit, move_text(task, history, answer.design, answer.metrics), parameters)
+        yield {"prompt": render(task, history), "reply": reply}
+
+
+def sample_texts(paths: Sequence[Path], count: int = 2000) -> list[str]:
+    """Prompts with replies of demonstration files, ``count`` trajectories each: what a tokenizer is learned from."""
+    texts = []
+    for path in paths:
+        for _, line in zip(range(count), _lines(Path(path)), strict=False):
+            texts += [turn["prompt"] + turn["reply"] for turn in json.loads(line)["turns"]]
+    return texts
+
+
+def _attempts(task: Task, answer: Answer, pool: Pool, rng: np.random.Generator) -> list[Parameters | None]:
+    """The initial design, then one design for every turn but the last of the budget."""
+    bad = int(rng.choice(len(BAD_TURNS), p=BAD_TURNS))
+    target, attempts = pool.grid.unit(answer.design), [task.initial]
+    noise, distance = NOISE * np.exp(rng.normal(0.0, 0.5)), rng.uniform(0.2, 1.0)
+    for turn in range(task.budget - 1):
+        if rng.random() < NO_CALL:
+            attempts.append(None)
+            continue
+        if turn < bad:
+            unit = rng.random(len(target))
+        elif rng.random() < EXACT:
+            unit = target
+        else:
+            unit = target + rng.normal(0.0, noise, len(target))
+            if rng.random() < ELSEWHERE:
+                unit += distance * (_similar_answer(task, pool, rng) - target)
+            noise, distance = noise / 2, distance / 2
+        attempts.append(pool.grid.design(pool.grid.snap(np.clip(unit, 0.0, 1.0))))
+    return attempts
+
+
+def _similar_answer(task: Task, pool: Pool, rng: np.random.Generator) -> np.ndarray:
+    """Unit-cube answer to slightly other targets, half of the time at other conditions; not simulated."""
+    place = pool.index_of(task.conditions) if rng.random() < 0.5 else int(rng.integers(len(pool.conditions)))
+    specs = [spec if spec.kind == "range" else harder(spec, rng.uniform(-SIMILAR, SIMILAR)) for spec in task.specs]
+    return centroid(pool, place, specs, SIMILAR_DESIGNS)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        yield from file

@@ -1,0 +1,235 @@
+"""Pools, queries, the teacher and its demonstrations: small, but on real ngspice."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sizing_app.circuits import load_circuit, load_circuits
+from sizing_app.domain import Circuit, Conditions, ConditionSpace, Measurement, Spec
+from sizing_app.evaluate import queries as evaluation
+from sizing_app.policy.regressor import Regressor
+from sizing_app.policy.lookup import Lookup
+from sizing_app.prompt.compact import target_text
+from sizing_app.prompt.parser import parse_reply
+from sizing_app.reward import score, spec_score
+from sizing_app.simulator import SimulatorPool
+from sizing_app.targets import DesignGrid, draw_targets, harder, margins, metric_row, rounded, tighten
+from sizing_app.train import queries as training
+from sizing_app.train.analysis import move_text
+from sizing_app.train.answers import teach
+from sizing_app.train.baselines import build_lookup, build_mlp
+from sizing_app.train.pool import Pool, build_pool, load_pool
+from sizing_app.train.teacher import demonstrations, lessons, play, sample_texts
+
+SIMULATIONS = 300
+SUITES = ("standard", "tight", "validation")
+
+
+def narrow(circuit: Circuit) -> Circuit:
+    """The circuit at its nominal conditions and one lighter load."""
+    space = circuit.conditions
+    return replace(circuit, conditions=ConditionSpace(space.corners[:1], space.temperatures[:1], space.supplies[:1],
+                                                      space.loads[:2]))
+
+
+@pytest.fixture(scope="module")
+def circuit() -> Circuit:
+    return narrow(load_circuit("OTA"))
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    with SimulatorPool(2) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("data") / "OTA.npz"
+
+
+@pytest.fixture(scope="module")
+def pool(circuit, simulator, path) -> Pool:
+    return build_pool(circuit, simulator, SIMULATIONS, path, np.random.default_rng(0), report=lambda text: None)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2 ** 32 - 1))
+def test_drawn_targets_survive_the_prompt(seed):
+    """Targets stand on the grid that the compact prompt writes, so that rounding to the safe side changes nothing."""
+    rng = np.random.default_rng(seed)
+    for circuit in load_circuits().values():
+        for spec in draw_targets(circuit, rng):
+            step = {"dB": 0.5, "deg": 1.0}.get(circuit.metric(spec.metric).unit)
+            for bound in filter(None, (spec.low, spec.high)):
+                nudge = 0.4 * step if step else 0.005 * bound
+                nudged = replace(spec, low=spec.low and spec.low - nudge, high=spec.high and spec.high + nudge)
+                assert target_text(circuit, spec) == target_text(circuit, nudged)
+
+
+@settings(deadline=None)
+@given(st.floats(1e-12, 1e9), st.booleans())
+def test_rounding_goes_to_the_easier_side(value, upper):
+    circuit = load_circuit("OTA")
+    spec = Spec("power", high=value) if upper else Spec("gbw", low=value)
+    eased = rounded(circuit, [spec])[0]
+    bound = eased.high if upper else eased.low
+    assert -1e-8 < (bound / value - 1 if upper else 1 - bound / value) < 0.03
+    assert rounded(circuit, [eased])[0] == eased
+
+
+def test_margins_agree_with_the_reward():
+    circuit = load_circuit("OTA")
+    rng = np.random.default_rng(1)
+    specs = draw_targets(circuit, rng)
+    for _ in range(50):
+        values = {}
+        for spec in specs:
+            bound = spec.low if spec.low is not None else spec.high
+            values[spec.metric] = bound * rng.uniform(0.5, 1.6)
+        measurement = Measurement("ok", values)
+        expected = [spec_score(values[spec.metric], spec).margin for spec in specs]
+        assert margins(circuit, specs, metric_row(circuit, measurement)) == pytest.approx(expected)
+    missing = metric_row(circuit, Measurement("timeout", {}))
+    assert np.all(margins(circuit, specs, missing) == -np.inf)
+
+
+def test_grid_rows_are_designs(circuit):
+    grid, rng = DesignGrid(circuit), np.random.default_rng(2)
+    for row in grid.random(rng, 50):
+        design = grid.design(row)
+        assert np.array_equal(grid.index(design), row) and np.array_equal(grid.snap(grid.unit(row)), row)
+        assert all(value == parameter.snap(value) for value, parameter in zip(design.values(), circuit.parameters,
+                                                                               strict=True))
+
+
+def test_tightening_never_eases_and_keeps_the_witness():
+    circuit, rng = load_circuit("OTA"), np.random.default_rng(3)
+    for _ in range(50):
+        specs = draw_targets(circuit, rng)
+        witness = np.array([(spec.low or 0) * 1.3 if spec.low is not None else spec.high * 0.7 for spec in specs])
+        witness[[spec.kind == "range" for spec in specs].index(True)] = 75.0
+        tight = tighten(circuit, specs, witness, rng)
+        assert (margins(circuit, tight, witness) >= 0).all()
+        for before, after, default in zip(specs, tight, circuit.specs, strict=True):
+            if before.kind == "lower":
+                assert before.low <= after.low <= max(before.low, harder(default, 0.25).low)
+            elif before.kind == "upper":
+                assert before.high >= after.high
+    assert sum(before != after for before, after in zip(specs, tight, strict=True)) >= 3
+
+
+def test_pool_is_simulated_near_the_targets_and_resumes(pool, path, circuit, simulator):
+    assert len(pool) == SIMULATIONS * len(pool.conditions)
+    met = (margins(circuit, circuit.specs, pool.metrics).min(axis=1) >= 0)
+    assert 0.02 < met.mean() < 0.9
+    for row in np.flatnonzero(met)[:3]:
+        measured = simulator.evaluate(circuit, pool.grid.design(pool.design[row]), pool.conditions[pool.condition[row]])
+        assert metric_row(circuit, measured) == pytest.approx(pool.metrics[row], rel=1e-4)
+    again = load_pool(circuit, path)
+    assert np.array_equal(again.design, pool.design)
+    longer = build_pool(circuit, simulator, SIMULATIONS + 4, path.with_name("longer.npz"), np.random.default_rng(1),
+                        deadline=0, report=print)
+    assert len(longer) == 0
+    with pytest.raises(ValueError, match="other parameters"):
+        load_pool(replace(circuit, parameters=circuit.parameters[1:]), path)
+
+
+def test_training_queries_are_reachable_and_kept_in_files(pool, circuit, tmp_path):
+    rng = np.random.default_rng(4)
+    tasks = [training.synthesize(circuit, pool, rng, tight_share=0.5) for _ in range(60)]
+    for task in tasks:
+        metrics = pool.metrics[pool.rows(pool.index_of(task.conditions))]
+        assert (margins(circuit, task.specs, metrics).min(axis=1) >= 0).any()
+    assert len({str(task.specs) for task in tasks}) == len(tasks)
+    training.save_queries(tmp_path / "q.jsonl.gz", tasks)
+    assert training.load_queries(tmp_path / "q.jsonl.gz", {"OTA": circuit}) == tasks
+
+
+def test_the_teacher_passes(pool, circuit, simulator):
+    rng = np.random.default_rng(5)
+    tasks = [training.synthesize(circuit, pool, rng, tight_share=0.3) for _ in range(30)]
+    answers = teach(tasks, pool, simulator, rng)
+    assert sum(answer.passed for answer in answers) >= 29
+    assert sum(answer.source == "centroid of 20" for answer in answers) >= 20
+    for task, answer in list(zip(tasks, answers, strict=True))[:5]:
+        measured = simulator.evaluate(circuit, pool.grid.design(answer.design), task.conditions)
+        assert score(measured, task.specs).passed == answer.passed
+
+
+def test_demonstrations_parse_and_hold_what_they_say(pool, circuit, simulator, tmp_path):
+    rng = np.random.default_rng(6)
+    tasks = [training.synthesize(circuit, pool, rng, tight_share=0.3) for _ in range(12)]
+    sizes = []
+    for trajectory in play(tasks, pool, simulator, rng):
+        for size, lesson in enumerate(lessons(trajectory), start=1):
+            history, proposal = trajectory.history[:size], parse_reply(lesson["reply"].removesuffix("<|end|>"), circuit)
+            assert not proposal.problems and proposal.reasoning
+            assert proposal.finished == history[-1].score.passed
+            sizes.append(len(proposal.reasoning.split()))
+            if not proposal.finished:
+                assert proposal.parameters == pytest.approx(pool.grid.design(trajectory.answer.design))
+                said = move_text(trajectory.task, history, trajectory.answer.design, trajectory.answer.metrics)
+                assert proposal.reasoning == said
+        assert size <= trajectory.task.budget
+    assert max(sizes) <= 50
+    out = tmp_path / "OTA.jsonl.gz"
+    count = demonstrations(circuit, pool, simulator, 6, out, rng, report=lambda text: None)
+    assert count == demonstrations(circuit, pool, simulator, 6, out, rng) >= 6
+    texts = sample_texts([out])
+    assert texts and all(text.startswith("<|task|>") and text.endswith("<|end|>") for text in texts)
+
+
+def test_baselines_write_what_their_policies_read(pool, circuit, simulator, tmp_path):
+    rng = np.random.default_rng(7)
+    assert build_lookup(circuit, pool, tmp_path / "OTA.npz", rng) <= 400
+    task = training.synthesize(circuit, pool, rng, 0.0)
+    history = play([task], pool, simulator, rng)[0].history[:1]
+    *_, looked_up = Lookup(tmp_path).propose(task, history, None)
+    assert score(simulator.evaluate(circuit, looked_up.parameters, task.conditions), task.specs).total > 0.5
+    build_mlp(circuit, pool, tmp_path / "mlp" / "OTA.npz", rng, count=400, report=lambda text: None)
+    *_, regressed = Regressor(tmp_path / "mlp").propose(task, history, None)
+    assert score(simulator.evaluate(circuit, regressed.parameters, task.conditions), task.specs).total > 0.5
+
+
+def suite_files() -> list[tuple[Circuit, dict]]:
+    return [(circuit, json.loads(path.read_text())) for circuit in load_circuits().values()
+            for path in sorted(Path(circuit.folder, "queries").glob("*.json"))]
+
+
+def test_witnesses_meet_their_queries(simulator):
+    rng = np.random.default_rng(8)
+    for circuit, document in suite_files():
+        for number in rng.choice(len(document["queries"]), 3, replace=False):
+            query = document["queries"][number]
+            specs = tuple(Spec(**spec) for spec in query["specs"])
+            measured = simulator.evaluate(circuit, query["witness"], Conditions(**query["conditions"]))
+            assert score(measured, specs).passed, (circuit.name, document["suite"], number)
+
+
+def test_suites_share_no_query_with_training_or_each_other():
+    seen = set()
+    for circuit, document in suite_files():
+        assert document["suite"] in SUITES and document["circuit"] == circuit.name
+        for query in document["queries"]:
+            key = (circuit.name, query["seed"])
+            assert key not in seen and query["seed"] < training.FIRST_SEED
+            seen.add(key)
+            assert query["witness"] != query["initial"]
+
+
+def test_evaluation_queries_do_not_depend_on_the_batch(circuit, simulator, tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluation, "SEARCH", 16)
+    monkeypatch.setattr(evaluation, "LOOSE_LIMIT", 100.0)
+    both = evaluation.make_queries(circuit, simulator, "standard", 2, tmp_path / "a.json", report=lambda text: None)
+    monkeypatch.setattr(evaluation, "ACTIVE", 1)
+    alone = evaluation.make_queries(circuit, simulator, "standard", 2, tmp_path / "b.json", report=lambda text: None)
+    assert alone == both and both[0] != both[1]
+    for query in both:
+        measured = simulator.evaluate(circuit, query["witness"], Conditions(**query["conditions"]))
+        assert score(measured, tuple(Spec(**spec) for spec in query["specs"])).passed
