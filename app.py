@@ -1,0 +1,40 @@
+"""Start the app: python app.py [--host HOST] [--port PORT] [--database URL] [--base-url URL --model NAME]."""
+
+import argparse
+import os
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=7860)
+    parser.add_argument("--database", default="sqlite:///data/sessions.db", help="any SQLAlchemy URL")
+    parser.add_argument("--base-url", help="OpenAI-compatible server that answers instead of the embedded engine")
+    parser.add_argument("--model", help="name of the model on that server")
+    arguments = parser.parse_args()
+
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    from sizing_app.circuits import load_circuits
+    from sizing_app.hub import Hub
+    from sizing_app.policy import PolicySettings, close_engines, make_policy
+    from sizing_app.simulator import SimulatorPool
+    from sizing_app.store import SessionStore
+    from sizing_app.ui.page import build, launch
+    from sizing_app.ui.services import Services, policy_titles
+
+    settings = PolicySettings(base_url=arguments.base_url, model=arguments.model)
+    store = SessionStore(arguments.database)
+    hub = Hub(store)
+    try:
+        with SimulatorPool() as simulator:
+            services = Services(load_circuits(), store, hub, simulator, lambda name: make_policy(name, settings),
+                                policy_titles(chat=bool(arguments.model)), default_circuit="OTA")
+            launch(build(services), services, arguments.host, arguments.port)
+    finally:
+        hub.close()
+        close_engines()
+        store.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+// A table of text inputs. Edits go into props.value, which is what the server gets; text is never parsed as HTML.
+const root = element.querySelector(".celltable");
+
+function make(tag, attributes = {}, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    node.append(...children);
+    return node;
+}
+
+function edit(rowIndex, key, text) {
+    const rows = props.value.rows.map((row, index) => index !== rowIndex ? row : {
+        ...row, cells: { ...row.cells, [key]: text }, errors: { ...row.errors, [key]: "" },
+    });
+    props.value = { ...props.value, rows };
+}
+
+function cell(row, rowIndex, column) {
+    const error = row.errors[column.key];
+    const id = `${element.id}-${row.name}-${column.key}`;
+    const unit = row.unit ? `, in ${row.unit}` : "";
+    const input = make("input", {
+        id, type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false",
+        "aria-label": `${row.title}, ${column.title.toLowerCase()}${unit}`,
+        "data-row": row.name, "data-column": column.key, placeholder: "\u2013",
+    });
+    input.value = row.cells[column.key] ?? "";
+    const holder = make("td", { class: "cell" }, input);
+    if (error) {
+        input.setAttribute("aria-invalid", "true");
+        input.setAttribute("aria-describedby", `${id}-error`);
+        input.title = error;
+    }
+    input.addEventListener("input", () => {
+        input.removeAttribute("aria-invalid");
+        edit(rowIndex, column.key, input.value);
+    });
+    return holder;
+}
+
+function draw() {
+    const { caption, columns, rows } = props.value || { columns: [], rows: [] };
+    const head = make("tr", {}, make("th", { scope: "col" }, caption || ""), make("th", { scope: "col" }, "Unit"),
+        ...columns.map((column) => make("th", { scope: "col", class: "cell" }, column.title)));
+    const body = make("tbody");
+    rows.forEach((row, index) => {
+        const name = make("th", { scope: "row" }, row.title);
+        if (row.note) name.append(make("small", {}, row.note));
+        if (row.hint) name.title = row.hint;
+        body.append(make("tr", {}, name, make("td", { class: "unit" }, row.unit),
+            ...columns.map((column) => cell(row, index, column))));
+        for (const column of columns) {
+            if (!row.errors[column.key]) continue;
+            body.append(make("tr", { class: "error" }, make("td", {
+                colspan: columns.length + 2, id: `${element.id}-${row.name}-${column.key}-error`,
+            }, row.errors[column.key])));
+        }
+    });
+    root.replaceChildren(make("table", {}, make("thead", {}, head), body));
+    root.querySelector("[aria-invalid]")?.focus();
+}
+
+watch("value", draw);
+draw();

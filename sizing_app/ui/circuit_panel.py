@@ -1,0 +1,46 @@
+"""A circuit as a person wants to see it before sizing: schematic, parameters with ranges and roles, netlist."""
+
+import base64
+import re
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from sizing_app.domain import Circuit, Parameter
+from sizing_app.units import format_si
+
+
+def panel(circuit: Circuit) -> str:
+    rows = Markup("").join(_row(parameter) for parameter in circuit.parameters)
+    return Markup(
+        '<div class="circuit"><p class="summary">{summary} <span class="quiet">Process {process}.</span></p>'
+        '<div class="circuit-columns"><figure>{schematic}</figure>'
+        '<div class="scroll"><table><caption class="sr-only">Parameters of {name}</caption><thead><tr>'
+        '<th scope="col">Parameter</th><th scope="col" class="num">Range</th><th scope="col">Unit</th>'
+        '<th scope="col">Role</th></tr></thead><tbody>{rows}</tbody></table></div></div>'
+        '<details class="netlist"><summary>Netlist</summary><pre tabindex="0">{netlist}</pre></details></div>').format(
+            summary=circuit.summary, process=circuit.process, schematic=_schematic(circuit), name=circuit.name,
+            rows=rows, netlist=_netlist(circuit.netlist))
+
+
+def _row(parameter: Parameter) -> Markup:
+    scale = "" if parameter.scale == "log" else "linear"
+    return Markup('<tr><th scope="row"><code>{}</code></th><td class="num">{} \u2026 {}</td><td>{}</td>'
+                  '<td>{} <small class="quiet">{}</small></td></tr>').format(
+        parameter.name, format_si(parameter.low, 4), format_si(parameter.high, 4), parameter.unit, parameter.role,
+        scale)
+
+
+def _schematic(circuit: Circuit) -> Markup:
+    """The SVG as an image, so that its styles stay its own."""
+    path = Path(circuit.folder) / "schematic.svg"
+    if not circuit.folder or not path.is_file():
+        return Markup('<p class="quiet">This circuit has no schematic.svg.</p>')
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    return Markup('<img class="schematic" alt="Schematic of {}" src="data:image/svg+xml;base64,{}">').format(
+        circuit.title, data)
+
+
+def _netlist(text: str) -> Markup:
+    """The netlist with its {parameters} marked."""
+    return Markup(re.sub(r"\{(\w+)\}", r"<b>{\1}</b>", str(escape(text.strip()))))

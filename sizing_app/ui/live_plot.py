@@ -1,0 +1,78 @@
+"""Reward of each turn and best so far, drawn by Plotly.react into one node: no flicker, and the zoom survives.
+
+The figure is a plain dict; the script that draws it is the one in the plotly package, served by this app.
+"""
+
+import importlib.util
+from pathlib import Path
+
+from sizing_app.events import SessionState
+from sizing_app.reward import best_so_far
+from sizing_app.ui.components import Component
+
+PLOTLY_URL = "assets/plotly.min.js"
+"""Relative to the page, see export.routes."""
+X_MARGIN = 0.35
+
+
+def plotly_script() -> Path:
+    """plotly.min.js of the installed plotly package."""
+    return Path(importlib.util.find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
+
+
+class LivePlot(Component):
+    """Value: a figure, see ``figure``; None draws empty axes."""
+
+    script = "live_plot.js"
+
+    def __init__(self, value=None, **settings):
+        super().__init__(value, head=f'<script src="{PLOTLY_URL}"></script>', **settings)
+
+
+def figure(state: SessionState, session_id: str, cursor: int | None = None) -> dict:
+    """Data and layout for Plotly; colours are names of CSS variables, which the script resolves.
+
+    ``cursor`` marks one turn of a replay; turns after it are drawn pale.
+    """
+    scored = [turn for turn in state.history if turn.score is not None]
+    turns = [turn.index for turn in scored]
+    rewards = [round(turn.total, 4) for turn in scored]
+    best = [round(value, 4) for value in best_so_far(state.history)]
+    passed = [turn.score.passed for turn in scored]
+    labels = [f"Turn {turn.index}: {_result(turn)}" for turn in scored]
+    later = [cursor is not None and index > cursor for index in turns]
+    budget = state.task.budget if state.task else 5
+    last = max([budget, *turns])
+    return {
+        "data": [
+            {"name": "Best so far", "x": turns, "y": best, "type": "scatter", "mode": "lines", "hoverinfo": "skip",
+             "line": {"shape": "hv", "width": 2, "color": "--plot-best"}, "opacity": 0.9},
+            {"name": "Reward of the turn", "x": turns, "y": rewards, "type": "scatter", "mode": "lines+markers", "text": labels,
+             "hovertemplate": "%{text}<extra></extra>", "line": {"width": 1.5, "color": "--plot-turn"},
+             "marker": {"size": 9, "color": "--plot-turn", "opacity": [0.3 if pale else 1 for pale in later],
+                        "symbol": ["diamond" if met else "circle" for met in passed]}},
+        ],
+        "layout": {
+            "uirevision": session_id or "none",
+            "xaxis": {"title": {"text": "Turn"}, "range": [-X_MARGIN, last + X_MARGIN], "dtick": 1 if last <= 12 else 2},
+            "yaxis": {"title": {"text": "Reward"}, "range": [-0.04, 1.06], "dtick": 0.25},
+            "shapes": [] if cursor is None else [
+                {"type": "line", "x0": cursor, "x1": cursor, "yref": "paper", "y0": 0, "y1": 1,
+                 "line": {"width": 1, "dash": "dot", "color": "--plot-cursor"}}],
+        },
+        "summary": _summary(best, state),
+    }
+
+
+def _result(turn) -> str:
+    if turn.measurement is not None and not turn.measurement.ok:
+        return f"reward {turn.total:.3f}, simulation {turn.measurement.status.replace('_', ' ')}"
+    met = sum(part.met for part in turn.score.specs)
+    return f"reward {turn.total:.3f}, {met} of {len(turn.score.specs)} specs met"
+
+
+def _summary(best: list[float], state: SessionState) -> str:
+    """The picture in one sentence, for screen readers."""
+    if not best:
+        return "Reward by turn: no turn yet."
+    return f"Reward by turn: {len(best)} turns, best so far {best[-1]:.3f} of {state.task.budget} turns' budget."

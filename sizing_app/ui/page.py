@@ -1,0 +1,39 @@
+"""The page as a whole: a title bar and two tabs, and how Gradio is to serve it."""
+
+import gradio as gr
+
+from sizing_app.ui import theme
+from sizing_app.ui.export import routes
+from sizing_app.ui.run import FOLLOWERS, RunPage
+from sizing_app.ui.services import Services
+from sizing_app.ui.sessions import SessionsPage
+
+TITLE = "Analog circuit sizing"
+BAR = """<header class="title-bar"><div><h1>Analog circuit sizing</h1>
+<p>reasoning-guided, every design simulated with ngspice</p></div>
+<button type="button" data-theme-toggle aria-label="Switch between light and dark colours">
+<span class="when-light">Dark</span><span class="when-dark">Light</span></button></header>"""
+CACHE_CHECK, CACHE_AGE = 3600, 86400
+"""Seconds between two looks for old uploads, and the age at which they go."""
+
+
+def build(services: Services) -> gr.Blocks:
+    with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=(CACHE_CHECK, CACHE_AGE)) as page:
+        gr.HTML(BAR, apply_default_css=False, elem_id="title-bar")
+        with gr.Tabs(elem_id="pages"):
+            with gr.Tab("Run", id="run"):
+                run = RunPage(services)
+            with gr.Tab("Sessions", id="sessions") as tab:
+                sessions = SessionsPage(services)
+        run.connect(page)
+        sessions.connect(tab)
+    return page
+
+
+def launch(page: gr.Blocks, services: Services, host: str, port: int, **settings) -> None:
+    """Serve until interrupted."""
+    page.launch(
+        server_name=host, server_port=port, theme=theme.theme(), css=theme.css(), head=theme.head(),
+        favicon_path=theme.FAVICON, footer_links=[], run_history=False, show_error=True, ssr_mode=False,
+        allowed_paths=[], max_file_size="1mb", max_threads=FOLLOWERS + 40, enable_monitoring=False,
+        app_kwargs={"routes": routes(services)}, **settings)

@@ -1,0 +1,49 @@
+"""What the pages need of the rest: start a session, stop it, and see it grow."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sizing_app.domain import Circuit, Policy, Simulator, Task
+from sizing_app.events import SessionState, fold
+from sizing_app.hub import Hub, watch
+from sizing_app.session import run_session
+from sizing_app.store import SessionStore, record
+
+TITLES = {"tl-grpo": "TL-GRPO checkpoint", "sft": "SFT checkpoint, before TL-GRPO", "bayes": "Bayesian optimization",
+          "random": "Random search", "lookup": "Lookup in simulated designs", "mlp": "MLP regressor"}
+"""Policies of the app in the order they are offered."""
+PATIENCE = 10.0
+"""Seconds without news after which a follower is asked whether it is still there."""
+
+
+def policy_titles(chat: bool) -> dict[str, str]:
+    """Name to title of the policies on offer; ``chat`` adds the model of another server."""
+    return {**TITLES, "chat": "Model of the other server"} if chat else TITLES
+
+
+@dataclass(frozen=True)
+class Services:
+    circuits: Mapping[str, Circuit]
+    store: SessionStore
+    hub: Hub
+    simulator: Simulator
+    make_policy: Callable[[str], Policy]
+    policies: Mapping[str, str]
+    """Name to title, the default first."""
+    default_circuit: str
+
+    def start(self, task: Task, policy_name: str) -> str:
+        """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError."""
+        policy, stop = self.make_policy(policy_name), threading.Event()
+        session_id = self.store.create(task, policy.name)
+        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop))
+        self.hub.start(session_id, events, stop)
+        return session_id
+
+    def states(self, session_id: str) -> Iterator[SessionState]:
+        """The session now and after every change until it ends. Raises StoreError if there is none."""
+        state = SessionState()
+        for _, events in watch(self.hub, self.store, session_id, timeout=PATIENCE):
+            state = fold(events, state)
+            yield state

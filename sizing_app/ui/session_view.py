@@ -1,0 +1,47 @@
+"""The four components that show a session, on every page the same: header, plot, spec table, turns."""
+
+import gradio as gr
+
+from sizing_app.events import SessionState
+from sizing_app.ui.components import Blocks
+from sizing_app.ui.live_plot import LivePlot, figure
+from sizing_app.ui.render import Block, header, spec_table
+from sizing_app.ui.turns import trace, turn_block
+
+
+class SessionView:
+    """Made inside a gr.Blocks; ``update`` and ``replay`` give the values of ``outputs``."""
+
+    def __init__(self, name: str):
+        self.header = Blocks(_header(SessionState(), ""), label="Session", elem_id=f"{name}-header")
+
+    def body(self, name: str) -> None:
+        """Plot, spec table and turns; apart from the header, so that a page can put controls between."""
+        with gr.Row(elem_classes="charts"):
+            self.plot = LivePlot(figure(SessionState(), ""), label="Reward by turn", elem_id=f"{name}-plot")
+            self.specs = Blocks(label="Specs", elem_id=f"{name}-specs")
+        self.turns = Blocks(label="Turns", elem_id=f"{name}-turns")
+
+    @property
+    def outputs(self) -> list:
+        return [self.header, self.plot, self.specs, self.turns]
+
+    @staticmethod
+    def update(state: SessionState, session_id: str) -> list:
+        """The session as it stands, all turns."""
+        return [_header(state, session_id), figure(state, session_id), _specs(state), trace(state)]
+
+    @staticmethod
+    def replay(state: SessionState, session_id: str, turn: int) -> list:
+        """The session as it stood after ``turn``, and that turn alone."""
+        past = SessionState(state.task, state.policy, tuple(item for item in state.history if item.index <= turn))
+        shown = [turn_block(past, past.history[-1])] if past.history else []
+        return [_header(state, session_id), figure(state, session_id, turn), _specs(past), shown]
+
+
+def _header(state: SessionState, session_id: str) -> list[Block]:
+    return [Block("header", header(state, session_id))]
+
+
+def _specs(state: SessionState) -> list[Block]:
+    return [Block("specs", spec_table(state))]

@@ -1,0 +1,156 @@
+"""Turns to HTML: reasoning, simulator call with its parameters and what changed, result."""
+
+import re
+
+from markupsafe import Markup
+
+from sizing_app.domain import Parameter, Parameters, Proposal, Task, Turn
+from sizing_app.events import LiveTurn, SessionState
+from sizing_app.ui.render import WORDS, Block, duration, met_count, percent, reward, unit_text, verdict
+from sizing_app.units import format_si
+
+OUTCOME = {"ok": "converged", "not_converged": "did not converge", "timeout": "timed out", "crashed": "crashed",
+           "refused": "refused", "no_call": "no valid call"}
+_TAGS = re.compile(r"</?Analyze>|</?tool_call>|<Design End>")
+_HALF_TAG = re.compile(r"</?[A-Za-z_ ]{0,10}$")
+
+
+def trace(state: SessionState) -> list[Block]:
+    """One block a turn, the newest first, so that what happens now stays in view."""
+    blocks = []
+    if state.current is not None:
+        blocks.append(Block(f"turn-{state.current.index}", _live_turn(state)))
+    blocks += [turn_block(state, turn) for turn in reversed(state.history)]
+    return blocks
+
+
+def turn_block(state: SessionState, turn: Turn) -> Block:
+    """A finished turn of ``state``."""
+    former = [earlier for earlier in state.history if earlier.index < turn.index]
+    best = state.best is not None and state.best.index == turn.index
+    return Block(f"turn-{turn.index}", _card(turn.index, _headline(turn, former, best), Markup("").join((
+        _reasoning(turn.proposal, turn.index), _call(state.task, turn, former), _result(state.task, turn)))))
+
+
+def split_reply(text: str) -> tuple[str, str]:
+    """Reasoning and call of a reply that may still be growing, without tags, half-written ones included."""
+    text = _HALF_TAG.sub("", text)
+    cut = min((place for place in (text.find("</Analyze>"), text.find("<tool_call>"), text.find("<Design End>"))
+               if place >= 0), default=len(text))
+    return _TAGS.sub("", text[:cut]).strip(), _TAGS.sub("", text[cut:]).strip()
+
+
+def _live_turn(state: SessionState) -> str:
+    current: LiveTurn = state.current
+    headline = Markup('<span class="busy">{}</span>').format("simulating" if current.proposal else "reasoning")
+    if current.proposal is not None:
+        call = _parameters(state.task, current.proposal.parameters, _latest_parameters(state.history))
+        body = _reasoning(current.proposal, current.index) + _section("call", "simulate", call)
+    else:
+        reasoning, call = split_reply(current.text)
+        text = Markup('<p class="prose live">{}</p>').format(reasoning)
+        body = _section("reasoning", "Reasoning", text)
+        body += _section("call", "simulate", Markup("<pre>{}</pre>").format(call)) if call else ""
+    return _card(current.index, headline, body)
+
+
+def _card(index: int, headline: Markup, body: Markup) -> str:
+    title = f"Turn {index}" if index else "Initial design"
+    return Markup('<article class="turn" aria-label="{}"><header><h3>{}</h3>{}</header>'
+                  '<div class="turn-body">{}</div></article>').format(title, title, headline, body)
+
+
+def _headline(turn: Turn, former: list[Turn], best: bool) -> Markup:
+    if turn.score is None:
+        return Markup('<span class="quiet">ended the session</span>')
+    before = next((earlier.total for earlier in reversed(former) if earlier.score is not None), None)
+    step = "" if before is None else f"{turn.total - before:+.3f}".replace("-", "\u2212")
+    mark = Markup('<span class="badge">best</span>') if best else ""
+    return Markup('<span class="reward">reward <b>{}</b></span><span class="quiet">{}</span>'
+                  "<span>{} specs met</span>{}").format(reward(turn.total), step, met_count(turn.score), mark)
+
+
+def _reasoning(proposal: Proposal, index: int) -> Markup:
+    text = proposal.reasoning or split_reply(proposal.text)[0]
+    if not index:
+        text = "Where the session starts. No policy proposed it, and it costs no simulation of the budget."
+    problems = Markup("").join(Markup("<li>{}</li>").format(problem) for problem in proposal.problems)
+    body = Markup('<p class="prose{}">{}</p>').format("" if text and index else " quiet", text or "No reasoning.")
+    if problems:
+        body += Markup('<ul class="problems" aria-label="Problems with the reply">{}</ul>').format(problems)
+    return _section("reasoning", "Reasoning" if index else "Start", body + _raw(proposal))
+
+
+def _call(task: Task, turn: Turn, former: list[Turn]) -> Markup:
+    measurement = turn.measurement
+    if measurement is None:
+        return _section("call", "Design end", Markup('<p class="quiet">No further simulation was asked for.</p>'))
+    title = Markup('simulate <span class="quiet">{}</span> <span class="outcome {}">{}</span>').format(
+        duration(measurement.seconds), "ok" if measurement.ok else "bad", OUTCOME[measurement.status])
+    body = _parameters(task, turn.proposal.parameters, _latest_parameters(former))
+    if measurement.log and not measurement.ok and measurement.status != "no_call":
+        body += Markup('<details class="log" open><summary>Simulator log</summary><pre>{}</pre></details>').format(
+            measurement.log[-4000:])
+    return _section("call", title, body)
+
+
+def _result(task: Task, turn: Turn) -> Markup:
+    if turn.score is None or turn.measurement is None or not turn.measurement.ok:
+        return Markup("")
+    rows = Markup("").join(_result_row(task, part) for part in turn.score.specs)
+    return _section("result", "Result", Markup('<dl class="values">{}</dl>').format(rows))
+
+
+def _result_row(task: Task, part) -> Markup:
+    metric, kind = task.circuit.metric(part.metric), verdict(part)
+    icon, word = WORDS[kind]
+    return Markup('<div title="{}"><dt>{}</dt><dd>{} <span class="unit">{}</span></dd><dd class="verdict {}">'
+                  '<i aria-hidden="true">{}</i><span class="sr-only">{}</span> <small>{}</small></dd></div>').format(
+        f"{metric.title}: {word}", metric.name, format_si(part.value, 4), unit_text(metric.unit), kind, icon, word,
+        percent(part.margin))
+
+
+def _parameters(task: Task, parameters: Parameters | None, before: Parameters | None) -> Markup:
+    if parameters is None:
+        return Markup('<p class="quiet">No design was proposed.</p>')
+    cells = Markup("").join(_parameter(parameter, parameters[parameter.name], (before or {}).get(parameter.name))
+                            for parameter in task.circuit.parameters if parameter.name in parameters)
+    return Markup('<dl class="values">{}</dl>').format(cells)
+
+
+def _parameter(parameter: Parameter, value: float, before: float | None) -> Markup:
+    changed = before is not None and abs(value - before) > 1e-6 * abs(before)
+    note = _change(parameter, value, before) if changed else ""
+    return Markup('<div class="{}" title="{}"><dt>{}</dt><dd>{} <span class="unit">{}</span></dd>'
+                  '<dd class="change">{}</dd></div>').format(
+        "changed" if changed else "", _parameter_title(parameter, before), parameter.name, format_si(value, 4),
+        parameter.unit, note)
+
+
+def _change(parameter: Parameter, value: float, before: float) -> str:
+    """▲ ×1.3 on a log scale, ▲ 40m on a linear one."""
+    arrow = "\u25b2" if value > before else "\u25bc"
+    if parameter.scale == "log" and before > 0:
+        return f"{arrow} \u00d7{value / before:.2f}"
+    return f"{arrow} {format_si(abs(value - before), 3)}"
+
+
+def _parameter_title(parameter: Parameter, before: float | None) -> str:
+    low, high = format_si(parameter.low), format_si(parameter.high)
+    was = f", was {format_si(before, 4)}" if before is not None else ""
+    return f"{parameter.role}, {low} to {high} {parameter.unit}{was}"
+
+
+def _latest_parameters(history) -> Parameters | None:
+    return next((turn.proposal.parameters for turn in reversed(history) if turn.proposal.parameters is not None), None)
+
+
+def _raw(proposal: Proposal) -> Markup | str:
+    if not proposal.text:
+        return ""
+    return Markup('<details class="raw"><summary>Reply as written</summary><pre>{}</pre></details>').format(
+        proposal.text)
+
+
+def _section(kind: str, title: Markup | str, body: Markup) -> Markup:
+    return Markup('<section class="{}"><h4>{}</h4>{}</section>').format(kind, title, body)
