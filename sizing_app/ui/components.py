@@ -1,12 +1,12 @@
-"""Components of our own: gr.HTML with a few lines of JavaScript that keep what the user did over live updates."""
+"""Components of our own: gr.HTML with a few lines of JavaScript that keep what the user did over live updates.
 
-from collections.abc import Iterable
-from dataclasses import asdict
+Their value is JSON that the script draws; the template itself never changes. They are made by functions, since Gradio
+writes a stub file beside every subclass of a component.
+"""
+
 from pathlib import Path
 
 import gradio as gr
-
-from sizing_app.ui.render import Block
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -15,38 +15,26 @@ def read_asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-class Component(gr.HTML):
-    """A gr.HTML whose value is JSON that its script draws; the template itself never changes."""
-
-    script = ""
-
-    def __init__(self, value=None, *, label: str, elem_id: str, **settings):
-        super().__init__(value, html_template=f'<div class="{type(self).__name__.lower()}"></div>', label=label,
-                         js_on_load=read_asset(self.script), apply_default_css=False, elem_id=elem_id, **settings)
-
-    def get_block_name(self) -> str:
-        return "html"
+def blocks(value: list[dict] | None = None, **settings) -> gr.HTML:
+    """Keyed pieces of HTML (render.block): only changed ones are redrawn; open details and selection survive."""
+    return _component("blocks", value or [], **settings)
 
 
-class Blocks(Component):
-    """A list of blocks in which only changed ones are redrawn, so open details, selection and scroll survive."""
-
-    script = "blocks.js"
-
-    def postprocess(self, value: Iterable[Block] | None) -> list[dict]:
-        return [asdict(block) for block in value or ()]
+def cell_table(value: dict, **settings) -> gr.HTML:
+    """A table of text cells that a person edits (form.cells); the browser writes edits into the value."""
+    return _component("cell_table", value, **settings)
 
 
-class CellTable(Component):
-    """A table of text cells that a person edits. Value: see form.cell_table; the browser writes edits into ``cells``."""
-
-    script = "cell_table.js"
-
-    def preprocess(self, payload: dict | None) -> dict:
-        return payload or {"columns": [], "rows": []}
-
-
-class SessionTable(Component):
+def session_table(value: dict, **settings) -> gr.HTML:
     """Rows of stored sessions. Events: ``choose`` with the id of a row, ``query`` with sort, descending and page."""
+    return _component("session_table", value, **settings)
 
-    script = "session_table.js"
+
+def live_plot(value: dict, script: str, **settings) -> gr.HTML:
+    """A Plotly figure (live_plot.figure); ``script`` is the address of plotly.js."""
+    return _component("live_plot", value, head=f'<script src="{script}"></script>', **settings)
+
+
+def _component(name: str, value, **settings) -> gr.HTML:
+    return gr.HTML(value, html_template=f'<div class="{name.replace("_", "-")}"></div>',
+                   js_on_load=read_asset(f"{name}.js"), apply_default_css=False, **settings)

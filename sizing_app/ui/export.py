@@ -42,7 +42,8 @@ def to_csv(state: SessionState, turn: Turn) -> str:
     writer.writerow(("kind", "name", "value", "unit", "low", "high", "met"))
     for parameter in circuit.parameters:
         value = turn.proposal.parameters[parameter.name]
-        writer.writerow(("parameter", parameter.name, f"{value:.9g}", parameter.unit, parameter.low, parameter.high, ""))
+        writer.writerow(("parameter", parameter.name, f"{value:.9g}", parameter.unit, _bound(parameter.low),
+                         _bound(parameter.high), ""))
     parts = {part.metric: part for part in turn.score.specs}
     specs = {spec.metric: spec for spec in state.task.specs}
     for metric in circuit.metrics:

@@ -23,8 +23,8 @@ class Reading:
     initial: dict
 
 
-def cell_table(caption: str, columns: Iterable[tuple[str, str]], rows: Iterable[dict]) -> dict:
-    """Value of a components.CellTable.
+def cells(caption: str, columns: Iterable[tuple[str, str]], rows: Iterable[dict]) -> dict:
+    """Value of a components.cell_table.
 
     ``columns``: (key, title) of the editable columns. ``rows``: dicts with name, title, unit, note, cells (column key
     to text) and errors (column key to sentence).
@@ -36,14 +36,14 @@ def cell_table(caption: str, columns: Iterable[tuple[str, str]], rows: Iterable[
 def spec_table(circuit: Circuit, specs: tuple[Spec, ...]) -> dict:
     """All metrics of the circuit; those without a spec have empty bounds."""
     asked = {spec.metric: spec for spec in specs}
-    return cell_table("Metric", BOUNDS, ({
+    return cells("Metric", BOUNDS, ({
         "name": metric.name, "title": metric.title, "unit": unit_text(metric.unit), "hint": metric.definition,
         "cells": {side: _text(getattr(asked.get(metric.name), side, None)) for side, _ in BOUNDS},
     } for metric in circuit.metrics))
 
 
 def initial_table(circuit: Circuit, values: Parameters) -> dict:
-    return cell_table("Parameter", (("value", "Value"),), ({
+    return cells("Parameter", (("value", "Value"),), ({
         "name": parameter.name, "title": parameter.name, "unit": parameter.unit, "hint": parameter.role,
         "note": f"{format_si(parameter.low, 4)} \u2026 {format_si(parameter.high, 4)}",
         "cells": {"value": _text(values[parameter.name])},
@@ -76,11 +76,11 @@ def read_task(circuit: Circuit, conditions: Conditions, specs: Mapping, kind: st
 
 def _read_specs(circuit: Circuit, table: Mapping, problems: list[str]) -> tuple[tuple[Spec, ...], dict]:
     defaults = {spec.metric: spec for spec in circuit.specs}
-    cells = {row["name"]: row["cells"] for row in table["rows"]}
+    typed = {row["name"]: row["cells"] for row in table["rows"]}
     wanted, errors = [], {}
     for metric in circuit.metrics:
         found: dict[str, str] = {}
-        bounds = {side: _bound(cells.get(metric.name, {}).get(side), side, metric, found) for side, _ in BOUNDS}
+        bounds = {side: _bound(typed.get(metric.name, {}).get(side), side, metric, found) for side, _ in BOUNDS}
         low, high = bounds["low"], bounds["high"]
         default = defaults.get(metric.name)
         scale = default.scale if default else None
@@ -110,11 +110,11 @@ def _bound(text: object, side: str, metric, found: dict[str, str]) -> float | No
 
 
 def _read_initial(circuit: Circuit, table: Mapping, problems: list[str]) -> tuple[Parameters, dict]:
-    cells = {row["name"]: row["cells"].get("value") for row in table["rows"]}
+    typed = {row["name"]: row["cells"].get("value") for row in table["rows"]}
     values, errors = {}, {}
     for parameter in circuit.parameters:
         try:
-            values[parameter.name] = _initial(parameter, cells.get(parameter.name))
+            values[parameter.name] = _initial(parameter, typed.get(parameter.name))
         except ValueError as error:
             errors[parameter.name] = {"value": f"{parameter.name}: {error}."}
             problems.append(errors[parameter.name]["value"])

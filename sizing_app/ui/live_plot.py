@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sizing_app.events import SessionState
 from sizing_app.reward import best_so_far
-from sizing_app.ui.components import Component
 
 PLOTLY_URL = "assets/plotly.min.js"
 """Relative to the page, see export.routes."""
@@ -18,15 +17,6 @@ X_MARGIN = 0.35
 def plotly_script() -> Path:
     """plotly.min.js of the installed plotly package."""
     return Path(importlib.util.find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
-
-
-class LivePlot(Component):
-    """Value: a figure, see ``figure``; None draws empty axes."""
-
-    script = "live_plot.js"
-
-    def __init__(self, value=None, **settings):
-        super().__init__(value, head=f'<script src="{PLOTLY_URL}"></script>', **settings)
 
 
 def figure(state: SessionState, session_id: str, cursor: int | None = None) -> dict:
@@ -47,14 +37,16 @@ def figure(state: SessionState, session_id: str, cursor: int | None = None) -> d
         "data": [
             {"name": "Best so far", "x": turns, "y": best, "type": "scatter", "mode": "lines", "hoverinfo": "skip",
              "line": {"shape": "hv", "width": 2, "color": "--plot-best"}, "opacity": 0.9},
-            {"name": "Reward of the turn", "x": turns, "y": rewards, "type": "scatter", "mode": "lines+markers", "text": labels,
-             "hovertemplate": "%{text}<extra></extra>", "line": {"width": 1.5, "color": "--plot-turn"},
+            {"name": "Reward of the turn", "x": turns, "y": rewards, "type": "scatter", "mode": "lines+markers",
+             "text": labels, "hovertemplate": "%{text}<extra></extra>",
+             "line": {"width": 1.5, "color": "--plot-turn"},
              "marker": {"size": 9, "color": "--plot-turn", "opacity": [0.3 if pale else 1 for pale in later],
                         "symbol": ["diamond" if met else "circle" for met in passed]}},
         ],
         "layout": {
             "uirevision": session_id or "none",
-            "xaxis": {"title": {"text": "Turn"}, "range": [-X_MARGIN, last + X_MARGIN], "dtick": 1 if last <= 12 else 2},
+            "xaxis": {"title": {"text": "Turn"}, "range": [-X_MARGIN, last + X_MARGIN],
+                      "dtick": 1 if last <= 12 else 2},
             "yaxis": {"title": {"text": "Reward"}, "range": [-0.04, 1.06], "dtick": 0.25},
             "shapes": [] if cursor is None else [
                 {"type": "line", "x0": cursor, "x1": cursor, "yref": "paper", "y0": 0, "y1": 1,

@@ -18,7 +18,8 @@ CACHE_CHECK, CACHE_AGE = 3600, 86400
 
 
 def build(services: Services) -> gr.Blocks:
-    with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=(CACHE_CHECK, CACHE_AGE)) as page:
+    with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False,
+                   delete_cache=(CACHE_CHECK, CACHE_AGE)) as page:
         gr.HTML(BAR, apply_default_css=False, elem_id="title-bar")
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Run", id="run"):

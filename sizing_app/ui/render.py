@@ -3,8 +3,6 @@
 All HTML is made with markupsafe.Markup, whose format() escapes what models and users wrote.
 """
 
-from dataclasses import dataclass
-
 from markupsafe import Markup
 
 from sizing_app.domain import Score, Spec, SpecScore, Task, Turn
@@ -20,12 +18,9 @@ STATUS = {"running": "Running", "passed": "All specs met", "ended": "Ended by th
 MINUS = "\u2212"
 
 
-@dataclass(frozen=True)
-class Block:
-    """One keyed piece of escaped HTML. A block whose HTML did not change keeps its node in the page."""
-
-    key: str
-    html: str
+def block(key: str, html: str) -> dict:
+    """One keyed piece of escaped HTML for components.blocks; while its HTML stays, its node in the page stays."""
+    return {"key": key, "html": str(html)}
 
 
 def verdict(part: SpecScore) -> str:
@@ -108,9 +103,9 @@ def task_line(task: Task, policy: str) -> str:
 
 
 def conditions_line(task: Task) -> str:
-    conditions = task.conditions
-    return (f"{conditions.corner} corner, {conditions.temperature:g} \u00b0C, {format_si(conditions.supply, unit='V')}, "
-            f"{format_si(conditions.load, unit='F')} load")
+    point = task.conditions
+    return (f"{point.corner} corner, {point.temperature:g} \u00b0C, {format_si(point.supply, unit='V')}, "
+            f"{format_si(point.load, unit='F')} load")
 
 
 def spec_table(state: SessionState) -> str:
@@ -177,4 +172,5 @@ def _links(state: SessionState, session_id: str) -> Markup:
 def _problems(state: SessionState) -> Markup | str:
     if not state.storage_problem:
         return ""
-    return Markup('<p class="warning" role="alert">The latest turns are not stored: {}</p>').format(state.storage_problem)
+    return Markup('<p class="warning" role="alert">The latest turns are not stored: {}</p>').format(
+        state.storage_problem)

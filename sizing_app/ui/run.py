@@ -9,7 +9,7 @@ from sizing_app.domain import Circuit, Conditions, Task
 from sizing_app.errors import PolicyError, StoreError
 from sizing_app.events import SessionState
 from sizing_app.ui.circuit_panel import panel
-from sizing_app.ui.components import CellTable, read_asset
+from sizing_app.ui.components import cell_table, read_asset
 from sizing_app.ui.form import INITIAL, MAX_BUDGET, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.services import Services
 from sizing_app.ui.session_view import SessionView
@@ -107,7 +107,7 @@ class RunPage:
         with gr.Row(elem_classes="pair"):
             corner, temperature, supply, load = _condition_choices(circuit, nominal)
             self.corner, self.temperature, self.supply, self.load = corner, temperature, supply, load
-        self.specs = CellTable(spec_table(circuit, circuit.specs), label="Specs", elem_id="specs")
+        self.specs = cell_table(spec_table(circuit, circuit.specs), label="Specs", elem_id="specs")
         self.reset = gr.Button("Default specs", size="sm", elem_classes="quiet-button")
         titles = [(title, name) for name, title in self.services.policies.items()]
         self.policy = gr.Dropdown(titles, value=titles[0][1], label="Policy")
@@ -116,8 +116,8 @@ class RunPage:
             self.seed = gr.Number(0, label="Seed", min_width=80)
         self.kind = gr.Dropdown([(title, kind) for kind, title in INITIAL.items()], value="random",
                                 label="Initial design")
-        self.initial = CellTable(initial_table(circuit, initial_values(circuit, "random", 0)), label="Initial design",
-                                 elem_id="initial", visible=False)
+        self.initial = cell_table(initial_table(circuit, initial_values(circuit, "random", 0)),
+                                  label="Initial values", elem_id="initial", visible=False)
         self.problems = gr.HTML("", elem_id="problems", apply_default_css=False)
         with gr.Row(elem_classes="actions"):
             self.start = gr.Button("Start", variant="primary", elem_id="start")

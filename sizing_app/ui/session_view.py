@@ -3,9 +3,9 @@
 import gradio as gr
 
 from sizing_app.events import SessionState
-from sizing_app.ui.components import Blocks
-from sizing_app.ui.live_plot import LivePlot, figure
-from sizing_app.ui.render import Block, header, spec_table
+from sizing_app.ui.components import blocks, live_plot
+from sizing_app.ui.live_plot import PLOTLY_URL, figure
+from sizing_app.ui.render import block, header, spec_table
 from sizing_app.ui.turns import trace, turn_block
 
 
@@ -13,14 +13,15 @@ class SessionView:
     """Made inside a gr.Blocks; ``update`` and ``replay`` give the values of ``outputs``."""
 
     def __init__(self, name: str):
-        self.header = Blocks(_header(SessionState(), ""), label="Session", elem_id=f"{name}-header")
+        self.header = blocks(_header(SessionState(), ""), label="Session", elem_id=f"{name}-header")
 
     def body(self, name: str) -> None:
         """Plot, spec table and turns; apart from the header, so that a page can put controls between."""
         with gr.Row(elem_classes="charts"):
-            self.plot = LivePlot(figure(SessionState(), ""), label="Reward by turn", elem_id=f"{name}-plot")
-            self.specs = Blocks(label="Specs", elem_id=f"{name}-specs")
-        self.turns = Blocks(label="Turns", elem_id=f"{name}-turns")
+            self.plot = live_plot(figure(SessionState(), ""), PLOTLY_URL, label="Reward by turn",
+                                  elem_id=f"{name}-plot")
+            self.specs = blocks(label="Specs", elem_id=f"{name}-specs")
+        self.turns = blocks(label="Turns", elem_id=f"{name}-turns")
 
     @property
     def outputs(self) -> list:
@@ -39,9 +40,9 @@ class SessionView:
         return [_header(state, session_id), figure(state, session_id, turn), _specs(past), shown]
 
 
-def _header(state: SessionState, session_id: str) -> list[Block]:
-    return [Block("header", header(state, session_id))]
+def _header(state: SessionState, session_id: str) -> list[dict]:
+    return [block("header", header(state, session_id))]
 
 
-def _specs(state: SessionState) -> list[Block]:
-    return [Block("specs", spec_table(state))]
+def _specs(state: SessionState) -> list[dict]:
+    return [block("specs", spec_table(state))]

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from sizing_app.errors import StoreError
 from sizing_app.events import SessionState, fold
 from sizing_app.store import SessionSummary
-from sizing_app.ui.components import SessionTable
+from sizing_app.ui.components import session_table
 from sizing_app.ui.render import STATUS, reward
 from sizing_app.ui.services import Services
 from sizing_app.ui.session_view import SessionView
@@ -35,7 +35,7 @@ class SessionsPage:
                 self.policy = gr.Dropdown(policies, value=ALL, label="Policy")
                 statuses = [("All", ALL), *((word, name) for name, word in STATUS.items())]
                 self.status = gr.Dropdown(statuses, value=ALL, label="Status")
-            self.table = SessionTable(_query(), label="Sessions", elem_id="session-table")
+            self.table = session_table(_query(), label="Sessions", elem_id="session-table")
         with gr.Column(visible=False) as self.replay:
             self.session_id = gr.Textbox("", label="Session", visible="hidden")
             self.back = gr.Button("\u2190 All sessions", size="sm", elem_classes="quiet-button", elem_id="back")
@@ -120,7 +120,8 @@ def table_html(rows: Sequence[SessionSummary], total: int, query: dict) -> Marku
     titles = Markup("").join(_title(*column, query) for column in COLUMNS)
     body = Markup("").join(_row(row) for row in rows)
     if not rows:
-        body = Markup('<tr><td colspan="{}" class="quiet">No stored session matches.</td></tr>').format(len(COLUMNS) + 1)
+        body = Markup('<tr><td colspan="{}" class="quiet">No stored session matches.</td></tr>').format(
+            len(COLUMNS) + 1)
     return Markup('<div class="scroll"><table><caption class="sr-only">Stored sessions</caption><thead><tr>'
                   '<th scope="col">Session</th>{}</tr></thead><tbody>{}</tbody></table></div>{}').format(
         titles, body, _pager(total, query["page"]))

@@ -15,7 +15,8 @@ def theme() -> gr.themes.Base:
     ).set(
         body_background_fill="#f4f6f8", body_background_fill_dark="#12161c",
         block_background_fill="#ffffff", block_background_fill_dark="#1a2028",
-        block_border_width="0px", block_shadow="none", block_shadow_dark="none", block_label_background_fill="transparent",
+        block_border_width="0px", block_shadow="none", block_shadow_dark="none",
+        block_label_background_fill="transparent",
         input_background_fill="#ffffff", input_background_fill_dark="#12161c",
         input_border_color="#c9d1da", input_border_color_dark="#3a4552",
         button_primary_background_fill="#1259b8", button_primary_background_fill_dark="#2f74d0",

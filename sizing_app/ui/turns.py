@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from sizing_app.domain import Parameter, Parameters, Proposal, Task, Turn
 from sizing_app.events import LiveTurn, SessionState
-from sizing_app.ui.render import WORDS, Block, duration, met_count, percent, reward, unit_text, verdict
+from sizing_app.ui.render import WORDS, block, duration, met_count, percent, reward, unit_text, verdict
 from sizing_app.units import format_si
 
 OUTCOME = {"ok": "converged", "not_converged": "did not converge", "timeout": "timed out", "crashed": "crashed",
@@ -15,20 +15,20 @@ _TAGS = re.compile(r"</?Analyze>|</?tool_call>|<Design End>")
 _HALF_TAG = re.compile(r"</?[A-Za-z_ ]{0,10}$")
 
 
-def trace(state: SessionState) -> list[Block]:
+def trace(state: SessionState) -> list[dict]:
     """One block a turn, the newest first, so that what happens now stays in view."""
     blocks = []
     if state.current is not None:
-        blocks.append(Block(f"turn-{state.current.index}", _live_turn(state)))
+        blocks.append(block(f"turn-{state.current.index}", _live_turn(state)))
     blocks += [turn_block(state, turn) for turn in reversed(state.history)]
     return blocks
 
 
-def turn_block(state: SessionState, turn: Turn) -> Block:
+def turn_block(state: SessionState, turn: Turn) -> dict:
     """A finished turn of ``state``."""
     former = [earlier for earlier in state.history if earlier.index < turn.index]
     best = state.best is not None and state.best.index == turn.index
-    return Block(f"turn-{turn.index}", _card(turn.index, _headline(turn, former, best), Markup("").join((
+    return block(f"turn-{turn.index}", _card(turn.index, _headline(turn, former, best), Markup("").join((
         _reasoning(turn.proposal, turn.index), _call(state.task, turn, former), _result(state.task, turn)))))
 
 

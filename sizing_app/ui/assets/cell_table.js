@@ -1,5 +1,5 @@
 // A table of text inputs. Edits go into props.value, which is what the server gets; text is never parsed as HTML.
-const root = element.querySelector(".celltable");
+const root = element.querySelector(".cell-table");
 
 function make(tag, attributes = {}, ...children) {
     const node = document.createElement(tag);

@@ -1,5 +1,5 @@
 // One Plotly node for the life of the page: Plotly.react with uirevision keeps node, zoom and hidden traces.
-const node = element.querySelector(".liveplot");
+const node = element.querySelector(".live-plot");
 const config = {
     displaylogo: false, responsive: true, scrollZoom: false,
     modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],

@@ -1,5 +1,5 @@
 // Delegates clicks: a row opens its session, a column title sorts, the pager turns pages.
-const root = element.querySelector(".sessiontable");
+const root = element.querySelector(".session-table");
 
 function draw() {
     const focused = root.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
