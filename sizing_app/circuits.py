@@ -1,17 +1,22 @@
 """Load circuits/NAME/ folders and say exactly what is wrong with one that is wrongly described."""
 
+import ast
 import functools
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from sizing_app.domain import Analysis, Circuit, ConditionSpace, Measure, Metric, Parameter, Spec
-from sizing_app.netlist import build_netlist, used_names
+from sizing_app.expressions import ExpressionError, names_in
+from sizing_app.netlist import RefusedNetlist, build_netlist, check_analysis, check_lines, used_names
 from sizing_app.pdk import PROCESSES, ModelError
 from sizing_app.units import parse_si
 
+CONDITIONS = ("supply", "load", "temperature")
+"""Names that braces may use beside the parameters."""
 FOLDER = Path(os.environ.get("SIZING_CIRCUITS", Path(__file__).parent.parent / "circuits"))
 
 
@@ -36,14 +41,15 @@ def load_circuit(name: str) -> Circuit:
     return read_folder(FOLDER / name)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def read_folder(folder: Path) -> Circuit:
     """Read and validate one circuit folder. Raises CircuitError."""
     path = folder / "circuit.toml"
     try:
         table = Table(path, tomllib.loads(path.read_text()))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise CircuitError(f"{path}: {error}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CircuitError(f"{path}: expected a readable TOML file: {error}") from None
+    table.only("title", "summary", "process", "devices", "conditions", "parameters", "analyses", "metrics", "specs")
     circuit = Circuit(
         name=folder.name, title=table.text("title"), summary=table.text("summary"),
         process=table.choice("process", PROCESSES),
@@ -53,18 +59,24 @@ def read_folder(folder: Path) -> Circuit:
         conditions=_conditions(table), analyses=tuple(_analysis(entry) for entry in table.tables("analyses")),
         measures=tuple(_measure(entry) for entry in table.tables("metrics")),
         netlist=_text(folder / "netlist.sp"), testbench=_text(folder / "testbench.sp"),
-        devices=table.section("devices").mapping(), folder=str(folder))
+        devices=_devices(table), folder=str(folder))
     _check(circuit, path)
     return circuit
 
 
 def golden(circuit: Circuit) -> dict:
-    """golden.json: {"parameters": {...}, "metrics": {...}}, a design that meets the default specs at nominal conditions."""
+    """golden.json: {"parameters": {...}, "metrics": {...}}, a design that meets the default specs nominally."""
     path = Path(circuit.folder) / "golden.json"
     try:
-        return json.loads(path.read_text())
-    except (OSError, json.JSONDecodeError) as error:
-        raise CircuitError(f"{path}: {error}") from None
+        table = Table(path, json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise CircuitError(f"{path}: expected a readable JSON file: {error}") from None
+    for key, items in (("parameters", circuit.parameters), ("metrics", circuit.metrics)):
+        entries, names = table.section(key), [item.name for item in items]
+        entries.only(*names)
+        for name in names:
+            entries.number(name)
+    return table.mapping()
 
 
 class Table:
@@ -72,6 +84,12 @@ class Table:
 
     def __init__(self, path: Path, values: Mapping, where: str = ""):
         self.path, self.values, self.where = path, values, where
+
+    def only(self, *keys: str) -> None:
+        """Raise CircuitError for a key that nothing reads: most likely a slip of the pen."""
+        for key in self.values:
+            if key not in keys:
+                raise self.fail(key, f"no such key, only {', '.join(keys)}")
 
     def fail(self, key: str, expected: str) -> CircuitError:
         found = f"found {self.values[key]!r}" if key in self.values else "it is missing"
@@ -84,7 +102,7 @@ class Table:
 
     def choice(self, key: str, allowed, default: str | None = None) -> str:
         value = self.values.get(key, default)
-        if value not in allowed:
+        if not isinstance(value, str) or value not in allowed:
             raise self.fail(key, f"one of {', '.join(allowed)}")
         return value
 
@@ -126,35 +144,62 @@ class Table:
             raise self.fail(key, "a number with an SI suffix, such as 4.7u") from None
 
 
+def _devices(root: Table) -> dict[str, str]:
+    table = root.section("devices")
+    for alias in table.values:
+        table.choice(alias, PROCESSES[root.values["process"]].models)
+    return table.mapping()
+
+
 def _parameter(table: Table) -> Parameter:
+    table.only("name", "unit", "range", "scale", "step", "role")
+    if not table.text("name").isidentifier() or table.text("name") in CONDITIONS:
+        raise table.fail("name", f"letters, digits and _, and none of {', '.join(CONDITIONS)}")
     unit = table.text("unit")
     limits = table.numbers("range", unit)
     scale = table.choice("scale", ("log", "linear"), default="log")
     if len(limits) != 2 or limits[0] >= limits[1] or (scale == "log" and limits[0] <= 0):
         raise table.fail("range", "[low, high] with low < high" + (" and both positive" if scale == "log" else ""))
-    return Parameter(table.text("name"), unit, limits[0], limits[1], table.text("role"), scale,
-                     table.number("step", unit, optional=scale == "log"))
+    step = table.number("step", unit, optional=scale == "log")
+    if step is not None and not 0 < step <= limits[1] - limits[0]:
+        raise table.fail("step", "a positive number, at most high - low")
+    return Parameter(table.text("name"), unit, limits[0], limits[1], table.text("role"), scale, step)
 
 
 def _metric(table: Table) -> Metric:
+    table.only("name", "title", "unit", "definition", "measure", "with")
     return Metric(table.text("name"), table.text("title"), table.text("unit"), table.text("definition"))
 
 
 def _measure(table: Table) -> Measure:
-    arguments = table.section("with").mapping()
-    return Measure(table.text("name"), table.text("measure"),
-                   {key: _number_or_text(value) for key, value in arguments.items()})
+    known = measure_arguments()
+    function = table.choice("measure", known)
+    section = table.section("with")
+    section.only(*known[function])
+    arguments = {name: section.text(name) if kind == "str" else _number_or_expression(section, name)
+                 for name, kind in known[function].items()}
+    return Measure(table.text("name"), function, arguments)
 
 
-def _number_or_text(value):
-    """Arguments of measures: ``12n`` is a number, ``v(out)`` and ``{supply}`` stay texts."""
-    try:
-        return parse_si(value)
-    except (ValueError, TypeError):
-        return value
+@functools.cache
+def measure_arguments() -> dict[str, dict[str, str]]:
+    """The functions of simulator/metrics.py and their arguments (name to str or float), the vectors left out.
+
+    Read from the source: circuits are described one layer below the simulator, which nothing here may import.
+    """
+    tree = ast.parse((Path(__file__).parent / "simulator" / "metrics.py").read_text())
+    return {node.name: {argument.arg: ast.unparse(argument.annotation) for argument in node.args.args[1:]}
+            for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
+
+
+def _number_or_expression(table: Table, key: str) -> float | str:
+    """A number, or a text in braces that is evaluated for each design: ``{supply/2}``."""
+    value = table.values.get(key)
+    return value if isinstance(value, str) and re.fullmatch(r"\{.*\}", value) else table.number(key)
 
 
 def _spec(table: Table, root: Table) -> Spec:
+    table.only("metric", "low", "high", "scale")
     names = {entry.text("name"): entry.text("unit") for entry in root.tables("metrics")}
     unit = names[table.choice("metric", names)]
     low, high = table.number("low", unit, optional=True), table.number("high", unit, optional=True)
@@ -172,49 +217,93 @@ def _spec(table: Table, root: Table) -> Spec:
 
 def _conditions(root: Table) -> ConditionSpace:
     table = root.section("conditions")
+    table.only("corners", "temperatures", "supplies", "loads")
     corners = table.texts("corners")
     known = PROCESSES[root.values["process"]].corners
     if not set(corners) <= set(known):
         raise table.fail("corners", f"corners of {root.values['process']}: {', '.join(known)}")
-    return ConditionSpace(corners, table.numbers("temperatures"), table.numbers("supplies", "V"), table.numbers("loads", "F"))
+    supplies, loads = table.numbers("supplies", "V"), table.numbers("loads", "F")
+    for key, values in (("supplies", supplies), ("loads", loads)):
+        if min(values) <= 0:
+            raise table.fail(key, "positive numbers")
+    return ConditionSpace(corners, table.numbers("temperatures"), supplies, loads)
 
 
 def _analysis(table: Table) -> Analysis:
+    table.only("name", "run", "alter", "save")
     alter = table.section("alter").mapping() if "alter" in table.values else {}
-    return Analysis(table.text("name"), table.text("run"), alter, table.texts("save"))
+    analysis = Analysis(table.text("name"), table.text("run"), alter, table.texts("save"))
+    try:
+        check_analysis(analysis)
+    except RefusedNetlist as error:
+        raise CircuitError(f"{table.path}: {table.where}run, alter or save: {error}") from None
+    return analysis
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text()
-    except OSError as error:
-        raise CircuitError(f"{path}: {error.strerror}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CircuitError(f"{path}: expected a readable text file: {error}") from None
 
 
 def _check(circuit: Circuit, path: Path) -> None:
-    """What only the parts together can tell: names, braces, analyses."""
-    for key, items in (("parameters and metrics", (*circuit.parameters, *circuit.metrics)), ("analyses", circuit.analyses)):
-        names = [item.name for item in items]
+    """What only the parts together can tell: names, vectors, braces."""
+    metrics = [spec.metric for spec in circuit.specs]
+    for key, names in (("parameters and metrics", [item.name for item in (*circuit.parameters, *circuit.metrics)]),
+                       ("analyses", [item.name for item in circuit.analyses]), ("specs", metrics)):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise CircuitError(f"{path}: the name {twice[0]!r} is used twice among {key}")
-    analyses = [analysis.name for analysis in circuit.analyses]
+            raise CircuitError(f"{path}: {key}: expected each name once, found {twice[0]!r} twice")
     for measure in circuit.measures:
-        for key in ("analysis", "loop"):
-            if measure.arguments.get(key, analyses[0]) not in analyses:
-                raise CircuitError(f"{path}: metrics {measure.metric} with.{key}: expected one of {', '.join(analyses)}, "
-                                   f"found {measure.arguments[key]!r}")
+        _check_measure(measure, circuit, path)
     _check_netlist(circuit, path)
 
 
+def _check_measure(measure: Measure, circuit: Circuit, path: Path) -> None:
+    """Its analyses exist, and each vector is saved by the analysis it is read from."""
+    saved = {analysis.name: analysis.save for analysis in circuit.analyses}
+    where = f"{path}: metrics {measure.metric} with."
+    for key in ("analysis", "loop"):
+        if measure.arguments.get(key, circuit.analyses[0].name) not in saved:
+            raise CircuitError(f"{where}{key}: expected one of {', '.join(saved)}, found {measure.arguments[key]!r}")
+    known = {parameter.name for parameter in circuit.parameters} | set(CONDITIONS)
+    for key, value in measure.arguments.items():
+        if key in ("analysis", "loop") or not isinstance(value, str):
+            continue
+        if measure_arguments()[measure.function][key] == "float":
+            _check_names(value[1:-1], known, f"{where}{key}")
+            continue
+        vectors = saved[measure.arguments["loop" if key.startswith("loop_") else "analysis"]]
+        if value not in vectors:
+            raise CircuitError(f"{where}{key}: expected a saved vector, {', '.join(vectors)}, found {value!r}")
+
+
+def _check_names(expression: str, known: set[str], where: str) -> None:
+    try:
+        unknown = sorted(names_in(expression) - known)
+    except ExpressionError as error:
+        raise CircuitError(f"{where}: expected arithmetic, found {error}") from None
+    if unknown:
+        raise CircuitError(f"{where}: expected a parameter or {', '.join(CONDITIONS)}, found {unknown[0]!r}")
+
+
 def _check_netlist(circuit: Circuit, path: Path) -> None:
-    used = used_names(circuit)
+    used, known = set(), {parameter.name for parameter in circuit.parameters} | set(CONDITIONS)
+    for name, text in (("netlist.sp", circuit.netlist), ("testbench.sp", circuit.testbench)):
+        file = path.with_name(name)
+        try:
+            check_lines(text)
+            names = used_names(text)
+        except (RefusedNetlist, ExpressionError) as error:
+            raise CircuitError(f"{file}: {error}") from None
+        if names - known:
+            raise CircuitError(f"{file}: braces: expected a parameter of circuit.toml or {', '.join(CONDITIONS)}, "
+                               f"found {sorted(names - known)[0]!r}")
+        used |= names
     unused = [parameter.name for parameter in circuit.parameters if parameter.name not in used]
     if unused:
-        raise CircuitError(f"{path}: parameter {unused[0]!r} is used neither in netlist.sp nor in testbench.sp")
-    unknown = used - {parameter.name for parameter in circuit.parameters} - {"supply", "load", "temperature"}
-    if unknown:
-        raise CircuitError(f"{path}: the netlist or testbench names {sorted(unknown)[0]!r}, which is no parameter")
+        raise CircuitError(f"{path}: parameters: expected each in netlist.sp or testbench.sp, found no {unused[0]!r}")
     middle = {parameter.name: parameter.from_unit(0.5) for parameter in circuit.parameters}
     try:
         build_netlist(circuit, middle, circuit.conditions.nominal)

@@ -1,8 +1,8 @@
 """From a circuit folder and one design to the text that ngspice reads, and nothing that ngspice could execute.
 
-In netlist.sp and testbench.sp, braces hold arithmetic over parameters and conditions: ``w={w_psrc/2}``. A transistor line
-``M1 d g s b nmos w={w_in} l={l_in}`` names a device alias of circuit.toml; the model, equal fingers for wide devices, and
-junction areas and perimeters (ngspice manual, section 7.2) are filled in here.
+In netlist.sp and testbench.sp, braces hold arithmetic over parameters and conditions: ``w={w_psrc/2}``. A transistor
+line ``M1 d g s b nmos w={w_in} l={l_in}`` names a device alias of circuit.toml; the model, equal fingers for wide
+devices, and junction areas and perimeters (ngspice manual, section 7.2) are filled in here.
 """
 
 import functools
@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sizing_app.domain import Circuit, Conditions, Parameters
-from sizing_app.expressions import evaluate, names_in
+from sizing_app.domain import Analysis, Circuit, Conditions, Parameters
+from sizing_app.expressions import ExpressionError, evaluate, names_in
 from sizing_app.pdk import PROCESSES, model_cards, model_files
 from sizing_app.units import parse_si
 
@@ -22,6 +22,8 @@ DOT_COMMANDS = ("option", "options", "nodeset", "ic", "param", "subckt", "ends",
 ELEMENTS = "rclkvigefhdmqxs"
 END = ".end\n"
 ANALYSES = ("op", "ac", "tran", "noise", "dc")
+NAME = re.compile(r"[\w().#@\[\]]+")
+"""A vector or a source setting: v(out), i(vdd), @m1[gm]."""
 FORBIDDEN = re.compile(r"`|\bfile\b|\bshell\b|\bsystem\b|\bwrite\b|\bsource\b|;|\$\(", re.IGNORECASE)
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
@@ -50,25 +52,37 @@ class Template:
 
 
 def check_lines(text: str) -> None:
-    """Raise RefusedNetlist unless every line is an element or a harmless dot command (an allow list, not a block list)."""
+    """Raise RefusedNetlist unless every line is an element or a harmless dot command: an allow list, not a block list."""
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
-        if not stripped or stripped[0] in "*+":
-            if stripped.startswith("+") and FORBIDDEN.search(stripped):
-                raise RefusedNetlist(f"line {number}: {stripped[:60]!r} is not allowed in a netlist")
+        if not stripped or stripped[0] == "*":
             continue
         head = stripped.split()[0].lower()
-        allowed = head[1:] in DOT_COMMANDS if head[0] == "." else head[0] in ELEMENTS
+        allowed = head[1:] in DOT_COMMANDS if head[0] == "." else head[0] in ELEMENTS + "+"
         if not allowed or FORBIDDEN.search(stripped):
             raise RefusedNetlist(f"line {number}: {stripped[:60]!r} is not allowed in a netlist: only elements "
                                  f"({', '.join(ELEMENTS)}) and .{', .'.join(DOT_COMMANDS)}")
+        if re.search(r"[{}]", _BRACES.sub("", stripped)):
+            raise ExpressionError(f"line {number}: {stripped[:60]!r} has a brace without its partner")
 
 
 def check_command(command: str) -> None:
     """Raise RefusedNetlist unless ``command`` is one plain analysis."""
     words = command.split()
-    if not words or words[0] not in ANALYSES or not re.fullmatch(r"[\w\s.+\-(){}*/]+", command):
+    if not words or words[0] not in ANALYSES or not re.fullmatch(r"[\w .+\-()]+", command):
         raise RefusedNetlist(f"{command!r} is not an analysis: one of {', '.join(ANALYSES)} with numbers and names")
+
+
+def check_analysis(analysis: Analysis) -> None:
+    """Raise RefusedNetlist unless an analysis runs, alters and saves, and nothing else."""
+    check_command(analysis.command)
+    for vector in analysis.save:
+        if not NAME.fullmatch(vector):
+            raise RefusedNetlist(f"{vector!r} is not the name of a vector, such as v(out)")
+    for target, value in analysis.alter.items():
+        if not re.fullmatch(r"\w+( \w+)?", target) or not re.fullmatch(r"[\w.+\-]+", str(value)):
+            raise RefusedNetlist(f"alter {target!r} = {value!r} is not a source setting and a number, such as "
+                                 "'vdd acmag' = '1'")
 
 
 def values_of(parameters: Parameters, conditions: Conditions) -> dict[str, float]:
@@ -78,13 +92,15 @@ def values_of(parameters: Parameters, conditions: Conditions) -> dict[str, float
 
 def build_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> str:
     """The complete netlist for one design, models inlined. Raises RefusedNetlist, ModelError or ExpressionError."""
+    for analysis in circuit.analyses:
+        check_analysis(analysis)
     lines, devices = _lines(circuit, parameters, conditions)
     cards = model_cards(circuit.process, conditions.corner, devices)
     return "\n".join([f"* {circuit.name}", *cards, *lines, f".temp {conditions.temperature:g}", END])
 
 
 def with_operating_point(netlist: str, voltages: Mapping[str, float], save: Iterable[str]) -> str:
-    """The netlist with its node voltages (V) as the first guess of every further analysis, keeping the named vectors."""
+    """The netlist with its node voltages (V) as the first guess of every further analysis, keeping named vectors."""
     guess = "\n+ ".join(f"v({node})={voltage:.9g}" for node, voltage in voltages.items())
     return netlist.removesuffix(END) + f".nodeset {guess}\n.save {' '.join(dict.fromkeys(save))}\n{END}"
 
@@ -114,21 +130,22 @@ def sized_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditio
     return "\n".join([*header, *lines, f".temp {conditions.temperature:g}", END])
 
 
-def used_names(circuit: Circuit) -> set[str]:
-    """The names that the netlist's and testbench's braces refer to."""
-    return Template.parse(circuit.netlist).names | Template.parse(circuit.testbench).names
+def used_names(text: str) -> set[str]:
+    """The names that the braces of a netlist or testbench refer to. Raises ExpressionError."""
+    return Template.parse(text).names
 
 
 def _lines(circuit, parameters, conditions) -> tuple[list[str], set[tuple[str, float, float]]]:
     template = _checked_template(circuit.netlist + "\n" + circuit.testbench)
     text = template.fill(values_of(parameters, conditions))
     lines, devices = [], set()
-    for line in text.splitlines():
-        if line[:1].lower() == "m":
+    for line in map(str.strip, text.splitlines()):
+        if not line or line[0] == "*":
+            continue  # not even comments reach ngspice, which executes those that begin with *#
+        if line[0] in "mM":
             line, device = _transistor(line, circuit)
             devices.add(device)
-        if line.strip() and line[0] != "*":
-            lines.append(line)
+        lines.append(line)
     return lines, devices
 
 
@@ -140,8 +157,13 @@ def _checked_template(text: str) -> Template:
 
 def _transistor(line: str, circuit: Circuit) -> tuple[str, tuple[str, float, float]]:
     """Expand ``Mname d g s b alias w=.. l=.. [m=..]``; w is the total width of one device."""
-    name, drain, gate, source, bulk, alias, *settings = line.split()
-    sizes = dict(setting.split("=", 1) for setting in settings)
+    words = line.split()
+    sizes = dict(setting.split("=", 1) for setting in words[6:] if "=" in setting)
+    if len(words) < 8 or set(sizes) - {"m"} != {"w", "l"} or len(sizes) != len(words) - 6:
+        raise ExpressionError(f"{line!r} is not a transistor, Mname drain gate source bulk model w=... l=... [m=...]")
+    name, drain, gate, source, bulk, alias = words[:6]
+    if alias not in circuit.devices:
+        raise ExpressionError(f"{name}: expected a model of [devices], {', '.join(circuit.devices)}, found {alias!r}")
     process = PROCESSES[circuit.process]
     width, length = _on_grid(parse_si(sizes["w"])), _on_grid(parse_si(sizes["l"]))
     fingers = max(1, math.ceil(width / process.finger - 1e-9))
