@@ -16,9 +16,9 @@ from sizing_app.targets import DesignGrid, draw_weights, fitness, harder, margin
 
 START = 48
 """Random designs a condition that the evolution starts from."""
-GENERATION = 48
-"""Offspring a condition and generation."""
-GROUP = 6
+GENERATION = 8
+"""Offspring a condition and generation: many small generations get further than few large ones."""
+GROUP = 4
 """Offspring that share one draw of targets."""
 ELITES = 12
 """Parents: the best designs of a condition under the drawn targets."""
