@@ -117,6 +117,8 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
     assert set(first.splitlines()) <= set((out / "results.csv").read_text().splitlines())
     assert result.stdout == (out / "summary.md").read_text()
     assert "| OTA | small | random | 2 |" in result.stdout and "4 of 4 sessions" in result.stderr
+    told = document(*words, "random", SIZING_CIRCUITS=str(small_circuits))
+    assert {row["policy"]: row["share_passed"] for row in told["summary"]} == {"bayes": 0.5, "random": 0.5}
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -4,12 +4,13 @@ import argparse
 import os
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from sizing_app.circuits import circuit_names, load_circuits
-from sizing_app.cli.values import MAX_BUDGET, UsageError, read_count, read_names, read_settings
+from sizing_app.cli.values import MAX_BUDGET, UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
-from sizing_app.evaluate.report import draw_curves, summary
+from sizing_app.evaluate.report import draw_curves, summarize, summary
 from sizing_app.evaluate.results import EvaluationError, ResultFiles
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import SuiteError, load_queries, suite_names
@@ -36,7 +37,10 @@ def run(args: argparse.Namespace) -> int:
     text = summary(files.results, policies)
     (out / "summary.md").write_text(text)
     draw_curves(files.turns, budget, out / "curves.png", policies)
-    print(text, end="")
+    if args.json:
+        print_json({"out": str(out), "summary": [asdict(row) for row in summarize(files.results, policies)]})
+    else:
+        print(text, end="")
     return 0
 
 

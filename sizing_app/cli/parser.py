@@ -75,6 +75,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
                         help="results.csv, turns.csv, summary.md, curves.png; what is in results.csv is not run again")
     parser.add_argument("--threads", metavar="N", help="sessions at once; default: one a core")
     _server(parser)
+    _json(parser)
 
 
 def _sessions(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,7 @@
 """What an evaluation found: a table with bootstrap intervals, paired differences, and the turn-by-turn curves."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,18 +9,47 @@ import numpy as np
 from sizing_app.evaluate.results import Result, TurnResult
 
 RESAMPLES = 5000
+REWARD, SHARE, REWARD_DIFFERENCE, SHARE_DIFFERENCE = "{:.3f}", "{:.0%}", "{:+.3f}", "{:+.0%}"
 COLORS = {"tl-grpo": "#c0392b", "sft": "#e08e0b", "mlp": "#2e8b57", "lookup": "#3178c6", "bayes": "#7d5ba6",
           "random": "#808080", "chat": "#1b1b1b"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A policy on a suite. Intervals are 95% bootstrap intervals of the mean over queries."""
+
+    circuit: str
+    suite: str
+    policy: str
+    queries: int
+    mean_best_reward: float
+    reward_interval: tuple[float, float]
+    share_passed: float
+    passed_interval: tuple[float, float]
+    simulations_to_success: float | None
+    """Mean over the passed queries, not counting the initial design."""
+
+
+def summarize(results: Sequence[Result], order: Sequence[str] = ()) -> list[Row]:
+    """One row a circuit, suite and policy, policies in ``order``."""
+    rows = []
+    for (circuit, suite, policy), group in _groups(results, order).items():
+        rewards, passed = [row.best_reward for row in group], [row.passed for row in group]
+        spent = [row.simulations for row in group if row.passed]
+        rows.append(Row(circuit, suite, policy, len(group), float(np.mean(rewards)), bootstrap(rewards),
+                        float(np.mean(passed)), bootstrap(passed), float(np.mean(spent)) if spent else None))
+    return rows
 
 
 def summary(results: Sequence[Result], order: Sequence[str] = ()) -> str:
     """The results as Markdown: a table of each circuit and suite, then differences to the first policy of ``order``."""
     lines = ["| Circuit | Suite | Policy | Queries | Mean best reward | All specs met | Simulations to success |",
              "| --- | --- | --- | ---: | --- | --- | ---: |"]
-    for (circuit, suite, policy), rows in _groups(results, order).items():
-        spent = [row.simulations for row in rows if row.passed]
-        lines.append(f"| {circuit} | {suite} | {policy} | {len(rows)} | {_reward(rows)} | {_passed(rows)} | "
-                     f"{f'{np.mean(spent):.2f}' if spent else '-'} |")
+    for row in summarize(results, order):
+        spent = "-" if row.simulations_to_success is None else f"{row.simulations_to_success:.2f}"
+        lines.append(f"| {row.circuit} | {row.suite} | {row.policy} | {row.queries} | "
+                     f"{_shown(row.mean_best_reward, row.reward_interval, REWARD)} | "
+                     f"{_shown(row.share_passed, row.passed_interval, SHARE)} | {spent} |")
     lines += ["", "Brackets hold 95% bootstrap intervals over queries; simulations are those after the initial design."]
     differences = _differences(results, order)
     return "\n".join([*lines, *(["", *differences] if differences else []), ""])
@@ -94,18 +124,8 @@ def _ordered(policies: set[str], order: Sequence[str]) -> list[str]:
     return [name for name in order if name in policies] + sorted(policies - set(order))
 
 
-def _reward(rows: Sequence[Result]) -> str:
-    return _mean((row.best_reward for row in rows), "{:.3f}".format)
-
-
-def _passed(rows: Sequence[Result]) -> str:
-    return _mean((row.passed for row in rows), "{:.0%}".format)
-
-
-def _mean(values: Iterable[float], show: Callable[[float], str]) -> str:
-    values = list(values)
-    low, high = bootstrap(values)
-    return f"{show(float(np.mean(values)))} [{show(low)}, {show(high)}]"
+def _shown(mean: float, interval: tuple[float, float], form: str) -> str:
+    return f"{form.format(mean)} [{form.format(interval[0])}, {form.format(interval[1])}]"
 
 
 def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:
@@ -120,7 +140,9 @@ def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:
         reference = {row.query: row for row in groups.get((circuit, suite, names[0]), [])}
         pairs = [(reference[row.query], row) for row in rows if row.query in reference]
         if policy != names[0] and pairs:
-            reward = _mean((first.best_reward - other.best_reward for first, other in pairs), "{:+.3f}".format)
-            passed = _mean((first.passed - other.passed for first, other in pairs), "{:+.0%}".format)
-            lines.append(f"| {circuit} | {suite} | {policy} | {reward} | {passed} |")
+            reward = [first.best_reward - other.best_reward for first, other in pairs]
+            passed = [first.passed - other.passed for first, other in pairs]
+            lines.append(f"| {circuit} | {suite} | {policy} | "
+                         f"{_shown(float(np.mean(reward)), bootstrap(reward), REWARD_DIFFERENCE)} | "
+                         f"{_shown(float(np.mean(passed)), bootstrap(passed), SHARE_DIFFERENCE)} |")
     return lines
