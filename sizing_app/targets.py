@@ -6,12 +6,14 @@ evaluate/queries.py. An offset counts in units of the spec's scale and is positi
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Measurement, Parameters, Spec
+from sizing_app.domain import Circuit, Measurement, Parameter, Parameters, Spec
 
 E96 = tuple(round(10 ** (step / 96), 2) for step in range(96))
 """The E96 series of one decade (IEC 60063)."""
@@ -35,9 +37,8 @@ class DesignGrid:
     def __init__(self, circuit: Circuit):
         self.circuit = circuit
         self.names = [parameter.name for parameter in circuit.parameters]
-        self.values = [parameter.grid() for parameter in circuit.parameters]
-        self.levels = [np.array([parameter.to_unit(value) for value in values])
-                       for parameter, values in zip(circuit.parameters, self.values, strict=True)]
+        self.values = [_grid_values(parameter) for parameter in circuit.parameters]
+        self.levels = [_grid_levels(parameter) for parameter in circuit.parameters]
         self._edges = [(level[1:] + level[:-1]) / 2 for level in self.levels]
 
     def snap(self, unit: np.ndarray) -> np.ndarray:
@@ -63,6 +64,18 @@ class DesignGrid:
     def random(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Grid indices of ``count`` designs that are uniform on each parameter's scale."""
         return self.snap(rng.random((count, len(self.names))))
+
+
+@lru_cache(maxsize=1024)
+def _grid_values(parameter: Parameter) -> tuple[float, ...]:
+    return tuple(parameter.grid())
+
+
+@lru_cache(maxsize=1024)
+def _grid_levels(parameter: Parameter) -> np.ndarray:
+    levels = np.array([parameter.to_unit(value) for value in _grid_values(parameter)])
+    levels.setflags(write=False)
+    return levels
 
 
 def metric_row(circuit: Circuit, measurement: Measurement) -> np.ndarray:
@@ -187,8 +200,13 @@ def _round(value: float, unit: str, up: bool) -> float:
     if unit in ("dB", "deg") or value <= 0:
         step = 1.0 if unit == "deg" else 0.5
         return (math.ceil((value - slack) / step) if up else math.floor((value + slack) / step)) * step
-    decade = math.floor(math.log10(value) + 1e-12)
-    series = [float(f"{mantissa}e{decade}") for mantissa in (*E96, 10.0)]
+    series = _decade(math.floor(math.log10(value) + 1e-12))
     if up:
-        return min(entry for entry in series if entry >= value - slack)
-    return max(entry for entry in series if entry <= value + slack)
+        return series[bisect_left(series, value - slack)]
+    return series[bisect_right(series, value + slack) - 1]
+
+
+@lru_cache(maxsize=64)
+def _decade(exponent: int) -> tuple[float, ...]:
+    """The E96 values from 10 ** exponent to ten times that, both inclusive."""
+    return tuple(float(f"{mantissa}e{exponent}") for mantissa in (*E96, 10.0))
