@@ -24,15 +24,16 @@ from pathlib import Path
 
 import numpy as np
 
+from sizing_app.circuits import golden
 from sizing_app.domain import Circuit, Conditions, Spec
 from sizing_app.targets import (DesignGrid, draw_targets, draw_weights, fitness, loosen, margins, metric_row, scales,
                                 tighten)
 
 SUITES = {"standard": 1000, "tight": 2000, "validation": 3000}
 """First seed of each suite; all are below those of training queries."""
-SEARCH = 700
+SEARCH = 400
 """Simulations after which targets are loosened."""
-TIGHTEN = 900
+TIGHTEN = 208
 """Further simulations of a tight query."""
 LOOSE_LIMIT = 0.6
 """No target lies further below its default than this, in units of its scale."""
@@ -81,7 +82,7 @@ def _draw(circuit: Circuit, rng: np.random.Generator, tight: bool) -> Requests:
     grid, archive, weights = DesignGrid(circuit), Archive(circuit), draw_weights(circuit, rng)
     conditions = circuit.conditions.all()[int(rng.integers(len(circuit.conditions.all())))]
     initial, specs = grid.random(rng, 1)[0], draw_targets(circuit, rng)
-    start = grid.random(rng, 6 * len(grid.names))
+    start = np.concatenate([[grid.index(golden(circuit)["parameters"])], grid.random(rng, POPULATION - 1)])
     archive.add(start, (yield conditions, start))
     yield from _climb(archive, grid, conditions, specs, weights, rng, 0.2, SEARCH, until_met=True)
     if not archive.met(specs):
