@@ -58,11 +58,11 @@ def test_bayesian_optimization_goes_where_the_reward_is_highest():
     assert deviation < 0.05
 
 
-def test_bayesian_optimization_starts_without_observations():
-    task = a_task()
-    nothing = replace(initial_turn(task, QuadraticSimulator()), proposal=replace(
-        propose(RandomSearch(), task, (initial_turn(task, QuadraticSimulator()),)), parameters=None))
-    assert propose(BayesianSearch(), task, (nothing,)).parameters is not None
+def test_bayesian_optimization_starts_with_random_designs_and_then_reads_the_rewards():
+    task = replace(a_task(budget=4), specs=(Spec("gain", low=100.0, scale=200.0),))
+    reasons = [turn.proposal.reasoning for turn in run(BayesianSearch(), task).history[1:]]
+    assert ["random" in reason for reason in reasons] == [True, True, False, False]
+    assert "fitted to the history (designs: 4, best reward 0." in reasons[3]
 
 
 @given(st.integers(0, 2**63))

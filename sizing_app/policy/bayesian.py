@@ -15,6 +15,8 @@ from sizing_app.reward import reached
 warnings.filterwarnings("ignore", module=r"sklearn\.gaussian_process")
 KAPPA = 2.576
 """Weight of the standard deviation in the upper confidence bound, the package's default: 99% of a normal."""
+START = 3
+"""Designs before the surrogate has a say: the initial one, then random ones. With fewer it proposes corners of the cube."""
 
 
 class BayesianSearch:
@@ -28,9 +30,9 @@ class BayesianSearch:
             return
         observed = [(to_unit(task.circuit, turn.proposal.parameters), turn.total) for turn in history
                     if turn.proposal.parameters is not None]
-        if not observed:
+        if len(observed) < START:
             yield design(random_design(task.circuit, task.seed, len(history)),
-                         "No design has been simulated yet: a random design to start from.")
+                         f"A random design: a Gaussian process needs {START} designs to start from.")
             return
         point, mean, deviation = suggest(observed, seed=(abs(task.seed) * 1000 + len(history)) % 2**32)
         best = max(reward for _, reward in observed)
