@@ -16,7 +16,7 @@ warnings.filterwarnings("ignore", module=r"sklearn\.gaussian_process")
 KAPPA = 2.576
 """Weight of the standard deviation in the upper confidence bound, the package's default: 99% of a normal."""
 START = 3
-"""Designs before the surrogate has a say: the initial one, then random ones. With fewer it proposes corners of the cube."""
+"""Designs before the surrogate has a say: the initial one, then random ones. With fewer it proposes mere corners."""
 
 
 class BayesianSearch:
