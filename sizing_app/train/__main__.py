@@ -1,0 +1,90 @@
+"""``python -m sizing_app.train``: every stage from simulated designs to an exported checkpoint.
+
+    data      pools, demonstrations, queries and baselines, by simulation        (data/, models/lookup, models/mlp)
+    sft       supervised training on the demonstrations                          (runs/NAME/sft.pt, models/sft)
+    tl-grpo   reinforcement learning from there, with ngspice in the loop        (runs/NAME/tl-grpo.pt)
+    export    the best checkpoints of the run                                    (models/sft, models/tl-grpo)
+    all       the four in turn (the default)
+
+Each stage goes on where it was cut. Exit code 75 says that ``--time-limit`` came first: run the same command again.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from sizing_app.train.config import PRESETS, Preset
+
+UNFINISHED = 75
+"""EX_TEMPFAIL of sysexits.h."""
+STAGES = ("data", "sft", "tl-grpo", "export")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(arguments)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    from sizing_app.circuits import CircuitError
+    from sizing_app.train.run_folder import RunError
+    from sizing_app.train.stages import Stages
+    try:
+        with Stages(options, preset_of(options), _command(arguments)) as stages:
+            for name in STAGES if options.stage == "all" else (options.stage,):
+                if not stages.run(name):
+                    print(f"{name}: the time limit came first; the same command goes on from here", flush=True)
+                    return UNFINISHED
+    except (RunError, CircuitError, FileNotFoundError) as error:
+        print(f"sizing_app.train: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sizing_app.train", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", nargs="?", default="all", choices=(*STAGES, "all"))
+    parser.add_argument("--out", type=Path, default=Path("runs/default"), metavar="FOLDER", help="the run's folder")
+    parser.add_argument("--data", type=Path, default=Path("data"), metavar="FOLDER", help="where the data stage writes")
+    parser.add_argument("--models", type=Path, default=Path("models"), metavar="FOLDER", help="where exports go")
+    parser.add_argument("--circuits", default="OTA,MILLER", help="names, with commas between")
+    parser.add_argument("--preset", default="auto", choices=("auto", *PRESETS),
+                        help="auto: that of the run; of a new one small on a GPU, tiny without")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=None, help="simulator processes (default: one a core)")
+    parser.add_argument("--time-limit", type=float, default=None, metavar="SECONDS", help="stop and save before")
+    parser.add_argument("--resume", default="auto", choices=("auto", "no"), help="no: forget what the run wrote")
+    parser.add_argument("--start", type=Path, default=None, metavar="FOLDER",
+                        help="tl-grpo: begin with this exported checkpoint instead of the run's own")
+    for name, text in (("pool", "designs a condition"), ("demonstrations", "trajectories a circuit"),
+                       ("sft-steps", "supervised steps"), ("rl-steps", "reinforcement learning steps")):
+        parser.add_argument(f"--{name}", type=int, default=None, metavar="N", help=f"instead of the preset's {text}")
+    return parser.parse_args(arguments)
+
+
+def preset_of(options: argparse.Namespace) -> Preset:
+    """The preset (of the run, where there is one already) with the numbers that were given on the command line."""
+    facts = options.out / "run.json"
+    if options.preset == "auto" and options.resume == "auto" and facts.exists():
+        options.preset = json.loads(facts.read_text())["preset"]
+    if options.preset == "auto":
+        from sizing_app.train.model import pick_device
+        options.preset = "small" if pick_device(options.device).type == "cuda" else "tiny"
+    preset = PRESETS[options.preset]
+    given = (("data", "simulations", options.pool), ("data", "demonstrations", options.demonstrations),
+             ("sft", "steps", options.sft_steps), ("rl", "steps", options.rl_steps))
+    for part, name, value in given:
+        if value is not None:
+            preset = replace(preset, **{part: replace(getattr(preset, part), **{name: value})})
+    return preset
+
+
+def _command(arguments: list[str] | None) -> str:
+    return "python -m sizing_app.train " + shlex.join(sys.argv[1:] if arguments is None else arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Demonstrations as token ids: read, tokenize, split into training and validation."""
+
+import gzip
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from sizing_app.prompt.compact import REPLY, TURN
+
+Pairs = list[tuple[np.ndarray, np.ndarray]]
+"""(prompt, reply) of every turn of a trajectory, int32 token ids."""
+
+_BLOCKS = re.compile(f"(?={re.escape(TURN)}|{re.escape(REPLY)})")
+_CHUNK = 512
+
+
+@dataclass(frozen=True)
+class Demonstrations:
+    training: list[Pairs]
+    validation: list[Pairs]
+
+    @property
+    def reply_tokens(self) -> int:
+        return sum(len(reply) for pairs in self.training for _, reply in pairs)
+
+
+def load_demonstrations(paths: Sequence[Path], tokenizer: Tokenizer, validation: int) -> Demonstrations:
+    """All trajectories of the files; the first ones of each file are held out, ``validation`` in all.
+
+    No query occurs twice, so that a split by place is a split by query.
+    """
+    training: list[Pairs] = []
+    held_out: list[Pairs] = []
+    for path in paths:
+        trajectories = list(tokenize(read_trajectories(path), tokenizer))
+        share = validation // len(paths)
+        held_out += trajectories[:share]
+        training += trajectories[share:]
+    return Demonstrations(training, held_out)
+
+
+def read_trajectories(path: Path) -> Iterator[list[dict[str, str]]]:
+    """The turns of each trajectory: {"prompt", "reply"}, as teacher.demonstrations writes them."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)["turns"]
+
+
+def tokenize(trajectories: Iterable[list[dict[str, str]]], tokenizer: Tokenizer) -> Iterator[Pairs]:
+    """Token ids of prompts and replies.
+
+    The prompts of a trajectory repeat each other. They are cut where a role token starts, each piece is tokenized once:
+    no token crosses a role token.
+    """
+    trajectories = iter(trajectories)
+    while chunk := list(islice(trajectories, _CHUNK)):
+        pieces = {piece for turns in chunk for turn in turns for piece in _BLOCKS.split(turn["prompt"])}
+        ordered = sorted(pieces | {turn["reply"] for turns in chunk for turn in turns})
+        encodings = tokenizer.encode_batch_fast(ordered, add_special_tokens=False)
+        ids = {text: np.array(encoding.ids, dtype=np.int32) for text, encoding in zip(ordered, encodings, strict=True)}
+        for turns in chunk:
+            yield [(np.concatenate([ids[piece] for piece in _BLOCKS.split(turn["prompt"])]), ids[turn["reply"]])
+                   for turn in turns]
+
+
+def batch_of(step: int, size: int, count: int, seed: int) -> list[int]:
+    """Indices of the step's examples: every epoch is a new permutation of ``count``, drawn from the seed."""
+    chosen: list[int] = []
+    for place in range(step * size, (step + 1) * size):
+        epoch, offset = divmod(place, count)
+        if not chosen or offset == 0:
+            order = np.random.default_rng((seed, epoch)).permutation(count)
+        chosen.append(int(order[offset]))
+    return chosen

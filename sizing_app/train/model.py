@@ -1,0 +1,77 @@
+"""The policy network: a small Qwen3 decoder of the transformers library, so that every engine can load it."""
+
+import math
+
+import torch
+from tokenizers import Tokenizer
+from transformers import Qwen3Config, Qwen3ForCausalLM
+
+from sizing_app.prompt.compact import END, PAD
+from sizing_app.prompt.tokenizer import token_values
+from sizing_app.train.config import ModelSize
+
+INITIAL_STD = 0.02
+_OCTAVES = 8
+_LINEAR = {"dB": 20.0, "deg": 45.0, "C": 100.0}
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """``auto`` is the GPU where there is one. Matrix products on a GPU may use TF32; weights stay float32."""
+    device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+    if device.type == "cuda":
+        torch.set_float32_matmul_precision("high")
+    return device
+
+
+def model_config(size: ModelSize, tokenizer: Tokenizer) -> Qwen3Config:
+    end, pad = tokenizer.token_to_id(END), tokenizer.token_to_id(PAD)
+    return Qwen3Config(
+        vocab_size=tokenizer.get_vocab_size(), hidden_size=size.hidden, num_hidden_layers=size.layers,
+        num_attention_heads=size.heads, num_key_value_heads=size.kv_heads, head_dim=size.head_dim,
+        intermediate_size=size.intermediate, max_position_embeddings=size.context, tie_word_embeddings=True,
+        initializer_range=INITIAL_STD, attn_implementation="sdpa", use_cache=True,
+        bos_token_id=None, eos_token_id=end, pad_token_id=pad)
+
+
+def build_model(size: ModelSize, tokenizer: Tokenizer, seed: int) -> Qwen3ForCausalLM:
+    """A fresh model in float32; the embeddings of numbers are smooth in the number."""
+    torch.manual_seed(seed)
+    model = Qwen3ForCausalLM(model_config(size, tokenizer)).float()
+    smooth_value_embeddings(model, tokenizer, seed)
+    return model
+
+
+def smooth_value_embeddings(model: Qwen3ForCausalLM, tokenizer: Tokenizer, seed: int) -> None:
+    """Start the embedding of each number as a random mixture of waves over the number, one mixture a kind.
+
+    Neighbours of a scale then begin alike, and what is learnt about 4.7u helps with 5.1u. Values with an SI suffix are
+    placed by their logarithm, decibels and degrees linearly, percents by an arcsinh, which is linear near zero.
+    """
+    values = {index: found for index, found in token_values(tokenizer).items() if found is not None}
+    table = model.get_input_embeddings().weight
+    generator = torch.Generator().manual_seed(seed)
+    for kind in sorted({kind for kind, _ in values.values()}):
+        rows = [index for index, (its_kind, _) in values.items() if its_kind == kind]
+        place = torch.tensor([_place(*values[index]) for index in rows])
+        frequency = 2.0 ** torch.arange(-4, _OCTAVES - 4)
+        angle = 2 * math.pi * place[:, None] * frequency
+        waves = torch.cat([angle.sin(), angle.cos(), torch.ones(len(rows), 1)], dim=1) * _weights()
+        mixture = torch.randn(waves.shape[1], table.shape[1], generator=generator)
+        smooth = waves @ mixture / waves.norm(dim=1, keepdim=True)
+        with torch.no_grad():
+            table[rows] = 0.2 * table[rows] + INITIAL_STD * smooth
+
+
+def _place(kind: str, value: float) -> float:
+    """Position of a number on its scale; a decade, 20 dB, 45 degrees or a factor of ten in percent is about 1."""
+    if kind == "si":
+        return math.copysign(math.log10(max(abs(value), 1e-18)), value)
+    if kind in _LINEAR:
+        return value / _LINEAR[kind]
+    return math.asinh(value / 5.0) / math.log(10.0)
+
+
+def _weights() -> torch.Tensor:
+    """Weight of each wave: high frequencies tell neighbours apart, low ones keep them alike."""
+    falling = 2.0 ** (-0.25 * torch.arange(_OCTAVES))
+    return torch.cat([falling, falling, torch.full((1,), 0.5)])

@@ -1,0 +1,87 @@
+"""The files that training reads, made from circuits and simulations: pools, demonstrations, queries, baselines.
+
+Whatever is there already is kept; what is half done goes on.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sizing_app.domain import Circuit
+from sizing_app.train.baselines import build_lookup, build_mlp
+from sizing_app.train.config import DataConfig
+from sizing_app.train.pool import Pool, build_pool
+from sizing_app.train.queries import save_queries, synthesize
+from sizing_app.train.run_folder import Clock
+from sizing_app.train.teacher import demonstrations
+
+RESERVE = 20.0
+"""Seconds that a chunk of simulations may take; none is begun with less time left."""
+
+
+def pool_path(folder: Path, circuit: str) -> Path:
+    return folder / "pools" / f"{circuit}.npz"
+
+
+def demonstrations_path(folder: Path, circuit: str) -> Path:
+    return folder / "demonstrations" / f"{circuit}.jsonl.gz"
+
+
+def queries_path(folder: Path, circuit: str) -> Path:
+    return folder / "queries" / f"{circuit}.jsonl.gz"
+
+
+def prepare(circuits: Sequence[Circuit], folder: Path, models: Path, simulator, config: DataConfig, seed: int,
+            clock: Clock, report: Callable[[str], None] = print) -> bool:
+    """All files of all circuits; False if the time ran out before."""
+    return all(_prepare_one(circuit, folder, models, simulator, config, seed, clock, report) for circuit in circuits)
+
+
+def _prepare_one(circuit: Circuit, folder: Path, models: Path, simulator, config: DataConfig, seed: int, clock: Clock,
+                 report: Callable[[str], None]) -> bool:
+    path = pool_path(folder, circuit.name)
+    pool = build_pool(circuit, simulator, config.simulations, path, _numbers(seed, circuit, path),
+                      _deadline(clock), report)
+    if len(pool) < config.simulations * len(pool.conditions) or clock.over(RESERVE):
+        return False
+    path = demonstrations_path(folder, circuit.name)
+    done = demonstrations(circuit, pool, simulator, config.demonstrations, path, _numbers(seed, circuit, path),
+                          config.tight_share, _deadline(clock), report)
+    if done < config.demonstrations or clock.over(RESERVE):
+        return False
+    _queries(circuit, pool, queries_path(folder, circuit.name), config, seed)
+    return _baselines(circuit, pool, models, config, seed, clock, report)
+
+
+def _queries(circuit: Circuit, pool: Pool, path: Path, config: DataConfig, seed: int) -> None:
+    if not path.exists():
+        rng = _numbers(seed, circuit, path)
+        save_queries(path, [synthesize(circuit, pool, rng, config.tight_share) for _ in range(config.queries)])
+
+
+def _baselines(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int, clock: Clock,
+               report: Callable[[str], None]) -> bool:
+    """Lookup table and regressor of the app's ``models`` folder, what the trained policy is compared with."""
+    table, networks = (models / kind / f"{circuit.name}.npz" for kind in ("lookup", "mlp"))
+    if not table.exists():
+        rows = build_lookup(circuit, pool, table, _numbers(seed, circuit, table))
+        report(f"{circuit.name}: lookup table of {rows} designs")
+    if clock.over(RESERVE):
+        return False
+    if not networks.exists():
+        build_mlp(circuit, pool, networks, _numbers(seed, circuit, networks), tight_share=config.tight_share,
+                  report=report)
+    return True
+
+
+def _deadline(clock: Clock) -> float | None:
+    """Seconds from now after which no chunk is begun."""
+    left = clock.left() - RESERVE
+    return None if left == float("inf") else max(0.0, left)
+
+
+def _numbers(seed: int, circuit: Circuit, path: Path) -> np.random.Generator:
+    """Random numbers of a file; where it goes on with a file, others than those that it began with."""
+    size = path.stat().st_size if path.exists() else 0
+    return np.random.default_rng([seed, size, *f"{circuit.name}/{path.parent.name}".encode()])

@@ -1,0 +1,164 @@
+"""The stages of a run, wired: which files each one reads and writes. The work is in the modules that they call."""
+
+import argparse
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from sizing_app.circuits import load_circuit
+from sizing_app.domain import Task
+from sizing_app.prompt.compact import END
+from sizing_app.prompt.tokenizer import build_tokenizer
+from sizing_app.simulator import SimulatorPool
+from sizing_app.train import sft, tl_grpo
+from sizing_app.train.config import Preset
+from sizing_app.train.curves import draw_curves
+from sizing_app.train.data import load_demonstrations
+from sizing_app.train.export import export_model, hardware, load_model
+from sizing_app.train.model import build_model, pick_device
+from sizing_app.train.prepare import demonstrations_path, prepare, queries_path
+from sizing_app.train.queries import load_queries
+from sizing_app.train.rollout import Rollouts
+from sizing_app.train.run_folder import Clock, RunError, RunFolder, load_checkpoint
+from sizing_app.train.sampler import Sampler
+from sizing_app.train.teacher import sample_texts
+from sizing_app.train.trainer import Trainer
+
+ALGORITHMS = {tl_grpo.NAME: tl_grpo.collect}
+"""Reinforcement learning stage to how it samples and credits; everything else is shared (trainer.py)."""
+OUTCOME = ("best", "passed", "simulations")
+
+
+class Stages:
+    """One command's run; a context manager that ends the simulator processes."""
+
+    def __init__(self, options: argparse.Namespace, preset: Preset, command: str):
+        self.options, self.preset, self.command = options, preset, command
+        self.clock = Clock(options.time_limit)
+        self.device = pick_device(options.device)
+        self.circuits = [load_circuit(name) for name in options.circuits.split(",")]
+        self.folder = RunFolder(options.out)
+        if options.resume == "no":
+            self.folder.clear()
+        self.folder.open(options.preset, preset, [circuit.name for circuit in self.circuits], options.seed, command)
+
+    def __enter__(self) -> "Stages":
+        return self
+
+    def __exit__(self, *_) -> None:
+        if "simulator" in vars(self):
+            self.simulator.close()
+
+    def run(self, stage: str) -> bool:
+        """True if the stage is complete."""
+        print(f"== {stage} ({hardware(self.device)}, preset {self.options.preset})", flush=True)
+        if stage == "data":
+            return prepare(self.circuits, self.options.data, self.options.models, self.simulator, self.preset.data,
+                           self.options.seed, self.clock, _report)
+        if stage == "sft":
+            return self.train_sft()
+        if stage == "export":
+            return self.export()
+        return self.train_rl(stage)
+
+    @cached_property
+    def simulator(self) -> SimulatorPool:
+        return SimulatorPool(self.options.workers)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        paths = self._data_files(demonstrations_path) if not (self.folder.path / "tokenizer.json").exists() else []
+        return self.folder.tokenizer(lambda: build_tokenizer(self.circuits, sample_texts(paths)))
+
+    def train_sft(self) -> bool:
+        model = self._fresh_model()
+        data = load_demonstrations(self._data_files(demonstrations_path), self.tokenizer, self.preset.sft.validation)
+        _report(f"{model.num_parameters() / 1e6:.2f} M parameters, {len(data.training)} trajectories with "
+                f"{data.reply_tokens / 1e6:.1f} M reply tokens, {len(data.validation)} held out")
+        done = sft.train_sft(model, data, self.preset.sft, self.folder, self.options.seed, self.clock, _report)
+        draw_curves(self.folder.log_path(sft.STAGE), self.folder.path / "sft.png")
+        return done
+
+    def train_rl(self, stage: str) -> bool:
+        model, config = self._start_model(), self.preset.rl
+        training, held_out = self._queries(config.validation)
+        sampler = Sampler(model, self.tokenizer.token_to_id(END), config.reply_tokens, config.temperature)
+        rollouts = Rollouts(sampler, self.tokenizer, self.simulator)
+        try:
+            trainer = Trainer(stage, ALGORITHMS[stage], model, rollouts, config, self.folder, self.options.seed,
+                              _report)
+            done = trainer.train(training, held_out, self.clock)
+        finally:
+            rollouts.close()
+        draw_curves(self.folder.log_path(stage), self.folder.path / f"{stage}.png")
+        return done
+
+    def export(self) -> bool:
+        """The supervised checkpoint, and the best one (on held-out queries) of each algorithm that was run."""
+        model = self._fresh_model()
+        for name in (sft.STAGE, *ALGORITHMS):
+            best = self.folder.checkpoint(f"{name}-best")
+            path = best if best.exists() else self.folder.checkpoint(name)
+            if not path.exists():
+                continue
+            facts = load_checkpoint(path, model)
+            folder = export_model(model, self.tokenizer, self.options.models / name, self._card(name, facts))
+            _report(f"{folder}: {(folder / 'model.safetensors').stat().st_size / 1e6:.1f} MB")
+        return True
+
+    def _card(self, name: str, facts: dict) -> dict:
+        """What made a checkpoint, for models/NAME/card.toml."""
+        state = torch.load(self.folder.checkpoint(name), map_location="cpu", weights_only=True)
+        scores = facts.get("validation") or {key: facts[key] for key in OUTCOME if key in facts}
+        numbers = self.preset.rl if name in ALGORITHMS else self.preset.sft
+        card = {"base": "none: trained from random weights" if name == sft.STAGE else "sft", "architecture": "Qwen3",
+                "algorithm": name, "prompt": "compact", "preset": self.options.preset,
+                "circuits": [circuit.name for circuit in self.circuits], "steps": facts["step"],
+                "data": "trajectories of a scripted teacher over pools of simulated designs" if name == sft.STAGE else
+                        "synthesized queries, rewards from ngspice", "seed": self.options.seed,
+                "hardware": hardware(self.device), "hours": round(state["seconds"] / 3600, 3),
+                "command": self.command}
+        if "rollouts" in state:
+            card["turn_level_rollouts"] = state["rollouts"]
+        return {**card, "validation": {key: round(value, 4) for key, value in scores.items()}, "numbers": vars(numbers)}
+
+    def _fresh_model(self):
+        return build_model(self.preset.size, self.tokenizer, self.options.seed).to(self.device)
+
+    def _start_model(self):
+        """Where reinforcement learning begins: the run's supervised weights, or an exported checkpoint."""
+        if self.options.start is not None:
+            model, tokenizer = load_model(self.options.start, self.device)
+            self.folder.tokenizer(lambda: tokenizer)
+            return model
+        path = self.folder.checkpoint(sft.STAGE)
+        if not path.exists():
+            raise RunError(f"{path} is missing: run the sft stage first, or name a checkpoint with --start")
+        model = self._fresh_model()
+        load_checkpoint(path, model)
+        return model
+
+    def _queries(self, held_out: int) -> tuple[list[Task], list[Task]]:
+        """Training queries and, from the beginning of each file, held-out ones."""
+        training: list[Task] = []
+        validation: list[Task] = []
+        share = held_out // len(self.circuits)
+        known = {circuit.name: circuit for circuit in self.circuits}
+        for path in self._data_files(queries_path):
+            tasks = load_queries(path, known)
+            validation += tasks[:share]
+            training += tasks[share:]
+        return training, validation
+
+    def _data_files(self, path_of) -> list[Path]:
+        paths = [path_of(self.options.data, circuit.name) for circuit in self.circuits]
+        missing = [str(path) for path in paths if not path.exists()]
+        if missing:
+            raise RunError(f"{' and '.join(missing)} missing: run the data stage first")
+        return paths
+
+
+def _report(text: str) -> None:
+    print(text, flush=True)

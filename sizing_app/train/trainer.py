@@ -1,0 +1,195 @@
+"""The reinforcement learning loop that every algorithm shares: sample, update, log, validate, save.
+
+An algorithm is a function ``collect(tasks, rollouts, config, generator) -> Collected``: which histories are sampled
+from, and which advantage every sampled token gets. The update and the objective are the same for all.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from sizing_app.domain import History, Task
+from sizing_app.train.advantage import clipped_objective, format_errors, training_reward
+from sizing_app.train.config import RLConfig
+from sizing_app.train.data import batch_of
+from sizing_app.train.optim import apply_gradients, make_optimizers, set_learning_rate
+from sizing_app.train.rollout import Group, Rollouts, outcome, play
+from sizing_app.train.run_folder import Clock, RunFolder, StepLog, generator, load_checkpoint, save_checkpoint
+from sizing_app.train.sft import token_budget
+from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
+
+VALIDATION_KEY = 2 ** 31
+"""Stands where a training step has its number, so that validation draws the same numbers every time."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One sampled reply with its advantage."""
+
+    prompt: tuple[int, ...]
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    advantage: float
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What an algorithm sampled in one training step."""
+
+    rows: list[list[Step]]
+    """Steps whose prompts share a beginning, so that they are computed together."""
+    groups: list[Group]
+    trajectories: list[History]
+    """One a query, for the curves."""
+    spreads: list[float]
+    """Standard deviation of the training rewards in each group, dropped ones too."""
+
+
+Collect = Callable[[Sequence[Task], Rollouts, RLConfig, torch.Generator], Collected]
+
+
+@dataclass
+class Progress:
+    """Where a run stands; saved with the weights."""
+
+    step: int = 0
+    seconds: float = 0.0
+    rollouts: int = 0
+    best: tuple[float, float] = (-1.0, -1.0)
+    """(passed, best) of the best validation."""
+
+
+class Trainer:
+    """One reinforcement learning stage of a run. Start from the weights that ``model`` has, or from its checkpoint."""
+
+    def __init__(self, stage: str, collect: Collect, model: nn.Module, rollouts: Rollouts, config: RLConfig,
+                 run: RunFolder, seed: int, report: Callable[[str], None] = print):
+        self.stage, self.collect, self.model, self.rollouts = stage, collect, model, rollouts
+        self.config, self.run, self.seed, self.report = config, run, seed, report
+        self.optimizers = make_optimizers(model, config.learning_rate)
+        self.progress = Progress()
+        if run.checkpoint(stage).exists():
+            self.progress = Progress(**load_checkpoint(run.checkpoint(stage), model, self.optimizers))
+
+    def train(self, tasks: Sequence[Task], validation: Sequence[Task], clock: Clock) -> bool:
+        """Go on to ``config.steps``; False if the time ran out before."""
+        progress, slowest = self.progress, 5.0
+        if progress.step >= self.config.steps:
+            return True
+        log = StepLog(self.run.log_path(self.stage), progress.step)
+        while progress.step < self.config.steps and not clock.over(2.5 * slowest + 5):
+            started = time.monotonic()
+            entry = {"step": progress.step, **self.step(tasks)}
+            progress.step += 1
+            if progress.step % self.config.validate_every == 0 or progress.step == self.config.steps:
+                entry |= self.validate(validation)
+            seconds = time.monotonic() - started
+            slowest = max(0.95 * slowest, seconds)
+            progress.seconds += seconds
+            log.write({**entry, "seconds": seconds})
+            self.report(_progress_line(self.stage, entry, self.config.steps, seconds))
+            if clock.save_is_due():
+                self.save()
+        self.save()
+        return progress.step >= self.config.steps
+
+    def step(self, tasks: Sequence[Task]) -> dict[str, float]:
+        """Sample for one batch of queries and update on it."""
+        config, number = self.config, self.progress.step
+        chosen = [tasks[index] for index in batch_of(number, config.queries, len(tasks), self.seed)]
+        self.rollouts.reset()
+        collected = self.collect(chosen, self.rollouts, config, generator(self.model.device, self.seed, number))
+        self.progress.rollouts += self.rollouts.count
+        started = time.monotonic()
+        set_learning_rate(self.optimizers, config.learning_rate * min(1.0, (number + 1) / config.warmup))
+        updates = update(self.model, self.optimizers, collected.rows, config,
+                         np.random.default_rng((self.seed, number)))
+        return {**summary(collected, config), "rollouts": self.rollouts.count, **updates,
+                "sampling_seconds": self.rollouts.sampling, "simulating_seconds": self.rollouts.simulating,
+                "updating_seconds": time.monotonic() - started}
+
+    def validate(self, tasks: Sequence[Task]) -> dict[str, float]:
+        """Play the held-out queries once; keep the weights if none were better before."""
+        sampler = self.rollouts.sampler
+        sampler.temperature, before = self.config.validation_temperature, sampler.temperature
+        try:
+            _, trajectories = play(tasks, self.rollouts, 1, generator(self.model.device, self.seed, VALIDATION_KEY))
+        finally:
+            sampler.temperature = before
+        found = outcome(trajectories)
+        result = (found["passed"], found["best"])
+        if result > tuple(self.progress.best):
+            self.progress.best = result
+            save_checkpoint(self.run.checkpoint(f"{self.stage}-best"), self.model, (), step=self.progress.step,
+                            **found)
+        return {f"validation_{name}": value for name, value in found.items()}
+
+    def save(self) -> None:
+        save_checkpoint(self.run.checkpoint(self.stage), self.model, self.optimizers, **vars(self.progress))
+
+
+def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: Sequence[Sequence[Step]],
+           config: RLConfig, rng: np.random.Generator) -> dict[str, float]:
+    """``config.updates`` gradient steps, each on its own share of the rows; the mean is over tokens (DAPO).
+
+    ``ratio_error`` is the largest |new - old| log-probability before the first step: how sampler and trainer differ.
+    """
+    packed = [pack([(step.prompt, step.tokens) for step in row]) for row in rows]
+    old = [np.concatenate([step.logprobs for step in row]) for row in rows]
+    advantages = [np.repeat([step.advantage for step in row], [len(step.tokens) for step in row]) for row in rows]
+    sums = {"objective": 0.0, "entropy": 0.0, "clip_share": 0.0}
+    norms, ratio_error = [], 0.0
+    for part in np.array_split(rng.permutation(len(rows)), config.updates):
+        tokens = sum(len(old[index]) for index in part)
+        for batch in micro_batches([len(packed[index]) for index in part], token_budget(model.device)):
+            chosen = [part[place] for place in batch]
+            before, gain = (_flat([table[index] for index in chosen], model.device) for table in (old, advantages))
+            logprobs, entropy = reply_logprobs(model, collate([packed[index] for index in chosen], model.device),
+                                               config.temperature)
+            objective, clipped = clipped_objective(logprobs, before, gain, config)
+            (-objective.sum() / tokens).backward()
+            for name, value in (("objective", objective), ("entropy", entropy), ("clip_share", clipped)):
+                sums[name] += float(value.detach().sum())
+            if not norms:
+                ratio_error = max(ratio_error, float((logprobs.detach() - before).abs().max()))
+        if tokens:
+            norms.append(apply_gradients(model, optimizers))
+    total = max(1, sum(map(len, old)))
+    return {**{name: value / total for name, value in sums.items()}, "gradient_norm": float(np.mean(norms or [0.0])),
+            "ratio_error": ratio_error}
+
+
+def summary(collected: Collected, config: RLConfig) -> dict[str, float]:
+    """What the curves show: rewards, format, lengths and spread over all sampled turns; outcome of the trajectories."""
+    turns = [(turn, group.history) for group in collected.groups for turn in group.turns]
+    scores = [turn.total for turn, _ in turns if turn.measurement is not None]
+    return {"reward": _mean(training_reward(turn, history, config) for turn, history in turns),
+            "score": _mean(scores), **outcome(collected.trajectories),
+            "format_errors": _mean(bool(format_errors(turn, history)) for turn, history in turns),
+            "response_tokens": _mean(len(turn.proposal.tokens) for turn, _ in turns),
+            "group_spread": _mean(collected.spreads), "groups": len(collected.groups),
+            "dropped_groups": 1.0 - len(collected.rows) / max(1, len(collected.groups))}
+
+
+def _flat(parts: Sequence[np.ndarray], device: torch.device) -> torch.Tensor:
+    return torch.from_numpy(np.concatenate(parts)).float().to(device)
+
+
+def _mean(values) -> float:
+    values = list(values)
+    return float(np.mean(values)) if values else 0.0
+
+
+def _progress_line(stage: str, entry: dict, steps: int, seconds: float) -> str:
+    validation = "".join(f", validation {name} {entry[f'validation_{name}']:.3f}" for name in ("best", "passed")
+                         if f"validation_{name}" in entry)
+    left = (steps - entry["step"] - 1) * seconds / 60
+    return (f"{stage} {entry['step'] + 1}/{steps}: reward {entry['reward']:.3f}, best {entry['best']:.3f}, "
+            f"passed {entry['passed']:.2f}, entropy {entry['entropy']:.3f}, {entry['response_tokens']:.0f} tokens, "
+            f"format errors {entry['format_errors']:.3f}, dropped {entry['dropped_groups']:.2f}{validation}; "
+            f"{entry['sampling_seconds']:.1f} + {entry['simulating_seconds']:.1f} + {entry['updating_seconds']:.1f} s, "
+            f"about {left:.0f} min left")

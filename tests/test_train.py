@@ -1,0 +1,240 @@
+"""The algebra of training: packing, sampling, rewards, advantages, the update. Tiny models, the real parser."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sizing_app.domain import Proposal, Turn
+from sizing_app.prompt.compact import END, write_reply
+from sizing_app.prompt.tokenizer import token_values
+from sizing_app.reward import reached
+from sizing_app.session import initial_turn
+from sizing_app.train import tl_grpo
+from sizing_app.train.advantage import clipped_objective, format_errors, group_advantages, training_reward
+from sizing_app.train.config import RLConfig
+from sizing_app.train.data import batch_of
+from sizing_app.train.model import build_model
+from sizing_app.train.optim import apply_gradients, make_optimizers, orthogonalize
+from sizing_app.train.rollout import Rollouts, play
+from sizing_app.train.run_folder import generator
+from sizing_app.train.sampler import Sampler
+from sizing_app.train.sft import sft_step
+from sizing_app.train.trainer import Step, update
+from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
+from tests.builders import GOOD, POOR, QuadraticSimulator, a_task
+from tests.training import SIZE, ScriptedSampler, a_model, a_tokenizer, rollouts_of
+
+CPU = torch.device("cpu")
+CONFIG = RLConfig(queries=3, group=4, steps=2, reply_tokens=12, validation=2, validate_every=1)
+TOKENS = st.lists(st.integers(6, 200), min_size=1, max_size=20)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return a_tokenizer()
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer):
+    return a_model(tokenizer)
+
+
+def plain_logprobs(model, prompt, reply) -> torch.Tensor:
+    """Log-probabilities of a reply by the library alone, one sequence, no packing and no cache."""
+    ids = torch.tensor([[*prompt, *reply]])
+    logits = model(ids).logits[0, len(prompt) - 1:-1]
+    return logits.log_softmax(-1).gather(1, ids[0, len(prompt):, None])[:, 0]
+
+
+@settings(deadline=None, max_examples=15)
+@given(trunk=TOKENS, branches=st.lists(st.tuples(st.integers(0, 20), TOKENS, TOKENS), min_size=1, max_size=4))
+def test_packed_pairs_have_their_own_log_probabilities(model, trunk, branches):
+    pairs = [([*trunk[:shared], *rest], reply) for shared, rest, reply in branches]
+    rows = [pack(pairs), pack(pairs[:1])]
+    with torch.no_grad():
+        packed, entropy = reply_logprobs(model, collate(rows, CPU))
+        wanted = torch.cat([plain_logprobs(model, *pair) for pair in [*pairs, pairs[0]]])
+    assert torch.allclose(packed, wanted, atol=1e-4)
+    assert entropy.shape == packed.shape and bool((entropy >= 0).all())
+
+
+def test_sampler_and_trainer_agree(model):
+    """Different history lengths in one batch, so that prompts are padded."""
+    prompts = [list(range(10, 10 + size)) for size in (3, 31, 17)]
+    groups = Sampler(model, end_token=5, reply_tokens=20).sample(prompts, 4, generator(CPU, 0))
+    rows = [pack([(prompt, sample.tokens) for sample in group]) for prompt, group in zip(prompts, groups, strict=True)]
+    with torch.no_grad():
+        trained, _ = reply_logprobs(model, collate(rows, CPU))
+    sampled = [chance for group in groups for sample in group for chance in sample.logprobs]
+    assert torch.allclose(trained, torch.tensor(sampled), atol=1e-4)
+
+
+def test_sampler_draws_from_the_distribution_and_stops_at_the_end(model):
+    prompt = [10, 11, 12]
+    with torch.no_grad():
+        wanted = model(torch.tensor([prompt])).logits[0, -1].log_softmax(-1).exp()
+    end = int(wanted.argmax())
+    group = Sampler(model, end, reply_tokens=3).sample([prompt], 2000, generator(CPU, 1))[0]
+    counts = torch.bincount(torch.tensor([sample.tokens[0] for sample in group]), minlength=len(wanted))
+    likely = wanted > 0.02
+    assert torch.allclose((counts / 2000)[likely], wanted[likely], atol=0.05)
+    for sample in group:
+        assert end not in sample.tokens[:-1] and (sample.tokens[-1] == end or len(sample.tokens) == 3)
+
+
+def test_sampling_depends_on_the_generator_alone(model):
+    sampler = Sampler(model, end_token=5, reply_tokens=8)
+    first, again, other = (sampler.sample([[10, 11]], 5, generator(CPU, key)) for key in (1, 1, 2))
+    assert first == again != other
+
+
+def test_value_embeddings_start_smooth(tokenizer):
+    table = build_model(SIZE, tokenizer, 0).get_input_embeddings().weight.detach()
+    values = sorted((value, index) for index, (kind, value) in token_values(tokenizer).items() if kind == "si")
+    rows = torch.nn.functional.normalize(table[[index for _, index in values]], dim=1)
+    near, far = (rows[:-1] * rows[1:]).sum(1).mean(), (rows[:-60] * rows[60:]).sum(1).mean()
+    assert near > 0.8 and near > far + 0.2
+
+
+def test_muon_directions_are_orthogonal():
+    torch.manual_seed(0)
+    for update_ in orthogonalize(torch.randn(3, 40, 24)):
+        assert torch.linalg.svdvals(update_).sub(1).abs().max() < 0.4
+
+
+@given(rewards=st.lists(st.floats(-1, 2), min_size=2, max_size=16))
+def test_advantages_have_no_mean(rewards):
+    advantages = group_advantages(rewards)
+    assert abs(advantages.mean()) < 1e-6 and np.isfinite(advantages).all()
+    assert not advantages.any() or abs(advantages.std() - 1) < 1e-6
+
+
+@given(reward=st.floats(-1, 2), count=st.integers(1, 16))
+def test_equal_rewards_have_no_advantage(reward, count):
+    assert not group_advantages([reward] * count).any()
+
+
+def test_the_clip_takes_the_gradient_beyond_its_bounds():
+    new = torch.log(torch.tensor([1.27, 1.29, 0.81, 0.79, 1.29, 0.79])).requires_grad_()
+    advantages = torch.tensor([1.0, 1.0, -1.0, -1.0, -1.0, 1.0])
+    objective, clipped = clipped_objective(new, torch.zeros(6), advantages, CONFIG)
+    objective.sum().backward()
+    assert clipped.tolist() == [False, True, False, True, False, False]
+    assert (new.grad == 0).tolist() == clipped.tolist()
+
+
+def script(task):
+    """Poor design first, then the good one, then the end; number 1 of a group writes nonsense, number 2 ends at once."""
+    def write(prompt: str, number: int) -> str:
+        turn = prompt.count("<|turn|>")
+        if number == 1:
+            return "nonsense" + END
+        parameters = None if number == 2 or turn > 2 else POOR if turn == 1 else GOOD
+        return write_reply(task.circuit, "w is too wide", parameters)
+    return write
+
+
+def test_a_query_costs_turns_times_group_rollouts(tokenizer):
+    task = a_task()
+    rollouts = Rollouts(ScriptedSampler(tokenizer, script(task)), tokenizer, QuadraticSimulator())
+    groups, trajectories = play([task, task], rollouts, 4, generator(CPU, 0))
+    assert [len(history) - 1 for history in trajectories] == [3, 3]
+    assert rollouts.count == sum(len(group.turns) for group in groups) == 2 * 3 * 4
+    assert all(trajectory[:len(group.history)] == group.history
+               for trajectory, group in zip(trajectories * 3, groups, strict=True))
+    assert reached(trajectories[0]) and trajectories[0][-1].proposal.finished
+
+
+def test_a_trajectory_without_success_spends_its_budget(tokenizer, model):
+    rollouts = rollouts_of(model, tokenizer)
+    groups, trajectories = play([a_task(budget=3)] * 2, rollouts, 5, generator(CPU, 0))
+    assert rollouts.count == 2 * 3 * 5 and [history[-1].index for history in trajectories] == [3, 3]
+    assert {turn.measurement.status for group in groups for turn in group.turns} == {"no_call"}
+
+
+def test_collect_credits_each_turn_in_its_group(tokenizer):
+    task = a_task()
+    rollouts = Rollouts(ScriptedSampler(tokenizer, script(task)), tokenizer, QuadraticSimulator())
+    collected = tl_grpo.collect([task], rollouts, CONFIG, generator(CPU, 0))
+    first, second, last = collected.rows
+    assert first[1].advantage < 0 and first[2].advantage < 0 < first[0].advantage
+    assert second[0].advantage > 0 > second[2].advantage
+    assert last[0].advantage == last[2].advantage > 0 > last[1].advantage
+    for row in collected.rows:
+        assert abs(sum(step.advantage for step in row)) < 1e-9
+        assert {step.prompt for step in row} == {row[0].prompt}
+
+
+def test_groups_without_spread_are_dropped(tokenizer):
+    task = a_task()
+    rollouts = Rollouts(ScriptedSampler(tokenizer, lambda prompt, number: "nonsense" + END), tokenizer,
+                        QuadraticSimulator())
+    collected = tl_grpo.collect([task], rollouts, CONFIG, generator(CPU, 0))
+    assert len(collected.groups) == task.budget and not collected.rows
+
+
+def test_ending_is_worth_it_exactly_when_all_specs_were_met(tokenizer):
+    task, simulator = a_task(), QuadraticSimulator()
+    start = initial_turn(task, simulator)
+    passed = Turn(1, Proposal(GOOD), *_measured(task, GOOD))
+    end = Turn(2, Proposal(None, finished=True), None, None)
+    again = Turn(2, Proposal(GOOD), *_measured(task, GOOD))
+    early, late = (start,), (start, passed)
+    assert training_reward(end, early, CONFIG) == -CONFIG.format_penalty
+    assert training_reward(end, late, CONFIG) == training_reward(again, early, CONFIG) == 1 + CONFIG.all_specs_bonus
+    assert training_reward(again, late, CONFIG) == pytest.approx(1 + CONFIG.all_specs_bonus - CONFIG.format_penalty)
+    assert not format_errors(end, late) and format_errors(end, early) and format_errors(again, late)
+
+
+def _measured(task, parameters):
+    from sizing_app.reward import score
+    measurement = QuadraticSimulator().evaluate(task.circuit, parameters, task.conditions)
+    return measurement, score(measurement, task.specs)
+
+
+PROMPTS, ARMS, END_TOKEN = ([10, 11, 12], [20, 21]), ((40, 5), (41, 5)), 5
+
+
+def two_arms(model, key: int) -> tuple[list[list[Step]], float]:
+    """Groups of replies to two prompts; the reward is 1 for the first arm. Returns rows and the mean reward."""
+    groups = Sampler(model, END_TOKEN, reply_tokens=2).sample(PROMPTS, 16, generator(CPU, 7, key))
+    rows, total = [], []
+    for prompt, group in zip(PROMPTS, groups, strict=True):
+        rewards = [float(sample.tokens == ARMS[0]) for sample in group]
+        total += rewards
+        rows.append([Step(tuple(prompt), sample.tokens, sample.logprobs, advantage)
+                     for sample, advantage in zip(group, group_advantages(rewards), strict=True)])
+    return rows, float(np.mean(total))
+
+
+def test_twenty_steps_raise_the_reward_of_two_arms(tokenizer):
+    model = a_model(tokenizer)
+    teacher, optimizers = make_optimizers(model, 1e-2), make_optimizers(model, 3e-3)
+    for _ in range(25):  # first the two arms are taught alike
+        sft_step(model, [[(prompt, arm) for arm in ARMS] for prompt in PROMPTS])
+        apply_gradients(model, teacher)
+    rewards = []
+    for step in range(20):
+        rows, reward = two_arms(model, step)
+        rewards.append(reward)
+        update(model, optimizers, rows, CONFIG, np.random.default_rng(step))
+    assert 0.2 < np.mean(rewards[:2]) < 0.7 and np.mean(rewards[-3:]) > 0.9
+
+
+def test_the_ratio_is_one_on_the_first_step(tokenizer):
+    model = a_model(tokenizer)
+    rows, _ = two_arms(model, 0)
+    found = update(model, make_optimizers(model, 0.0), rows, CONFIG, np.random.default_rng(0))
+    assert found["ratio_error"] < 1e-4 and found["clip_share"] == 0
+    assert found["objective"] == pytest.approx(0.0, abs=1e-4)  # advantages have no mean, replies one length
+
+
+def test_batches_cover_everything_once():
+    chosen = [index for step in range(6) for index in batch_of(step, 4, 12, seed=1)]
+    assert sorted(chosen[:12]) == sorted(chosen[12:]) == list(range(12)) and chosen[:12] != chosen[12:]
+    lengths = [5, 40, 7, 7, 100, 3]
+    batches = list(micro_batches(lengths, 50))
+    assert sorted(index for batch in batches for index in batch) == list(range(6))
+    assert all(len(batch) == 1 or max(lengths[i] for i in batch) * len(batch) <= 50 for batch in batches)
