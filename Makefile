@@ -28,7 +28,7 @@ lint: .venv/dev.stamp
 
 bench: .venv/app.stamp
 	scripts/apt_install.sh "the ngspice command, to compare with" ngspice
-	$(PY) -m tests.bench $(ARGS)
+	$(PY) -m tests.bench.simulator $(ARGS)
 
 train: .venv/train.stamp
 	$(PY) -m sizing_app.train $(ARGS)
