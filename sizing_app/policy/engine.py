@@ -1,10 +1,10 @@
 """The embedded model server: llama.cpp (xllamacpp) in a child process, so that a crash of it is only a message."""
 
+import http.client
 import json
 import logging
 import os
 import select
-import socket
 import subprocess
 import sys
 import tempfile
@@ -66,12 +66,17 @@ class Engine:
         self.close()
 
     def _answers(self) -> bool:
-        """Whether the server takes connections; a dying process does not, even before it counts as ended."""
-        address = urlparse(self._address)
+        """Whether the server is alive. Asked by HTTP: a dying process still takes connections for a moment."""
+        connection = http.client.HTTPConnection(urlparse(self._address).netloc, timeout=5.0)
         try:
-            socket.create_connection((address.hostname, address.port), timeout=5.0).close()
-        except OSError:
+            connection.request("GET", "/health")
+            connection.getresponse().read()
+        except TimeoutError:
+            pass  # busy
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
         return self._process.poll() is None
 
     def _start(self) -> None:

@@ -26,7 +26,7 @@ def main(model: str, slots: int, context: int, threads: int) -> None:
     params.n_ctx = slots * context  # the server divides it among the slots
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
-    params.n_threads_http = slots + 2
+    params.n_threads_http = slots + 16  # an idle connection of a client keeps one
     params.n_gpu_layers = 0
     params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32  # exact, so that seeds reproduce
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED

@@ -1,8 +1,9 @@
 """A Qwen3 checkpoint (safetensors, tokenizer.json, config.json) as one GGUF file for llama.cpp. No torch.
 
-Weights become f32: llama.cpp then computes what transformers does, and a reply does not depend on what the server has in
-its prompt cache (with f16 weights, half of the sampled replies did). At a few million parameters it is as fast as f16. The
-tokenizer becomes model ``gpt2`` with pre-tokenizer ``qwen2``; added tokens are USER_DEFINED, special ones CONTROL.
+Weights become f32: llama.cpp then computes what transformers does, and a reply does not depend on what the server has
+in its prompt cache (with f16 weights, half of the sampled replies did). At a few million parameters it is as fast as
+f16. The tokenizer becomes model ``gpt2`` with pre-tokenizer ``qwen2``; added tokens are USER_DEFINED, special ones
+CONTROL.
 """
 
 import hashlib

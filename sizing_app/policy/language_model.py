@@ -212,7 +212,7 @@ def _explain(error: Exception, base_url: str, model: str) -> str:
     server = f"The model server at {base_url}"
     if isinstance(error, openai.APITimeoutError):
         return f"{server} did not answer in time. Is it overloaded, or still loading its model? Try again."
-    if isinstance(error, openai.APIConnectionError):
+    if isinstance(error, openai.APIConnectionError) and type(error.__cause__).__name__ == "ConnectError":
         return f"{server} cannot be reached. Start it, or give the address of a running one with --base-url."
     if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
         return f"{server} refused the API key. Set OPENAI_API_KEY to one that it accepts."
@@ -223,7 +223,8 @@ def _explain(error: Exception, base_url: str, model: str) -> str:
         busy = error.status_code == 429 or error.status_code >= 500
         advice = "Try again later." if busy else "Check --model and the length of its context."
         return f"{server} answered with HTTP status {error.status_code} ({_short(error)}). {advice}"
-    return f"{server} broke off its reply ({type(error).__name__}: {_short(error)}). Is it still running? Try again."
+    cause = error.__cause__ or error
+    return f"{server} broke off its reply ({type(cause).__name__}: {_short(cause)}). Is it still running? Try again."
 
 
 def _short(error: Exception) -> str:
