@@ -4,11 +4,12 @@ ngspice may crash, hang or leak; the pool that started this process kills and re
 Run as ``python -m sizing_app.simulator.worker FD``.
 """
 
-import ctypes
 import os
 import resource
 import signal
 import sys
+import threading
+import time
 from multiprocessing.connection import Connection
 
 MEMORY = 2 << 30
@@ -17,7 +18,7 @@ MEMORY = 2 << 30
 
 def main() -> None:
     connection = Connection(int(sys.argv[1]))
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: die with the parent
+    threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from sizing_app.simulator.ngspice import Ngspice
     from sizing_app.simulator.testbench import simulate
@@ -33,6 +34,16 @@ def main() -> None:
         if circuit is not None:
             circuits[key] = circuit
         connection.send(simulate(ngspice, circuits[key], parameters, conditions))
+
+
+def _die_with_parent(parent: int) -> None:
+    """End with the pool's process even in the middle of an analysis, during which Python threads run on.
+
+    The kernel's parent-death signal does not fit: it comes when the *thread* that started this process ends.
+    """
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _confine() -> None:
