@@ -74,11 +74,15 @@ def run_session(task: Task, policy: Policy, simulator: Simulator, stop: StopSign
 
 
 def sample_group(task: Task, history: History, policy: Policy, simulator: Simulator, n: int) -> list[Turn]:
-    """``n`` turns from one history (paper, section 4: the group that turn-level advantages are taken over)."""
+    """``n`` turns from one history (paper, section 4: the group that turn-level advantages are taken over).
+
+    Each has a seed of its own, the first one that of the task.
+    """
     never = threading.Event()
 
-    def sample(_) -> Turn:
-        return next(event.turn for event in take_turn(task, history, policy, simulator, never)
+    def sample(number: int) -> Turn:
+        own = replace(task, seed=task.seed + number * 1_000_003)
+        return next(event.turn for event in take_turn(own, history, policy, simulator, never)
                     if isinstance(event, TurnFinished))
 
     with ThreadPoolExecutor(max_workers=max(1, n), thread_name_prefix="group") as threads:
