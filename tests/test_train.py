@@ -126,7 +126,7 @@ def test_the_clip_takes_the_gradient_beyond_its_bounds():
 
 
 def script(task):
-    """Poor design first, then the good one, then the end; number 1 of a group writes nonsense, number 2 ends at once."""
+    """Poor design, good one, end; but number 1 of a group writes nonsense and number 2 ends at once."""
     def write(prompt: str, number: int) -> str:
         turn = prompt.count("<|turn|>")
         if number == 1:

@@ -1,0 +1,179 @@
+"""A run as a whole: checkpoints that resume exactly, logs, curves, export, the command; one turn on real ngspice."""
+
+import gzip
+import json
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sizing_app.circuits import golden
+from sizing_app.domain import Task
+from sizing_app.policy.gguf import write_gguf
+from sizing_app.prompt.compact import quantize_parameters, write_reply
+from sizing_app.prompt.tokenizer import build_tokenizer, encode
+from sizing_app.train import tl_grpo
+from sizing_app.train.config import RLConfig, SFTConfig
+from sizing_app.train.curves import draw_curves, running_mean
+from sizing_app.train.data import load_demonstrations
+from sizing_app.train.export import export_model, load_model
+from sizing_app.train.rollout import Rollouts, play
+from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
+from sizing_app.train.sft import train_sft
+from sizing_app.train.trainer import Trainer
+from tests.builders import a_task
+from tests.training import ScriptedSampler, a_model, a_tokenizer, demonstration, rollouts_of
+
+ROOT = Path(__file__).resolve().parents[1]
+SFT = SFTConfig(steps=6, batch=2, warmup=2, validation=1, validate_every=2, learning_rate=1e-2)
+RL = RLConfig(steps=2, queries=2, group=3, reply_tokens=6, validation=2, validate_every=1, learning_rate=1e-3)
+QUIET = {"report": lambda text: None}
+
+
+class StopsAfter(Clock):
+    """A time limit that comes after a number of steps."""
+
+    def __init__(self, steps: int):
+        super().__init__()
+        self._steps = steps
+
+    def over(self, reserve: float = 0.0) -> bool:
+        self._steps -= 1
+        return self._steps < 0
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return a_tokenizer()
+
+
+@pytest.fixture(scope="module")
+def demonstrations(tokenizer, tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "TOY.jsonl.gz"
+    with gzip.open(path, "wt") as file:
+        for w in (90e-6, 80e-6, 70e-6, 62e-6, 51e-6):
+            file.write(json.dumps({"turns": demonstration(a_task(w=w))}) + "\n")
+    return load_demonstrations([path], tokenizer, validation=1)
+
+
+def same_weights(first, second) -> bool:
+    pairs = zip(first.state_dict().values(), second.state_dict().values(), strict=True)
+    return all(torch.equal(*pair) for pair in pairs)
+
+
+def test_demonstrations_are_tokenized_as_the_prompt_is(tokenizer, demonstrations):
+    assert len(demonstrations.training) == 4 and len(demonstrations.validation) == 1
+    turns = demonstration(a_task(w=90e-6))
+    for turn, (prompt, reply) in zip(turns, demonstrations.validation[0], strict=True):
+        assert prompt.tolist() == encode(tokenizer, turn["prompt"])
+        assert reply.tolist() == encode(tokenizer, turn["reply"])
+
+
+def test_supervised_training_learns_and_resumes_exactly(tokenizer, demonstrations, tmp_path):
+    whole, cut = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "cut")
+    for run in (whole, cut):
+        run.path.mkdir()
+    first = a_model(tokenizer)
+    assert train_sft(first, demonstrations, SFT, whole, 0, Clock(), **QUIET)
+    assert not train_sft(a_model(tokenizer), demonstrations, SFT, cut, 0, StopsAfter(4), **QUIET)
+    second = a_model(tokenizer, seed=9)
+    assert train_sft(second, demonstrations, SFT, cut, 0, Clock(), **QUIET)
+    assert same_weights(first, second)
+    log = read_log(cut.log_path("sft"))
+    assert [entry["step"] for entry in log] == list(range(6)) and log[-1]["loss"] < log[0]["loss"]
+    assert log[-1]["validation_loss"] < log[1]["validation_loss"]
+    assert draw_curves(cut.log_path("sft"), tmp_path / "sft.png") and (tmp_path / "sft.png").stat().st_size > 5000
+
+
+def a_trainer(model, tokenizer, run: RunFolder) -> Trainer:
+    run.path.mkdir(exist_ok=True)
+    return Trainer(tl_grpo.NAME, tl_grpo.collect, model, rollouts_of(model, tokenizer, RL.reply_tokens),
+                   replace(RL, min_spread=-1.0), run, seed=0, **QUIET)
+
+
+def test_reinforcement_learning_resumes_exactly(tokenizer, tmp_path):
+    tasks = [a_task(w=w, budget=2) for w in (90e-6, 50e-6, 20e-6)]
+    first, second = a_model(tokenizer), a_model(tokenizer)
+    assert a_trainer(first, tokenizer, RunFolder(tmp_path / "whole")).train(tasks, tasks[:1], Clock())
+    cut = RunFolder(tmp_path / "cut")
+    assert not a_trainer(second, tokenizer, cut).train(tasks, tasks[:1], StopsAfter(1))
+    third = a_model(tokenizer, seed=9)
+    trainer = a_trainer(third, tokenizer, cut)
+    assert trainer.train(tasks, tasks[:1], Clock()) and same_weights(first, third)
+    assert trainer.progress.rollouts == 2 * RL.queries * 2 * RL.group  # steps x queries x turns x group
+    log = read_log(cut.log_path(tl_grpo.NAME))
+    assert [entry["step"] for entry in log] == [0, 1]
+    assert {"reward", "score", "best", "passed", "entropy", "response_tokens", "clip_share", "format_errors",
+            "group_spread", "dropped_groups", "sampling_seconds", "simulating_seconds", "updating_seconds",
+            "validation_passed", "rollouts"} <= set(log[0])
+    assert log[0]["ratio_error"] < 1e-4 and (cut.path / "tl-grpo-best.pt").exists()
+    assert draw_curves(cut.log_path(tl_grpo.NAME), tmp_path / "rl.png")
+
+
+def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
+    """The golden design passes at the second turn, then <Design End> is due."""
+    design = quantize_parameters(ota, golden(ota)["parameters"])
+    worse = quantize_parameters(ota, {parameter.name: parameter.from_unit(0.5) for parameter in ota.parameters})
+    task = Task(ota, ota.specs, ota.conditions.nominal, worse)
+
+    def script(prompt: str, number: int) -> str:
+        turn = prompt.count("<|turn|>")
+        return write_reply(ota, "gain is low", None if turn > 2 else design if turn == 2 or number == 1 else worse)
+
+    tokenizer = build_tokenizer([ota], ["gain is low"] * 3)
+    rollouts = Rollouts(ScriptedSampler(tokenizer, script), tokenizer, simulator)
+    groups, (history,) = play([task], rollouts, 2, generator(torch.device("cpu"), 0))
+    assert [turn.measurement.status if turn.measurement else "end" for turn in history] == ["ok", "ok", "ok", "end"]
+    assert history[2].score.passed and history[1].total < 1 and history[0].total == history[1].total
+    assert groups[0].turns[1].score.passed and groups[0].turns[1].proposal.parameters == pytest.approx(design)
+
+
+def test_an_exported_checkpoint_loads_everywhere(tokenizer, tmp_path):
+    model = a_model(tokenizer)
+    card = {"algorithm": "tl-grpo", "circuits": ["TOY"], "hours": 0.5, "validation": {"passed": 0.9}}
+    folder = export_model(model, tokenizer, tmp_path / "tl-grpo", card)
+    loaded, its_tokenizer = load_model(folder)
+    ids = torch.tensor([encode(its_tokenizer, demonstration(a_task())[0]["prompt"])])
+    with torch.no_grad():
+        assert torch.allclose(loaded(ids).logits, model(ids).logits, atol=0.05)
+    assert its_tokenizer.to_str() == tokenizer.to_str()
+    assert tomllib.loads((folder / "card.toml").read_text())["validation"] == {"passed": 0.9}
+    generation = json.loads((folder / "generation_config.json").read_text())
+    assert generation["eos_token_id"] == model.config.eos_token_id
+    write_gguf(folder, tmp_path / "model.gguf")
+    assert (tmp_path / "model.gguf").stat().st_size > 50_000
+
+
+def test_a_run_is_not_mixed_with_another(tmp_path):
+    from sizing_app.train.config import PRESETS
+    run = RunFolder(tmp_path)
+    run.open("tiny", PRESETS["tiny"], ["OTA"], 0, "first")
+    run.open("tiny", PRESETS["tiny"], ["OTA"], 0, "second")
+    assert run.facts()["commands"] == ["first", "second"]
+    with pytest.raises(RunError, match="another circuits and seed"):
+        run.open("tiny", PRESETS["tiny"], ["MILLER"], 1, "third")
+
+
+def test_the_command_says_what_is_missing(tmp_path):
+    result = subprocess.run([sys.executable, "-m", "sizing_app.train", "sft", "--out", str(tmp_path / "run"), "--data",
+                             str(tmp_path), "--device", "cpu"], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 2 and "run the data stage first" in result.stderr
+
+
+def test_training_needs_few_libraries():
+    """A GPU machine need not have what only the app needs."""
+    apps = ["gradio", "pandas", "sqlalchemy", "alembic", "pydantic", "openai", "plotly", "xllamacpp", "matplotlib",
+            "gguf", "schemdraw", "bayes_opt", "cma"]
+    code = (f"import sys\nfor name in {apps}: sys.modules[name] = None\n"
+            "import sizing_app.train.stages, sizing_app.train.__main__")
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+
+
+def test_running_mean():
+    assert running_mean(np.array([1.0, 2.0, 3.0, 4.0]), 1).tolist() == [1.5, 2.0, 3.0, 3.5]
