@@ -1,7 +1,8 @@
 """Make the evaluation queries of a circuit: ``python -m sizing_app.evaluate.queries --circuit OTA --suite standard``.
 
 No training data is used: each query is proved reachable by a search of its own with CMA-ES (package ``cma``) on
-ngspice, from random designs. Its conditions, initial design and targets follow the rules of ``sizing_app/targets.py``:
+ngspice, which begins with the circuit's golden design and random ones. Its conditions, initial design and targets
+follow the rules of ``sizing_app/targets.py``:
 
 1. Draw conditions, initial design and default targets with random offsets.
 2. Search a design that meets them all. If SEARCH simulations do not find one, the targets that the nearest design
@@ -109,7 +110,7 @@ def _climb(archive: Archive, grid: DesignGrid, conditions: Conditions, specs: Se
     def normal(*shape: int) -> np.ndarray:
         return rng.standard_normal(shape)
 
-    first = grid.unit(archive.designs[archive.best(specs, weights)])
+    first = np.clip(grid.unit(archive.designs[archive.best(specs, weights)]), 0.0, 1.0)
     options = {"bounds": [0, 1], "popsize": POPULATION, "verbose": -9, "randn": normal, "seed": np.nan}
     strategy, spent = cma.CMAEvolutionStrategy(first, sigma, options), 0
     while spent < simulations and not (until_met and archive.met(specs)):
@@ -120,7 +121,7 @@ def _climb(archive: Archive, grid: DesignGrid, conditions: Conditions, specs: Se
         spent += len(designs)
         strategy.tell(points, (-fitness(grid.circuit, specs, weights, metrics)).tolist())
         if strategy.stop():
-            first = grid.unit(archive.designs[archive.best(specs, weights)])
+            first = np.clip(grid.unit(archive.designs[archive.best(specs, weights)]), 0.0, 1.0)
             strategy = cma.CMAEvolutionStrategy(first, sigma, options)
 
 
