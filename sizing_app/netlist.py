@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sizing_app.domain import Analysis, Circuit, Conditions, Parameters
 from sizing_app.expressions import ExpressionError, evaluate, names_in
-from sizing_app.pdk import PROCESSES, model_cards, model_files
+from sizing_app.pdk import PROCESSES, model_cards
 from sizing_app.units import parse_si
 
 GRID = 1e-9
@@ -52,7 +52,7 @@ class Template:
 
 
 def check_lines(text: str) -> None:
-    """Raise RefusedNetlist unless every line is an element or a harmless dot command: an allow list, not a block list."""
+    """Raise RefusedNetlist unless every line is an element or a harmless dot command: only what is known may pass."""
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         if not stripped or stripped[0] == "*":
@@ -105,18 +105,9 @@ def with_operating_point(netlist: str, voltages: Mapping[str, float], save: Iter
     return netlist.removesuffix(END) + f".nodeset {guess}\n.save {' '.join(dict.fromkeys(save))}\n{END}"
 
 
-def library_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> str:
-    """The same netlist with the whole foundry library included, as a stand-alone ngspice run would have it."""
-    process = PROCESSES[circuit.process]
+def library_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions, library: Iterable[str]) -> str:
+    """The netlist up to .end with ``library``, .lib or .include lines, in place of the inlined models."""
     lines, _ = _lines(circuit, parameters, conditions)
-    paths = model_files(circuit.process, conditions.corner)
-    if process.sections:
-        constants = [f".param {name}={value:g}" for name, value in process.constants.items()]
-        names = (name.format(corner=process.corners[conditions.corner]) for name in process.sections)
-        library = [*constants, ".param sw_stat_global=0 sw_stat_mismatch=0 mc_skew=0",
-                   *(f".lib '{path}' {name}" for name in names for path in paths)]
-    else:
-        library = [f".include '{path}'" for path in paths]
     return "\n".join([f"* {circuit.name}", *library, *lines, f".temp {conditions.temperature:g}"])
 
 
