@@ -73,6 +73,8 @@ def demonstrations(circuit: Circuit, pool: Pool, simulator, count: int, path: Pa
         lines = "".join(json.dumps({"turns": list(lessons(trajectory))}) + "\n" for trajectory in finished)
         with path.open("ab") as file:
             file.write(gzip.compress(lines.encode(), 6))
+        if not finished:
+            raise ValueError(f"the pool of {circuit.name} answers none of {len(tasks)} queries")
         done += len(finished)
         rate = (done - first) / (time.monotonic() - started)
         report(f"{circuit.name}: {done} of {count} trajectories, {rate:.0f}/s, "
