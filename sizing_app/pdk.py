@@ -107,7 +107,7 @@ def model_cards(process_name: str, corner: str, devices: Iterable[tuple[str, flo
     return [card for _, card in sorted(bins)]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _library(process_name: str, corner: str) -> dict[str, tuple[Bin, ...]]:
     process = PROCESSES[process_name]
     if corner not in process.corners:

@@ -10,7 +10,6 @@ import re
 
 SUFFIXES = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "meg": 1e6, "g": 1e9, "t": 1e12}
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([a-zA-Zµ%/°√]*)\s*$", re.IGNORECASE)
-_UNITS = ("m", "V", "A", "F", "Ohm", "W", "Hz", "s", "dB", "deg", "V/s", "V/V", "V/√Hz", "%", "J", "C")
 E24 = (10, 11, 12, 13, 15, 16, 18, 20, 22, 24, 27, 30, 33, 36, 39, 43, 47, 51, 56, 62, 68, 75, 82, 91)
 
 
@@ -40,7 +39,7 @@ def parse_si(text: str | int | float, unit: str = "") -> float:
 
 
 def format_si(value: float, digits: int = 3, unit: str = "") -> str:
-    """Write ``value`` with the nearest SI suffix and at most ``digits`` significant digits: ``4.7u``, ``60meg``, ``1.65``.
+    """Write ``value`` with the nearest SI suffix and at most ``digits`` significant digits: ``4.7u``, ``1.65``.
 
     With ``unit``, it follows after a space (``4.7 um``); plain units (dB, deg, %) take no suffix.
     """

@@ -1,8 +1,8 @@
 """Metrics read from raw simulation vectors, each by its definition in the field's standard terms.
 
 Every function takes the vectors of the analyses (analysis name to vector name to array, complex where AC) and the
-arguments written under ``with`` in circuit.toml; it returns one number in SI units (dB and degrees as said). A measurement
-that has no answer (no unity-gain crossing, output that never moves) returns its worst case, not NaN.
+arguments written under ``with`` in circuit.toml; it returns one number in SI units (dB and degrees as said). A
+measurement that has no answer (no unity-gain crossing, output that never moves) returns its worst case, not NaN.
 """
 
 from collections.abc import Callable, Mapping
@@ -56,7 +56,8 @@ def common_mode_rejection(vectors: Vectors, analysis: str, output: str) -> float
 
 
 @measure
-def supply_rejection(vectors: Vectors, analysis: str, output: str, loop: str, loop_output: str, loop_input: str) -> float:
+def supply_rejection(vectors: Vectors, analysis: str, output: str, loop: str, loop_output: str,
+                     loop_input: str) -> float:
     """Input-referred PSRR (dB): open-loop gain over the gain from the supply to the output.
 
     Measured in unity feedback, where the supply reaches the output divided by 1 + A.

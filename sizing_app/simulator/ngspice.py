@@ -15,6 +15,7 @@ from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi, ffi_string_utf8
 FATAL = re.compile(r"could not find a valid modelname|circuit not parsed|undefined parameter|unknown subckt|unknown "
                    r"device|no such (?:node|vector)|simulation\(s\) aborted|timestep too small|simulation interrupted|"
                    r"doanalyses|too many iterations|error on line|fatal error|no circuit", re.IGNORECASE)
+TELLING = re.compile(r"error|warning", re.IGNORECASE)
 NOT_CONVERGED = re.compile(r"too many iterations|timestep too small|aborted|singular matrix|doanalyses|"
                            r"iteration limit|no convergence", re.IGNORECASE)
 
@@ -79,7 +80,7 @@ class Ngspice(NgSpiceShared):
         return self.vectors(self._convert_string_array(self._ngspice_shared.ngSpice_AllVecs(plot.encode())))
 
     def select_plot(self, kind: str, back: int = 0) -> bool:
-        """Make the newest plot of a kind (op, noise, ...) current, or one ``back`` before it; False if there is none."""
+        """Make the newest plot of a kind (op, noise, ...) current, or one ``back`` before it; False without one."""
         plots = [name for name in self.plot_names if name.rstrip("0123456789") == kind]
         if len(plots) <= back:
             return False
@@ -88,7 +89,7 @@ class Ngspice(NgSpiceShared):
 
     def last_words(self) -> str:
         """The lines of output that best say what went wrong."""
-        telling = [line for line in self.messages if FATAL.search(line) or "error" in line.lower() or "warning" in line.lower()]
+        telling = [line for line in self.messages if FATAL.search(line) or TELLING.search(line)]
         return "; ".join(dict.fromkeys(line.strip() for line in (telling or self.messages)[-4:])) or "no output"
 
     def _raise_fatal(self, what: str) -> None:

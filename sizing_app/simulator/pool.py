@@ -95,7 +95,8 @@ class _Worker:
                     self._circuits.append(circuit)  # kept alive, so that the id stays its own
                 if not self._pipe.poll(deadline):
                     self.stop()
-                    return _failed("timeout", circuit, f"no result within {deadline:g} s, simulator restarted", deadline)
+                    log = f"no result within {deadline:g} s, simulator restarted"
+                    return _failed("timeout", circuit, log, deadline)
                 measurement = self._pipe.recv()
             except _NoStart as error:
                 return _failed("crashed", circuit, str(error), time.perf_counter() - started)

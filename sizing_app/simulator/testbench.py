@@ -33,8 +33,8 @@ def failure(status, circuit: Circuit, log: str, started: float) -> Measurement:
 def run_analyses(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> dict:
     """Analysis name to its saved vectors. Raises NgspiceError, RefusedNetlist, ModelError or ExpressionError.
 
-    ngspice solves the operating point anew for every analysis. It is solved once here, and the circuit loaded again with
-    the solution as the first guess: dearer by one load, cheaper by an operating point an analysis.
+    ngspice solves the operating point anew for every analysis. It is solved once here, and the circuit loaded again
+    with the solution as the first guess: dearer by one load, cheaper by an operating point an analysis.
     """
     netlist = build_netlist(circuit, parameters, conditions)
     ngspice.load(netlist)
@@ -55,7 +55,8 @@ def _run(ngspice: Ngspice, analysis: Analysis) -> dict:
     return ngspice.vectors(analysis.save)
 
 
-def read_metrics(circuit: Circuit, vectors: dict, parameters: Parameters, conditions: Conditions) -> dict[str, float | None]:
+def read_metrics(circuit: Circuit, vectors: dict, parameters: Parameters,
+                 conditions: Conditions) -> dict[str, float | None]:
     """Metric name to value; None where the result is not finite."""
     values = values_of(parameters, conditions)
     metrics = {}
