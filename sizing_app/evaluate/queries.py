@@ -34,8 +34,8 @@ SUITES = {"standard": 1000, "tight": 2000, "validation": 3000}
 """First seed of each suite; all are below those of training queries."""
 SEARCH = 400
 """Simulations after which targets are loosened."""
-TIGHTEN = 208
-"""Further simulations of a tight query."""
+TIGHT_SEARCH, TIGHTEN = 160, 96
+"""The same for a tight query, whose targets follow its witness anyway, and its further simulations."""
 LOOSE_LIMIT = 0.6
 """No target lies further below its default than this, in units of its scale."""
 POPULATION = 16
@@ -85,7 +85,7 @@ def _draw(circuit: Circuit, rng: np.random.Generator, tight: bool) -> Requests:
     initial, specs = grid.random(rng, 1)[0], draw_targets(circuit, rng)
     start = np.concatenate([[grid.index(golden(circuit)["parameters"])], grid.random(rng, POPULATION - 1)])
     archive.add(start, (yield conditions, start))
-    yield from _climb(archive, grid, conditions, specs, weights, rng, 0.2, SEARCH, until_met=True)
+    yield from _climb(archive, grid, conditions, specs, weights, rng, 0.2, TIGHT_SEARCH if tight else SEARCH, until_met=True)
     if not archive.met(specs):
         specs = loosen(circuit, specs, archive.metrics[archive.best(specs, weights)], rng)
     if tight:
@@ -195,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     path = chosen.out or Path(circuit.folder) / "queries" / f"{chosen.suite}.json"
     command = f"python -m sizing_app.evaluate.queries --circuit {circuit.name} --suite {chosen.suite} " \
               f"--queries {chosen.queries}"
-    with SimulatorPool(chosen.workers) as simulator:
+    with SimulatorPool(chosen.workers, deadline=30.0) as simulator:
         make_queries(circuit, simulator, chosen.suite, chosen.queries, path, command)
 
 
