@@ -26,7 +26,7 @@ from sizing_app.train.baselines import build_lookup, build_mlp
 from sizing_app.train.pool import Pool, build_pool, load_pool
 from sizing_app.train.teacher import demonstrations, lessons, play, sample_texts
 
-SIMULATIONS = 300
+SIMULATIONS = 240
 SUITES = ("standard", "tight", "validation")
 
 
@@ -44,7 +44,7 @@ def circuit() -> Circuit:
 
 @pytest.fixture(scope="module")
 def simulator():
-    with SimulatorPool(2) as pool:
+    with SimulatorPool(2, deadline=60.0) as pool:
         yield pool
 
 
