@@ -85,7 +85,8 @@ def _draw(circuit: Circuit, rng: np.random.Generator, tight: bool) -> Requests:
     initial, specs = grid.random(rng, 1)[0], draw_targets(circuit, rng)
     start = np.concatenate([[grid.index(golden(circuit)["parameters"])], grid.random(rng, POPULATION - 1)])
     archive.add(start, (yield conditions, start))
-    yield from _climb(archive, grid, conditions, specs, weights, rng, 0.2, TIGHT_SEARCH if tight else SEARCH, until_met=True)
+    search = TIGHT_SEARCH if tight else SEARCH
+    yield from _climb(archive, grid, conditions, specs, weights, rng, 0.2, search, until_met=True)
     if not archive.met(specs):
         specs = loosen(circuit, specs, archive.metrics[archive.best(specs, weights)], rng)
     if tight:
