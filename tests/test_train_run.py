@@ -150,29 +150,24 @@ def test_an_exported_checkpoint_loads_everywhere(tokenizer, tmp_path):
 
 
 def test_a_run_is_not_mixed_with_another(tmp_path):
-    from sizing_app.train.config import PRESETS
     run = RunFolder(tmp_path)
-    run.open("tiny", PRESETS["tiny"], ["OTA"], 0, "first")
-    run.open("tiny", PRESETS["tiny"], ["OTA"], 0, "second")
-    assert run.facts()["commands"] == ["first", "second"]
+    for stage in ("sft", "tl-grpo"):
+        run.open("tiny", ["OTA"], 0)
+        run.note(stage, command="make train")
+    assert set(run.facts()["stages"]) == {"sft", "tl-grpo"}
     with pytest.raises(RunError, match="another circuits and seed"):
-        run.open("tiny", PRESETS["tiny"], ["MILLER"], 1, "third")
+        run.open("tiny", ["MILLER"], 1)
 
 
-def test_the_command_says_what_is_missing(tmp_path):
-    result = subprocess.run([sys.executable, "-m", "sizing_app.train", "sft", "--out", str(tmp_path / "run"), "--data",
-                             str(tmp_path), "--device", "cpu"], cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 2 and "run the data stage first" in result.stderr
-
-
-def test_training_needs_few_libraries():
+def test_the_command_needs_few_libraries_and_says_what_is_missing(tmp_path):
     """A GPU machine need not have what only the app needs."""
     apps = ["gradio", "pandas", "sqlalchemy", "alembic", "pydantic", "openai", "plotly", "xllamacpp", "matplotlib",
             "gguf", "schemdraw", "bayes_opt", "cma"]
     code = (f"import sys\nfor name in {apps}: sys.modules[name] = None\n"
-            "import sizing_app.train.stages, sizing_app.train.__main__")
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stderr
+            "from sizing_app.train.__main__ import main\nsys.exit(main(sys.argv[1:]))")
+    result = subprocess.run([sys.executable, "-c", code, "sft", "--out", str(tmp_path / "run"), "--data", str(tmp_path),
+                             "--device", "cpu"], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 2 and "run the data stage first" in result.stderr, result.stderr
 
 
 def test_running_mean():

@@ -1,6 +1,6 @@
 """Every number of a training run, as named presets. ``small`` is what is shipped, ``tiny`` is for two CPU cores."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class DataConfig:
 class SFTConfig:
     """Supervised training on the teacher's trajectories."""
 
-    steps: int = 3000
-    batch: int = 48
+    steps: int = 2500
+    batch: int = 96
     """Trajectories a step."""
     learning_rate: float = 2e-3
     """Of Muon (matrices) and AdamW (the rest) alike."""
@@ -63,7 +63,7 @@ class RLConfig:
     clip_low: float = 0.2
     clip_high: float = 0.28
     temperature: float = 1.0
-    reply_tokens: int = 288
+    reply_tokens: int = 192
     """A reply that is longer is cut, and has then no valid action."""
     format_penalty: float = 0.2
     """Taken from the reward of a reply with a format error (paper, eq. 15, leaves the size open)."""
@@ -72,7 +72,7 @@ class RLConfig:
     and without a bonus training settles on near misses. Never added in evaluation."""
     min_spread: float = 1e-3
     """Groups whose rewards have a smaller standard deviation are dropped: nothing can be learnt from them."""
-    validation: int = 48
+    validation: int = 128
     """Queries held out, sampled at ``validation_temperature``."""
     validate_every: int = 20
     validation_temperature: float = 0.5
@@ -84,9 +84,6 @@ class Preset:
     data: DataConfig = field(default_factory=DataConfig)
     sft: SFTConfig = field(default_factory=SFTConfig)
     rl: RLConfig = field(default_factory=RLConfig)
-
-    def as_dict(self) -> dict:
-        return asdict(self)
 
 
 PRESETS = {

@@ -16,11 +16,17 @@ _LINEAR = {"dB": 20.0, "deg": 45.0, "C": 100.0}
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """``auto`` is the GPU where there is one. Matrix products on a GPU may use TF32; weights stay float32."""
-    device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+    """``auto`` is the GPU where there is one."""
+    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+
+
+def set_precision(device: torch.device, exact: bool) -> None:
+    """Weights are float32 everywhere. On a GPU, matrix products are TF32 where they need not be ``exact``.
+
+    Importance ratios compare two computations of one log-probability, so reinforcement learning is exact.
+    """
     if device.type == "cuda":
-        torch.set_float32_matmul_precision("high")
-    return device
+        torch.set_float32_matmul_precision("highest" if exact else "high")
 
 
 def model_config(size: ModelSize, tokenizer: Tokenizer) -> Qwen3Config:

@@ -16,7 +16,6 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from sizing_app.prompt.tokenizer import load_tokenizer, save_tokenizer
-from sizing_app.train.config import Preset
 
 SAVE_EVERY = 120.0
 """Seconds between checkpoints."""
@@ -53,7 +52,7 @@ class RunFolder:
     def __init__(self, folder: str | Path):
         self.path = Path(folder)
 
-    def open(self, preset: str, numbers: Preset, circuits: Sequence[str], seed: int, command: str) -> None:
+    def open(self, preset: str, circuits: Sequence[str], seed: int) -> None:
         """Make the folder, or check that an existing one was made with the same preset, circuits and seed."""
         self.path.mkdir(parents=True, exist_ok=True)
         wanted = {"preset": preset, "circuits": list(circuits), "seed": seed}
@@ -64,9 +63,12 @@ class RunFolder:
                 raise RunError(f"{self.path} was made with another {' and '.join(different)}; "
                                "give it another --out, or --resume no to begin again")
         else:
-            facts = {**wanted, "commands": []}
-        facts |= {"numbers": numbers.as_dict(), "commands": [*facts["commands"], command]}
-        write_json(self.facts_path, facts)
+            write_json(self.facts_path, {**wanted, "stages": {}})
+
+    def note(self, stage: str, **facts: str) -> None:
+        """Keep how a stage was last run: command, hardware."""
+        run = self.facts()
+        write_json(self.facts_path, {**run, "stages": {**run.get("stages", {}), stage: facts}})
 
     @property
     def facts_path(self) -> Path:

@@ -1,8 +1,8 @@
 """Batched sampling from the decoder: each prompt is read once, and its keys and values are shared by all its branches.
 
 The library's forward reads the prompts; the decoding steps below run over the same weights with fixed buffers, because
-the library's growing cache copies itself and every shared prompt at each step (measured on two cores, 24 prompts of 300
-tokens with 8 branches each, 5 M parameters: see README). That both give one distribution is tested.
+the library's growing cache copies itself, shared prompts included, at each step. That both give one distribution is
+tested.
 
 Sampling is plain: temperature, no top-p. The paper samples with top-p 0.95; a cut distribution would need the same
 cut, taken under the old weights, in the trainer, or the importance ratio would not be that of the sampled policy.

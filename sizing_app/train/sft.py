@@ -32,7 +32,7 @@ def train_sft(model: nn.Module, data: Demonstrations, config: SFTConfig, run: Ru
     if step >= config.steps:
         return True
     log = StepLog(run.log_path(STAGE), step)
-    slowest = 1.0
+    slowest = seconds / step if step else 1.0
     while step < config.steps and not clock.over(3 * slowest + 5):
         started = time.monotonic()
         rate = config.learning_rate * cosine(step, config.steps, config.warmup)

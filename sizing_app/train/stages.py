@@ -17,7 +17,7 @@ from sizing_app.train.config import Preset
 from sizing_app.train.curves import draw_curves
 from sizing_app.train.data import load_demonstrations
 from sizing_app.train.export import export_model, hardware, load_model
-from sizing_app.train.model import build_model, pick_device
+from sizing_app.train.model import build_model, pick_device, set_precision
 from sizing_app.train.prepare import demonstrations_path, prepare, queries_path
 from sizing_app.train.queries import load_queries
 from sizing_app.train.rollout import Rollouts
@@ -42,7 +42,7 @@ class Stages:
         self.folder = RunFolder(options.out)
         if options.resume == "no":
             self.folder.clear()
-        self.folder.open(options.preset, preset, [circuit.name for circuit in self.circuits], options.seed, command)
+        self.folder.open(options.preset, [circuit.name for circuit in self.circuits], options.seed)
 
     def __enter__(self) -> "Stages":
         return self
@@ -53,7 +53,8 @@ class Stages:
 
     def run(self, stage: str) -> bool:
         """True if the stage is complete."""
-        print(f"== {stage} ({hardware(self.device)}, preset {self.options.preset})", flush=True)
+        _report(f"== {stage} ({hardware(self.device)}, preset {self.options.preset})")
+        self.folder.note(stage, command=self.command, hardware=hardware(self.device))
         if stage == "data":
             return prepare(self.circuits, self.options.data, self.options.models, self.simulator, self.preset.data,
                            self.options.seed, self.clock, _report)
@@ -74,6 +75,7 @@ class Stages:
 
     def train_sft(self) -> bool:
         model = self._fresh_model()
+        set_precision(self.device, exact=False)
         data = load_demonstrations(self._data_files(demonstrations_path), self.tokenizer, self.preset.sft.validation)
         _report(f"{model.num_parameters() / 1e6:.2f} M parameters, {len(data.training)} trajectories with "
                 f"{data.reply_tokens / 1e6:.1f} M reply tokens, {len(data.validation)} held out")
@@ -83,6 +85,7 @@ class Stages:
 
     def train_rl(self, stage: str) -> bool:
         model, config = self._start_model(), self.preset.rl
+        set_precision(self.device, exact=True)
         training, held_out = self._queries(config.validation)
         sampler = Sampler(model, self.tokenizer.token_to_id(END), config.reply_tokens, config.temperature)
         rollouts = Rollouts(sampler, self.tokenizer, self.simulator)
@@ -112,14 +115,14 @@ class Stages:
         """What made a checkpoint, for models/NAME/card.toml."""
         state = torch.load(self.folder.checkpoint(name), map_location="cpu", weights_only=True)
         scores = facts.get("validation") or {key: facts[key] for key in OUTCOME if key in facts}
+        made = self.folder.facts()["stages"].get(name, {})
         numbers = self.preset.rl if name in ALGORITHMS else self.preset.sft
         card = {"base": "none: trained from random weights" if name == sft.STAGE else "sft", "architecture": "Qwen3",
                 "algorithm": name, "prompt": "compact", "preset": self.options.preset,
                 "circuits": [circuit.name for circuit in self.circuits], "steps": facts["step"],
                 "data": "trajectories of a scripted teacher over pools of simulated designs" if name == sft.STAGE else
                         "synthesized queries, rewards from ngspice", "seed": self.options.seed,
-                "hardware": hardware(self.device), "hours": round(state["seconds"] / 3600, 3),
-                "command": self.command}
+                "hours": round(state["seconds"] / 3600, 3), **made}
         if "rollouts" in state:
             card["turn_level_rollouts"] = state["rollouts"]
         return {**card, "validation": {key: round(value, 4) for key, value in scores.items()}, "numbers": vars(numbers)}

@@ -77,7 +77,8 @@ class Trainer:
 
     def train(self, tasks: Sequence[Task], validation: Sequence[Task], clock: Clock) -> bool:
         """Go on to ``config.steps``; False if the time ran out before."""
-        progress, slowest = self.progress, 5.0
+        progress = self.progress
+        slowest = progress.seconds / progress.step if progress.step else 5.0
         if progress.step >= self.config.steps:
             return True
         log = StepLog(self.run.log_path(self.stage), progress.step)
