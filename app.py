@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import threading
 
 
 def main() -> None:
@@ -16,7 +17,7 @@ def main() -> None:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     from sizing_app.circuits import load_circuits
     from sizing_app.hub import Hub
-    from sizing_app.policy import PolicySettings, close_engines, make_policy
+    from sizing_app.policy import DEFAULT_POLICY, PolicySettings, close_engines, make_policy
     from sizing_app.simulator import SimulatorPool
     from sizing_app.store import SessionStore
     from sizing_app.ui.page import build, launch
@@ -28,7 +29,9 @@ def main() -> None:
     try:
         with SimulatorPool() as simulator:
             services = Services(load_circuits(), store, hub, simulator, lambda name: make_policy(name, settings),
-                                policy_titles(chat=bool(arguments.model)), default_circuit="OTA")
+                                policy_titles(chat=bool(arguments.base_url and arguments.model)), default_circuit="OTA")
+            if not arguments.base_url:
+                threading.Thread(target=services.warm_up, args=(DEFAULT_POLICY,), daemon=True).start()
             launch(build(services), services, arguments.host, arguments.port)
     finally:
         hub.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 from transformers import GenerationConfig, Qwen3ForCausalLM
+from transformers.utils.logging import disable_progress_bar
 
 from sizing_app.prompt.tokenizer import load_tokenizer, save_tokenizer
 
@@ -28,7 +29,9 @@ def export_model(model: Qwen3ForCausalLM, tokenizer: Tokenizer, folder: Path, ca
     smaller.generation_config = GenerationConfig(do_sample=True, temperature=0.5, top_k=0, top_p=1.0,
                                                  eos_token_id=model.config.eos_token_id,
                                                  pad_token_id=model.config.pad_token_id)
+    disable_progress_bar()
     smaller.save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)
     save_tokenizer(tokenizer, folder)
     size = (folder / "model.safetensors").stat().st_size
     if size > SIZE_LIMIT:

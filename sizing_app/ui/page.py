@@ -34,7 +34,7 @@ def build(services: Services) -> gr.Blocks:
 def launch(page: gr.Blocks, services: Services, host: str, port: int, **settings) -> None:
     """Serve until interrupted."""
     page.launch(
-        server_name=host, server_port=port, theme=theme.theme(), css=theme.css(), head=theme.head(),
+        server_name=host, server_port=port, theme=theme.theme(), head=theme.head(),
         favicon_path=theme.FAVICON, footer_links=[], run_history=False, show_error=True, ssr_mode=False,
         allowed_paths=[], max_file_size="1mb", max_threads=FOLLOWERS + 40, enable_monitoring=False,
         app_kwargs={"routes": routes(services)}, **settings)

@@ -83,7 +83,7 @@ def header(state: SessionState, session_id: str) -> str:
     figures = [
         ("Best reward", reward(best.total) if best else "\u2013", f"turn {best.index}" if best else ""),
         ("Specs met", met_count(best.score) if best else "\u2013", "best design"),
-        ("Simulations", f"{simulations(state)} of {state.task.budget}", "after the initial design"),
+        ("Simulations", f"{simulations(state)} of {state.task.budget}", "used"),
         ("Time", duration(sum(turn.seconds for turn in state.history)), "finished turns"),
     ]
     cells = Markup("").join(Markup('<div><dt>{}</dt><dd>{} <small>{}</small></dd></div>').format(*figure)
@@ -117,10 +117,10 @@ def spec_table(state: SessionState) -> str:
     rows = Markup("").join(_spec_row(state.task, index, spec, best, latest)
                            for index, spec in enumerate(state.task.specs))
     return Markup(
-        '<table class="spec-table"><caption class="sr-only">Specs: target, best and latest value</caption>'
-        '<thead><tr><th scope="col">Metric</th><th scope="col" class="num">Target</th>'
+        '<div class="scroll"><table class="spec-table"><caption class="sr-only">Target, best and latest value of '
+        'every spec</caption><thead><tr><th scope="col">Metric</th><th scope="col" class="num">Target</th>'
         '<th scope="col" class="num">Best{}</th><th scope="col" class="num">Latest{}</th></tr></thead>'
-        "<tbody>{}</tbody></table>").format(_turn_note(best), _turn_note(latest), rows)
+        "<tbody>{}</tbody></table></div>").format(_turn_note(best), _turn_note(latest), rows)
 
 
 def _spec_row(task: Task, index: int, spec: Spec, best: Turn | None, latest: Turn | None) -> Markup:

@@ -1,15 +1,19 @@
 """What the pages need of the rest: start a session, stop it, and see it grow."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sizing_app.domain import Circuit, Policy, Simulator, Task
+from sizing_app.errors import PolicyError
 from sizing_app.events import SessionState, fold
 from sizing_app.hub import Hub, watch
-from sizing_app.session import run_session
+from sizing_app.policy.designs import initial_design
+from sizing_app.session import initial_turn, run_session, sample_group
 from sizing_app.store import SessionStore, record
 
+log = logging.getLogger(__name__)
 TITLES = {"tl-grpo": "TL-GRPO checkpoint", "sft": "SFT checkpoint, before TL-GRPO", "bayes": "Bayesian optimization",
           "random": "Random search", "lookup": "Lookup in simulated designs", "mlp": "MLP regressor"}
 """Policies of the app in the order they are offered."""
@@ -18,8 +22,8 @@ PATIENCE = 10.0
 
 
 def policy_titles(chat: bool) -> dict[str, str]:
-    """Name to title of the policies on offer; ``chat`` adds the model of another server."""
-    return {**TITLES, "chat": "Model of the other server"} if chat else TITLES
+    """Name to title of the policies on offer; with ``chat``, the model of another server comes first."""
+    return {"chat": "Model of the server", **TITLES} if chat else TITLES
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,16 @@ class Services:
         events = record(self.store, session_id, run_session(task, policy, self.simulator, stop))
         self.hub.start(session_id, events, stop)
         return session_id
+
+    def warm_up(self, policy_name: str) -> None:
+        """Take one turn that nobody sees, so that simulator and model server are up before the first session."""
+        circuit = self.circuits[self.default_circuit]
+        task = Task(circuit, circuit.specs, circuit.conditions.nominal, initial_design(circuit, 0))
+        try:
+            history = (initial_turn(task, self.simulator),)
+            sample_group(task, history, self.make_policy(policy_name), self.simulator, 1)
+        except PolicyError as error:
+            log.warning("%s", error)
 
     def states(self, session_id: str) -> Iterator[SessionState]:
         """The session now and after every change until it ends. Raises StoreError if there is none."""

@@ -16,9 +16,9 @@ from sizing_app.ui.session_view import SessionView
 
 PAGE_SIZE = 25
 ALL = ""
-COLUMNS = (("created", "Started", ""), ("circuit", "Circuit", ""), ("policy", "Policy", ""),
+COLUMNS = (("circuit", "Circuit", ""), ("policy", "Policy", ""),
            ("status", "Status", ""), ("best_reward", "Best reward", "num"), ("turns", "Simulations", "num"),
-           ("seed", "Seed", "num"))
+           ("seed", "Seed", "num"), ("created", "Started", "num"))
 """Column of the store to sort by, title, class."""
 
 
@@ -29,7 +29,7 @@ class SessionsPage:
         self.services = services
         with gr.Column() as self.list:
             with gr.Row(elem_classes="filters"):
-                self.search = gr.Textbox(label="Search", placeholder="words of the reasoning, or an id", scale=2)
+                self.search = gr.Textbox(label="Search", placeholder="words of the reasoning, or an id", max_lines=1)
                 self.circuit = gr.Dropdown([("All", ALL), *services.circuits], value=ALL, label="Circuit")
                 policies = [("All", ALL), *((name, name) for name in services.policies)]
                 self.policy = gr.Dropdown(policies, value=ALL, label="Policy")
@@ -41,9 +41,11 @@ class SessionsPage:
             self.back = gr.Button("\u2190 All sessions", size="sm", elem_classes="quiet-button", elem_id="back")
             self.view = SessionView("replay")
             with gr.Row(elem_classes="player"):
-                self.former = gr.Button("\u2039 Turn", size="sm", elem_id="former-turn")
-                self.turn = gr.Slider(0, 1, value=0, step=1, label="Turn", elem_id="turn-slider")
-                self.next = gr.Button("Turn \u203a", size="sm", elem_id="next-turn")
+                self.former = gr.Button("\u2039 Back", size="sm", elem_id="former-turn", elem_classes="quiet-button",
+                                        scale=0, min_width=72)
+                self.turn = gr.Slider(0, 1, value=0, step=1, label="Turn", elem_id="turn-slider", buttons=[])
+                self.next = gr.Button("Next \u203a", size="sm", elem_id="next-turn", elem_classes="quiet-button",
+                                      scale=0, min_width=72)
             self.view.body("replay")
         self._wire()
 
@@ -139,15 +141,18 @@ def _row(row: SessionSummary) -> Markup:
     best = "\u2013" if row.best_reward is None else reward(row.best_reward)
     started = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created))
     return Markup('<tr data-id="{id}"><th scope="row"><button type="button" data-focus="{id}" aria-label='
-                  '"Open session {id}">{id}</button></th><td>{started}</td><td>{circuit}</td><td>{policy}</td>'
+                  '"Open session {id}">{id}</button></th><td>{circuit}</td><td>{policy}</td>'
                   '<td><span class="status {status}">{word}</span></td><td class="num">{best}</td>'
-                  '<td class="num">{turns} of {budget}</td><td class="num">{seed}</td></tr>').format(
+                  '<td class="num">{turns} of {budget}</td><td class="num">{seed}</td>'
+                  '<td class="num">{started}</td></tr>').format(
         id=row.id, started=started, circuit=row.circuit, policy=row.policy, status=row.status,
         word=STATUS.get(row.status, row.status), best=best, turns=row.turns, budget=row.budget, seed=row.seed)
 
 
 def _pager(total: int, page: int) -> Markup:
     last = max(0, (total - 1) // PAGE_SIZE)
+    if not last:
+        return Markup('<p class="pager">{} in all</p>').format(total)
     first_row = page * PAGE_SIZE + 1 if total else 0
     return Markup('<nav class="pager" aria-label="Pages"><button type="button" data-page="{}" data-focus="former"{}>'
                   '\u2039 Previous page</button><span>{} \u2013 {} of {}</span><button type="button" data-page="{}" '

@@ -25,12 +25,9 @@ def theme() -> gr.themes.Base:
     )
 
 
-def css() -> str:
-    return read_asset("style.css")
-
-
 def head() -> str:
-    return f"<script>{read_asset('theme.js')}</script>"
+    """Style sheet and script; in the head, since Gradio rewrites what it gets as ``css``."""
+    return f"<style>{read_asset('style.css')}</style><script>{read_asset('theme.js')}</script>"
 
 
 FAVICON = ASSETS / "favicon.svg"

@@ -16,7 +16,7 @@ function resolve(value, style) {
 
 function draw() {
     const figure = props.value;
-    if (!figure || !window.Plotly) return;
+    if (!figure || !window.Plotly || !node.clientWidth) return;
     const style = getComputedStyle(node);
     const font = { family: style.fontFamily, size: 12, color: "--plot-text" };
     const axis = { gridcolor: "--plot-grid", linecolor: "--plot-grid", zeroline: false, ticks: "", automargin: true };
@@ -33,7 +33,8 @@ function draw() {
 
 new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 new ResizeObserver(() => {
-    if (window.Plotly && node.data && node.clientWidth) Plotly.Plots.resize(node);
+    if (node.data && node.clientWidth) Plotly.Plots.resize(node);
+    else draw();
 }).observe(node);
 watch("value", draw);
 draw();

@@ -1,0 +1,115 @@
+"""A real server process on a free port with a database of its own, and a real Chromium."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from sizing_app.store import SessionStore
+from tests.e2e.model_server import ModelServer
+from tests.e2e.stored import ROOT
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+PATIENCE = 60_000
+"""Milliseconds that a busy machine may need for one step."""
+
+
+@dataclass(frozen=True)
+class App:
+    url: str
+    store: SessionStore
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[ModelServer]:
+    server = ModelServer()
+    yield server
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory, model) -> Iterator[App]:
+    """The app with the scripted model server."""
+    yield from serve(tmp_path_factory.mktemp("app"), "--base-url", model.url, "--model", "scripted")
+
+
+@pytest.fixture(scope="session")
+def plain_app(tmp_path_factory) -> Iterator[App]:
+    """The app as `make run` starts it, with the shipped checkpoint."""
+    yield from serve(tmp_path_factory.mktemp("plain"))
+
+
+def serve(folder: Path, *options: str) -> Iterator[App]:
+    """A server process, until the generator is closed."""
+    database, port = f"sqlite:///{folder}/sessions.db", free_port()
+    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--database", database, *options]
+    log = (folder / "server.log").open("w")
+    server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_up(url, server, folder / "server.log")
+        store = SessionStore(database)
+        yield App(url, store)
+        store.close()
+    finally:
+        server.terminate()
+        server.wait(20)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser) -> Iterator:
+    """Opens pages in contexts of their own; at the end no console error and no request to elsewhere is excused."""
+    contexts, problems = [], []
+
+    def open_page(app: App, path: str = "/", **settings) -> Page:
+        contexts.append(browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings}))
+        contexts[-1].set_default_timeout(PATIENCE)
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith((app.url, "data:", "blob:"))
+                else problems.append(f"request to {request.url}"))
+        page.goto(app.url + path)
+        expect(page.locator("#start, #back").first).to_be_attached()
+        expect(page.locator("#specs input").first).to_be_visible()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_up(url: str, server: subprocess.Popen, log: Path, seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5)
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"The server did not come up:\n{log.read_text()}")

@@ -1,0 +1,154 @@
+"""The Run page as a person uses it: start, watch, stop, reload, share, export."""
+
+import json
+import re
+import urllib.error
+import urllib.request
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.stored import ROOT
+
+CHECKPOINT = ROOT / "models" / "tl-grpo" / "model.safetensors"
+STATUS = "#run-header .status"
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).first.click()
+    page.get_by_role("option", name=option).click()
+
+
+def spec_cell(page: Page, metric: str, side: str):
+    return page.locator(f"#specs input[data-row={metric}][data-column={side}]")
+
+
+def test_a_session_runs_to_its_end_and_its_best_design_can_be_taken_away(app, open_page):
+    page = open_page(app)
+    choose(page, "Policy", "Random search")
+    spec_cell(page, "power", "high").fill("450u")
+    page.click("#start")
+    expect(page.locator(STATUS)).to_have_text("Budget spent")
+    expect(page.locator("#run-turns article")).to_have_count(6)
+    expect(page.locator("#run-turns article").first).to_contain_text("A random design")
+    expect(page.locator("#run-turns article").first.locator(".call")).to_contain_text("w_in")
+    power = page.locator("#run-specs tr", has_text="Power")
+    expect(power).to_contain_text("450u")
+    expect(power).to_contain_text(re.compile("met|nearly|failed"))
+    exported = {}
+    for kind in ("Netlist", "JSON", "CSV"):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=kind, exact=True).click()
+        exported[kind] = download.value.path().read_text()
+    design = json.loads(exported["JSON"])
+    assert design["circuit"] == "OTA" and len(design["parameters"]) == 10
+    assert "w_in" in exported["Netlist"] and "{" not in exported["Netlist"]
+    assert exported["CSV"].startswith("kind,name,value,unit") and "\nparameter,w_in," in exported["CSV"]
+
+
+def test_a_run_survives_its_tab_and_the_plot_keeps_its_zoom(app, model, open_page):
+    """The scripted model waits in the middle of every reply, so that every moment of the run can be looked at."""
+    page = open_page(app)
+    spec_cell(page, "gain", "low").fill("200")
+    page.click("#start")
+    live = "#run-turns article[aria-label='Turn {}'] .prose.live"
+    expect(page.locator(live.format(1))).to_have_text("Longer cascodes raise the output resistance")
+    expect(page.locator(STATUS)).to_have_text("Running")
+    expect(page).to_have_url(re.compile(r"\?session=\w+"))
+
+    zoomed = zoom(page)
+    model.allow()
+    expect(page.locator(live.format(2))).to_be_visible()
+    page.wait_for_function("window.plot.data[1].x.length === 2")
+    assert page.evaluate("window.plot === document.querySelector('#run-plot .live-plot')")
+    assert page.evaluate("window.plot._fullLayout.xaxis.range") == zoomed
+
+    permalink = page.url[page.url.index("/?"):]
+    page.close()
+    model.allow()
+    again, other = open_page(app, permalink), open_page(app, permalink)
+    for watcher in (again, other):
+        expect(watcher.locator(live.format(3))).to_have_text("Longer cascodes raise the output resistance")
+        expect(watcher.locator("#run-turns article")).to_have_count(4)
+        expect(watcher.locator("#run-turns article[aria-label='Turn 2']")).to_contain_text("and with it the gain.")
+        expect(spec_cell(watcher, "gain", "low")).to_have_value("200")
+
+    again.click("#stop")
+    for watcher in (again, other):
+        expect(watcher.locator(STATUS)).to_have_text("Stopped")
+        expect(watcher.locator("#start")).to_be_enabled()
+        expect(watcher.locator("#stop")).to_be_disabled()
+    model.allow()
+
+
+def zoom(page: Page) -> list[float]:
+    """Drag a box in the plot; returns the range of the x axis, and remembers the node as window.plot."""
+    page.evaluate("window.plot = document.querySelector('#run-plot .live-plot')")
+    box = page.locator("#run-plot .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.9 * box["height"], steps=5)
+    page.mouse.up()
+    page.wait_for_function("window.plot._fullLayout.xaxis.range[0] > 0")
+    return page.evaluate("window.plot._fullLayout.xaxis.range")
+
+
+def test_an_invalid_spec_is_explained_and_nothing_starts(app, open_page):
+    page, stored = open_page(app), app.store.count()
+    spec_cell(page, "gbw", "low").fill("55meg")
+    spec_cell(page, "gain", "low").fill("75x")
+    spec_cell(page, "pm", "high").fill("20")
+    page.click("#start")
+    expect(page.locator("#problems [role=alert]")).to_contain_text("DC gain, lower bound: '75x'")
+    expect(page.locator("#problems [role=alert]")).to_contain_text("Phase margin: the lower bound 60 is above")
+    expect(spec_cell(page, "gain", "low")).to_have_attribute("aria-invalid", "true")
+    expect(spec_cell(page, "gain", "low")).to_have_value("75x")
+    expect(spec_cell(page, "gbw", "low")).to_have_value("55meg")
+    expect(page.locator("#start")).to_be_enabled()
+    assert app.store.count() == stored
+
+
+def test_typed_initial_values_and_another_circuit(app, open_page):
+    page = open_page(app)
+    choose(page, "Circuit", "MILLER")
+    expect(page.locator("#circuit-panel")).to_contain_text("MILLER")
+    choose(page, "Policy", "Random search")
+    choose(page, "Initial design", "Typed below")
+    cell = page.locator("#initial input").first
+    cell.fill("1k")
+    page.click("#start")
+    expect(page.locator("#problems [role=alert]")).to_contain_text("1k is outside")
+    choose(page, "Initial design", "Middle of the ranges")
+    page.get_by_label("Simulations, 1 to 20").fill("1")
+    page.click("#start")
+    expect(page.locator(STATUS)).to_have_text(re.compile("Budget spent|All specs met"))
+    expect(page.locator("#run-header .task")).to_contain_text("MILLER")
+
+
+def test_an_unknown_session_is_named(app, open_page):
+    page = open_page(app, "/?session=nosuchid")
+    expect(page.locator("#run-header")).to_contain_text("nosuchid")
+    expect(page.locator("#start")).to_be_enabled()
+
+
+def test_export_refuses_what_it_does_not_have(app):
+    for path in ("/export/nosuchid/json", "/export/nosuchid/exe"):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(app.url + path)
+
+
+@pytest.mark.skipif(not CHECKPOINT.exists(), reason="no checkpoint in models/")
+def test_one_button_runs_the_checkpoint(plain_app, open_page):
+    page = open_page(plain_app)
+    page.click("#start")
+    expect(page.locator(STATUS)).to_have_text(re.compile("All specs met|Budget spent|Ended by the policy"))
+    expect(page.locator("#run-turns .reasoning .prose").first).not_to_be_empty()
+
+
+@pytest.mark.screenshot
+def test_screenshot(plain_app, open_page):
+    page = open_page(plain_app, viewport={"width": 1440, "height": 960})
+    page.click("#start")
+    expect(page.locator(STATUS)).to_have_text("All specs met")
+    page.mouse.move(0, 0)
+    page.screenshot(path=ROOT / "docs" / "screenshot.png")

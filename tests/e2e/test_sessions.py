@@ -1,0 +1,109 @@
+"""The Sessions page: find a stored session, replay it; and what every page must hold: themes, width, hostile text."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.stored import HOSTILE, a_stored_session
+
+ROWS = "#session-table tbody tr[data-id]"
+
+
+def open_sessions(page: Page) -> None:
+    page.get_by_role("tab", name="Sessions").click()
+    expect(page.locator("#session-table table")).to_be_visible()
+
+
+def replay(page: Page, session_id: str) -> None:
+    open_sessions(page)
+    page.get_by_label("Search").fill(session_id)
+    expect(page.locator(ROWS)).to_have_count(1)
+    page.get_by_role("button", name=f"Open session {session_id}").click()
+    expect(page.locator("#replay-header .status")).to_be_visible()
+
+
+def cursor(page: Page) -> int:
+    return page.evaluate("document.querySelector('#replay-plot .live-plot').layout.shapes[0].x0")
+
+
+def test_the_slider_moves_reasoning_parameters_specs_and_plot_together(app, open_page):
+    session_id = a_stored_session(app.store)
+    page = open_page(app)
+    replay(page, session_id)
+    turn, gain = page.locator("#replay-turns article"), page.locator("#replay-specs tr", has_text="DC gain")
+    expect(turn).to_have_attribute("aria-label", "Turn 2")
+    expect(gain).to_contain_text("met")
+    page.wait_for_function("document.querySelector('#replay-plot .live-plot').layout")
+    assert cursor(page) == 2
+    page.click("#former-turn")
+    expect(turn).to_have_attribute("aria-label", "Turn 1")
+    expect(turn.locator(".reasoning")).to_contain_text("Step 1.")
+    expect(turn.locator(".changed")).to_have_count(1)
+    expect(turn.locator(".changed")).to_contain_text("l_cas")
+    expect(gain).to_contain_text("74")
+    expect(gain).to_contain_text("nearly")
+    page.wait_for_function("document.querySelector('#replay-plot .live-plot').layout.shapes[0].x0 === 1")
+    page.locator("#turn-slider input[type=range]").fill("0")
+    expect(turn).to_have_attribute("aria-label", "Initial design")
+    page.wait_for_function("document.querySelector('#replay-plot .live-plot').layout.shapes[0].x0 === 0")
+    page.click("#back")
+    expect(page.locator(ROWS)).to_have_count(1)
+
+
+def test_search_filter_sort_and_pages(app, open_page):
+    word = "paralipomena"
+    for index in range(27):
+        a_stored_session(app.store, f"{word} number{index}", policy="bayes" if index % 2 else "random")
+    page = open_page(app)
+    open_sessions(page)
+    page.get_by_label("Search").fill(word)
+    expect(page.locator("#session-table")).to_contain_text("1 \u2013 25 of 27")
+    page.get_by_role("button", name="Next page").click()
+    expect(page.locator(ROWS)).to_have_count(2)
+    page.get_by_label("Search").fill(f"{word} number26")
+    expect(page.locator(ROWS)).to_have_count(1)
+    page.get_by_label("Search").fill(word)
+    page.get_by_label("Policy", exact=True).last.click()
+    page.get_by_role("option", name="bayes").click()
+    expect(page.locator("#session-table")).to_contain_text("13 in all")
+    page.get_by_role("button", name="Started").click()
+    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Started")
+
+
+@pytest.mark.parametrize("place", ["permalink", "replay"])
+def test_text_of_a_model_is_never_markup(app, open_page, place):
+    session_id = a_stored_session(app.store, HOSTILE, policy=HOSTILE)
+    page = open_page(app, f"/?session={session_id}" if place == "permalink" else "/")
+    if place == "replay":
+        replay(page, session_id)
+    name = "run" if place == "permalink" else "replay"
+    expect(page.locator(f"#{name}-turns")).to_contain_text("<script>window.hacked = 1</script>")
+    expect(page.locator(f"#{name}-header")).to_contain_text("<script>")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator(f"#{name}-turns img, #{name}-turns script").count() == 0
+
+
+def test_colours_follow_the_system_and_the_toggle(app, open_page):
+    session_id = a_stored_session(app.store)
+    page = open_page(app, f"/?session={session_id}", color_scheme="dark")
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+    page.get_by_role("button", name="Switch between light and dark").click()
+    expect(page.locator("body")).not_to_have_class(re.compile("dark"))
+    page.reload()
+    expect(page.locator("#start")).to_be_visible()
+    expect(page.locator("body")).not_to_have_class(re.compile("dark"))
+
+
+def test_a_narrow_screen_shows_everything_and_every_control_has_a_name(app, open_page):
+    session_id = a_stored_session(app.store, "A" * 400)
+    page = open_page(app, f"/?session={session_id}", viewport={"width": 360, "height": 740})
+    expect(page.locator("#run-turns article")).to_have_count(3)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    unnamed = page.evaluate("""() => [...document.querySelectorAll("input, textarea, select, button, a")]
+        .filter((node) => node.offsetParent && !node.closest("[aria-hidden=true]"))
+        .filter((node) => !(node.ariaLabel || node.textContent.trim() || node.title || node.labels?.length))
+        .map((node) => node.outerHTML.slice(0, 200))""")
+    assert unnamed == []
+    open_sessions(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

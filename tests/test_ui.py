@@ -1,0 +1,212 @@
+"""What the pages show and how they read what people type; the browser tests are in tests/e2e."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sizing_app.circuits import load_circuit
+from sizing_app.domain import Measurement, Proposal, SpecScore, Turn
+from sizing_app.events import SessionFinished, SessionStarted, TurnFinished, TurnStarted, Wrote, fold
+from sizing_app.errors import PolicyError
+from sizing_app.hub import Hub
+from sizing_app.policy.designs import initial_design
+from sizing_app.reward import score
+from sizing_app.store import SessionStore
+from sizing_app.ui.export import KINDS
+from sizing_app.ui.form import initial_table, initial_values, read_task, spec_table
+from sizing_app.ui.live_plot import figure, plotly_script
+from sizing_app.ui.page import build
+from sizing_app.ui.render import header, percent, reward, spec_table as spec_html, verdict
+from sizing_app.ui.run import RunPage
+from sizing_app.ui.services import Services, policy_titles
+from sizing_app.ui.turns import split_reply, trace
+from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
+
+HOSTILE = "<script>alert(1)</script><b onmouseover=x>"
+
+
+def read(circuit, specs=None, kind="random", initial=None, budget=5, seed=0):
+    return read_task(circuit, circuit.conditions.nominal, specs or spec_table(circuit, circuit.specs), kind,
+                     initial or initial_table(circuit, initial_values(circuit, "middle", 0)), budget, seed)
+
+
+def with_cell(table: dict, row: str, column: str, text: str) -> dict:
+    return {**table, "rows": [{**item, "cells": {**item["cells"], column: text}} if item["name"] == row else item
+                              for item in table["rows"]]}
+
+
+def a_turn(task, index: int, parameters, reasoning: str = "because") -> Turn:
+    measurement = QuadraticSimulator().evaluate(task.circuit, parameters, task.conditions)
+    return Turn(index, Proposal(parameters, f"<Analyze>{reasoning}</Analyze>", reasoning), measurement,
+                score(measurement, task.specs))
+
+
+def a_session(*turns, task=None, policy="random", end="passed"):
+    task = task or a_task()
+    events = [SessionStarted(task, policy), *(TurnFinished(turn) for turn in turns)]
+    return fold([*events, SessionFinished(end)] if end else events)
+
+
+@pytest.mark.parametrize("name", ["OTA", "MILLER"])
+def test_the_default_form_is_the_default_task(name):
+    circuit = load_circuit(name)
+    task = read(circuit).task
+    assert task.specs == circuit.specs
+    assert task.initial == initial_design(circuit, 0)
+    assert all(parameter.contains(task.initial[parameter.name]) for parameter in circuit.parameters)
+    assert read(circuit, kind="middle").task.initial == initial_values(circuit, "middle", 3)
+
+
+def test_suffixes_units_and_empty_cells():
+    circuit = a_circuit()
+    table = with_cell(spec_table(circuit, circuit.specs), "power", "high", " 2.5uW ")
+    table = with_cell(table, "gain", "low", "")
+    (spec,) = read(circuit, table).task.specs
+    assert (spec.metric, spec.low, spec.high) == ("power", None, pytest.approx(2.5e-6))
+
+
+@pytest.mark.parametrize(("row", "column", "text", "words"), [
+    ("gain", "low", "5O", ("Gain, lower bound", "'5O'")),
+    ("gain", "high", "40", ("Gain: the lower bound 50 is above the upper bound 40",)),
+    ("power", "high", "0", ("Power", "a bound of 0", "other than 0")),
+    ("power", "high", "1e999", ("Power, upper bound", "finite"))])
+def test_a_wrong_cell_names_metric_and_expectation_and_keeps_what_was_typed(row, column, text, words):
+    circuit = a_circuit()
+    reading = read(circuit, with_cell(spec_table(circuit, circuit.specs), row, column, text))
+    assert reading.task is None
+    (problem,) = reading.problems
+    assert all(word in problem for word in words)
+    shown = next(item for item in reading.specs["rows"] if item["name"] == row)
+    assert shown["cells"][column] == text and problem in shown["errors"].values()
+
+
+def test_all_problems_are_told_at_once():
+    circuit = a_circuit()
+    specs = with_cell(with_cell(spec_table(circuit, ()), "gain", "low", "x"), "power", "high", "y")
+    initial = with_cell(initial_table(circuit, GOOD), "w", "value", "1m")
+    reading = read(circuit, specs, "typed", initial, budget=21, seed=None)
+    assert len(reading.problems) == 5
+    assert any("w: 1m is outside 1u to 100u m" in problem for problem in reading.problems)
+    assert read(circuit, spec_table(circuit, ())).problems == (
+        "Specs: at least one metric needs a lower or an upper bound.",)
+
+
+def test_typed_initial_values_are_the_task():
+    circuit = a_circuit()
+    reading = read(circuit, kind="typed", initial=with_cell(initial_table(circuit, GOOD), "w", "value", "12u"))
+    assert reading.task.initial == {"w": pytest.approx(12e-6), "m": 10.0}
+
+
+@given(st.text(alphabet="ab <>/{}\"\n", max_size=40), st.integers(0, 120))
+def test_a_growing_reply_never_shows_a_tag(reasoning, cut):
+    reasoning = reasoning.replace("<", "(")
+    reply = f'<Analyze>{reasoning}</Analyze><tool_call>{{"name":"simulate"}}</tool_call>'
+    shown, call = split_reply(reply[:cut])
+    assert "Analyze" not in shown and "tool_call" not in shown + call
+    assert reasoning.strip().startswith(shown.rstrip()) or cut >= len(reply)
+    assert split_reply(reply) == (reasoning.strip(), '{"name":"simulate"}')
+
+
+def test_everything_that_was_written_is_escaped():
+    turn = a_turn(a_task(), 1, POOR, HOSTILE)
+    turn = replace(turn, proposal=replace(turn.proposal, problems=(HOSTILE,)))
+    failed = Turn(2, Proposal(POOR, HOSTILE, HOSTILE), Measurement("crashed", {}, HOSTILE),
+                  score(Measurement("crashed", {}), a_task().specs))
+    state = a_session(a_turn(a_task(), 0, POOR), turn, failed, policy=HOSTILE, end=None)
+    state = fold([TurnStarted(3), Wrote(3, HOSTILE)], state)
+    html = "".join(block["html"] for block in trace(state)) + header(state, HOSTILE) + spec_html(state)
+    html += header(replace(state, status="failed", message=HOSTILE, storage_problem=HOSTILE), "x")
+    assert "<script" not in html and "<b on" not in html
+    assert html.count("&lt;script&gt;") >= 8
+
+
+def test_spec_table_and_turns_say_in_words_what_colours_say():
+    state = a_session(a_turn(a_task(), 0, POOR), a_turn(a_task(), 1, GOOD))
+    assert "met" in spec_html(state) and "turn 1" in spec_html(state)
+    assert "All specs met" in header(state, "abc") and "export/abc/netlist" in header(state, "abc")
+    newest, oldest = trace(state)
+    assert newest["key"] == "turn-1" and "best" in newest["html"] and "2 of 2 specs met" in newest["html"]
+    assert "\u25bc \u00d70.17" in newest["html"] and "changed" not in oldest["html"]
+
+
+@pytest.mark.parametrize(("value", "margin", "met", "word"), [
+    (1.0, 0.2, True, "met"), (1.0, -0.1, False, "nearly"), (1.0, -0.11, False, "failed"),
+    (None, None, False, "missing"), (1.0, None, False, "failed")])
+def test_verdicts(value, margin, met, word):
+    assert verdict(SpecScore("gain", value, 0.0, met, margin)) == word
+
+
+def test_numbers_for_people():
+    assert [percent(margin) for margin in (0.123, -0.0123, -40.0, None)] == [
+        "+12 %", "\u22121.2 %", "< \u2212999 %", ""]
+    assert (reward(0.99996), reward(1.0)) == ("0.999", "1.000")
+
+
+def test_the_figure_is_json_without_nan_and_marks_the_replayed_turn():
+    state = a_session(a_turn(a_task(), 0, POOR), a_turn(a_task(), 1, GOOD), a_turn(a_task(), 2, POOR))
+    drawn = json.loads(json.dumps(figure(state, "abc", cursor=1), allow_nan=False))
+    best, turns = drawn["data"]
+    assert best["y"] == [turns["y"][0], 1.0, 1.0] and turns["marker"]["opacity"] == [1, 1, 0.3]
+    assert drawn["layout"]["shapes"][0]["x0"] == 1 and drawn["layout"]["uirevision"] == "abc"
+    assert plotly_script().is_file()
+
+
+def test_exports_of_a_real_circuit():
+    circuit = load_circuit("OTA")
+    design = initial_design(circuit, 1)
+    task = replace(a_task(), circuit=circuit, specs=circuit.specs, conditions=circuit.conditions.nominal,
+                   initial=design)
+    metrics = {metric.name: 1.0 for metric in circuit.metrics} | {"cmrr": None}
+    measurement = Measurement("ok", metrics)
+    state = a_session(Turn(0, Proposal(design), measurement, score(measurement, task.specs)), task=task, end=None)
+    texts = {kind: write(state, state.best) for kind, (_, _, write) in KINDS.items()}
+    assert json.loads(texts["json"])["parameters"] == design
+    assert len(texts["csv"].splitlines()) == 1 + len(circuit.parameters) + len(circuit.metrics)
+    assert "{" not in texts["netlist"] and circuit.title in texts["netlist"]
+
+
+def services_of(tmp_path, make_policy) -> Services:
+    store = SessionStore(f"sqlite:///{tmp_path}/sessions.db")
+    return Services({"TOY": a_circuit()}, store, Hub(), QuadraticSimulator(), make_policy, policy_titles(chat=False),
+                    "TOY")
+
+
+def begin(services: Services):
+    """Press Start with the default form; returns (session id or nothing, text of the problems)."""
+    import gradio as gr
+    with gr.Blocks():
+        page = RunPage(services)
+    circuit = services.circuits["TOY"]
+    point = circuit.conditions.nominal
+    session_id, problems, *_ = page.begin(
+        "TOY", point.corner, point.temperature, point.supply, point.load, spec_table(circuit, circuit.specs), "random",
+        5, 0, "middle", initial_table(circuit, GOOD))
+    return page, session_id if isinstance(session_id, str) else "", problems
+
+
+def test_a_policy_that_cannot_be_made_starts_nothing(tmp_path):
+    def make_policy(name):
+        raise PolicyError("no checkpoint: `make train` writes it")
+
+    services = services_of(tmp_path, make_policy)
+    _, session_id, problems = begin(services)
+    assert not session_id and "make train" in problems and services.store.count() == 0
+
+
+def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
+    script = [write("<Analyze>narrower</Analyze>", GOOD), END]
+    services = services_of(tmp_path, lambda name: ScriptedPolicy(script))
+    page, session_id, problems = begin(services)
+    assert session_id and not problems
+    *_, (head, plot, specs, turns, start, stop) = page.follow(session_id)
+    assert "All specs met" in head[0]["html"] and [turn["key"] for turn in turns] == ["turn-2", "turn-1", "turn-0"]
+    assert start.interactive and not stop.interactive
+    assert page.view.update(fold(services.store.events(session_id)), session_id) == [head, plot, specs, turns]
+
+
+def test_the_page_names_no_outside_address(tmp_path):
+    config = json.dumps(build(services_of(tmp_path, ScriptedPolicy)).get_config_file(), default=str)
+    assert "https://" not in config.replace("https://www.w3.org", "")
