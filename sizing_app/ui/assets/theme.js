@@ -1,4 +1,5 @@
-// Light and dark: the system decides until the person does; the choice stays in this browser.
+// Light and dark: the system decides until the person does; the choice stays in this browser. Gradio adds this script
+// to a page that is already there.
 (() => {
     const key = "sizing-theme";
     const system = window.matchMedia("(prefers-color-scheme: dark)");
@@ -10,10 +11,8 @@
         if (document.body.classList.contains("dark") !== wanted) document.body.classList.toggle("dark", wanted);
     }
 
-    document.addEventListener("DOMContentLoaded", () => {
-        apply();
-        new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-    });
+    apply();
+    new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
     document.addEventListener("click", (event) => {
         if (!event.target.closest("[data-theme-toggle]")) return;
         localStorage.setItem(key, dark() ? "light" : "dark");
