@@ -60,8 +60,8 @@ class RunPage:
 
     def follow(self, session_id: str) -> Iterator[list]:
         """Everything that shows the session, again and again until it ends."""
-        if not session_id:
-            yield [*self.view.update(SessionState(), ""), *_buttons(False)]
+        if not session_id:  # a page just opened; whatever it shows by now is newer
+            yield [gr.skip()] * (len(self.view.outputs) + 2)
             return
         try:
             for state in self.services.states(session_id):
@@ -78,6 +78,8 @@ class RunPage:
     def open_link(self, request: gr.Request) -> list:
         """The session of ?session=ID with its task in the form, so that it can be run again with a change."""
         session_id = request.query_params.get("session", "")
+        if not session_id:
+            return [gr.skip()] * (2 + len(self.form))
         task, policy = self._stored(session_id)
         if task is None or task.circuit.name not in self.services.circuits:
             return [session_id, *[gr.skip()] * (1 + len(self.form))]
