@@ -65,7 +65,8 @@ def test_score_and_margin_rise_toward_the_target(spec, value, fraction):
     target = spec.low if spec.low is not None and value < spec.low else spec.high
     if target is None:
         target = spec.low
-    near, far = spec_score(value + (target - value) * fraction, spec), spec_score(value, spec)
+    between = min(max(value + (target - value) * fraction, min(value, target)), max(value, target))  # rounding
+    near, far = spec_score(between, spec), spec_score(value, spec)
     assert near.score >= far.score
     if not far.met and far.margin is not None and near.margin is not None:
         assert near.margin >= far.margin and far.margin <= 0.0
