@@ -49,7 +49,8 @@ def read_folder(folder: Path) -> Circuit:
         table = Table(path, tomllib.loads(path.read_text()))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CircuitError(f"{path}: expected a readable TOML file: {error}") from None
-    table.only("title", "summary", "process", "devices", "conditions", "parameters", "analyses", "metrics", "specs")
+    table.only("title", "summary", "process", "held_out", "devices", "conditions", "parameters", "analyses", "metrics",
+               "specs")
     circuit = Circuit(
         name=folder.name, title=table.text("title"), summary=table.text("summary"),
         process=table.choice("process", PROCESSES),
@@ -59,7 +60,7 @@ def read_folder(folder: Path) -> Circuit:
         conditions=_conditions(table), analyses=tuple(_analysis(entry) for entry in table.tables("analyses")),
         measures=tuple(_measure(entry) for entry in table.tables("metrics")),
         netlist=_text(folder / "netlist.sp"), testbench=_text(folder / "testbench.sp"),
-        devices=_devices(table), folder=str(folder))
+        devices=_devices(table), folder=str(folder), held_out=table.flag("held_out"))
     _check(circuit, path)
     return circuit
 
@@ -105,6 +106,11 @@ class Table:
         if not isinstance(value, str) or value not in allowed:
             raise self.fail(key, f"one of {', '.join(allowed)}")
         return value
+
+    def flag(self, key: str) -> bool:
+        if not isinstance(self.values.get(key, False), bool):
+            raise self.fail(key, "true or false")
+        return self.values.get(key, False)
 
     def number(self, key: str, unit: str = "", optional: bool = False) -> float | None:
         if optional and key not in self.values:
@@ -183,13 +189,13 @@ def _measure(table: Table) -> Measure:
 
 @functools.cache
 def measure_arguments() -> dict[str, dict[str, str]]:
-    """The functions of simulator/metrics.py and their arguments (name to str or float), the vectors left out.
+    """The functions of simulator/metrics/ and their arguments (name to str or float), the vectors left out.
 
     Read from the source: circuits are described one layer below the simulator, which nothing here may import.
     """
-    tree = ast.parse((Path(__file__).parent / "simulator" / "metrics.py").read_text())
+    trees = [ast.parse(path.read_text()) for path in (Path(__file__).parent / "simulator" / "metrics").glob("*.py")]
     return {node.name: {argument.arg: ast.unparse(argument.annotation) for argument in node.args.args[1:]}
-            for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
+            for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
 
 
 def _number_or_expression(table: Table, key: str) -> float | str:
@@ -263,20 +269,24 @@ def _check(circuit: Circuit, path: Path) -> None:
 def _check_measure(measure: Measure, circuit: Circuit, path: Path) -> None:
     """Its analyses exist, and each vector is saved by the analysis it is read from."""
     saved = {analysis.name: analysis.save for analysis in circuit.analyses}
-    where = f"{path}: metrics {measure.metric} with."
-    for key in ("analysis", "loop"):
-        if measure.arguments.get(key, circuit.analyses[0].name) not in saved:
-            raise CircuitError(f"{where}{key}: expected one of {', '.join(saved)}, found {measure.arguments[key]!r}")
     known = {parameter.name for parameter in circuit.parameters} | set(CONDITIONS)
     for key, value in measure.arguments.items():
-        if key in ("analysis", "loop") or not isinstance(value, str):
-            continue
+        where = f"{path}: metrics {measure.metric} with.{key}"
         if measure_arguments()[measure.function][key] == "float":
-            _check_names(value[1:-1], known, f"{where}{key}")
-            continue
-        vectors = saved[measure.arguments["loop" if key.startswith("loop_") else "analysis"]]
-        if value not in vectors:
-            raise CircuitError(f"{where}{key}: expected a saved vector, {', '.join(vectors)}, found {value!r}")
+            if isinstance(value, str):
+                _check_names(value[1:-1], known, where)
+        elif _names_analysis(key):
+            if value not in saved:
+                raise CircuitError(f"{where}: expected one of {', '.join(saved)}, found {value!r}")
+        else:
+            source = f"{key.split('_')[0]}_analysis"
+            vectors = saved.get(measure.arguments.get(source, measure.arguments.get("analysis")), ())
+            if value not in vectors:
+                raise CircuitError(f"{where}: expected a saved vector, {', '.join(vectors)}, found {value!r}")
+
+
+def _names_analysis(argument: str) -> bool:
+    return argument == "analysis" or argument.endswith("_analysis")
 
 
 def _check_names(expression: str, known: set[str], where: str) -> None:

