@@ -204,8 +204,8 @@ ONE_POLE_MEASURES = (
     ("noise", "noise_density", {"analysis": "noise", "vector": "onoise_spectrum"}),
     ("offset", "dc_error", {"analysis": "op", "output": "v(out)", "target": 0.5}),
     ("cmrr", "common_mode_rejection", {"analysis": "common_mode", "output": "v(out)"}),
-    ("psrr", "supply_rejection", {"analysis": "supply", "output": "v(out)", "loop_analysis": "loop", "loop_output": "v(out)",
-                                  "loop_input": "v(inn)"}),
+    ("psrr", "supply_rejection", {"analysis": "supply", "output": "v(out)", "loop_analysis": "loop",
+                                  "loop_output": "v(out)", "loop_input": "v(inn)"}),
     ("swing", "swing", {"analysis": "step", "output": "v(out)"}),
 )
 ONE_POLE = Circuit(
