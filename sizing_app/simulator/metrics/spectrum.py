@@ -1,7 +1,7 @@
 """Converters: dynamic performance from a coherently sampled sine (IEEE Std 1241, chapter 4; IEEE Std 1057).
 
 A record of ``samples`` points holds exactly ``cycles`` periods of the input, and the two have no common divisor:
-every sample falls on another phase, the signal fills one bin of the discrete Fourier transform, and no window is needed.
+every sample falls on another phase, the signal fills one bin of the Fourier transform, and no window is needed.
 Sample k is the waveform at ``start + k period`` (s), linearly interpolated between the time points of the transient
 analysis. A differential output becomes one vector with a voltage-controlled source: ``Ediff diff 0 op om 1``.
 """
@@ -42,7 +42,7 @@ def enob(vectors: Vectors, analysis: str, output: str, start: float, period: flo
 @measure
 def sfdr(vectors: Vectors, analysis: str, output: str, start: float, period: float, samples: float,
          cycles: float) -> float:
-    """Spurious-free dynamic range (dB): power of the signal's bin over the largest other one but DC; 0 if it is absent."""
+    """Spurious-free dynamic range (dB): power of the signal's bin over the largest other but DC; 0 if absent."""
     power = _powers(vectors[analysis], output, start, period, samples, cycles)
     others = np.delete(power, [0, int(cycles)])
     return max(0.0, _ratio(power[int(cycles)], others.max()))
