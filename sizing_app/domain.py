@@ -6,7 +6,7 @@ plain tuple of past turns that is passed along, and nothing below holds state.
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from sizing_app.units import format_si, preferred_values
@@ -153,6 +153,8 @@ class Analysis:
     """ngspice alter targets to values, e.g. {"vprobe acmag": "0"}."""
     save: tuple[str, ...] = ()
     """Vectors that the metric functions read."""
+    needs: Mapping[str, float] = field(default_factory=dict)
+    """Lower bounds on metrics of earlier analyses; where one is not reached, this analysis is not run."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,13 @@ class Measure:
     metric: str
     function: str
     arguments: Mapping[str, object] = field(default_factory=dict)
+    otherwise: float | None = None
+    """The value where an analysis that it reads was not run: the worst case. None where all of them always run."""
+
+    @property
+    def analyses(self) -> tuple[str, ...]:
+        """The analyses that it reads, by the rule of simulator/metrics/: its arguments called (x_)analysis."""
+        return tuple(str(value) for key, value in self.arguments.items() if names_analysis(key))
 
 
 @dataclass(frozen=True)
@@ -203,6 +212,12 @@ class Task:
     initial: Parameters
     budget: int = 5
     seed: int = 0
+    stated: Conditions | None = None
+    """The conditions that a policy is told where they are not the true ones: then only feedback shows these."""
+
+    def told(self) -> "Task":
+        """The task as a policy may know it."""
+        return self if self.stated is None else replace(self, conditions=self.stated, stated=None)
 
 
 Status = Literal["ok", "not_converged", "timeout", "crashed", "refused", "no_call"]
@@ -309,6 +324,11 @@ class Policy(Protocol):
 def best_turn(history: History) -> Turn | None:
     """The turn that a trajectory is worth (paper, eq. 5): the first one with the highest reward."""
     return max((turn for turn in history if turn.score), key=lambda turn: (turn.total, -turn.index), default=None)
+
+
+def names_analysis(argument: str) -> bool:
+    """Whether the value of a measure's argument is the name of an analysis."""
+    return argument == "analysis" or argument.endswith("_analysis")
 
 
 def _named(items, name: str):

@@ -112,7 +112,7 @@ def _turns(task, policy, simulator, stop, history) -> Generator[Event, None, Rea
 
 def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Proposal | None]:
     """Relay what the policy writes; returns its proposal, or None if it was stopped before it made one."""
-    pieces = policy.propose(task, history, stop)
+    pieces = policy.propose(task.told(), history, stop)
     try:
         for piece in pieces:
             if isinstance(piece, Proposal):

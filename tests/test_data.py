@@ -27,7 +27,7 @@ from sizing_app.train.pool import Pool, build_pool, load_pool
 from sizing_app.train.teacher import demonstrations, lessons, play, sample_texts
 
 SIMULATIONS = 240
-SUITES = ("standard", "tight", "validation")
+SUITES = ("standard", "shifted", "tight")
 
 
 def narrow(circuit: Circuit) -> Circuit:
@@ -223,13 +223,37 @@ def test_suites_share_no_query_with_training_or_each_other():
             assert query["witness"] != query["initial"]
 
 
-def test_evaluation_queries_do_not_depend_on_the_batch(circuit, simulator, tmp_path, monkeypatch):
+def test_evaluation_queries_do_not_depend_on_the_batch_or_on_a_cut(circuit, simulator, tmp_path, monkeypatch):
     monkeypatch.setattr(evaluation, "SEARCH", 16)
+    monkeypatch.setattr(evaluation, "TIGHTEN", 16)
+    monkeypatch.setattr(evaluation, "PLACES", 2)
     monkeypatch.setattr(evaluation, "LOOSE_LIMIT", 100.0)
-    both = evaluation.make_queries(circuit, simulator, "standard", 2, tmp_path / "a.json", report=lambda text: None)
+
+    def cut(text: str) -> None:
+        raise KeyboardInterrupt
+
+    evaluation.make_queries(circuit, simulator, 3, tmp_path / "both", report=lambda text: None)
     monkeypatch.setattr(evaluation, "ACTIVE", 1)
-    alone = evaluation.make_queries(circuit, simulator, "standard", 2, tmp_path / "b.json", report=lambda text: None)
-    assert alone == both and both[0] != both[1]
-    for query in both:
-        measured = simulator.evaluate(circuit, query["witness"], Conditions(**query["conditions"]))
-        assert score(measured, tuple(Spec(**spec) for spec in query["specs"])).passed
+    with pytest.raises(KeyboardInterrupt):
+        evaluation.make_queries(circuit, simulator, 3, tmp_path / "cut", report=cut)
+    evaluation.make_queries(circuit, simulator, 3, tmp_path / "cut", report=lambda text: None)
+    assert sorted(path.name for path in (tmp_path / "cut").iterdir()) == sorted(f"{suite}.json" for suite in SUITES)
+    for suite in SUITES:
+        document = json.loads((tmp_path / "both" / f"{suite}.json").read_text())
+        assert document == json.loads((tmp_path / "cut" / f"{suite}.json").read_text())
+        assert len({json.dumps(query["specs"]) for query in document["queries"]}) == 3
+        for query in document["queries"]:
+            measured = simulator.evaluate(circuit, query["witness"], Conditions(**query["conditions"]))
+            assert score(measured, tuple(Spec(**spec) for spec in query["specs"])).passed
+            told = query.get("stated", query["conditions"])
+            different = [name for name in told if told[name] != query["conditions"][name]]
+            assert len(different) == (suite == "shifted")
+
+
+def test_places_hold_every_corner_temperature_supply_and_load():
+    circuit = load_circuit("OTA")
+    chosen, space = evaluation.places(circuit), circuit.conditions
+    assert chosen[0] == space.nominal and len(set(chosen)) == evaluation.PLACES
+    for name, values in (("corner", space.corners), ("temperature", space.temperatures), ("supply", space.supplies),
+                         ("load", space.loads)):
+        assert {getattr(conditions, name) for conditions in chosen} == set(values)

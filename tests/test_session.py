@@ -1,6 +1,7 @@
 """The loop: how turns follow each other, how a session ends, and that its events fold to its state."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,7 @@ from sizing_app.session import (
     sample_group,
     take_turn,
 )
-from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_task, write
+from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 
 def run(script, budget=5, stop=None, simulator=None, history=(), between=None, task=None):
@@ -205,3 +206,24 @@ def test_the_state_shows_the_turn_under_way_and_storage_problems():
     failed = advance(writing, StorageFailed("locked"))
     assert failed.storage_problem == "locked" and failed.current == writing.current
     assert advance(failed, StorageRestored()).storage_problem == ""
+
+
+def test_only_simulations_tell_what_a_policy_was_not_told():
+    """The suite *shifted*: policies see the stated conditions, designs are simulated at the true ones."""
+    true, stated = a_circuit().conditions.nominal, a_circuit().conditions.all()[-1]
+    seen, simulated = [], []
+
+    class Watching(QuadraticSimulator):
+        def evaluate(self, circuit, parameters, conditions):
+            simulated.append(conditions)
+            return super().evaluate(circuit, parameters, conditions)
+
+    class Told(ScriptedPolicy):
+        def propose(self, task, history, stop):
+            seen.append(task)
+            yield from super().propose(task, history, stop)
+
+    task = replace(a_task(), stated=stated)
+    state = fold(run_session(task, Told([write("a", POOR), END]), Watching(), threading.Event()))
+    assert state.task.conditions == true and set(simulated) == {true}
+    assert all(task.conditions == stated and task.stated is None for task in seen)

@@ -48,6 +48,8 @@ def _show(id: str, state: SessionState) -> None:
     task = state.task
     print(f"session {id}: {task.circuit.name}, {state.policy}, seed {task.seed}, budget {task.budget}")
     print(task.conditions.show())
+    if task.stated is not None:
+        print(f"the policy was told: {task.stated.show()}")
     print(", ".join(f"{spec.metric} {spec.show()}" for spec in task.specs))
     for turn in state.history:
         print(turn_text(task, turn))

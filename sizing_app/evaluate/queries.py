@@ -1,26 +1,29 @@
-"""Make the evaluation queries of a circuit: ``python -m sizing_app.evaluate.queries --circuit OTA --suite standard``.
+"""Make the evaluation queries of a circuit: ``python -m sizing_app.evaluate.queries --circuit OTA``.
 
 No training data is used: each query is proved reachable by a search of its own with CMA-ES (package ``cma``) on
-ngspice, which begins with the circuit's golden design and random ones. Its conditions, initial design and targets
-follow the rules of ``sizing_app/targets.py``:
+ngspice. The queries lie at PLACES conditions of the circuit, the nominal ones among them. All that is simulated at one
+of these is kept in an archive, which begins with the golden design and random ones; the queries there are made one
+after another from it, by the rules of ``sizing_app/targets.py``:
 
-1. Draw conditions, initial design and default targets with random offsets.
-2. Search a design that meets them all. If SEARCH simulations do not find one, the targets that the nearest design
-   fails are loosened to what it reaches, less a slack of 5 to 15%; nothing else changes. A query that would need a
-   target to be loosened by more than LOOSE_LIMIT beyond its default is drawn again from step 1.
+1. Draw an initial design and default targets with random offsets.
+2. If no design of the archive meets them all, search one. If SEARCH simulations do not find it, the targets that the
+   nearest design fails are loosened to what it reaches, less a slack of 5 to 15%; nothing else changes. A query that
+   would need a target to be loosened by more than LOOSE_LIMIT beyond its default is drawn again from step 1.
 3. A *tight* query searches on, for the largest smallest margin under random weights, and then several targets are
    moved to 2 to 6% of what this witness reaches.
 
-*validation* (half standard, half tight) is for choosing checkpoints. Every query has its own random numbers, so a file
-does not depend on the number of workers, and an interrupted run goes on where it stopped.
+A *shifted* query is a standard one whose policy is told a wrong corner, temperature, supply or load. Every query has
+its own random numbers, so the files do not depend on the number of workers, and an interrupted run goes on where it
+stopped.
 """
 
 import argparse
 import json
+import sys
 import time
 import zlib
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,24 +33,26 @@ from sizing_app.domain import Circuit, Conditions, Spec
 from sizing_app.targets import (DesignGrid, draw_targets, draw_weights, fitness, loosen, margins, metric_row, scales,
                                 tighten)
 
-SUITES = {"standard": 1000, "tight": 2000, "validation": 3000}
+SUITES = {"standard": 1000, "shifted": 4000, "tight": 2000}
 """First seed of each suite; all are below those of training queries."""
-SEARCH = 400
-"""Simulations after which targets are loosened."""
-TIGHT_SEARCH, TIGHTEN = 160, 96
-"""The same for a tight query, whose targets follow its witness anyway, and its further simulations."""
+PLACES = 12
+"""Conditions that a circuit's queries lie at."""
+SEARCH = 160
+"""Simulations that a query may add to its archive before targets are loosened."""
+TIGHTEN = 48
+"""Further simulations of a tight query."""
 LOOSE_LIMIT = 0.6
 """No target lies further below its default than this, in units of its scale."""
 POPULATION = 16
 MARGIN = 0.01
 """A witness meets the targets with this margin."""
-ACTIVE = 48
-"""Searches that run side by side, so that all workers are busy."""
+ACTIVE = 4
+"""Places that are worked on side by side, so that all workers are busy."""
 
 
 @dataclass
 class Archive:
-    """What one search has simulated: grid designs and their metrics."""
+    """What has been simulated at one place: grid designs and their metrics."""
 
     circuit: Circuit
     designs: list[np.ndarray] = field(default_factory=list)
@@ -64,47 +69,84 @@ class Archive:
         return bool((margins(self.circuit, specs, np.array(self.metrics)).min(axis=1) >= MARGIN).any())
 
 
-Requests = Generator[tuple[Conditions, np.ndarray], np.ndarray, dict]
-"""A search: yields conditions and designs to simulate, is sent their metrics, returns the finished query."""
+Search = Generator[np.ndarray, np.ndarray, dict]
+"""Yields designs to simulate, is sent their metrics, returns what was searched."""
 
 
-def make_query(circuit: Circuit, suite: str, number: int) -> Requests:
-    """Search query ``number`` of a suite."""
-    rng = np.random.default_rng([zlib.crc32(circuit.name.encode()), SUITES[suite], number])
-    tight = suite == "tight" or (suite == "validation" and number % 2 == 1)
+def places(circuit: Circuit) -> list[Conditions]:
+    """The conditions of a circuit's queries: nominal, then others in which all values occur about equally often."""
+    rng, space = _rng(circuit), circuit.conditions
+    chosen, wanted = [space.nominal], min(PLACES, len(space.all()))
+    columns = [_shuffled(values, rng) for values in (space.corners, space.temperatures, space.supplies, space.loads)]
+    while len(chosen) < wanted:
+        conditions = Conditions(*(next(column) for column in columns))
+        if conditions not in chosen:
+            chosen.append(conditions)
+    return chosen
+
+
+def _shuffled(values: Sequence, rng: np.random.Generator) -> Iterable:
+    """All values in random order, again and again."""
     while True:
-        query = yield from _draw(circuit, rng, tight)
-        if query:
-            return {**query, "seed": SUITES[suite] + number}
+        for index in rng.permutation(len(values)):
+            yield values[index]
 
 
-def _draw(circuit: Circuit, rng: np.random.Generator, tight: bool) -> Requests:
+def _rng(circuit: Circuit, *numbers: int) -> np.random.Generator:
+    return np.random.default_rng([zlib.crc32(circuit.name.encode()), *numbers])
+
+
+def make_place(circuit: Circuit, place: int, count: int) -> Search:
+    """Search the queries at one place, ``count`` being those of a suite at all places: {suite: {number: query}}."""
+    grid, archive, conditions = DesignGrid(circuit), Archive(circuit), places(circuit)[place]
+    start = grid.random(_rng(circuit, place), 2 * POPULATION)
+    start[0] = grid.index(golden(circuit)["parameters"])
+    archive.add(start, (yield start))
+    queries = {}
+    for suite in SUITES:
+        queries[suite] = {}
+        for number in range(place, count, len(places(circuit))):
+            rng, query = _rng(circuit, SUITES[suite], number), None
+            while query is None:
+                query = yield from _draw(archive, grid, rng, tight=suite == "tight")
+            told = {"stated": asdict(_shift(circuit, conditions, rng))} if suite == "shifted" else {}
+            queries[suite][number] = {"conditions": asdict(conditions), **told, **query,
+                                      "seed": SUITES[suite] + number}
+    return queries
+
+
+def _shift(circuit: Circuit, conditions: Conditions, rng: np.random.Generator) -> Conditions:
+    """The conditions with another corner, temperature, supply or load of the circuit."""
+    space = circuit.conditions
+    others = [(name, value) for name, values in (("corner", space.corners), ("temperature", space.temperatures),
+                                                 ("supply", space.supplies), ("load", space.loads))
+              for value in values if value != getattr(conditions, name)]
+    names = sorted({name for name, _ in others})
+    chosen = names[int(rng.integers(len(names)))]
+    values = [value for name, value in others if name == chosen]
+    return replace(conditions, **{chosen: values[int(rng.integers(len(values)))]})
+
+
+def _draw(archive: Archive, grid: DesignGrid, rng: np.random.Generator, tight: bool) -> Search:
     """One attempt at steps 1 to 3; None where the limits are not kept."""
-    grid, archive, weights = DesignGrid(circuit), Archive(circuit), draw_weights(circuit, rng)
-    conditions = circuit.conditions.all()[int(rng.integers(len(circuit.conditions.all())))]
+    circuit, weights = archive.circuit, draw_weights(archive.circuit, rng)
     initial, specs = grid.random(rng, 1)[0], draw_targets(circuit, rng)
-    start = np.concatenate([[grid.index(golden(circuit)["parameters"])], grid.random(rng, POPULATION - 1)])
-    archive.add(start, (yield conditions, start))
-    search = TIGHT_SEARCH if tight else SEARCH
-    yield from _climb(archive, grid, conditions, specs, weights, rng, 0.2, search, until_met=True)
+    yield from _climb(archive, grid, specs, weights, rng, 0.2, SEARCH, until_met=True)
     if not archive.met(specs):
         specs = loosen(circuit, specs, archive.metrics[archive.best(specs, weights)], rng)
     if tight:
-        yield from _climb(archive, grid, conditions, specs, weights, rng, 0.1, TIGHTEN, until_met=False)
+        yield from _climb(archive, grid, specs, weights, rng, 0.1, TIGHTEN, until_met=False)
         specs = tighten(circuit, specs, archive.metrics[archive.best(specs, weights)], rng)
     witness = archive.best(specs, weights)
     room = margins(circuit, specs, archive.metrics[witness])
     if room.min() < 0 or _loosened(circuit, specs) > LOOSE_LIMIT:
         return None
-    return {"conditions": {"corner": conditions.corner, "temperature": conditions.temperature,
-                           "supply": conditions.supply, "load": conditions.load},
-            "specs": [{key: value for key, value in (("metric", spec.metric), ("low", spec.low), ("high", spec.high),
-                                                     ("scale", spec.scale)) if value is not None} for spec in specs],
+    return {"specs": [{key: value for key, value in asdict(spec).items() if value is not None} for spec in specs],
             "initial": grid.design(initial), "witness": grid.design(archive.designs[witness])}
 
 
-def _climb(archive: Archive, grid: DesignGrid, conditions: Conditions, specs: Sequence[Spec], weights: np.ndarray,
-           rng: np.random.Generator, sigma: float, simulations: int, until_met: bool) -> Requests:
+def _climb(archive: Archive, grid: DesignGrid, specs: Sequence[Spec], weights: np.ndarray, rng: np.random.Generator,
+           sigma: float, simulations: int, until_met: bool) -> Search:
     """CMA-ES in the unit cube from the best design of the archive; designs are simulated on the grid."""
     import cma
 
@@ -117,7 +159,7 @@ def _climb(archive: Archive, grid: DesignGrid, conditions: Conditions, specs: Se
     while spent < simulations and not (until_met and archive.met(specs)):
         points = strategy.ask()
         designs = grid.snap(np.array(points))
-        metrics = yield conditions, designs
+        metrics = yield designs
         archive.add(designs, metrics)
         spent += len(designs)
         strategy.tell(points, (-fitness(grid.circuit, specs, weights, metrics)).tolist())
@@ -136,69 +178,71 @@ def _loosened(circuit: Circuit, specs: Sequence[Spec]) -> float:
     return max(amounts)
 
 
-def make_queries(circuit: Circuit, simulator, suite: str, count: int, path: Path, command: str = "",
-                 report: Callable[[str], None] = print) -> list[dict]:
-    """Queries 0 to ``count`` - 1 of a suite, written to ``path``; finished ones are kept beside it until all are."""
-    partial, started, simulations = path.with_suffix(".partial.jsonl"), time.monotonic(), 0
-    path.parent.mkdir(parents=True, exist_ok=True)
+def make_queries(circuit: Circuit, simulator, count: int, folder: Path, command: str = "",
+                 report: Callable[[str], None] = print) -> None:
+    """``count`` queries of each suite, into ``folder``; finished places are kept beside them until all are done."""
+    partial, started, simulations = folder / "partial.jsonl", time.monotonic(), 0
+    folder.mkdir(parents=True, exist_ok=True)
     done = dict(json.loads(line) for line in partial.read_text().splitlines()) if partial.exists() else {}
-    waiting = [number for number in range(count) if number not in done]
-    searches: dict[int, Requests] = {}
-    asked: dict[int, tuple[Conditions, np.ndarray]] = {}
+    waiting = [place for place in range(len(places(circuit))) if place not in done]
+    searches: dict[int, Search] = {}
+    asked: dict[int, np.ndarray] = {}
     while waiting or asked:
         while waiting and len(asked) < ACTIVE:
-            number = waiting.pop(0)
-            searches[number] = make_query(circuit, suite, number)
-            asked[number] = next(searches[number])
+            place = waiting.pop(0)
+            searches[place] = make_place(circuit, place, count)
+            asked[place] = next(searches[place])
         answers = _simulate(circuit, simulator, asked)
         simulations += sum(map(len, answers.values()))
-        for number, metrics in answers.items():
+        for place, metrics in answers.items():
             try:
-                asked[number] = searches[number].send(metrics)
+                asked[place] = searches[place].send(metrics)
             except StopIteration as finished:
-                done[number] = finished.value
-                del searches[number], asked[number]
+                done[place] = finished.value
+                del searches[place], asked[place]
                 with partial.open("a") as file:
-                    file.write(json.dumps([number, finished.value]) + "\n")
-                seconds = time.monotonic() - started
-                report(f"{circuit.name} {suite}: {len(done)} of {count} queries, {simulations} simulations, "
-                       f"{simulations / seconds:.0f}/s")
-    queries = [done[number] for number in range(count)]
-    document = {"circuit": circuit.name, "suite": suite, "seed": SUITES[suite], "command": command, "queries": queries}
-    path.write_text(json.dumps(document, indent=1) + "\n")
+                    file.write(json.dumps([place, finished.value]) + "\n")
+                report(f"{circuit.name}: queries at {len(done)} of {len(places(circuit))} conditions, {simulations} "
+                       f"simulations, {simulations / (time.monotonic() - started):.0f}/s")
+    for suite, seed in SUITES.items():
+        found = {int(number): query for place in done.values() for number, query in place[suite].items()}
+        document = {"circuit": circuit.name, "suite": suite, "seed": seed, "command": command,
+                    "queries": [found[number] for number in range(count)]}
+        (folder / f"{suite}.json").write_text(json.dumps(document, indent=1) + "\n")
     partial.unlink(missing_ok=True)
-    return queries
 
 
-def _simulate(circuit: Circuit, simulator, asked: dict[int, tuple[Conditions, np.ndarray]]) -> dict[int, np.ndarray]:
-    """All waiting designs of all searches in one batch."""
-    grid = DesignGrid(circuit)
-    jobs = [(circuit, grid.design(row), conditions) for conditions, designs in asked.values() for row in designs]
+def _simulate(circuit: Circuit, simulator, asked: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """All waiting designs of all places in one batch."""
+    grid, conditions = DesignGrid(circuit), places(circuit)
+    jobs = [(circuit, grid.design(row), conditions[place]) for place, designs in asked.items() for row in designs]
     measured = iter(simulator.evaluate_many(jobs))
-    return {number: np.array([metric_row(circuit, next(measured)) for _ in designs])
-            for number, (_, designs) in asked.items()}
+    return {place: np.array([metric_row(circuit, next(measured)) for _ in designs])
+            for place, designs in asked.items()}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     """The command line of this module."""
-    from sizing_app.circuits import load_circuit
+    from sizing_app.circuits import CircuitError, load_circuit
     from sizing_app.simulator import SimulatorPool
 
     parser = argparse.ArgumentParser(prog="python -m sizing_app.evaluate.queries",
                                      description="Make the evaluation queries of a circuit.")
     parser.add_argument("--circuit", required=True)
-    parser.add_argument("--suite", choices=SUITES, required=True)
-    parser.add_argument("--queries", type=int, default=100)
+    parser.add_argument("--queries", type=int, default=100, help="of each suite")
     parser.add_argument("--workers", type=int, default=None, help="simulator processes, default one a core")
-    parser.add_argument("--out", type=Path, default=None, help="default: circuits/NAME/queries/SUITE.json")
+    parser.add_argument("--out", type=Path, default=None, metavar="FOLDER", help="default: circuits/NAME/queries")
     chosen = parser.parse_args(arguments)
-    circuit = load_circuit(chosen.circuit)
-    path = chosen.out or Path(circuit.folder) / "queries" / f"{chosen.suite}.json"
-    command = f"python -m sizing_app.evaluate.queries --circuit {circuit.name} --suite {chosen.suite} " \
-              f"--queries {chosen.queries}"
+    try:
+        circuit = load_circuit(chosen.circuit)
+    except CircuitError as error:
+        print(f"sizing_app.evaluate.queries: {error}", file=sys.stderr)
+        return 2
+    command = f"python -m sizing_app.evaluate.queries --circuit {circuit.name} --queries {chosen.queries}"
     with SimulatorPool(chosen.workers, deadline=30.0) as simulator:
-        make_queries(circuit, simulator, chosen.suite, chosen.queries, path, command)
+        make_queries(circuit, simulator, chosen.queries, chosen.out or Path(circuit.folder) / "queries", command)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -5,6 +5,7 @@ A file holds an object whose ``queries`` are objects with
 - ``conditions``: corner, temperature (degrees Celsius), supply (V), load (F)
 - ``specs``: list of {metric, low, high, scale}, as domain.Spec; a bound that is not there is left out
 - ``initial``: parameter name to value in SI units, the design of turn 0
+- ``stated``, in the suite *shifted*: the conditions that a policy is told, which differ from the true ones
 - ``seed``: integer that seeds the policy
 - ``witness``: parameter name to value in SI units, a simulated design that meets the specs (never shown to a policy)
 """
@@ -30,9 +31,10 @@ class Query:
     initial: dict[str, float]
     seed: int
     witness: dict[str, float]
+    stated: Conditions | None = None
 
     def task(self, circuit: Circuit, budget: int) -> Task:
-        return Task(circuit, self.specs, self.conditions, self.initial, budget, self.seed)
+        return Task(circuit, self.specs, self.conditions, self.initial, budget, self.seed, self.stated)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ All HTML is made with markupsafe.Markup, whose format() escapes what models and 
 
 from markupsafe import Markup
 
-from sizing_app.domain import Score, Spec, SpecScore, Task, Turn
+from sizing_app.domain import Conditions, Score, Spec, SpecScore, Task, Turn
 from sizing_app.events import SessionState
 from sizing_app.units import format_si
 
@@ -103,7 +103,11 @@ def task_line(task: Task, policy: str) -> str:
 
 
 def conditions_line(task: Task) -> str:
-    point = task.conditions
+    text = _conditions(task.conditions)
+    return text if task.stated is None else f"{text} (the policy was told: {_conditions(task.stated)})"
+
+
+def _conditions(point: Conditions) -> str:
     return (f"{point.corner} corner, {point.temperature:g} \u00b0C, {format_si(point.supply, unit='V')}, "
             f"{format_si(point.load, unit='F')} load")
 
