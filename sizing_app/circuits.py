@@ -6,22 +6,17 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 
-from sizing_app.domain import Analysis, Circuit, ConditionSpace, Measure, Metric, Parameter, Spec
+from sizing_app.domain import Analysis, Circuit, ConditionSpace, Measure, Metric, Parameter, Spec, names_analysis
 from sizing_app.expressions import ExpressionError, names_in
 from sizing_app.netlist import RefusedNetlist, build_netlist, check_analysis, check_lines, used_names
 from sizing_app.pdk import PROCESSES, ModelError
-from sizing_app.units import parse_si
+from sizing_app.toml_table import CircuitError, Table
 
 CONDITIONS = ("supply", "load", "temperature")
 """Names that braces may use beside the parameters."""
 FOLDER = Path(os.environ.get("SIZING_CIRCUITS", Path(__file__).parent.parent / "circuits"))
-
-
-class CircuitError(ValueError):
-    """A circuit folder is wrongly described: the message names the file, the key and what was expected."""
 
 
 def circuit_names() -> list[str]:
@@ -80,76 +75,6 @@ def golden(circuit: Circuit) -> dict:
     return table.mapping()
 
 
-class Table:
-    """A TOML table that knows where it stands, so that a message can name the file and the key."""
-
-    def __init__(self, path: Path, values: Mapping, where: str = ""):
-        self.path, self.values, self.where = path, values, where
-
-    def only(self, *keys: str) -> None:
-        """Raise CircuitError for a key that nothing reads: most likely a slip of the pen."""
-        for key in self.values:
-            if key not in keys:
-                raise self.fail(key, f"no such key, only {', '.join(keys)}")
-
-    def fail(self, key: str, expected: str) -> CircuitError:
-        found = f"found {self.values[key]!r}" if key in self.values else "it is missing"
-        return CircuitError(f"{self.path}: {self.where}{key}: expected {expected}, {found}")
-
-    def text(self, key: str) -> str:
-        if not isinstance(self.values.get(key), str) or not self.values[key].strip():
-            raise self.fail(key, "a text")
-        return self.values[key]
-
-    def choice(self, key: str, allowed, default: str | None = None) -> str:
-        value = self.values.get(key, default)
-        if not isinstance(value, str) or value not in allowed:
-            raise self.fail(key, f"one of {', '.join(allowed)}")
-        return value
-
-    def flag(self, key: str) -> bool:
-        if not isinstance(self.values.get(key, False), bool):
-            raise self.fail(key, "true or false")
-        return self.values.get(key, False)
-
-    def number(self, key: str, unit: str = "", optional: bool = False) -> float | None:
-        if optional and key not in self.values:
-            return None
-        return self._number(key, self.values.get(key), unit)
-
-    def numbers(self, key: str, unit: str = "") -> tuple[float, ...]:
-        values = self.values.get(key)
-        if not isinstance(values, list) or not values:
-            raise self.fail(key, "a list of numbers")
-        return tuple(self._number(key, value, unit) for value in values)
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        values = self.values.get(key)
-        if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
-            raise self.fail(key, "a list of texts")
-        return tuple(values)
-
-    def section(self, key: str) -> "Table":
-        if not isinstance(self.values.get(key), dict):
-            raise self.fail(key, "a table")
-        return Table(self.path, self.values[key], f"{self.where}{key}.")
-
-    def tables(self, key: str) -> list["Table"]:
-        entries = self.values.get(key)
-        if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-            raise self.fail(key, f"one or more [[{key}]] tables")
-        return [Table(self.path, entry, f"{key}[{index}].") for index, entry in enumerate(entries)]
-
-    def mapping(self) -> dict:
-        return dict(self.values)
-
-    def _number(self, key: str, value, unit: str) -> float:
-        try:
-            return parse_si(value, unit)
-        except (ValueError, TypeError):
-            raise self.fail(key, "a number with an SI suffix, such as 4.7u") from None
-
-
 def _devices(root: Table) -> dict[str, str]:
     table = root.section("devices")
     for alias in table.values:
@@ -161,7 +86,7 @@ def _parameter(table: Table) -> Parameter:
     table.only("name", "unit", "range", "scale", "step", "role")
     if not table.text("name").isidentifier() or table.text("name") in CONDITIONS:
         raise table.fail("name", f"letters, digits and _, and none of {', '.join(CONDITIONS)}")
-    unit = table.text("unit")
+    unit = table.unit()
     limits = table.numbers("range", unit)
     scale = table.choice("scale", ("log", "linear"), default="log")
     if len(limits) != 2 or limits[0] >= limits[1] or (scale == "log" and limits[0] <= 0):
@@ -173,8 +98,8 @@ def _parameter(table: Table) -> Parameter:
 
 
 def _metric(table: Table) -> Metric:
-    table.only("name", "title", "unit", "definition", "measure", "with")
-    return Metric(table.text("name"), table.text("title"), table.text("unit"), table.text("definition"))
+    table.only("name", "title", "unit", "definition", "measure", "with", "otherwise")
+    return Metric(table.text("name"), table.text("title"), table.unit(), table.text("definition"))
 
 
 def _measure(table: Table) -> Measure:
@@ -184,7 +109,8 @@ def _measure(table: Table) -> Measure:
     section.only(*known[function])
     arguments = {name: section.text(name) if kind == "str" else _number_or_expression(section, name)
                  for name, kind in known[function].items()}
-    return Measure(table.text("name"), function, arguments)
+    otherwise = table.number("otherwise", table.unit(), optional=True)
+    return Measure(table.text("name"), function, arguments, otherwise)
 
 
 @functools.cache
@@ -206,7 +132,7 @@ def _number_or_expression(table: Table, key: str) -> float | str:
 
 def _spec(table: Table, root: Table) -> Spec:
     table.only("metric", "low", "high", "scale")
-    names = {entry.text("name"): entry.text("unit") for entry in root.tables("metrics")}
+    names = {entry.text("name"): entry.unit() for entry in root.tables("metrics")}
     unit = names[table.choice("metric", names)]
     low, high = table.number("low", unit, optional=True), table.number("high", unit, optional=True)
     if low is None and high is None:
@@ -236,9 +162,11 @@ def _conditions(root: Table) -> ConditionSpace:
 
 
 def _analysis(table: Table) -> Analysis:
-    table.only("name", "run", "alter", "save")
+    table.only("name", "run", "alter", "save", "needs")
     alter = table.section("alter").mapping() if "alter" in table.values else {}
-    analysis = Analysis(table.text("name"), table.text("run"), alter, table.texts("save"))
+    needs = table.section("needs") if "needs" in table.values else None
+    analysis = Analysis(table.text("name"), table.text("run"), alter, table.texts("save"),
+                        {metric: needs.number(metric) for metric in needs.values} if needs else {})
     try:
         check_analysis(analysis)
     except RefusedNetlist as error:
@@ -263,6 +191,8 @@ def _check(circuit: Circuit, path: Path) -> None:
             raise CircuitError(f"{path}: {key}: expected each name once, found {twice[0]!r} twice")
     for measure in circuit.measures:
         _check_measure(measure, circuit, path)
+    _check_needs(circuit, path)
+    _check_otherwise(circuit, path)
     _check_netlist(circuit, path)
 
 
@@ -275,7 +205,7 @@ def _check_measure(measure: Measure, circuit: Circuit, path: Path) -> None:
         if measure_arguments()[measure.function][key] == "float":
             if isinstance(value, str):
                 _check_names(value[1:-1], known, where)
-        elif _names_analysis(key):
+        elif names_analysis(key):
             if value not in saved:
                 raise CircuitError(f"{where}: expected one of {', '.join(saved)}, found {value!r}")
         else:
@@ -285,8 +215,33 @@ def _check_measure(measure: Measure, circuit: Circuit, path: Path) -> None:
                 raise CircuitError(f"{where}: expected a saved vector, {', '.join(vectors)}, found {value!r}")
 
 
-def _names_analysis(argument: str) -> bool:
-    return argument == "analysis" or argument.endswith("_analysis")
+def _check_needs(circuit: Circuit, path: Path) -> None:
+    """What an analysis needs is known before it runs."""
+    measures = {measure.metric: measure for measure in circuit.measures}
+    earlier: list[str] = []
+    for analysis in circuit.analyses:
+        for metric in analysis.needs:
+            where = f"{path}: analyses {analysis.name} needs.{metric}"
+            if metric not in measures:
+                raise CircuitError(f"{where}: expected a metric, one of {', '.join(measures)}, found {metric!r}")
+            late = [name for name in measures[metric].analyses if name not in earlier]
+            if late:
+                raise CircuitError(f"{where}: expected a metric read from earlier analyses alone "
+                                   f"({', '.join(earlier) or 'there are none'}), found one read from {late[0]!r}")
+        earlier.append(analysis.name)
+
+
+def _check_otherwise(circuit: Circuit, path: Path) -> None:
+    """A metric has a value for the case that its analysis is not run, and only where that may be."""
+    conditional = {analysis.name for analysis in circuit.analyses if analysis.needs}
+    for measure in circuit.measures:
+        where, missed = f"{path}: metrics {measure.metric} otherwise", conditional.intersection(measure.analyses)
+        if missed and measure.otherwise is None:
+            raise CircuitError(f"{where}: expected a number, the worst case, as analysis {min(missed)!r} has needs, "
+                               "it is missing")
+        if measure.otherwise is not None and not missed:
+            raise CircuitError(f"{where}: expected no such key, for its analyses have no needs, "
+                               f"found {measure.otherwise:g}")
 
 
 def _check_names(expression: str, known: set[str], where: str) -> None:

@@ -81,6 +81,7 @@ def test_unknown_circuit_is_named_with_the_known_ones():
 
 
 FIRST_PARAMETER = '[[parameters]]\nname = "w_in"'
+STEP = 'save = ["time", "v(out)"]'
 SLIPS = {
     "no title": ("circuit.toml", 'title = "', 'titel = "', ["titel", "no such key", "title"]),
     "title is a number": ("circuit.toml", re.compile('title = ".*?"'), "title = 3", ["title", "a text", "3"]),
@@ -138,6 +139,15 @@ SLIPS = {
     "save that executes": ("circuit.toml", '"i(vdd)"', '"i(vdd)\\n.control"', ["analyses[0]", "v(out)", ".control"]),
     "nothing saved": ("circuit.toml", 'save = ["v(out)", "i(vdd)"]', "save = []",
         ["analyses[0].save", "list of texts"]),
+    "needs no metric": ("circuit.toml", STEP, STEP + "\nneeds = { margin = 15 }",
+        ["analyses step needs.margin", "a metric, one of gain", "'margin'"]),
+    "needs what comes later": ("circuit.toml", STEP, STEP + "\nneeds = { slew = 15 }",
+        ["analyses step needs.slew", "earlier analyses alone", "op, loop", "read from 'step'"]),
+    "needs no number": ("circuit.toml", STEP, STEP + '\nneeds = { pm = "much" }', ["needs.pm", "SI suffix", "much"]),
+    "needs without otherwise": ("circuit.toml", STEP, STEP + "\nneeds = { pm = 15 }",
+        ["metrics slew otherwise", "a number", "'step'", "missing"]),
+    "otherwise without needs": ("circuit.toml", 'measure = "slew_rate"', 'measure = "slew_rate"\notherwise = 0',
+        ["metrics slew otherwise", "no such key", "no needs"]),
     "unknown measure": ("circuit.toml", 'measure = "loop_gain"', 'measure = "gain"',
         ["metrics[0].measure", "loop_gain", "'gain'"]),
     "argument missing": ("circuit.toml", 'rise = "12n", ', "", ["metrics[4].with.rise", "missing"]),

@@ -136,6 +136,30 @@ def test_ngspice_s_own_message_is_passed_on(lines, status, said, pool):
     assert evaluate(pool, OTA).ok
 
 
+# Analyses that need something
+
+@pytest.mark.parametrize("least, ran", [(60.0, True), (120.0, False)])
+def test_an_analysis_runs_where_its_needs_are_met(least, ran, pool):
+    """OTA's golden design has a phase margin between the two."""
+    step = with_analysis(OTA, "step", needs={"gain": 20.0, "pm": least})
+    circuit = replace(step, measures=tuple(replace(item, otherwise=-1.0) if "step" in item.analyses else item
+                                           for item in step.measures))
+    expected, found = evaluate(pool, OTA), evaluate(pool, circuit)
+    assert found.ok
+    assert found.metrics == (expected.metrics if ran else {**expected.metrics, "slew": -1.0})
+
+
+def test_an_analysis_that_is_not_run_takes_no_time(pool):
+    """An endless transient whose need is not met; what it alters holds for the analyses after it."""
+    endless = replace(next(item for item in ENDLESS.analyses if item.name == "step"), needs={"gain": 200.0})
+    point, *others = (item for item in OTA.analyses if item.name != "step")
+    dead = replace(endless, alter={"vinp acmag": "2"}, name="dead", needs={"power": 1.0})
+    measures = tuple(item for item in OTA.measures if "step" not in item.analyses)
+    found = evaluate(pool, replace(OTA, analyses=(point, dead, *others, endless), measures=measures))
+    assert found.ok
+    assert found.metrics["gain"] == pytest.approx(20 * math.log10(1.5), abs=0.1)  # out = 3 V where inn = 2 V
+
+
 # Nothing is kept
 
 def test_an_evaluation_leaves_nothing_behind(pool):

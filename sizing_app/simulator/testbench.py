@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Iterable
 
 from sizing_app.domain import Analysis, Circuit, Conditions, Measurement, Parameters
 from sizing_app.expressions import ExpressionError, evaluate
@@ -35,6 +36,7 @@ def run_analyses(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, con
 
     ngspice solves the operating point anew for every analysis. It is solved once here, and the circuit loaded again
     with the solution as the first guess: dearer by one load, cheaper by an operating point an analysis.
+    An analysis whose needs are not met is left out; its source settings are made all the same.
     """
     netlist = build_netlist(circuit, parameters, conditions)
     ngspice.load(netlist)
@@ -43,24 +45,37 @@ def run_analyses(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, con
     voltages = {node: values[0] for node, values in point.items() if "#" not in node}
     wanted = (vector for analysis in circuit.analyses for vector in analysis.save)
     ngspice.load(with_operating_point(netlist, voltages, wanted))
-    return {analysis.name: _run(ngspice, analysis) for analysis in circuit.analyses}
+    vectors = {}
+    for analysis in circuit.analyses:
+        ngspice.alter(analysis.alter)
+        known = read_metrics(circuit, vectors, parameters, conditions, analysis.needs)
+        if all(known[metric] is not None and known[metric] >= least for metric, least in analysis.needs.items()):
+            vectors[analysis.name] = _run(ngspice, analysis)
+    return vectors
 
 
 def _run(ngspice: Ngspice, analysis: Analysis) -> dict:
     check_command(analysis.command)
-    ngspice.alter(analysis.alter)
     ngspice.run(analysis.command)
-    if analysis.command.startswith("noise"):
-        ngspice.select_plot("noise", 1)  # the newest noise plot holds the integrals, the one before the densities
+    if analysis.command.startswith("noise") and "onoise_total" in ngspice.all_vectors():
+        ngspice.select_plot("noise", 1)  # over a band, the integrals come last; the densities are in the plot before
     return ngspice.vectors(analysis.save)
 
 
-def read_metrics(circuit: Circuit, vectors: dict, parameters: Parameters,
-                 conditions: Conditions) -> dict[str, float | None]:
-    """Metric name to value; None where the result is not finite."""
+def read_metrics(circuit: Circuit, vectors: dict, parameters: Parameters, conditions: Conditions,
+                 names: Iterable[str] | None = None) -> dict[str, float | None]:
+    """Metric name to value, of all metrics or of ``names``; None where the result is not finite.
+
+    A metric whose analysis was left out has its value of ``otherwise``.
+    """
     values = values_of(parameters, conditions)
     metrics = {}
     for item in circuit.measures:
+        if names is not None and item.metric not in names:
+            continue
+        if not set(item.analyses) <= set(vectors):
+            metrics[item.metric] = item.otherwise
+            continue
         arguments = {key: _argument(value, values) for key, value in item.arguments.items()}
         result = MEASURES[item.function](vectors, **arguments)
         metrics[item.metric] = result if math.isfinite(result) else None

@@ -4,6 +4,7 @@ The reference that the simulator is compared with, in speed (tests/bench/simulat
 """
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -53,14 +54,15 @@ def run_batch(circuit: Circuit, parameters: Parameters, conditions: Conditions, 
 
 
 def _with_control(circuit: Circuit, netlist: str) -> str:
-    """The netlist with a control block that runs the analyses in order and writes what they save.
+    """The netlist with a control block that runs all analyses in order, needs or not, and writes what they save.
 
-    A noise analysis at one frequency leaves the densities as the current plot.
+    A noise analysis at one frequency leaves the densities as the current plot, one over a band the integrals.
     """
     lines = [netlist, ".control", "set filetype=ascii"]
     for analysis in circuit.analyses:
         lines += [f"alter {target} = {value}" for target, value in analysis.alter.items()]
-        lines += [analysis.command, f"write {analysis.name}.raw {' '.join(analysis.save)}"]
+        densities = ["setplot previous"] if re.match("noise(?!.* lin 1 )", analysis.command) else []
+        lines += [analysis.command, *densities, f"write {analysis.name}.raw {' '.join(analysis.save)}"]
     return "\n".join([*lines, ".endc", ".end", ""])
 
 
