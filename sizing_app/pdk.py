@@ -171,7 +171,8 @@ def _bin(name: str, kind: str, rest: str, constants: Mapping[str, float]) -> Bin
     values = {key.lower(): _number(value, constants) for key, value in _ASSIGNMENT.findall(rest)}
     length = (values.get("lmin", 0.0), values.get("lmax", math.inf))
     width = (values.get("wmin", 0.0), values.get("wmax", math.inf))
-    pairs = [f"{key}={value:.12g}" for key, value in values.items()]
+    pairs = [f"{key}={value:.1f}" if key == "version" else f"{key}={value:.12g}"  # ngspice knows 4.0, not 4
+             for key, value in values.items()]
     rows = [" ".join(pairs[start:start + 40]) for start in range(0, len(pairs), 40)]
     return Bin(name, length, width, f".model {name} {kind}\n+ " + "\n+ ".join(rows))
 
