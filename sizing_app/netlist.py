@@ -22,8 +22,8 @@ DOT_COMMANDS = ("option", "options", "nodeset", "ic", "param", "subckt", "ends",
 ELEMENTS = "rclkvigefhdmqxs"
 END = ".end\n"
 ANALYSES = ("op", "ac", "tran", "noise", "dc")
-NAME = re.compile(r"[\w().#@\[\]]+")
-"""A vector or a source setting: v(out), i(vdd), @m1[gm]."""
+NAME = re.compile(r"[\w().#@\[\]-]+")
+"""A vector or a source setting: v(out), i(vdd), @m1[gm], v-sweep."""
 FORBIDDEN = re.compile(r"`|\bfile\b|\bshell\b|\bsystem\b|\bwrite\b|\bsource\b|;|\$\(", re.IGNORECASE)
 _BRACES = re.compile(r"\{([^{}]*)\}")
 

@@ -12,6 +12,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
 from sizing_app.domain import Circuit, Conditions, Measurement, Parameters
+from sizing_app.simulator.inspection import OperatingPoint, Waveforms
 
 START_LIMIT = 60.0
 """Seconds that a worker may take to load ngspice."""
@@ -19,6 +20,7 @@ RECYCLE = 20_000
 """Evaluations after which a worker is replaced, whatever its state."""
 
 Job = tuple[Circuit, Parameters, Conditions]
+Answer = Measurement | OperatingPoint | Waveforms
 
 
 class _NoStart(RuntimeError):
@@ -42,14 +44,19 @@ class SimulatorPool:
 
     def evaluate(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Measurement:
         """Simulate one design; waits for a free worker."""
-        problem = _out_of_range(circuit, parameters)
-        if problem:
-            return _failed("refused", circuit, problem, 0.0)
-        worker = self._idle.get()
-        try:
-            return worker.evaluate(circuit, parameters, conditions, self.deadline)
-        finally:
-            self._idle.put(worker)
+        return self._run("evaluate", circuit, parameters, conditions)[0]
+
+    def timed(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> tuple[Measurement, float]:
+        """As evaluate, with the CPU seconds that the worker spent; 0 where it did not answer."""
+        return self._run("evaluate", circuit, parameters, conditions)
+
+    def operating_point(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> OperatingPoint:
+        """The transistors of one design."""
+        return self._run("operating_point", circuit, parameters, conditions)[0]
+
+    def waveforms(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Waveforms:
+        """What the metrics of one design are read from."""
+        return self._run("waveforms", circuit, parameters, conditions)[0]
 
     def evaluate_many(self, jobs: Sequence[Job]) -> list[Measurement]:
         """Simulate many designs on all workers, results in the order of ``jobs``."""
@@ -63,6 +70,16 @@ class SimulatorPool:
         self._threads.shutdown(wait=True, cancel_futures=True)
         for worker in self._workers:
             worker.stop()
+
+    def _run(self, task: str, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> tuple[Answer, float]:
+        problem = _out_of_range(circuit, parameters)
+        if problem:
+            return _failed(task, "refused", circuit, problem, 0.0), 0.0
+        worker = self._idle.get()
+        try:
+            return worker.run(task, circuit, parameters, conditions, self.deadline)
+        finally:
+            self._idle.put(worker)
 
     def __enter__(self) -> "SimulatorPool":
         return self
@@ -82,33 +99,33 @@ class _Worker:
         self._done = 0
         self._lock = threading.Lock()
 
-    def evaluate(self, circuit, parameters, conditions, deadline: float) -> Measurement:
+    def run(self, task: str, circuit, parameters, conditions, deadline: float) -> tuple[Answer, float]:
         with self._lock:
             started = time.perf_counter()
             try:
                 self._start()
                 key = id(circuit)
                 first = key not in self._known
-                self._pipe.send((key, circuit if first else None, dict(parameters), conditions))
+                self._pipe.send((task, key, circuit if first else None, dict(parameters), conditions))
                 if first:
                     self._known.add(key)
                     self._circuits.append(circuit)  # kept alive, so that the id stays its own
                 if not self._pipe.poll(deadline):
                     self.stop()
                     log = f"no result within {deadline:g} s, simulator restarted"
-                    return _failed("timeout", circuit, log, deadline)
-                measurement = self._pipe.recv()
+                    return _failed(task, "timeout", circuit, log, deadline), 0.0
+                answer = self._pipe.recv()
             except _NoStart as error:
-                return _failed("crashed", circuit, str(error), time.perf_counter() - started)
+                return _failed(task, "crashed", circuit, str(error), time.perf_counter() - started), 0.0
             except (EOFError, OSError):
                 code = self.process.wait() if self.process else None
                 self.stop()
-                return _failed("crashed", circuit, f"ngspice ended its process (exit status {code})",
-                               time.perf_counter() - started)
+                return _failed(task, "crashed", circuit, f"ngspice ended its process (exit status {code})",
+                               time.perf_counter() - started), 0.0
             self._done += 1
             if self._done >= RECYCLE:
                 self.stop()
-            return measurement
+            return answer
 
     def stop(self) -> None:
         if self.process is not None:
@@ -159,5 +176,9 @@ def _out_of_range(circuit: Circuit, parameters: Parameters) -> str:
     return f"{sorted(unknown)[0]} is not a parameter of {circuit.name}" if unknown else ""
 
 
-def _failed(status, circuit: Circuit, log: str, seconds: float) -> Measurement:
+def _failed(task: str, status, circuit: Circuit, log: str, seconds: float) -> Answer:
+    if task == "operating_point":
+        return OperatingPoint(status, (), log, seconds)
+    if task == "waveforms":
+        return Waveforms(status, {}, log, seconds)
     return Measurement(status, {metric.name: None for metric in circuit.metrics}, log, seconds)

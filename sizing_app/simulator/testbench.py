@@ -4,12 +4,15 @@ import math
 import time
 from collections.abc import Iterable
 
-from sizing_app.domain import Analysis, Circuit, Conditions, Measurement, Parameters
+from sizing_app.domain import Analysis, Circuit, Conditions, Measurement, Parameters, Status
 from sizing_app.expressions import ExpressionError, evaluate
 from sizing_app.pdk import ModelError
 from sizing_app.simulator.metrics import MEASURES
 from sizing_app.netlist import RefusedNetlist, build_netlist, check_command, values_of, with_operating_point
 from sizing_app.simulator.ngspice import NOT_CONVERGED, Ngspice, NgspiceError
+
+FAILURES = (RefusedNetlist, ModelError, ExpressionError, NgspiceError)
+"""What building and running a testbench may raise."""
 
 
 def simulate(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Measurement:
@@ -18,12 +21,16 @@ def simulate(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditi
     try:
         vectors = run_analyses(ngspice, circuit, parameters, conditions)
         metrics = read_metrics(circuit, vectors, parameters, conditions)
-    except (RefusedNetlist, ModelError, ExpressionError) as error:
-        return failure("refused", circuit, str(error), started)
-    except NgspiceError as error:
-        status = "not_converged" if NOT_CONVERGED.search(str(error)) else "crashed"
-        return failure(status, circuit, str(error), started)
+    except FAILURES as error:
+        return failure(status_of(error), circuit, str(error), started)
     return Measurement("ok", metrics, seconds=time.perf_counter() - started)
+
+
+def status_of(error: Exception) -> Status:
+    """What one of FAILURES is called in a measurement."""
+    if not isinstance(error, NgspiceError):
+        return "refused"
+    return "not_converged" if NOT_CONVERGED.search(str(error)) else "crashed"
 
 
 def failure(status, circuit: Circuit, log: str, started: float) -> Measurement:

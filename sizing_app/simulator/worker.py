@@ -1,4 +1,5 @@
-"""The process around one ngspice: reads jobs from a pipe, answers with measurements, until the pipe closes.
+"""The process around one ngspice: reads jobs from a pipe, answers with what was asked and the CPU seconds
+that it took, until the pipe closes.
 
 ngspice may crash, hang or leak; the pool that started this process kills and replaces it. Circuits travel once.
 Run as ``python -m sizing_app.simulator.worker FD``.
@@ -21,19 +22,23 @@ def main() -> None:
     threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from sizing_app.simulator.ngspice import Ngspice
+    from sizing_app.simulator.operating_point import operating_point, waveforms
     from sizing_app.simulator.testbench import simulate
+    tasks = {"evaluate": simulate, "operating_point": operating_point, "waveforms": waveforms}
     ngspice = Ngspice()
     _confine()
     circuits = {}
     connection.send("ready")
     while True:
         try:
-            key, circuit, parameters, conditions = connection.recv()
+            task, key, circuit, parameters, conditions = connection.recv()
         except EOFError:
             return
         if circuit is not None:
             circuits[key] = circuit
-        connection.send(simulate(ngspice, circuits[key], parameters, conditions))
+        started = time.process_time()
+        answer = tasks[task](ngspice, circuits[key], parameters, conditions)
+        connection.send((answer, time.process_time() - started))
 
 
 def _die_with_parent(parent: int) -> None:

@@ -1,0 +1,111 @@
+"""What a designer looks at beyond metrics: the operating point of each transistor, and the waveforms themselves.
+
+Plain values that travel between processes. A failure is a value, as in domain.Measurement: status and log tell it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from sizing_app.domain import Circuit, Conditions, Parameters, Simulator, Status
+
+OFF = -0.3
+"""Overdrive (V) below which a transistor counts as off: three decades of current below the threshold and more."""
+CURRENT_FLOOR = 1e-12
+"""Drain current (A) below which gm/Id says nothing: the simulator's own leakage (gmin) is of this size."""
+Region = Literal["off", "subthreshold", "triode", "saturation"]
+REGIONS = (f"Regions: off: Vov < {OFF:g} V; subthreshold: {OFF:g} V <= Vov < 0; else triode: Vds < Vdsat; saturation: "
+           "Vds >= Vdsat.")
+"""The thresholds of ``Device.region`` in a sentence."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """One transistor at its operating point; currents and conductances of all its fingers together.
+
+    Voltages are magnitudes of the device's own polarity, counted from the terminal that acts as its source.
+    """
+
+    name: str
+    model: str
+    """The alias of circuit.toml: nmos, pmos."""
+    width: float
+    """Total (m)."""
+    length: float
+    current: float
+    """Magnitude of the drain current (A)."""
+    gm: float
+    gds: float
+    vgs: float
+    vds: float
+    vth: float
+    vdsat: float
+
+    @property
+    def overdrive(self) -> float:
+        """Vov = Vgs - Vth (V)."""
+        return self.vgs - self.vth
+
+    @property
+    def efficiency(self) -> float | None:
+        """gm/Id (1/V), None for a device without current."""
+        return self.gm / self.current if self.current >= CURRENT_FLOOR else None
+
+    @property
+    def region(self) -> Region:
+        """Where it operates, by the thresholds in REGIONS."""
+        if self.overdrive < OFF:
+            return "off"
+        if self.overdrive < 0:
+            return "subthreshold"
+        return "triode" if self.vds < self.vdsat else "saturation"
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """The transistors of a design in the order of its netlist."""
+
+    status: Status
+    devices: tuple[Device, ...] = ()
+    log: str = ""
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "ok"
+
+
+@dataclass(frozen=True)
+class Waveforms:
+    """Analysis name to vector name to samples (complex where AC), the swept quantity among them (see SCALES)."""
+
+    status: Status
+    vectors: Mapping[str, Mapping[str, np.ndarray]]
+    log: str = ""
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "ok"
+
+
+class Inspector(Simulator, Protocol):
+    """A simulator that also shows why a design works; SimulatorPool fits."""
+
+    def operating_point(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> OperatingPoint: ...
+
+    def waveforms(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Waveforms: ...
+
+
+SCALES = {"ac": "frequency", "noise": "frequency", "tran": "time"}
+"""Kind of analysis to the vector that it sweeps."""
+SWEPT = {"v": "v-sweep", "i": "i-sweep", "r": "res-sweep", "t": "temp-sweep"}
+"""The same for dc, by the first letter of what is swept."""
+
+
+def scale_of(command: str) -> str | None:
+    """The name of the vector that an analysis sweeps; None for an operating point."""
+    kind, *words = command.lower().split()
+    return SWEPT.get(words[0][0]) if kind == "dc" and words else SCALES.get(kind)
