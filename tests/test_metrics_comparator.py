@@ -45,7 +45,8 @@ def test_delay_is_to_the_last_crossing():
 def test_right_decisions_compare_the_output_with_the_input_of_the_same_cycle(flips, right):
     cycle = np.minimum((TIME / 1e-9).astype(int), 2)
     vectors = waves(ip=np.array([1e-3, -1e-3, 2e-3])[cycle], im=0 * TIME, p=np.array(flips, float)[cycle], n=0 * TIME)
-    assert MEASURES["right_decisions"](vectors, "clocked", "p", "n", "ip", "im", 0.5, 0.5e-9, 0.9e-9, 1e-9, 3) == right
+    share = MEASURES["right_decisions"](vectors, "clocked", "p", "n", "ip", "im", 0.5, 0.5e-9, 0.9e-9, 1e-9, 3)
+    assert share == pytest.approx(100 * right / 3)
 
 
 def test_kickback_is_the_largest_change_since_the_edge():
@@ -56,6 +57,12 @@ def test_kickback_is_the_largest_change_since_the_edge():
     assert MEASURES["kickback"](vectors, "clocked", "p", "n", after, 1.5e-9, 1.0) == pytest.approx(expected, rel=1e-3)
     assert MEASURES["kickback"](vectors, "clocked", "p", "n", after, 1.5e-9, 2e-3) == pytest.approx(expected / 2e-3,
                                                                                                    rel=1e-3)
+
+
+def test_reset_time_of_an_exponential_decay():
+    decay = {threshold: MEASURES["reset_time"](waves(p=np.exp(-TIME / TAU), n=0 * TIME), "clocked", "p", "n", threshold,
+                                               0.0, 1e-9) for threshold in (1e-3, 2.0, 1e-30)}
+    assert decay == pytest.approx({1e-3: TAU * math.log(1e3), 2.0: 0.0, 1e-30: 1e-9}, rel=1e-3)
 
 
 def test_reset_residue_decays():

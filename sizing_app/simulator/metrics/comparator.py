@@ -34,7 +34,7 @@ def decision_delay(vectors: Vectors, analysis: str, positive: str, negative: str
 def right_decisions(vectors: Vectors, analysis: str, positive: str, negative: str, input_positive: str,
                     input_negative: str, threshold: float, sampled: float, read: float, period: float,
                     count: float) -> float:
-    """How many of ``count`` decisions are right.
+    """Share (%) of ``count`` decisions that are right.
 
     Decision k is right if the output at read + k * period exceeds ``threshold`` (V) in the direction that the input
     had at sampled + k * period.
@@ -43,7 +43,7 @@ def right_decisions(vectors: Vectors, analysis: str, positive: str, negative: st
     time, inputs = _differential(vectors, analysis, input_positive, input_negative)
     _, outputs = _differential(vectors, analysis, positive, negative)
     wanted = np.sign(np.interp(sampled + cycles, time, inputs))
-    return float(np.sum(wanted * np.interp(read + cycles, time, outputs) > threshold))
+    return float(100 * np.mean(wanted * np.interp(read + cycles, time, outputs) > threshold))
 
 
 @measure
@@ -59,6 +59,20 @@ def reset_residue(vectors: Vectors, analysis: str, positive: str, negative: str,
     """What a reset left of the former decision: |positive - negative| (V) at one time, just before the next edge."""
     time, wave = _differential(vectors, analysis, positive, negative)
     return float(abs(np.interp(at, time, wave)))
+
+
+@measure
+def reset_time(vectors: Vectors, analysis: str, positive: str, negative: str, threshold: float, start: float,
+               stop: float) -> float:
+    """Time (s) from the clock edge at ``start`` until |positive - negative| is below ``threshold`` (V) for good.
+
+    The whole window where it is not at ``stop``.
+    """
+    time, wave = _window(vectors, analysis, positive, negative, start, stop)
+    fall = _last_rise(time, -np.abs(wave), -threshold)
+    if fall is None:
+        return float(stop - start if abs(wave[-1]) > threshold else 0.0)
+    return float(fall - start)
 
 
 @measure
