@@ -66,6 +66,41 @@ def test_simulate_takes_values_and_conditions(ota):
     assert "w_in=4.7u" in command("simulate", "OTA", "--set", "w_in=4.7u").stdout
 
 
+def test_corners_takes_all_conditions_and_finds_the_worst_of_each_spec(ota):
+    words = "simulate", "OTA", "--golden", "--corners", "--temperature", "27", "--supply", "3.6"
+    result = document(*words)
+    tried = [entry["conditions"] for entry in result["conditions"]]
+    load = ota.conditions.nominal.load
+    assert tried == [{"corner": corner, "temperature": 27.0, "supply": 3.6, "load": load}
+                     for corner in ota.conditions.corners]
+    for worst in result["worst"]:
+        at = [entry["metrics"][worst["metric"]] for entry in result["conditions"]]
+        assert worst["value"] == at[tried.index(worst["conditions"])]
+        if worst["high"] is None:
+            assert (worst["value"], worst["met"]) == (min(at), min(at) >= worst["low"])
+        elif worst["low"] is None:
+            assert (worst["value"], worst["met"]) == (max(at), max(at) <= worst["high"])
+    assert result["passed"] == all(worst["met"] for worst in result["worst"])
+    shown = command(*words)
+    rows = shown.stdout.splitlines()
+    assert len([row for row in rows if row.split()[:3] and row.split()[1:3] == ["27", "3.6"]]) == 5
+    assert f"{sum(worst['met'] for worst in result['worst'])} of {len(ota.specs)} specs met" in rows[-1]
+    assert "5 of 5 conditions" in shown.stderr
+
+
+def test_devices_shows_every_transistor_of_a_design(miller):
+    result = document("simulate", "MILLER", "--golden", "--devices")
+    found = {device["name"]: device for device in result["devices"]}
+    assert list(found) == ["MB", "M5", "M1", "M2", "M3", "M4", "M6", "M7"]
+    assert found["M5"]["id"] == pytest.approx(found["M1"]["id"] + found["M2"]["id"], rel=1e-3)
+    assert found["M1"]["gm_over_id"] == pytest.approx(found["M1"]["gm"] / found["M1"]["id"])
+    assert {device["region"] for device in found.values()} == {"saturation"}
+    lines = command("simulate", "MILLER", "--golden", "--devices").stdout.splitlines()
+    first = next(line.split() for line in lines if line.startswith("M1 "))
+    assert first[1:4] == ["nmos", "91u", "1.3u"] and first[-1] == "saturation"
+    assert any(line.startswith("Regions: off: Vov <") for line in lines)
+
+
 def test_a_session_is_sized_stored_shown_and_exported(tmp_path):
     here = database(tmp_path)
     sized = document("size", "OTA", "--policy", "random", "--budget", "2", "--seed", "7", "--spec", "gain=60",
@@ -127,6 +162,7 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
     (("paint",), "serve"),
     (("simulate", "OPAMP9", "--golden"), "choose one of MILLER, OTA"),
     (("simulate", "OTA"), "expected --golden or --set"),
+    (("simulate", "OTA", "--golden", "--corners", "--devices"), "not allowed with"),
     (("simulate", "OTA", "--set", "w_inn=1u"), "a name of w_in, l_in"),
     (("simulate", "OTA", "--set", "w_in=1"), "w_in goes from 2u to 200u m"),
     (("simulate", "OTA", "--set", "w_in=wide"), "a number with an SI suffix"),

@@ -2,12 +2,11 @@
 
 import argparse
 import os
-import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
 from sizing_app.circuits import circuit_names, load_circuits
+from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import MAX_BUDGET, UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate.report import draw_curves, summarize, summary
@@ -29,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
         makers = {name: make_policy(name, settings) for name in policies}
         files = ResultFiles(out, {"budget": budget, "temperature": settings.temperature, "model": settings.model})
         with SimulatorPool() as simulator:
-            evaluate(jobs, makers, simulator, budget, files, threads, Progress())
+            evaluate(jobs, makers, simulator, budget, files, threads, Progress("sessions"))
     except EvaluationError as error:
         raise PolicyError(f"{error} (finished queries stay in {out}; the same command goes on)") from error
     finally:
@@ -62,22 +61,3 @@ def read_jobs(args: argparse.Namespace, policies: list[str]) -> list[Job]:
             jobs += [Job(known[name], suite, number, query, policy) for policy in policies
                      for number, query in enumerate(queries[:count])]
     return jobs
-
-
-class Progress:
-    """One line on standard error: rewritten in a terminal, repeated now and then in a file."""
-
-    def __init__(self):
-        self._started = self._shown = time.monotonic()
-        self._first: int | None = None
-
-    def __call__(self, done: int, total: int, what: str) -> None:
-        now, terminal = time.monotonic(), sys.stderr.isatty()
-        self._first = done - 1 if self._first is None else self._first
-        if done < total and now - self._shown < (0.2 if terminal else 10.0):
-            return
-        self._shown = now
-        left = (now - self._started) / (done - self._first) * (total - done)
-        line = f"{done} of {total} sessions, {what}, about {left / 60:.1f} min left"
-        print(f"\r{line:<78}" if terminal else line, end="\n" if not terminal or done == total else "",
-              file=sys.stderr, flush=True)

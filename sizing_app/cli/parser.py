@@ -45,6 +45,10 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--golden", action="store_true", help="the golden design (what --set leaves out, too)")
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
                         help="parameter values with SI suffixes, such as w_in=4.7u")
+    views = parser.add_mutually_exclusive_group()
+    views.add_argument("--corners", action="store_true", help="all corners, temperatures and supplies but those given "
+                       "below, and the worst case of each spec")
+    views.add_argument("--devices", action="store_true", help="the operating point of each transistor")
     _conditions(parser)
     _json(parser)
 

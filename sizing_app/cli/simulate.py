@@ -1,4 +1,4 @@
-"""``simulate``: one design through the simulator, with its reward."""
+"""``simulate``: one design through the simulator: with its reward, over all conditions, or transistor by transistor."""
 
 import argparse
 from collections.abc import Sequence
@@ -17,6 +17,12 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("nothing to simulate: expected --golden or --set NAME=VALUE ...")
     parameters = read_parameters(circuit, args.set, golden(circuit)["parameters"])
     conditions = read_conditions(circuit, args)
+    if args.corners:
+        from sizing_app.cli.corners import run_corners
+        return run_corners(circuit, parameters, conditions, args)
+    if args.devices:
+        from sizing_app.cli.devices import run_devices
+        return run_devices(circuit, parameters, conditions, args.json)
     with SimulatorPool(workers=1) as simulator:
         measurement = simulator.evaluate(circuit, parameters, conditions)
     points = score(measurement, circuit.specs)
@@ -33,6 +39,11 @@ def spec_rows(specs: Sequence[Spec], points: Score) -> list[dict]:
              "met": part.met, "margin": part.margin} for spec, part in zip(specs, points.specs, strict=True)]
 
 
+def design_line(circuit: Circuit, parameters: Parameters) -> str:
+    """w_in=4.7u l_in=1u ..."""
+    return " ".join(f"{name}={circuit.parameter(name).show(value)}" for name, value in parameters.items())
+
+
 def _document(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
               points: Score) -> dict:
     return {"circuit": circuit.name, "conditions": vars(conditions), "parameters": dict(parameters),
@@ -43,8 +54,7 @@ def _document(circuit: Circuit, parameters: Parameters, conditions: Conditions, 
 
 def _text(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
           points: Score) -> str:
-    lines = [f"{circuit.name}, {conditions.show()}",
-             " ".join(f"{name}={circuit.parameter(name).show(value)}" for name, value in parameters.items()),
+    lines = [f"{circuit.name}, {conditions.show()}", design_line(circuit, parameters),
              f"status {measurement.status}, {measurement.seconds * 1000:.0f} ms, reward {points.total:.3f}, "
              + ("all specs met" if points.passed else "not all specs met")]
     if measurement.log and not measurement.ok:

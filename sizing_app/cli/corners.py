@@ -1,0 +1,79 @@
+"""``simulate --corners``: the metrics of one design over all conditions, and the worst case of each spec."""
+
+import argparse
+from collections.abc import Sequence
+
+from sizing_app.cli.progress import Progress
+from sizing_app.cli.simulate import design_line
+from sizing_app.cli.tables import aligned
+from sizing_app.cli.values import print_json
+from sizing_app.domain import Circuit, Conditions, Measurement, Parameters
+from sizing_app.evaluate.corners import WorstCase, every_condition, over_conditions, worst_cases
+from sizing_app.reward import score
+from sizing_app.simulator import SimulatorPool
+from sizing_app.units import format_si
+
+
+def run_corners(circuit: Circuit, parameters: Parameters, chosen: Conditions, args: argparse.Namespace) -> int:
+    """What --corner, --temperature, --supply and --load name is held; everything else takes all its values."""
+    held = {name: getattr(chosen, name) for name in ("corner", "temperature", "supply")
+            if getattr(args, name) is not None}
+    conditions = every_condition(circuit, chosen.load, **held)
+    progress = Progress("conditions")
+    with SimulatorPool(workers=1) as simulator:
+        measured = over_conditions(circuit, parameters, conditions, simulator,
+                                   lambda done: progress(done, len(conditions)))
+    worst = worst_cases(circuit.specs, conditions, measured)
+    if args.json:
+        print_json(_document(circuit, parameters, conditions, measured, worst))
+    else:
+        print(f"{circuit.name} at {format_si(chosen.load)}F load\n{design_line(circuit, parameters)}\n")
+        print("\n".join(_table(circuit, conditions, measured)) + "\n* fails its default spec\n")
+        print("\n".join(_worst_table(circuit, worst, len(conditions))))
+    return 0 if all(item.ok for item in measured) else 1
+
+
+def _table(circuit: Circuit, conditions: Sequence[Conditions], measured: Sequence[Measurement]) -> list[str]:
+    """One row a condition; a value that fails its default spec has a * behind it."""
+    names = [metric.name for metric in circuit.metrics]
+    specs = {spec.metric: spec for spec in circuit.specs}
+    rows = [["corner", "C", "V", "reward", *(f"{name} " for name in names)],
+            ["", "", "", "", *(f"{metric.unit} " for metric in circuit.metrics)]]
+    for point, item in zip(conditions, measured, strict=True):
+        cells = [point.corner, f"{point.temperature:g}", format_si(point.supply)]
+        if not item.ok:
+            rows.append([*cells, item.status])
+            continue
+        parts = {part.metric: part for part in score(item, circuit.specs).specs}
+        values = [format_si(item.metrics[name]) + (" " if name not in specs or parts[name].met else "*")
+                  for name in names]
+        rows.append([*cells, f"{score(item, circuit.specs).total:.3f}", *values])
+    return aligned(rows, left={0})
+
+
+def _worst_table(circuit: Circuit, worst: Sequence[WorstCase], count: int) -> list[str]:
+    rows = []
+    for case in worst:
+        point, part, unit = case.conditions, case.score, circuit.metric(case.spec.metric).unit
+        verdict = "no value" if part.value is None else "met" if part.met else "failed"
+        margin = "" if part.margin is None else f"{part.margin:+.1%}"
+        rows.append([f"  {case.spec.metric}", format_si(part.value, 4, unit), case.spec.show(), verdict, margin,
+                     f"{point.corner}, {point.temperature:g} C, {format_si(point.supply)} V"])
+    met = sum(case.score.met for case in worst)
+    return [f"Worst of {count} conditions; margins in units of each spec's scale",
+            *aligned(rows, left={0, 2, 3, 5}), f"{met} of {len(worst)} specs met under every condition"]
+
+
+def _document(circuit: Circuit, parameters: Parameters, conditions: Sequence[Conditions],
+              measured: Sequence[Measurement], worst: Sequence[WorstCase]) -> dict:
+    points = [score(item, circuit.specs) for item in measured]
+    return {
+        "circuit": circuit.name, "parameters": dict(parameters),
+        "conditions": [{"conditions": vars(point), "status": item.status, "metrics": dict(item.metrics),
+                        "reward": total.total, "passed": total.passed, "seconds": item.seconds, "log": item.log}
+                       for point, item, total in zip(conditions, measured, points, strict=True)],
+        "worst": [{"metric": case.spec.metric, "low": case.spec.low, "high": case.spec.high, "value": case.score.value,
+                   "met": case.score.met, "margin": case.score.margin, "conditions": vars(case.conditions)}
+                  for case in worst],
+        "passed": all(case.score.met for case in worst),
+    }

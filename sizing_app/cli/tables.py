@@ -1,0 +1,11 @@
+"""Columns for a terminal."""
+
+from collections.abc import Collection, Sequence
+
+
+def aligned(rows: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:
+    """Rows of cells as lines, right-aligned but for the columns in ``left``; a row may end early."""
+    count = max(map(len, rows))
+    widths = [max(len(row[place]) for row in rows if len(row) > place) for place in range(count)]
+    return ["  ".join(cell.ljust(width) if place in left else cell.rjust(width)
+                      for place, (cell, width) in enumerate(zip(row, widths, strict=False))).rstrip() for row in rows]
