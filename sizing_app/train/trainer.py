@@ -59,8 +59,8 @@ class Progress:
     step: int = 0
     seconds: float = 0.0
     rollouts: int = 0
-    best: tuple[float, float] = (-1.0, -1.0)
-    """(passed, best) of the best validation."""
+    best: tuple[float, ...] = (-1.0, -1.0)
+    """(passed, best, minus the simulations) of the best validation."""
 
 
 class Trainer:
@@ -122,7 +122,7 @@ class Trainer:
         finally:
             sampler.temperature = before
         found = outcome(trajectories)
-        result = (found["passed"], found["best"])
+        result = (found["passed"], found["best"], -found["simulations"])
         if result > tuple(self.progress.best):
             self.progress.best = result
             save_checkpoint(self.run.checkpoint(f"{self.stage}-best"), self.model, (), step=self.progress.step,
