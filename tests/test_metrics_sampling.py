@@ -39,7 +39,7 @@ def test_drift_is_what_was_left_to_settle():
 
 def test_level_interpolates_between_time_points():
     vectors = {"tran": {"time": np.array([0, 1e-9]), "v(g)": np.array([1.0, 2.0])}}
-    assert MEASURES["level"](vectors, analysis="tran", output="v(g)", at=0.25e-9) == pytest.approx(1.25)
+    assert MEASURES["level"](vectors, analysis="tran", output="v(g)", at=0.25e-9, unit=2) == pytest.approx(0.625)
 
 
 def test_step_ratio_keeps_the_sign():

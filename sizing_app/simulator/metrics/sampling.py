@@ -13,14 +13,14 @@ SMALLEST_CHANGE = 1e-6
 
 
 @measure
-def level(vectors: Vectors, analysis: str, output: str, at: float) -> float:
-    """Voltage (V) at one time, such as the gate-source voltage of a bootstrapped switch at the end of tracking."""
-    return _at(vectors, analysis, output, at)
+def level(vectors: Vectors, analysis: str, output: str, at: float, unit: float) -> float:
+    """Value at one time, such as the gate-source voltage of a bootstrapped switch at the end of tracking."""
+    return _at(vectors, analysis, output, at) / unit
 
 
 @measure
 def held_error(vectors: Vectors, analysis: str, output: str, at: float, target: float, unit: float) -> float:
-    """Distance of a held value from what was to be sampled: incomplete settling, charge injection and droop together."""
+    """Distance of a held value from what was to be sampled: incomplete settling, charge injection, droop together."""
     return abs(_at(vectors, analysis, output, at) - target) / unit
 
 
