@@ -9,6 +9,8 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
 HOST ?= 127.0.0.1
 PORT ?= 7860
 OUT ?= runs/evaluation
+# Circuits that queries are made for: those with a folder that holds circuit.toml.
+CIRCUITS ?= $(patsubst circuits/%/circuit.toml,%,$(wildcard circuits/*/circuit.toml))
 # An extra package index with CPU builds of torch, for machines where the plain one takes CUDA.
 TORCH_INDEX ?=
 # More options for the command behind a target, such as ARGS="--steps 10".
@@ -34,8 +36,7 @@ train: .venv/train.stamp
 	$(PY) -m sizing_app.train $(ARGS)
 
 queries: .venv/train.stamp
-	for c in OTA MILLER; do for s in standard tight validation; do \
-	  $(PY) -m sizing_app.evaluate.queries --circuit $$c --suite $$s $(ARGS) || exit 1; done; done
+	for c in $(CIRCUITS); do $(PY) -m sizing_app.evaluate.queries --circuit $$c $(ARGS) || exit 1; done
 
 evaluate: .venv/app.stamp
 	$(PY) -m sizing_app evaluate --out $(OUT) $(ARGS)

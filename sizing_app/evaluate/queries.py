@@ -6,9 +6,10 @@ of these is kept in an archive, which begins with the golden design and random o
 after another from it, by the rules of ``sizing_app/targets.py``:
 
 1. Draw an initial design and default targets with random offsets.
-2. If no design of the archive meets them all, search one. If SEARCH simulations do not find it, the targets that the
-   nearest design fails are loosened to what it reaches, less a slack of 5 to 15%; nothing else changes. A query that
-   would need a target to be loosened by more than LOOSE_LIMIT beyond its default is drawn again from step 1.
+2. If no design of the archive meets them all, search one. If SEARCH simulations for the first query, FURTHER for a
+   later one, do not find it, the targets that the nearest design fails are loosened to what it reaches, less a slack
+   of 5 to 15%; nothing else changes. A query that would need a target to be loosened by more than LOOSE_LIMIT beyond
+   its default is drawn again from step 1.
 3. A *tight* query searches on, for the largest smallest margin under random weights, and then several targets are
    moved to 2 to 6% of what this witness reaches.
 
@@ -37,9 +38,9 @@ SUITES = {"standard": 1000, "shifted": 4000, "tight": 2000}
 """First seed of each suite; all are below those of training queries."""
 PLACES = 12
 """Conditions that a circuit's queries lie at."""
-SEARCH = 160
-"""Simulations that a query may add to its archive before targets are loosened."""
-TIGHTEN = 48
+SEARCH, FURTHER = 160, 16
+"""Simulations that the first query at a place, and each later one, may add before targets are loosened."""
+TIGHTEN = 32
 """Further simulations of a tight query."""
 LOOSE_LIMIT = 0.6
 """No target lies further below its default than this, in units of its scale."""
@@ -108,7 +109,8 @@ def make_place(circuit: Circuit, place: int, count: int) -> Search:
         for number in range(place, count, len(places(circuit))):
             rng, query = _rng(circuit, SUITES[suite], number), None
             while query is None:
-                query = yield from _draw(archive, grid, rng, tight=suite == "tight")
+                search = FURTHER if any(queries.values()) else SEARCH
+                query = yield from _draw(archive, grid, rng, search, tight=suite == "tight")
             told = {"stated": asdict(_shift(circuit, conditions, rng))} if suite == "shifted" else {}
             queries[suite][number] = {"conditions": asdict(conditions), **told, **query,
                                       "seed": SUITES[suite] + number}
@@ -127,11 +129,11 @@ def _shift(circuit: Circuit, conditions: Conditions, rng: np.random.Generator) -
     return replace(conditions, **{chosen: values[int(rng.integers(len(values)))]})
 
 
-def _draw(archive: Archive, grid: DesignGrid, rng: np.random.Generator, tight: bool) -> Search:
+def _draw(archive: Archive, grid: DesignGrid, rng: np.random.Generator, search: int, tight: bool) -> Search:
     """One attempt at steps 1 to 3; None where the limits are not kept."""
     circuit, weights = archive.circuit, draw_weights(archive.circuit, rng)
     initial, specs = grid.random(rng, 1)[0], draw_targets(circuit, rng)
-    yield from _climb(archive, grid, specs, weights, rng, 0.2, SEARCH, until_met=True)
+    yield from _climb(archive, grid, specs, weights, rng, 0.2, search, until_met=True)
     if not archive.met(specs):
         specs = loosen(circuit, specs, archive.metrics[archive.best(specs, weights)], rng)
     if tight:
