@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sizing_app.domain import Conditions, Spec
-from sizing_app.policy import POLICY_NAMES, PolicyError, PolicySettings, make_policy
+from sizing_app.policy import POLICY_NAMES, PolicyError, PolicySettings, make_policy, trained_on
 from sizing_app.policy.bayesian import BayesianSearch, suggest
 from sizing_app.policy.designs import from_unit, initial_design, random_design, to_unit
 from sizing_app.policy.lookup import Lookup
@@ -174,3 +174,11 @@ def test_registry_knows_its_names_and_says_what_is_missing(tmp_path):
         make_policy("chat", settings)
     with pytest.raises(PolicyError, match="TOY.npz is missing"):
         propose(make_policy("lookup", settings), a_task(), (initial_turn(a_task(), QuadraticSimulator()),))
+
+
+def test_a_checkpoint_says_which_circuits_it_knows():
+    """No server is asked: the address would refuse the connection."""
+    assert trained_on("bayes") is None and {"OTA", "MILLER"} <= trained_on("lookup") & trained_on("tl-grpo")
+    policy = make_policy("tl-grpo", PolicySettings(base_url="http://127.0.0.1:9/v1"))
+    with pytest.raises(PolicyError, match="tl-grpo was trained on .*OTA.* and cannot size TOY: choose another policy"):
+        list(policy.propose(a_task(), (), threading.Event()))

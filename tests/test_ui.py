@@ -196,6 +196,12 @@ def test_a_policy_that_cannot_be_made_starts_nothing(tmp_path):
     assert not session_id and "make train" in problems and services.store.count() == 0
 
 
+def test_only_policies_that_can_size_a_circuit_are_offered(tmp_path):
+    services = replace(services_of(tmp_path, ScriptedPolicy), circuits={"TOY": a_circuit(), "OTA": load_circuit("OTA")})
+    offered = [[name for _, name in services.policies_for(circuit)] for circuit in ("OTA", "TOY")]
+    assert offered == [list(policy_titles(chat=False)), ["bayes", "random"]]
+
+
 def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
     script = [write("<Analyze>narrower</Analyze>", GOOD), END]
     services = services_of(tmp_path, lambda name: ScriptedPolicy(script))
