@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from sizing_app.circuits import golden, load_circuit
 from sizing_app.domain import Analysis, Circuit, Conditions, ConditionSpace, Measure, Metric, Parameter
@@ -297,44 +295,3 @@ def test_measures_without_an_answer_return_their_worst():
     time_axis = np.linspace(0, 2e-6, 201)
     flat = {"step": {"time": time_axis, "out": np.full(201, 0.7)}}
     assert MEASURES["slew_rate"](flat, "step", "out", 0.2, 1.0, 0.0, 1e-6) == 0.0
-
-
-# What a designer knows
-
-def near_golden(circuit: Circuit):
-    """Designs around the golden one, where amplifiers amplify: each parameter within 6% of its range."""
-    centre = golden(circuit)["parameters"]
-    shift = st.floats(-0.06, 0.06)
-    return st.fixed_dictionaries({item.name: shift for item in circuit.parameters}).map(
-        lambda shifts: {item.name: item.from_unit(item.to_unit(centre[item.name]) + shifts[item.name])
-                        for item in circuit.parameters})
-
-
-FEW = settings(max_examples=8, deadline=None, derandomize=True)
-
-
-@FEW
-@given(design=near_golden(MILLER), factor=st.floats(1.3, 2.5))
-def test_more_compensation_lowers_the_bandwidth(pool, design, factor):
-    less, more = evaluate(pool, MILLER, design), evaluate(pool, MILLER, {**design, "c_c": design["c_c"] * factor})
-    assert 0 < more.metrics["gbw"] < less.metrics["gbw"]
-    assert more.metrics["slew"] < less.metrics["slew"]
-
-
-@FEW
-@given(design=near_golden(OTA), factor=st.floats(1.3, 3.0))
-def test_more_load_lowers_the_bandwidth(pool, design, factor):
-    nominal = OTA.conditions.nominal
-    light, heavy = (evaluate(pool, OTA, design, replace(nominal, load=nominal.load * scale)) for scale in (1, factor))
-    assert 0 < heavy.metrics["gbw"] < light.metrics["gbw"]
-    assert heavy.metrics["pm"] > light.metrics["pm"]  # the load is the dominant pole
-    assert heavy.metrics["gain"] == pytest.approx(light.metrics["gain"], abs=0.1)
-
-
-@FEW
-@given(units=st.fixed_dictionaries({item.name: st.floats(0, 1) for item in OTA.parameters}))
-def test_twice_the_bias_current_takes_more_power(pool, units):
-    design = {item.name: item.from_unit(units[item.name]) for item in OTA.parameters}
-    design["i_b"] = min(design["i_b"], OTA.parameter("i_b").high / 2)
-    once, twice = evaluate(pool, OTA, design), evaluate(pool, OTA, {**design, "i_b": 2 * design["i_b"]})
-    assert twice.metrics["power"] > once.metrics["power"] + 0.9 * design["i_b"] * OTA.conditions.nominal.supply
