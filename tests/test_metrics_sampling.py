@@ -58,3 +58,28 @@ def test_gain_of_a_linear_amplifier_with_offset():
 
 def test_no_gain_where_the_input_rests():
     assert run("settled_gain", input="v(held)", first=7e-9, second=9e-9) == 0
+
+
+def recover(vectors, **arguments):
+    return MEASURES["recovery_error"](vectors, analysis="tran", output="v(out)", input="v(in)", **arguments)
+
+
+def test_recovery_of_an_amplifier_is_referred_to_its_input():
+    """Gain 7, time constant TAU, an input that steps by half a volt at 0."""
+    vectors = track_and_hold()
+    time = vectors["tran"]["time"]
+    vectors["tran"]["v(out)"] = 7 * 0.5 * (1 - np.exp(-time / TAU))
+    left = 0.5 * (np.exp(-2) - np.exp(-9)) / (1 - np.exp(-9))
+    found = recover(vectors, start=2e-9, stop=9e-9, first=0.0, second=9e-9, unit=LSB)
+    assert found == pytest.approx(left / LSB, rel=1e-6)
+
+
+def test_an_amplifier_without_gain_does_not_recover():
+    vectors = track_and_hold()
+    vectors["tran"]["v(out)"] = np.zeros_like(vectors["tran"]["time"])
+    assert recover(vectors, start=2e-9, stop=9e-9, first=0.0, second=9e-9, unit=LSB) == 1e3
+
+
+def test_dnl_of_an_array_of_matched_units():
+    """4 um2 at 1 %um deviate by half a percent; 512 of them by sqrt(512) times that."""
+    assert MEASURES["capacitor_dnl"]({}, matching=1e-8, area=4e-12, units=512) == pytest.approx(0.005 * 512**0.5)

@@ -4,12 +4,16 @@ Times are in seconds of the transient analysis; ``unit`` is the voltage (V) that
 A differential voltage becomes one vector with a voltage-controlled source: ``Eheld held 0 hp hm 1``.
 """
 
+import math
+
 import numpy as np
 
 from sizing_app.simulator.metrics.registry import Vectors, measure
 
 SMALLEST_CHANGE = 1e-6
 """Change of an input (V) below which no gain can be read."""
+LARGEST = 1e3
+"""What an error counts that has no value, in the unit asked for."""
 
 
 @measure
@@ -43,6 +47,28 @@ def settled_gain(vectors: Vectors, analysis: str, output: str, input: str, first
     if abs(change) < SMALLEST_CHANGE:
         return 0.0
     return (_at(vectors, analysis, output, second) - _at(vectors, analysis, output, first)) / change
+
+
+@measure
+def recovery_error(vectors: Vectors, analysis: str, output: str, input: str, start: float, stop: float, first: float,
+                   second: float, unit: float) -> float:
+    """Drift of an amplifier's output from ``start`` to ``stop``, referred to its input by the settled gain.
+
+    The gain is read between ``first`` and ``second``; without one the error counts as LARGEST.
+    """
+    gain = abs(settled_gain(vectors, analysis, output, input, first, second))
+    moved = drift(vectors, analysis, output, start, stop, unit)
+    return min(moved / gain, LARGEST) if gain > 0 else LARGEST
+
+
+@measure
+def capacitor_dnl(vectors: Vectors, matching: float, area: float, units: float) -> float:
+    """Differential nonlinearity (LSB, 1 sigma) of a binary array at mid-code, where ``units`` unit capacitors change.
+
+    A unit of ``area`` (m2) deviates by ``matching`` / sqrt(area), ``matching`` in m (1 %um is 1e-8); the units deviate
+    independently (Pelgrom, IEEE JSSC 24 (5), 1989).
+    """
+    return math.sqrt(units) * matching / math.sqrt(area)
 
 
 def _at(vectors: Vectors, analysis: str, output: str, at: float) -> float:
