@@ -12,7 +12,7 @@ from sizing_app.netlist import library_netlist
 from sizing_app.pdk import PROCESSES
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.inspection import Device, scale_of
-from sizing_app.simulator.operating_point import settings_before_op, transistors
+from sizing_app.simulator.operating_point import first_op, transistors
 from tests.bench.batch import whole_library
 
 OTA, MILLER = load_circuit("OTA"), load_circuit("MILLER")
@@ -153,5 +153,5 @@ def test_names_of_transistors_and_scales():
 def test_settings_made_before_the_operating_point_hold_for_it():
     second = Analysis("op", "op", {"vdd dc": "1", "vin dc": "2"})
     circuit = replace(OTA, analyses=(Analysis("ac", "ac dec 1 1 10", {"vin dc": "3"}), second))
-    assert settings_before_op(circuit) == {"vin dc": "2", "vdd dc": "1"}
-    assert settings_before_op(replace(circuit, analyses=circuit.analyses[:1])) == {}
+    assert first_op(circuit) == ("op", {"vin dc": "2", "vdd dc": "1"})
+    assert first_op(replace(circuit, analyses=circuit.analyses[:1])) == ("", {})

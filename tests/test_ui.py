@@ -207,10 +207,11 @@ def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
     services = services_of(tmp_path, lambda name: ScriptedPolicy(script))
     page, session_id, problems = begin(services)
     assert session_id and not problems
-    *_, (head, plot, specs, turns, start, stop) = page.follow(session_id)
+    *earlier, (head, plot, specs, turns, best, start, stop) = page.follow(session_id)
     assert "All specs met" in head[0]["html"] and [turn["key"] for turn in turns] == ["turn-2", "turn-1", "turn-0"]
     assert start.interactive and not stop.interactive
-    assert page.view.update(fold(services.store.events(session_id)), session_id) == [head, plot, specs, turns]
+    assert best.visible and not any(update[4].visible for update in earlier)
+    assert page.view.update(fold(services.store.events(session_id)), session_id)[:4] == [head, plot, specs, turns]
 
 
 def test_the_page_names_no_outside_address(tmp_path):

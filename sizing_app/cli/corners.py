@@ -4,8 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from sizing_app.cli.progress import Progress
-from sizing_app.cli.simulate import design_line
-from sizing_app.cli.tables import aligned
+from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import print_json
 from sizing_app.domain import Circuit, Conditions, Measurement, Parameters
 from sizing_app.evaluate.corners import WorstCase, every_condition, over_conditions, worst_cases

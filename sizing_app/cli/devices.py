@@ -1,17 +1,10 @@
 """``simulate --devices``: the operating point of every transistor, as a designer reads it."""
 
-from collections.abc import Sequence
-
-from sizing_app.cli.simulate import design_line
-from sizing_app.cli.tables import aligned
+from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import print_json
 from sizing_app.domain import Circuit, Conditions, Parameters
 from sizing_app.simulator import SimulatorPool
-from sizing_app.simulator.inspection import REGIONS, Device, OperatingPoint
-from sizing_app.units import format_si
-
-COLUMNS = ("device", "model", "W", "L", "Id", "gm", "gds", "gm/Id", "Vov", "Vds", "Vdsat", "region")
-UNITS = ("", "", "m", "m", "A", "S", "S", "1/V", "V", "V", "V", "")
+from sizing_app.simulator.inspection import COLUMNS, NOTE, REGIONS, Device, OperatingPoint, device_cells
 
 
 def run_devices(circuit: Circuit, parameters: Parameters, conditions: Conditions, as_json: bool) -> int:
@@ -21,26 +14,19 @@ def run_devices(circuit: Circuit, parameters: Parameters, conditions: Conditions
         print_json(_document(circuit, parameters, conditions, point))
     else:
         print(f"{circuit.name}, {conditions.show()}\n{design_line(circuit, parameters)}")
-        print("\n" + "\n".join(_table(point.devices)) if point.ok else f"status {point.status}\n{point.log}")
+        print("\n" + "\n".join(_table(point)) if point.ok else f"status {point.status}\n{point.log}")
     return 0 if point.ok else 1
 
 
-def _table(devices: Sequence[Device]) -> list[str]:
-    lines = aligned([COLUMNS, UNITS, *map(_row, devices)], left={0, 1, len(COLUMNS) - 1})
-    return [*lines, REGIONS, "Currents and conductances of all fingers together, voltages without sign."]
-
-
-def _row(device: Device) -> tuple[str, ...]:
-    efficiency = "-" if device.efficiency is None else f"{device.efficiency:.1f}"
-    return (device.name, device.model, format_si(device.width), format_si(device.length), format_si(device.current),
-            format_si(device.gm), format_si(device.gds), efficiency, f"{device.overdrive:.3f}", f"{device.vds:.3f}",
-            f"{device.vdsat:.3f}", device.region)
+def _table(point: OperatingPoint) -> list[str]:
+    rows = [*zip(*COLUMNS, strict=True), *map(device_cells, point.devices)]
+    return [*aligned(rows, left={0, 1, len(COLUMNS) - 1}), point.place, REGIONS, NOTE]
 
 
 def _document(circuit: Circuit, parameters: Parameters, conditions: Conditions, point: OperatingPoint) -> dict:
     return {"circuit": circuit.name, "conditions": vars(conditions), "parameters": dict(parameters),
-            "status": point.status, "devices": [_device(device) for device in point.devices],
-            "seconds": point.seconds, "log": point.log}
+            "status": point.status, "analysis": point.analysis or None,
+            "devices": [_device(device) for device in point.devices], "seconds": point.seconds, "log": point.log}
 
 
 def _device(device: Device) -> dict:

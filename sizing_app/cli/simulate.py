@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from sizing_app.circuits import golden
+from sizing_app.cli.tables import design_line
 from sizing_app.cli.values import UsageError, print_json, read_circuit, read_conditions, read_parameters
 from sizing_app.domain import Circuit, Conditions, Measurement, Parameters, Score, Spec
 from sizing_app.reward import score
@@ -37,11 +38,6 @@ def spec_rows(specs: Sequence[Spec], points: Score) -> list[dict]:
     """Each spec with its value, score and margin, for JSON."""
     return [{"metric": spec.metric, "low": spec.low, "high": spec.high, "value": part.value, "score": part.score,
              "met": part.met, "margin": part.margin} for spec, part in zip(specs, points.specs, strict=True)]
-
-
-def design_line(circuit: Circuit, parameters: Parameters) -> str:
-    """w_in=4.7u l_in=1u ..."""
-    return " ".join(f"{name}={circuit.parameter(name).show(value)}" for name, value in parameters.items())
 
 
 def _document(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,

@@ -1,6 +1,8 @@
-"""Columns for a terminal."""
+"""Lines for a terminal."""
 
 from collections.abc import Collection, Sequence
+
+from sizing_app.domain import Circuit, Parameters
 
 
 def aligned(rows: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:
@@ -9,3 +11,8 @@ def aligned(rows: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:
     widths = [max(len(row[place]) for row in rows if len(row) > place) for place in range(count)]
     return ["  ".join(cell.ljust(width) if place in left else cell.rjust(width)
                       for place, (cell, width) in enumerate(zip(row, widths, strict=False))).rstrip() for row in rows]
+
+
+def design_line(circuit: Circuit, parameters: Parameters) -> str:
+    """w_in=4.7u l_in=1u ..."""
+    return " ".join(f"{name}={circuit.parameter(name).show(value)}" for name, value in parameters.items())

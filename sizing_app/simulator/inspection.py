@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from sizing_app.domain import Circuit, Conditions, Parameters, Simulator, Status
+from sizing_app.units import format_si
 
 OFF = -0.3
 """Overdrive (V) below which a transistor counts as off: three decades of current below the threshold and more."""
@@ -63,6 +64,21 @@ class Device:
         return "triode" if self.vds < self.vdsat else "saturation"
 
 
+COLUMNS = (("Device", ""), ("Model", ""), ("W", "m"), ("L", "m"), ("Id", "A"), ("gm", "S"), ("gds", "S"),
+           ("gm/Id", "1/V"), ("Vov", "V"), ("Vds", "V"), ("Vdsat", "V"), ("Region", ""))
+"""Title and unit of the cells of ``device_cells``."""
+NOTE = "Vov = Vgs - Vth. Currents and conductances of all fingers together; voltages without sign."
+
+
+def device_cells(device: Device) -> tuple[str, ...]:
+    """One row of the table that people read."""
+    efficiency = "-" if device.efficiency is None else f"{device.efficiency:.1f}"
+    sizes = (format_si(value) for value in (device.width, device.length))
+    small = ("0" if value < 1e-15 else format_si(value) for value in (device.current, device.gm, device.gds))
+    volts = (f"{value:.3f}" for value in (device.overdrive, device.vds, device.vdsat))
+    return (device.name, device.model, *sizes, *small, efficiency, *volts, device.region)
+
+
 @dataclass(frozen=True)
 class OperatingPoint:
     """The transistors of a design in the order of its netlist."""
@@ -71,10 +87,17 @@ class OperatingPoint:
     devices: tuple[Device, ...] = ()
     log: str = ""
     seconds: float = 0.0
+    analysis: str = ""
+    """The testbench's operating-point analysis; empty where it has none and the sources stand at time 0."""
 
     @property
     def ok(self) -> bool:
         return self.status == "ok"
+
+    @property
+    def place(self) -> str:
+        """Where this is, in words."""
+        return f"Analysis {self.analysis!r}." if self.analysis else "Sources as at time 0: the testbench has no 'op'."
 
 
 @dataclass(frozen=True)

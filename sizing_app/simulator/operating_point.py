@@ -22,19 +22,20 @@ def operating_point(ngspice: Ngspice, circuit: Circuit, parameters: Parameters,
                     conditions: Conditions) -> OperatingPoint:
     """Every transistor of the netlist at the testbench's first ``op`` analysis, or at time 0 if it has none."""
     started = time.perf_counter()
+    analysis, settings = first_op(circuit)
     try:
         netlist = build_netlist(circuit, parameters, conditions)
         found = list(transistors(netlist))
         names = [f"@{device}[{quantity}]" for device, _ in found for quantity in QUANTITIES]
         ngspice.load(netlist.removesuffix(END) + f".save all {' '.join(names)}\n{END}")
-        ngspice.alter(settings_before_op(circuit))
+        ngspice.alter(settings)
         ngspice.run("op")
         values = {name: float(vector[0]) for name, vector in ngspice.vectors(names).items()}
     except FAILURES as error:
         return OperatingPoint(status_of(error), (), str(error), time.perf_counter() - started)
     aliases = {model.lower(): alias for alias, model in reversed(circuit.devices.items())}
     devices = tuple(_device(name, aliases[model], values) for name, model in found)
-    return OperatingPoint("ok", devices, seconds=time.perf_counter() - started)
+    return OperatingPoint("ok", devices, seconds=time.perf_counter() - started, analysis=analysis)
 
 
 def waveforms(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Waveforms:
@@ -48,14 +49,14 @@ def waveforms(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, condit
     return Waveforms("ok", vectors, seconds=time.perf_counter() - started)
 
 
-def settings_before_op(circuit: Circuit) -> dict[str, str]:
-    """The source settings under which the testbench's first ``op`` runs; none if it has none."""
+def first_op(circuit: Circuit) -> tuple[str, dict[str, str]]:
+    """The testbench's first ``op`` and the source settings under which it runs; nothing if it has none."""
     settings: dict[str, str] = {}
     for analysis in circuit.analyses:
         settings |= analysis.alter
         if analysis.command.split()[0] == "op":
-            return settings
-    return {}
+            return analysis.name, settings
+    return "", {}
 
 
 def transistors(netlist: str) -> Iterator[tuple[str, str]]:

@@ -32,9 +32,16 @@ def session_table(value: dict, **settings) -> gr.HTML:
 
 def live_plot(value: dict, script: str, **settings) -> gr.HTML:
     """A Plotly figure (live_plot.figure); ``script`` is the address of plotly.js."""
-    return _component("live_plot", value, head=f'<script src="{script}"></script>', **settings)
+    return _component("live_plot", value, shared=read_asset("plotting.js"),
+                      head=f'<script src="{script}"></script>', **settings)
 
 
-def _component(name: str, value, **settings) -> gr.HTML:
+def response_plots(value: dict | None = None, **settings) -> gr.HTML:
+    """Several Plotly figures with titles (responses.figures); the page has plotly.js from live_plot."""
+    return _component("response_plots", value or {"figures": []}, shared=read_asset("plotting.js"), **settings)
+
+
+def _component(name: str, value, shared: str = "", **settings) -> gr.HTML:
+    """``shared`` is JavaScript that comes before the component's own."""
     return gr.HTML(value, html_template=f'<div class="{name.replace("_", "-")}"></div>',
-                   js_on_load=read_asset(f"{name}.js"), apply_default_css=False, **settings)
+                   js_on_load=shared + read_asset(f"{name}.js"), apply_default_css=False, **settings)

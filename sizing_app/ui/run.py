@@ -31,7 +31,7 @@ class RunPage:
             with gr.Column(elem_classes="task-column"):
                 self._task_form()
             with gr.Column(elem_classes="result-column"):
-                self.view = SessionView("run")
+                self.view = SessionView("run", services)
                 with gr.Accordion(self._panel_title(self.first), open=True, elem_id="circuit-panel") as self.accordion:
                     self.panel = gr.HTML(panel(self.first), apply_default_css=False)
                 self.view.body("run")
@@ -87,14 +87,15 @@ class RunPage:
         conditions = task.conditions
         return [session_id, gr.Accordion(open=False, label=self._panel_title(circuit)), circuit.name,
                 *_condition_choices(circuit, conditions), spec_table(circuit, task.specs),
-                policy if policy in self.services.policies else gr.skip(), task.budget, task.seed, "typed",
+                self._policy_choice(circuit.name, policy), task.budget, task.seed, "typed",
                 gr.update(value=initial_table(circuit, task.initial), visible=True), panel(circuit)]
 
-    def change_circuit(self, name: str, kind: str, seed: float | None) -> list:
+    def change_circuit(self, name: str, kind: str, seed: float | None, policy: str) -> list:
         circuit = self.services.circuits[name]
         table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
         return [gr.Accordion(label=self._panel_title(circuit)), panel(circuit),
-                *_condition_choices(circuit, circuit.conditions.nominal), spec_table(circuit, circuit.specs), table]
+                *_condition_choices(circuit, circuit.conditions.nominal), spec_table(circuit, circuit.specs), table,
+                self._policy_choice(name, policy)]
 
     def change_initial(self, name: str, kind: str, seed: float | None) -> dict:
         circuit = self.services.circuits[name]
@@ -111,8 +112,7 @@ class RunPage:
             self.corner, self.temperature, self.supply, self.load = corner, temperature, supply, load
         self.specs = cell_table(spec_table(circuit, circuit.specs), label="Specs", elem_id="specs")
         self.reset = gr.Button("Default specs", size="sm", elem_classes="quiet-button")
-        titles = [(title, name) for name, title in self.services.policies.items()]
-        self.policy = gr.Dropdown(titles, value=titles[0][1], label="Policy")
+        self.policy = self._policy_choice(circuit.name, "")
         with gr.Row(elem_classes="pair"):
             self.budget = gr.Number(5, label=f"Simulations, 1 to {MAX_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
@@ -136,10 +136,12 @@ class RunPage:
         return [*self.fields, self.panel]
 
     def _wire(self) -> None:
+        self.view.inspection.connect(self.session_id)
         private = {"api_visibility": "private", "show_progress": "hidden"}
         context = [self.circuit, self.kind, self.seed]
-        self.circuit.input(self.change_circuit, context, [self.accordion, self.panel, self.corner, self.temperature,
-                                                          self.supply, self.load, self.specs, self.initial], **private)
+        self.circuit.input(self.change_circuit, [*context, self.policy],
+                           [self.accordion, self.panel, self.corner, self.temperature, self.supply, self.load,
+                            self.specs, self.initial, self.policy], **private)
         for field in (self.kind, self.seed):
             field.input(self.change_initial, context, self.initial, **private)
         self.reset.click(lambda name: spec_table(self.services.circuits[name], self.services.circuits[name].specs),
@@ -160,6 +162,12 @@ class RunPage:
         except StoreError:
             started = None
         return (started.task, started.policy) if started else (None, "")
+
+    def _policy_choice(self, circuit: str, policy: str) -> gr.Dropdown:
+        """The policies that can size a circuit; ``policy`` stays chosen if it is one of them."""
+        choices = self.services.policies_for(circuit)
+        names = [name for _, name in choices]
+        return gr.Dropdown(choices, value=policy if policy in names else names[0], label="Policy")
 
     @staticmethod
     def _panel_title(circuit: Circuit) -> str:

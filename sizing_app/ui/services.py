@@ -5,12 +5,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sizing_app.domain import Circuit, Policy, Simulator, Task
+from sizing_app.domain import Circuit, Parameters, Policy, Task
 from sizing_app.errors import PolicyError
 from sizing_app.events import SessionState, fold
 from sizing_app.hub import Hub, watch
+from sizing_app.policy import trained_on
 from sizing_app.policy.designs import initial_design
 from sizing_app.session import initial_turn, run_session, sample_group
+from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
 from sizing_app.store import SessionStore, record
 
 log = logging.getLogger(__name__)
@@ -31,11 +33,16 @@ class Services:
     circuits: Mapping[str, Circuit]
     store: SessionStore
     hub: Hub
-    simulator: Simulator
+    simulator: Inspector
     make_policy: Callable[[str], Policy]
     policies: Mapping[str, str]
     """Name to title, the default first."""
     default_circuit: str
+
+    def policies_for(self, circuit: str) -> list[tuple[str, str]]:
+        """(title, name) of the policies that can size a circuit, the default first."""
+        known = {name: trained_on(name) for name in self.policies}
+        return [(title, name) for name, title in self.policies.items() if known[name] is None or circuit in known[name]]
 
     def start(self, task: Task, policy_name: str) -> str:
         """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError."""
@@ -54,6 +61,11 @@ class Services:
             sample_group(task, history, self.make_policy(policy_name), self.simulator, 1)
         except PolicyError as error:
             log.warning("%s", error)
+
+    def inspect(self, task: Task, parameters: Parameters) -> tuple[OperatingPoint, Waveforms]:
+        """A design of a task from within; simulates it twice."""
+        return (self.simulator.operating_point(task.circuit, parameters, task.conditions),
+                self.simulator.waveforms(task.circuit, parameters, task.conditions))
 
     def states(self, session_id: str) -> Iterator[SessionState]:
         """The session now and after every change until it ends. Raises StoreError if there is none."""

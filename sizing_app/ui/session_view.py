@@ -1,18 +1,21 @@
-"""The four components that show a session, on every page the same: header, plot, spec table, turns."""
+"""The components that show a session, on every page the same: header, plot, spec table, best design, turns."""
 
 import gradio as gr
 
 from sizing_app.events import SessionState
 from sizing_app.ui.components import blocks, live_plot
+from sizing_app.ui.inspection_view import InspectionView
 from sizing_app.ui.live_plot import PLOTLY_URL, figure
 from sizing_app.ui.render import block, header, spec_table
+from sizing_app.ui.services import Services
 from sizing_app.ui.turns import trace, turn_block
 
 
 class SessionView:
     """Made inside a gr.Blocks; ``update`` and ``replay`` give the values of ``outputs``."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, services: Services):
+        self.services = services
         self.header = blocks(_header(SessionState(), ""), label="Session", elem_id=f"{name}-header")
 
     def body(self, name: str) -> None:
@@ -21,23 +24,24 @@ class SessionView:
             self.plot = live_plot(figure(SessionState(), ""), PLOTLY_URL, label="Reward by turn",
                                   elem_id=f"{name}-plot")
             self.specs = blocks(label="Specs", elem_id=f"{name}-specs")
+        self.inspection = InspectionView(name, self.services)
         self.turns = blocks(label="Turns", elem_id=f"{name}-turns")
 
     @property
     def outputs(self) -> list:
-        return [self.header, self.plot, self.specs, self.turns]
+        return [self.header, self.plot, self.specs, self.turns, self.inspection.accordion]
 
-    @staticmethod
-    def update(state: SessionState, session_id: str) -> list:
+    def update(self, state: SessionState, session_id: str) -> list:
         """The session as it stands, all turns."""
-        return [_header(state, session_id), figure(state, session_id), _specs(state), trace(state)]
+        return [_header(state, session_id), figure(state, session_id), _specs(state), trace(state),
+                self.inspection.shown(state)]
 
-    @staticmethod
-    def replay(state: SessionState, session_id: str, turn: int) -> list:
-        """The session as it stood after ``turn``, and that turn alone."""
+    def replay(self, state: SessionState, session_id: str, turn: int, fresh: bool = False) -> list:
+        """The session as it stood after ``turn``, and that turn alone; ``fresh`` if another one was shown before."""
         past = SessionState(state.task, state.policy, tuple(item for item in state.history if item.index <= turn))
         shown = [turn_block(past, past.history[-1])] if past.history else []
-        return [_header(state, session_id), figure(state, session_id, turn), _specs(past), shown]
+        return [_header(state, session_id), figure(state, session_id, turn), _specs(past), shown,
+                self.inspection.shown(state, fresh)]
 
 
 def _header(state: SessionState, session_id: str) -> list[dict]:

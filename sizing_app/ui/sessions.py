@@ -39,7 +39,7 @@ class SessionsPage:
         with gr.Column(visible=False) as self.replay:
             self.session_id = gr.Textbox("", label="Session", visible="hidden")
             self.back = gr.Button("\u2190 All sessions", size="sm", elem_classes="quiet-button", elem_id="back")
-            self.view = SessionView("replay")
+            self.view = SessionView("replay", services)
             with gr.Row(elem_classes="player"):
                 self.former = gr.Button("\u2039 Back", size="sm", elem_id="former-turn", elem_classes="quiet-button",
                                         scale=0, min_width=72)
@@ -78,7 +78,7 @@ class SessionsPage:
         last = state.history[-1].index if state.history else 0
         slider = gr.Slider(maximum=max(last, 1), value=last, interactive=last > 0, label=f"Turn (0 to {last})")
         return [session_id, gr.Column(visible=False), gr.Column(visible=True), slider,
-                *self.view.replay(state, session_id, last)]
+                *self.view.replay(state, session_id, last, fresh=True)]
 
     def show(self, session_id: str, turn: float) -> list:
         if not session_id:
@@ -98,6 +98,7 @@ class SessionsPage:
         return {**query, "html": str(table_html(rows, total, query))}
 
     def _wire(self) -> None:
+        self.view.inspection.connect(self.session_id)
         private = {"api_visibility": "private", "show_progress": "hidden"}
         for field in self.filters:
             field.change(self.first_page, [*self.filters, self.table], self.table, trigger_mode="always_last",

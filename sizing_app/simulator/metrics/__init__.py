@@ -9,9 +9,9 @@ texts name a vector saved by ``analysis``, or by ``x_analysis`` if they are call
 import importlib
 import pkgutil
 
-from sizing_app.simulator.metrics.registry import MEASURES, Vectors, measure
+from sizing_app.simulator.metrics.registry import MEASURES, RESPONSES, Vectors, measure
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["MEASURES", "Vectors", "measure"]
+__all__ = ["MEASURES", "RESPONSES", "Vectors", "measure"]

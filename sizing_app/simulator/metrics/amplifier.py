@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sizing_app.simulator.metrics.registry import Vectors, measure
+from sizing_app.simulator.metrics.registry import Vectors, measure, read_from
 from sizing_app.simulator.metrics.waveform import decibel, rising_time
 
 
@@ -105,3 +105,6 @@ def _slope(time: np.ndarray, wave: np.ndarray, start: float, stop: float, begin:
     if first is None or last is None or last <= first:
         return float(abs(wave[-1] - wave[0]) / (stop - start) / 2)
     return float(0.6 * abs(step) / (last - first))
+
+
+read_from("loop gain", _open_loop, loop_gain, unity_gain_frequency, phase_margin)

@@ -8,7 +8,7 @@ injects with opposite signs, and one of them is read.
 
 import numpy as np
 
-from sizing_app.simulator.metrics.registry import Vectors, measure
+from sizing_app.simulator.metrics.registry import Vectors, measure, read_from
 from sizing_app.simulator.metrics.waveform import decibel
 
 
@@ -54,3 +54,6 @@ def _crossing(frequency: np.ndarray, gain: np.ndarray) -> tuple[float, float]:
     phase = np.degrees(np.angle(gain[at]) + share * np.angle(gain[at + 1] / gain[at]))
     margin = 180 - (-phase) % 360
     return float(frequency[at] * (frequency[at + 1] / frequency[at]) ** share), float(margin)
+
+
+read_from("loop gain", _loop_gain, injected_loop_bandwidth, injected_phase_margin)

@@ -7,6 +7,10 @@ import numpy as np
 Vectors = Mapping[str, Mapping[str, np.ndarray]]
 """Analysis name to vector name to samples, complex where AC."""
 MEASURES: dict[str, Callable[..., float]] = {}
+Response = Callable[..., tuple[np.ndarray, np.ndarray]]
+"""From vectors and the arguments of a measure to frequencies (Hz) and complex values."""
+RESPONSES: dict[str, tuple[str, Response]] = {}
+"""Measure to title and function of the frequency response that it is read from, where that is not a saved vector."""
 
 
 def measure(function: Callable[..., float]) -> Callable[..., float]:
@@ -15,3 +19,8 @@ def measure(function: Callable[..., float]) -> Callable[..., float]:
         raise ValueError(f"there are two measures called {function.__name__}")
     MEASURES[function.__name__] = function
     return function
+
+
+def read_from(title: str, response: Response, *measures: Callable[..., float]) -> None:
+    """Tell which response measures are read from, for plots."""
+    RESPONSES.update({function.__name__: (title, response) for function in measures})

@@ -1,40 +1,7 @@
-// One Plotly node for the life of the page: Plotly.react with uirevision keeps node, zoom and hidden traces.
+// One Plotly node for the life of the page.
 const node = element.querySelector(".live-plot");
-const config = {
-    displaylogo: false, responsive: true, scrollZoom: false,
-    modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
-};
+const draw = () => drawFigure(node, props.value);
 
-function resolve(value, style) {
-    if (typeof value === "string" && value.startsWith("--")) return style.getPropertyValue(value).trim();
-    if (Array.isArray(value)) return value.map((item) => resolve(item, style));
-    if (value && typeof value === "object") {
-        return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, style)]));
-    }
-    return value;
-}
-
-function draw() {
-    const figure = props.value;
-    if (!figure || !window.Plotly || !node.clientWidth) return;
-    const style = getComputedStyle(node);
-    const font = { family: style.fontFamily, size: 12, color: "--plot-text" };
-    const axis = { gridcolor: "--plot-grid", linecolor: "--plot-grid", zeroline: false, ticks: "", automargin: true };
-    const layout = resolve({
-        ...figure.layout, font, autosize: true, margin: { l: 48, r: 12, t: 28, b: 40 }, hovermode: "closest",
-        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", modebar: { bgcolor: "rgba(0,0,0,0)" },
-        legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
-        xaxis: { ...axis, ...figure.layout.xaxis }, yaxis: { ...axis, ...figure.layout.yaxis },
-    }, style);
-    node.setAttribute("role", "img");
-    node.setAttribute("aria-label", figure.summary);
-    Plotly.react(node, resolve(figure.data, style), layout, config);
-}
-
-new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-new ResizeObserver(() => {
-    if (node.data && node.clientWidth) Plotly.Plots.resize(node);
-    else draw();
-}).observe(node);
+keepFigure(node, draw);
 watch("value", draw);
 draw();
