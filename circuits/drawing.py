@@ -77,6 +77,10 @@ class Sheet:
                   accent: bool = True) -> None:
         self._two_terminal(self._elements.Capacitor(), start, end, name, value, label, align, accent)
 
+    def switch(self, start: Point, end: Point, name: str, value: str, label: Point, align: str = "left") -> None:
+        """An open switch, for a clocked transistor or transmission gate."""
+        self._two_terminal(self._elements.Switch(), start, end, name, value, label, align)
+
     def current_source(self, start: Point, end: Point, name: str, value: str, label: Point) -> None:
         """A current source; the current flows from ``start`` to ``end``."""
         self._two_terminal(self._elements.SourceI(), start, end, name, value, label, "left")
