@@ -36,6 +36,14 @@ def load_circuit(name: str) -> Circuit:
     return read_folder(FOLDER / name)
 
 
+def load_training_circuit(name: str) -> Circuit:
+    """The same for training, the only way there to a circuit. Raises CircuitError for a held-out one too."""
+    circuit = load_circuit(name)
+    if circuit.held_out:
+        raise CircuitError(f"{name} is held out for evaluation, no training may use it")
+    return circuit
+
+
 @functools.cache
 def read_folder(folder: Path) -> Circuit:
     """Read and validate one circuit folder. Raises CircuitError."""

@@ -46,6 +46,16 @@ def test_circuits_are_described():
     assert {"gain", "gbw", "pm", "power"} <= {spec["metric"] for spec in described["MILLER"]["specs"]}
 
 
+def test_a_check_measures_how_hard_a_circuit_is():
+    (row,) = document("circuits", "--check", "--circuits", "OTA", "--designs", "6", "--queries", "1")
+    assert (row["circuit"], row["parameters"], row["designs"], row["queries"]) == ("OTA", 10, 6, 1)
+    assert row["golden"]["passed"] and row["simulated"] == 1.0 and row["passed"] <= row["mean"] < 0.5
+    assert row["best"].keys() == {"random", "bayes"} and all(0 <= best <= 1 for best in row["best"].values())
+    assert 0 < row["cpu_ms"] <= row["cpu_ms_longest"]
+    printed = command("circuits", "--check", "--circuits", "OTA", "--designs", "2", "--queries", "1").stdout
+    assert printed.splitlines()[2].startswith("| OTA | gf180mcu | 10 | 8 | 8 of 8 | 100.0% |")
+
+
 @pytest.mark.parametrize("circuit", load_circuits().values(), ids=lambda circuit: circuit.name)
 def test_the_golden_design_meets_all_specs(circuit):
     result = document("simulate", circuit.name, "--golden")

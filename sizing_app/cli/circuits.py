@@ -1,19 +1,23 @@
-"""``circuits``: what can be sized."""
+"""``circuits``: what can be sized, and with --check how hard it is."""
 
 import argparse
 
-from sizing_app.circuits import load_circuits
-from sizing_app.cli.values import print_json
+from sizing_app.circuits import circuit_names, load_circuit
+from sizing_app.cli.check import run_check
+from sizing_app.cli.values import print_json, read_names
 from sizing_app.domain import Circuit
 from sizing_app.evaluate.suites import suite_names
 
 
 def run(args: argparse.Namespace) -> int:
-    circuits = load_circuits()
+    names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else circuit_names()
+    if args.check:
+        return run_check(names, args)
+    circuits = [load_circuit(name) for name in names]
     if args.json:
-        print_json([_describe(circuit) for circuit in circuits.values()])
+        print_json([_describe(circuit) for circuit in circuits])
         return 0
-    for circuit in circuits.values():
+    for circuit in circuits:
         print(f"{circuit.name}  {circuit.title} ({circuit.process})")
         print("  parameters  " + ", ".join(f"{parameter.name} {parameter.show(parameter.low)}..."
                                            f"{parameter.show(parameter.high)}" for parameter in circuit.parameters))

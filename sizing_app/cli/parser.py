@@ -21,7 +21,7 @@ def build_parser() -> Parser:
     parser = Parser(prog="sizing_app", description="Reasoning-guided sizing of analog circuits.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _serve(commands.add_parser("serve", help="open the app in a browser"))
-    _circuits(commands.add_parser("circuits", help="list the circuits"))
+    _circuits(commands.add_parser("circuits", help="list or check the circuits"))
     _simulate(commands.add_parser("simulate", help="simulate one design"))
     _size(commands.add_parser("size", help="run one sizing session"))
     _evaluate(commands.add_parser("evaluate", help="compare policies on a suite of queries"))
@@ -37,6 +37,11 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _circuits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check", action="store_true", help="measure how hard each circuit is: golden design, random "
+                        "designs, sessions of random search and Bayesian optimization")
+    parser.add_argument("--circuits", metavar="A,B", help="only these; default: all")
+    parser.add_argument("--designs", default="200", metavar="N", help="random designs of a check")
+    parser.add_argument("--queries", default="20", metavar="N", help="queries of a check, from the suite standard")
     _json(parser)
 
 

@@ -55,11 +55,8 @@ def save_queries(path: Path, tasks: Iterable[Task]) -> None:
             file.write(json.dumps(to_json(task)) + "\n")
 
 
-def load_queries(path: Path, circuits: Mapping[str, Circuit] | None = None) -> list[Task]:
-    """The queries of a file; ``circuits`` defaults to all circuits of the repository."""
-    if circuits is None:
-        from sizing_app.circuits import load_circuits
-        circuits = load_circuits()
+def load_queries(path: Path, circuits: Mapping[str, Circuit]) -> list[Task]:
+    """The queries of a file, which name ``circuits``."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return [from_json(json.loads(line), circuits) for line in file]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from sizing_app.circuits import load_circuit
+from sizing_app.circuits import load_training_circuit
 from sizing_app.domain import Task
 from sizing_app.prompt.compact import END
 from sizing_app.prompt.tokenizer import build_tokenizer
@@ -38,7 +38,7 @@ class Stages:
         self.options, self.preset, self.command = options, preset, command
         self.clock = Clock(options.time_limit)
         self.device = pick_device(options.device)
-        self.circuits = [load_circuit(name) for name in options.circuits.split(",")]
+        self.circuits = [load_training_circuit(name) for name in options.circuits.split(",")]
         self.folder = RunFolder(options.out)
         if options.resume == "no":
             self.folder.clear()

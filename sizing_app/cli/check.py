@@ -1,0 +1,55 @@
+"""``circuits --check``: the table of circuits/README.md, measured."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sizing_app.circuits import load_circuit
+from sizing_app.cli.progress import Progress
+from sizing_app.cli.values import print_json, read_count
+from sizing_app.evaluate.check import BUDGET, SUITE, Check, check
+from sizing_app.policy import make_policy
+from sizing_app.simulator import SimulatorPool
+
+POLICIES = ("random", "bayes")
+COLUMNS = ("circuit", "process", "parameters", "metrics", "golden", "simulated", "passed", "mean reward",
+           *(f"best of {BUDGET}: {name}" for name in POLICIES), "CPU ms", "longest")
+
+
+def run_check(names: Sequence[str], args: argparse.Namespace) -> int:
+    """One row a circuit, printed as it is found; 1 where a golden design fails its specs."""
+    designs = read_count(args.designs, "--designs", 1, 100_000)
+    queries = read_count(args.queries, "--queries", 1, 100_000)
+    policies, found = [make_policy(name) for name in POLICIES], []
+    if not args.json:
+        print("\n".join(_line(cells) for cells in (COLUMNS, ["---"] * len(COLUMNS))))
+    with SimulatorPool() as simulator:
+        for name in names:
+            found.append(check(load_circuit(name), simulator, policies, designs, queries, os.cpu_count() or 1,
+                               Progress("simulations and sessions")))
+            if not args.json:
+                print(_line(_row(found[-1])), flush=True)
+    if args.json:
+        print_json([asdict(row) for row in found])
+    else:
+        print(_note(designs, queries))
+    return 0 if all(row.golden.passed for row in found) else 1
+
+
+def _row(row: Check) -> list[str]:
+    met = sum(spec.met for spec in row.golden.specs)
+    best = [f"{row.best[name]:.3f}" if name in row.best else "-" for name in POLICIES]
+    return [row.circuit + (" (held out)" if row.held_out else ""), row.process, str(row.parameters), str(row.metrics),
+            f"{met} of {len(row.golden.specs)}", f"{row.simulated:.1%}", f"{row.passed:.1%}", f"{row.mean:.4f}", *best,
+            f"{row.cpu_ms:.0f}", f"{row.cpu_ms_longest:.0f}"]
+
+
+def _note(designs: int, queries: int) -> str:
+    return (f"\ngolden: default specs that the golden design meets.\nsimulated, passed, mean reward, CPU ms (median) "
+            f"and longest: {designs} random designs, nominal conditions, default specs.\nbest of {BUDGET}: mean reward "
+            f"of the best turn, initial design included, over the first {queries} queries of the suite {SUITE}.")
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,81 @@
+"""How hard a circuit is, and whether random designs simulate: the figures of the table in circuits/README.md."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+from statistics import fmean, median
+from threading import Event
+
+from sizing_app.circuits import golden
+from sizing_app.domain import Circuit, Policy, Score, Simulator
+from sizing_app.evaluate.suites import Query, load_queries, suite_names
+from sizing_app.events import fold
+from sizing_app.policy.designs import random_design
+from sizing_app.reward import score
+from sizing_app.session import run_session
+from sizing_app.simulator import SimulatorPool
+
+SUITE = "standard"
+BUDGET = 5
+"""Simulations of a session after its initial design."""
+Told = Callable[[int, int, str], None]
+"""Hears what is done, how much there is, and of what."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row of the table. Designs are judged under nominal conditions and the default specs."""
+
+    circuit: str
+    process: str
+    held_out: bool
+    parameters: int
+    metrics: int
+    golden: Score
+    """The golden design, simulated again."""
+    designs: int
+    """Random designs, uniform on each parameter's scale."""
+    simulated: float
+    """Share of them that end in ``ok``."""
+    passed: float
+    """Share of them that meet every spec."""
+    mean: float
+    """Mean reward of one of them."""
+    cpu_ms: float
+    """Median CPU time of one simulation (ms), and the longest."""
+    cpu_ms_longest: float
+    queries: int
+    best: dict[str, float]
+    """Policy to the mean reward of the best turn, initial design included; empty for a circuit without queries."""
+
+
+def check(circuit: Circuit, simulator: SimulatorPool, policies: Sequence[Policy], designs: int, queries: int,
+          threads: int, progress: Told = lambda *_: None) -> Check:
+    """Simulate the golden design and random ones, and let each policy size the first standard queries."""
+    nominal = circuit.conditions.nominal
+    tried = [random_design(circuit, seed) for seed in range(designs)]
+    waiting = load_queries(circuit, SUITE)[:queries] if SUITE in suite_names(circuit) else []
+    step, total = count(1), designs + len(waiting) * len(policies)
+
+    def heard(results: Iterable, what: str) -> list:
+        return [(item, progress(next(step), total, f"{circuit.name} {what}"))[0] for item in results]
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="check") as pool:
+        timed = heard(pool.map(lambda design: simulator.timed(circuit, design, nominal), tried), "random designs")
+        best = {policy.name: fmean(heard(pool.map(_session(circuit, policy, simulator), waiting), policy.name))
+                for policy in policies if waiting}
+    scores = [score(measured, circuit.specs) for measured, _ in timed]
+    return Check(
+        circuit.name, circuit.process, circuit.held_out, len(circuit.parameters), len(circuit.metrics),
+        score(simulator.evaluate(circuit, golden(circuit)["parameters"], nominal), circuit.specs), designs,
+        fmean(measured.ok for measured, _ in timed), fmean(item.passed for item in scores),
+        fmean(item.total for item in scores), 1e3 * median(cpu for _, cpu in timed), 1e3 * max(cpu for _, cpu in timed),
+        len(waiting), best)
+
+
+def _session(circuit: Circuit, policy: Policy, simulator: Simulator) -> Callable[[Query], float]:
+    """A query to the best reward that the policy reaches."""
+    def run(query: Query) -> float:
+        return fold(run_session(query.task(circuit, BUDGET), policy, simulator, Event())).best.total
+    return run
