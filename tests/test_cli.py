@@ -170,7 +170,7 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
 @pytest.mark.parametrize("words, allowed", [
     ((), "COMMAND"),
     (("paint",), "serve"),
-    (("simulate", "OPAMP9", "--golden"), "choose one of MILLER, OTA"),
+    (("simulate", "OPAMP9", "--golden"), f"choose one of {', '.join(load_circuits())}"),
     (("simulate", "OTA"), "expected --golden or --set"),
     (("simulate", "OTA", "--golden", "--corners", "--devices"), "not allowed with"),
     (("simulate", "OTA", "--set", "w_inn=1u"), "a name of w_in, l_in"),
