@@ -29,6 +29,8 @@ TIGHT_SHARE = 0.6
 """Share of the specs of a tight query that are tightened."""
 TIGHT_LIMIT = 0.25
 """No target is tightened further than this beyond the default."""
+OFFSET_REACH = 4
+"""Where a scale is larger than this many times its bound, as of an error in LSB, offsets count in these instead."""
 
 
 class DesignGrid:
@@ -145,10 +147,10 @@ def draw_targets(circuit: Circuit, rng: np.random.Generator,
 
 def harder(spec: Spec, amount: float) -> Spec:
     """A one-sided spec whose bound is moved by ``amount`` times its scale; negative amounts make it easier."""
-    low_scale, high_scale = scales(spec)
-    if spec.kind == "lower":
-        return replace(spec, low=spec.low + amount * low_scale)
-    return replace(spec, high=spec.high - amount * high_scale)
+    bound = spec.low if spec.kind == "lower" else spec.high
+    scale = max(scales(spec))
+    step = amount * (min(scale, OFFSET_REACH * abs(bound)) if bound else scale)
+    return replace(spec, low=bound + step) if spec.kind == "lower" else replace(spec, high=bound - step)
 
 
 def loosen(circuit: Circuit, specs: Sequence[Spec], values: np.ndarray, rng: np.random.Generator) -> tuple[Spec, ...]:
