@@ -20,7 +20,7 @@ from sizing_app.reward import score, spec_score
 from sizing_app.simulator import SimulatorPool
 from sizing_app.targets import DesignGrid, draw_targets, harder, margins, metric_row, rounded, tighten
 from sizing_app.train import queries as training
-from sizing_app.train.analysis import move_text
+from sizing_app.prompt.analysis import move_text
 from sizing_app.train.answers import teach
 from sizing_app.train.baselines import build_lookup, build_mlp
 from sizing_app.train.pool import Pool, build_pool, load_pool

@@ -1,5 +1,7 @@
 """The algebra of training: packing, sampling, rewards, advantages, the update. Tiny models, the real parser."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -176,16 +178,26 @@ def test_groups_without_spread_are_dropped(tokenizer):
 
 
 def test_ending_is_worth_it_exactly_when_all_specs_were_met(tokenizer):
-    task, simulator = a_task(), QuadraticSimulator()
+    task, simulator, plain = a_task(), QuadraticSimulator(), replace(CONFIG, untruth_penalty=0.0)
     start = initial_turn(task, simulator)
     passed = Turn(1, Proposal(GOOD), *_measured(task, GOOD))
     end = Turn(2, Proposal(None, finished=True), None, None)
     again = Turn(2, Proposal(GOOD), *_measured(task, GOOD))
     early, late = (start,), (start, passed)
-    assert training_reward(end, early, CONFIG) == -CONFIG.format_penalty
-    assert training_reward(end, late, CONFIG) == training_reward(again, early, CONFIG) == 1 + CONFIG.all_specs_bonus
-    assert training_reward(again, late, CONFIG) == pytest.approx(1 + CONFIG.all_specs_bonus - CONFIG.format_penalty)
+    assert training_reward(task, early, end, plain) == -plain.format_penalty
+    assert training_reward(task, late, end, plain) == training_reward(task, early, again, plain) \
+        == 1 + plain.all_specs_bonus
+    assert training_reward(task, late, again, plain) == pytest.approx(1 + plain.all_specs_bonus - plain.format_penalty)
     assert not format_errors(end, late) and format_errors(end, early) and format_errors(again, late)
+
+
+def test_untrue_claims_cost_their_share():
+    task = a_task()
+    start, passed = initial_turn(task, QuadraticSimulator()), Turn(1, Proposal(GOOD), *_measured(task, GOOD))
+    said = "Turn 1 meets all 2 specs. Turn 1 is worse."
+    end = Turn(2, Proposal(None, said, said, finished=True), None, None)
+    assert training_reward(task, (start, passed), end, CONFIG) == pytest.approx(
+        1 + CONFIG.all_specs_bonus - CONFIG.untruth_penalty / 2)
 
 
 def _measured(task, parameters):

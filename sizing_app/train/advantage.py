@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sizing_app.domain import History, Turn
+from sizing_app.domain import History, Task, Turn
+from sizing_app.prompt.claims import truth
 from sizing_app.reward import reached
 from sizing_app.train.config import RLConfig
 
@@ -28,8 +29,9 @@ def format_errors(turn: Turn, history: History) -> list[str]:
     return errors
 
 
-def training_reward(turn: Turn, history: History, config: RLConfig) -> float:
-    """Score of the design, plus format penalty (paper, eq. 15), plus a bonus if it meets all specs (ours).
+def training_reward(task: Task, history: History, turn: Turn, config: RLConfig) -> float:
+    """Score of the design, less a format penalty (paper, eq. 15); ours: a bonus if it meets all specs, and a penalty
+    for what its analysis says and is not so. Without it the analysis decays, because the score sees only the design.
 
     Ending a session at the right time earns what a passing design does, so that it is never worth less than going on.
     The paper does not say what its <Design End> turn earns; this is our choice.
@@ -39,7 +41,8 @@ def training_reward(turn: Turn, history: History, config: RLConfig) -> float:
         score, passed = (1.0, True) if reached(history) else (0.0, False)
     else:
         score, passed = turn.total, turn.score is not None and turn.score.passed
-    return score + config.all_specs_bonus * passed - penalty
+    untrue = 1.0 - truth(task, history, turn)
+    return score + config.all_specs_bonus * passed - penalty - config.untruth_penalty * untrue
 
 
 def group_advantages(rewards: Sequence[float]) -> np.ndarray:

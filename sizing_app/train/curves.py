@@ -1,4 +1,4 @@
-"""Training curves as pictures: reward, entropy, response length (paper, figure 3) and the share that met all specs."""
+"""Training curves as pictures: reward, entropy, response length (paper, figure 3), truth of the analyses, specs met."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,8 @@ import numpy as np
 from sizing_app.train.run_folder import read_log
 
 RL_PANELS = (("reward", "Training reward"), ("entropy", "Entropy (nats a token)"),
-             ("response_tokens", "Response length (tokens)"), ("passed", "Share of queries with all specs met"))
+             ("response_tokens", "Response length (tokens)"), ("truth", "Share of claims that are true"),
+             ("passed", "Share of queries with all specs met"))
 SFT_PANELS = (("loss", "Loss (nats a token)"), ("validation_loss", "Validation loss (nats a token)"))
 
 

@@ -28,7 +28,7 @@ from sizing_app.train.trainer import Trainer
 
 ALGORITHMS = {tl_grpo.NAME: tl_grpo.collect}
 """Reinforcement learning stage to how it samples and credits; everything else is shared (trainer.py)."""
-OUTCOME = ("best", "passed", "simulations")
+OUTCOME = ("best", "passed", "simulations", "truth")
 
 
 class Stages:

@@ -3,7 +3,7 @@
 The designs of the history are what an imperfect policy might have tried: the teacher's answer moved by noise of
 decreasing size, or the answer to a similar query, or a random design; all are simulated. So what is measured differs
 from the targets in informative ways, and the reply is always the teacher's answer to the query itself (answers.py),
-with an analysis of what was measured (analysis.py). Once a turn has met all specs the reply ends the session.
+with an analysis of what was measured (prompt/analysis.py). Once a turn has met all specs the reply ends the session.
 """
 
 import gzip
@@ -19,7 +19,7 @@ from sizing_app.domain import Circuit, History, Measurement, Parameters, Proposa
 from sizing_app.prompt.compact import render, write_reply
 from sizing_app.reward import score
 from sizing_app.targets import DesignGrid, harder
-from sizing_app.train.analysis import end_text, move_text
+from sizing_app.prompt.analysis import end_text, move_text
 from sizing_app.train.answers import Answer, centroid, teach
 from sizing_app.train.pool import Pool
 from sizing_app.train.queries import synthesize

@@ -4,8 +4,9 @@ For each query one trajectory is played with the old policy; it is split at each
 sampled from each of the T histories. The trajectory's own action is the first of the G: it is a sample from the same
 distribution as the others, so a query costs T x G turn-level rollouts, as it does with trajectory-level GRPO.
 
-Differences from the paper, all of them ours: a bonus for designs that meet every spec, and what <Design End> earns
-(advantage.py); a group without spread is dropped (as DAPO does); sampling without top-p (sampler.py).
+Differences from the paper, all of them ours: a bonus for designs that meet every spec, a penalty for what an analysis
+says and is not so, and what <Design End> earns (advantage.py); a group without spread is dropped (as DAPO does);
+sampling without top-p (sampler.py).
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ def collect(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig, generat
     groups, trajectories = play(tasks, rollouts, config.group, generator)
     rows, spreads = [], []
     for group in groups:
-        rewards = [training_reward(turn, group.history, config) for turn in group.turns]
+        rewards = [training_reward(group.task, group.history, turn, config) for turn in group.turns]
         spreads.append(float(np.std(rewards)))
         if spreads[-1] >= config.min_spread:
             rows.append([Step(group.prompt, turn.proposal.tokens, turn.proposal.logprobs, float(advantage))

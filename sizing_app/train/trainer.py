@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from sizing_app.domain import History, Task
+from sizing_app.prompt.claims import truth
 from sizing_app.train.advantage import clipped_objective, format_errors, training_reward
 from sizing_app.train.config import RLConfig
 from sizing_app.train.data import batch_of
@@ -118,10 +119,12 @@ class Trainer:
         sampler = self.rollouts.sampler
         sampler.temperature, before = self.config.validation_temperature, sampler.temperature
         try:
-            _, trajectories = play(tasks, self.rollouts, 1, generator(self.model.device, self.seed, VALIDATION_KEY))
+            same = generator(self.model.device, self.seed, VALIDATION_KEY)
+            groups, trajectories = play(tasks, self.rollouts, 1, same)
         finally:
             sampler.temperature = before
-        found = outcome(trajectories)
+        found = outcome(trajectories) | {"truth": _mean(
+            truth(group.task, group.history, turn) for group in groups for turn in group.turns)}
         result = (found["passed"], found["best"], -found["simulations"])
         if result > tuple(self.progress.best):
             self.progress.best = result
@@ -166,12 +169,12 @@ def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: 
 
 def summary(collected: Collected, config: RLConfig) -> dict[str, float]:
     """What the curves show: rewards, format, lengths and spread over all sampled turns; outcome of the trajectories."""
-    turns = [(turn, group.history) for group in collected.groups for turn in group.turns]
-    scores = [turn.total for turn, _ in turns if turn.measurement is not None]
-    return {"reward": _mean(training_reward(turn, history, config) for turn, history in turns),
-            "score": _mean(scores), **outcome(collected.trajectories),
-            "format_errors": _mean(bool(format_errors(turn, history)) for turn, history in turns),
-            "response_tokens": _mean(len(turn.proposal.tokens) for turn, _ in turns),
+    turns = [(group.task, group.history, turn) for group in collected.groups for turn in group.turns]
+    return {"reward": _mean(training_reward(*sampled, config) for sampled in turns),
+            "score": _mean(turn.total for *_, turn in turns if turn.measurement is not None),
+            **outcome(collected.trajectories), "truth": _mean(truth(*sampled) for sampled in turns),
+            "format_errors": _mean(bool(format_errors(turn, history)) for _, history, turn in turns),
+            "response_tokens": _mean(len(turn.proposal.tokens) for *_, turn in turns),
             "group_spread": _mean(collected.spreads), "groups": len(collected.groups),
             "dropped_groups": 1.0 - len(collected.rows) / max(1, len(collected.groups))}
 
@@ -186,11 +189,12 @@ def _mean(values) -> float:
 
 
 def _progress_line(stage: str, entry: dict, steps: int, seconds: float) -> str:
-    validation = "".join(f", validation {name} {entry[f'validation_{name}']:.3f}" for name in ("best", "passed")
-                         if f"validation_{name}" in entry)
+    shown = [name for name in ("best", "passed", "truth") if f"validation_{name}" in entry]
+    validation = "".join(f", validation {name} {entry[f'validation_{name}']:.3f}" for name in shown)
     left = (steps - entry["step"] - 1) * seconds / 60
     return (f"{stage} {entry['step'] + 1}/{steps}: reward {entry['reward']:.3f}, best {entry['best']:.3f}, "
-            f"passed {entry['passed']:.2f}, entropy {entry['entropy']:.3f}, {entry['response_tokens']:.0f} tokens, "
-            f"format errors {entry['format_errors']:.3f}, dropped {entry['dropped_groups']:.2f}{validation}; "
+            f"passed {entry['passed']:.2f}, true {entry['truth']:.2f}, entropy {entry['entropy']:.3f}, "
+            f"{entry['response_tokens']:.0f} tokens, format errors {entry['format_errors']:.3f}, "
+            f"dropped {entry['dropped_groups']:.2f}{validation}; "
             f"{entry['sampling_seconds']:.1f} + {entry['simulating_seconds']:.1f} + {entry['updating_seconds']:.1f} s, "
             f"about {left:.0f} min left")

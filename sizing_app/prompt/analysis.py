@@ -1,7 +1,7 @@
-"""What the teacher writes before its design: which specs fail and by how much, what it changes, what that will do.
+"""The closed language of an analysis: which specs fail and by how much, what is changed, what that will do.
 
-Everything said is true: the shortfalls are measured, the changes are those of the design that follows, and the expected
-effects are the differences that its simulation shows. Words come from a small closed vocabulary.
+The teacher writes it before its design. Everything it says is true: the shortfalls are measured, the changes are those
+of the design that follows, and the expected effects are the differences that its simulation shows.
 """
 
 from collections.abc import Sequence
@@ -64,11 +64,12 @@ def _moves(circuit: Circuit, base: Turn, design: np.ndarray) -> str:
     verbs: dict[str, list[str]] = {}
     for place in order:
         parameter = circuit.parameters[place]
-        verbs.setdefault(_verb(parameter, change[place] > 0), []).append(parameter.name)
-    return _join([f"{verb} {_join(names)}" for verb, names in verbs.items()])
+        verbs.setdefault(verb(parameter, change[place] > 0), []).append(parameter.name)
+    return _join([f"{doing} {_join(names)}" for doing, names in verbs.items()])
 
 
-def _verb(parameter: Parameter, up: bool) -> str:
+def verb(parameter: Parameter, up: bool) -> str:
+    """What is done to a parameter that grows, or shrinks."""
     if parameter.unit == "m" and parameter.name.startswith("l"):
         return "lengthen" if up else "shorten"
     return "raise" if up else "cut"

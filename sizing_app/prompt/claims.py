@@ -1,0 +1,146 @@
+"""Reads an analysis in the words of ``prompt/analysis.py`` and checks each claim against what was measured.
+
+A claim is one fact: a spec that is missed by so much, the number of specs met, a parameter that is raised, a metric
+that is expected to fall. What is said of the design that follows is checked against that design and its simulation, so
+an expectation is true if it came true. What the closed language has no sentence for is one claim that is false.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sizing_app.domain import History, Task, Turn
+from sizing_app.prompt.analysis import MOVE, end_text, move_text, verb
+from sizing_app.prompt.values import percent_bucket
+from sizing_app.reward import reached
+from sizing_app.targets import DesignGrid, metric_row
+
+_END = re.compile(r"Turn (?P<turn>\d+) meets all (?P<count>\d+) specs")
+_VERDICT = re.compile(r"Turn (?P<turn>\d+) (?P<verdict>is worse|gives no result)")
+_STATE = re.compile(r"(?:The start|Turn (?P<turn>\d+)) misses (?P<items>.+), (?P<met>\d+) of (?P<count>\d+) specs "
+                    r"(?:is|are) met")
+_EXPECT = re.compile(r"I expect (?P<items>.+)")
+_MOVE = re.compile(r"(?:From turn (?P<turn>\d+) )?I (?P<items>.+)")
+_BASE = re.compile(r"From turn (\d+) |Turn (\d+) misses |(The start) misses ")
+_SEPARATOR = re.compile(r", | and ")
+
+
+@dataclass(frozen=True)
+class Claim:
+    text: str
+    true: bool
+
+
+def truth(task: Task, history: History, turn: Turn) -> float:
+    """Share of the claims of a turn's analysis that are true, in [0, 1].
+
+    Who claims less than the language would here (see ``move_text``) is measured against that number.
+    """
+    said = claims(task, history, turn)
+    return sum(claim.true for claim in said) / max(len(said), _due(task, history, turn), 1)
+
+
+def claims(task: Task, history: History, turn: Turn) -> list[Claim]:
+    """What the analysis of ``turn`` says, in its order; a claim that is repeated is false the second time."""
+    reader, said = _Reader(task, history, turn), []
+    for sentence in filter(None, turn.proposal.reasoning.strip().removesuffix(".").split(". ")):
+        for claim in reader.read(sentence):
+            repeated = any(claim.text == former.text for former in said)
+            said.append(Claim(claim.text, claim.true and not repeated))
+    return said
+
+
+def _due(task: Task, history: History, turn: Turn) -> int:
+    """How many claims a complete analysis of this turn makes."""
+    if reached(history):
+        text = end_text(history)
+    elif turn.proposal.parameters is None:
+        return 0
+    else:
+        text = move_text(task, history, DesignGrid(task.circuit).index(turn.proposal.parameters),
+                         metric_row(task.circuit, turn.measurement))
+    reader = _Reader(task, history, turn)
+    return sum(1 for sentence in text.removesuffix(".").split(". ") for _ in reader.read(sentence))
+
+
+class _Reader:
+    """One analysis: what it is about, and the turn that it starts from."""
+
+    def __init__(self, task: Task, history: History, turn: Turn):
+        self.task, self.history, self.turn = task, history, turn
+        named = _BASE.search(turn.proposal.reasoning)
+        self.base = self._former(next(filter(None, named.groups()))) if named else history[-1]
+
+    def read(self, sentence: str) -> Iterator[Claim]:
+        for pattern, claims_of in ((_END, self._end), (_VERDICT, self._verdict), (_STATE, self._state),
+                                   (_EXPECT, self._effects), (_MOVE, self._moves)):
+            if match := pattern.fullmatch(sentence):
+                yield from claims_of(**match.groupdict())
+                return
+        yield Claim(sentence, False)
+
+    def _former(self, number: str | None) -> Turn | None:
+        """The turn of the history with a number; the first one is also called the start."""
+        index = int(number) if number and number.isdigit() else 0
+        return next((turn for turn in self.history if turn.index == index), None)
+
+    def _end(self, turn: str, count: str) -> Iterator[Claim]:
+        former = self._former(turn)
+        yield Claim(f"turn {turn} meets all {count} specs",
+                    bool(former and former.score and former.score.passed) and int(count) == len(self.task.specs))
+
+    def _verdict(self, turn: str, verdict: str) -> Iterator[Claim]:
+        former = self._former(turn)
+        simulated = bool(former and former.measurement and former.measurement.ok)
+        worse = simulated and former.total < max(item.total for item in self.history)
+        yield Claim(f"turn {turn} {verdict}", worse if verdict == "is worse" else former is not None and not simulated)
+
+    def _state(self, turn: str | None, items: str, met: str, count: str) -> Iterator[Claim]:
+        former = self._former(turn)
+        parts = former.score.specs if former and former.score else ()
+        shortfalls = {part.metric: "" if part.margin is None else f" by {percent_bucket(part.margin)}%"
+                      for part in parts if not part.met}
+        for item in _SEPARATOR.split(items):
+            name, _, size = item.partition(" by ")
+            yield Claim(f"misses {item}", shortfalls.get(name) == (f" by {size}" if size else ""))
+        yield Claim(f"{met} of {count} met", (int(met), int(count)) == (sum(part.met for part in parts), len(parts)))
+
+    def _moves(self, turn: str | None, items: str) -> Iterator[Claim]:
+        changes, doing = self._changes(), ""
+        if items.startswith("only trim "):
+            largest = max(changes.values(), key=abs, default=1.0)
+            yield Claim(items, abs(largest) < MOVE and changes.get(items.removeprefix("only trim ")) == largest)
+            return
+        for item in _SEPARATOR.split(items):
+            *words, name = item.split(" ")
+            doing = " ".join(words) or doing
+            change = changes.get(name, 0.0)
+            yield Claim(f"{doing} {name}", change != 0 and doing == verb(self.task.circuit.parameter(name), change > 0))
+
+    def _effects(self, items: str) -> Iterator[Claim]:
+        names = []
+        for item in _SEPARATOR.split(items):
+            name, _, direction = item.partition(" ")
+            names.append(name)
+            if direction:
+                yield from (Claim(f"{name} {direction}", self._went(name, direction)) for name in names)
+                names = []
+        yield from (Claim(name, False) for name in names)
+
+    def _changes(self) -> dict[str, float]:
+        """Parameter to its change from the base turn, in the unit cube; nothing where there is no design."""
+        before = self.base.proposal.parameters if self.base else None
+        after = self.turn.proposal.parameters
+        if before is None or after is None:
+            return {}
+        units = {item.name: item.to_unit(after[item.name]) - item.to_unit(before[item.name])
+                 for item in self.task.circuit.parameters}
+        return {name: change if abs(change) > 1e-6 else 0.0 for name, change in units.items()}
+
+    def _went(self, metric: str, direction: str) -> bool:
+        """Whether a metric moved so from the base turn to this one."""
+        before, after = (turn.measurement.metrics.get(metric) if turn and turn.measurement and turn.measurement.ok
+                         else None for turn in (self.base, self.turn))
+        if before is None or after is None:
+            return False
+        return after > before if direction == "up" else direction == "down" and after < before
