@@ -65,11 +65,6 @@ def test_reset_time_of_an_exponential_decay():
     assert decay == pytest.approx({1e-3: TAU * math.log(1e3), 2.0: 0.0, 1e-30: 1e-9}, rel=1e-3)
 
 
-def test_reset_residue_decays():
-    vectors = waves(p=np.exp(-TIME / TAU), n=-np.exp(-TIME / TAU))
-    assert MEASURES["reset_residue"](vectors, "clocked", "p", "n", 0.1e-9) == pytest.approx(2 * math.exp(-5), rel=1e-4)
-
-
 def test_power_is_charge_times_supply_and_counts_the_clock_charge_once_a_cycle():
     """Ten clock edges up and down on a capacitor C: an ideal source takes back what a driver wastes, C V2 a cycle."""
     phase = TIME / 0.3e-9 * 2 * np.pi

@@ -93,13 +93,3 @@ def _settling(vectors, band):
     return MEASURES["load_step_settling"](
         vectors, analysis="step", output="v(out)", light_analysis="step", light_output="v(out)", full_analysis="full",
         full_output="v(out)", rise=1e-6, fall=5e-6, band=band)
-
-
-def test_noise_of_a_resistor_and_of_flicker():
-    """White: density times the root of the bandwidth. 1/f: the root of K ln(f2 / f1)."""
-    frequency = np.logspace(1, 5, 400)
-    for density, expected in ((np.full(400, 20e-9), 20e-9 * math.sqrt(1e5 - 10)),
-                              (1e-6 / np.sqrt(frequency), 1e-6 * math.sqrt(math.log(1e4)))):
-        vectors = {"noise": {"frequency": frequency, "onoise_spectrum": density}}
-        found = MEASURES["rms_output_noise"](vectors, analysis="noise", vector="onoise_spectrum")
-        assert found == pytest.approx(expected, rel=1e-3)

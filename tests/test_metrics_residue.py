@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sizing_app.simulator.metrics.residue import (
-    residue_error,
     residue_gain_error,
     residue_settling,
     stage_noise,
@@ -46,17 +45,6 @@ def _noise(white: float, flicker: float = 0.0) -> dict:
 def test_gain_error_is_the_slope_whatever_the_offset(error, offset):
     vectors = _stage(gain=2 * (1 + error), offset=offset)
     assert residue_gain_error(vectors, **STAGE) == pytest.approx(100 * abs(error), abs=1e-6)
-
-
-@given(offset=st.floats(-0.1, 0.1))
-def test_the_largest_error_of_an_offset_is_the_offset(offset):
-    assert residue_error(_stage(offset=offset), **STAGE, lsb=1e-3) == pytest.approx(1e3 * abs(offset), abs=1e-9)
-
-
-def test_the_largest_error_of_a_gain_error_is_at_the_largest_residue():
-    levels = 0.75 * np.sin(2 * np.pi * CYCLES * np.arange(SAMPLES) / SAMPLES + 0.3)
-    largest = np.abs(2 * levels - REFERENCE * np.sign(levels) * (np.abs(levels) > REFERENCE / 4)).max()
-    assert residue_error(_stage(gain=1.98), **STAGE, lsb=1e-3) == pytest.approx(10 * largest, rel=1e-9)
 
 
 @given(drift=st.floats(-1e6, 1e6))

@@ -116,7 +116,7 @@ RC_MEASURES = (
     ("attenuation", "ripple_rejection", {"analysis": "response", "output": "v(out)",
                                          "at": "{10/(6.283185307*r*load)}"}),
     ("density", "noise_density", {"analysis": "noise", "vector": "onoise_spectrum"}),
-    ("total", "rms_output_noise", {"analysis": "noise", "vector": "onoise_spectrum"}),
+    ("total", "band_noise", {"analysis": "noise", "vector": "onoise_spectrum"}),
 )
 RC = Circuit(
     name="RC", title="Low-pass filter", summary="R and the load behind an ideal gain of -sqrt(2).", process="sky130",

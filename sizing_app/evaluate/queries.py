@@ -97,8 +97,11 @@ def _rng(circuit: Circuit, *numbers: int) -> np.random.Generator:
     return np.random.default_rng([zlib.crc32(circuit.name.encode()), *numbers])
 
 
-def make_place(circuit: Circuit, place: int, count: int) -> Search:
-    """Search the queries at one place, ``count`` being those of a suite at all places: {suite: {number: query}}."""
+def make_place(circuit: Circuit, place: int, count: int, effort: float = 1.0) -> Search:
+    """Search the queries at one place, ``count`` being those of a suite at all places: {suite: {number: query}}.
+
+    ``effort`` scales how many simulations a search may take.
+    """
     grid, archive, conditions = DesignGrid(circuit), Archive(circuit), places(circuit)[place]
     start = grid.random(_rng(circuit, place), 2 * POPULATION)
     start[0] = grid.index(golden(circuit)["parameters"])
@@ -110,7 +113,8 @@ def make_place(circuit: Circuit, place: int, count: int) -> Search:
             rng, query = _rng(circuit, SUITES[suite], number), None
             while query is None:
                 search = FURTHER if any(queries.values()) else SEARCH
-                query = yield from _draw(archive, grid, rng, search, tight=suite == "tight")
+                query = yield from _draw(archive, grid, rng, round(effort * search),
+                                         round(effort * TIGHTEN) if suite == "tight" else 0)
             told = {"stated": asdict(_shift(circuit, conditions, rng))} if suite == "shifted" else {}
             queries[suite][number] = {"conditions": asdict(conditions), **told, **query,
                                       "seed": SUITES[suite] + number}
@@ -129,15 +133,15 @@ def _shift(circuit: Circuit, conditions: Conditions, rng: np.random.Generator) -
     return replace(conditions, **{chosen: values[int(rng.integers(len(values)))]})
 
 
-def _draw(archive: Archive, grid: DesignGrid, rng: np.random.Generator, search: int, tight: bool) -> Search:
-    """One attempt at steps 1 to 3; None where the limits are not kept."""
+def _draw(archive: Archive, grid: DesignGrid, rng: np.random.Generator, search: int, tighten_by: int) -> Search:
+    """One attempt at steps 1 to 3, the third with so many simulations if any; None where the limits are not kept."""
     circuit, weights = archive.circuit, draw_weights(archive.circuit, rng)
     initial, specs = grid.random(rng, 1)[0], draw_targets(circuit, rng)
     yield from _climb(archive, grid, specs, weights, rng, 0.2, search, until_met=True)
     if not archive.met(specs):
         specs = loosen(circuit, specs, archive.metrics[archive.best(specs, weights)], rng)
-    if tight:
-        yield from _climb(archive, grid, specs, weights, rng, 0.1, TIGHTEN, until_met=False)
+    if tighten_by:
+        yield from _climb(archive, grid, specs, weights, rng, 0.1, tighten_by, until_met=False)
         specs = tighten(circuit, specs, archive.metrics[archive.best(specs, weights)], rng)
     witness = archive.best(specs, weights)
     room = margins(circuit, specs, archive.metrics[witness])
@@ -180,7 +184,7 @@ def _loosened(circuit: Circuit, specs: Sequence[Spec]) -> float:
     return max(amounts)
 
 
-def make_queries(circuit: Circuit, simulator, count: int, folder: Path, command: str = "",
+def make_queries(circuit: Circuit, simulator, count: int, folder: Path, command: str = "", effort: float = 1.0,
                  report: Callable[[str], None] = print) -> None:
     """``count`` queries of each suite, into ``folder``; finished places are kept beside them until all are done."""
     partial, started, simulations = folder / "partial.jsonl", time.monotonic(), 0
@@ -192,7 +196,7 @@ def make_queries(circuit: Circuit, simulator, count: int, folder: Path, command:
     while waiting or asked:
         while waiting and len(asked) < ACTIVE:
             place = waiting.pop(0)
-            searches[place] = make_place(circuit, place, count)
+            searches[place] = make_place(circuit, place, count, effort)
             asked[place] = next(searches[place])
         answers = _simulate(circuit, simulator, asked)
         simulations += sum(map(len, answers.values()))
@@ -232,6 +236,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                                      description="Make the evaluation queries of a circuit.")
     parser.add_argument("--circuit", required=True)
     parser.add_argument("--queries", type=int, default=100, help="of each suite")
+    parser.add_argument("--effort", type=float, default=1.0, help="share of the usual simulations a search may take, "
+                        "for circuits that are slow to simulate")
     parser.add_argument("--workers", type=int, default=None, help="simulator processes, default one a core")
     parser.add_argument("--out", type=Path, default=None, metavar="FOLDER", help="default: circuits/NAME/queries")
     chosen = parser.parse_args(arguments)
@@ -240,9 +246,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CircuitError as error:
         print(f"sizing_app.evaluate.queries: {error}", file=sys.stderr)
         return 2
-    command = f"python -m sizing_app.evaluate.queries --circuit {circuit.name} --queries {chosen.queries}"
+    command = f"python -m sizing_app.evaluate.queries --circuit {circuit.name} --queries {chosen.queries}" \
+        + (f" --effort {chosen.effort:g}" if chosen.effort != 1 else "")
     with SimulatorPool(chosen.workers, deadline=30.0) as simulator:
-        make_queries(circuit, simulator, chosen.queries, chosen.out or Path(circuit.folder) / "queries", command)
+        make_queries(circuit, simulator, chosen.queries, chosen.out or Path(circuit.folder) / "queries", command,
+                     chosen.effort)
     return 0
 
 

@@ -55,13 +55,6 @@ def kickback(vectors: Vectors, analysis: str, positive: str, negative: str, star
 
 
 @measure
-def reset_residue(vectors: Vectors, analysis: str, positive: str, negative: str, at: float) -> float:
-    """What a reset left of the former decision: |positive - negative| (V) at one time, just before the next edge."""
-    time, wave = _differential(vectors, analysis, positive, negative)
-    return float(abs(np.interp(at, time, wave)))
-
-
-@measure
 def reset_time(vectors: Vectors, analysis: str, positive: str, negative: str, threshold: float, start: float,
                stop: float) -> float:
     """Time (s) from the clock edge at ``start`` until |positive - negative| is below ``threshold`` (V) for good.

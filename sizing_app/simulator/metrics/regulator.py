@@ -84,13 +84,6 @@ def load_step_settling(vectors: Vectors, analysis: str, output: str, light_analy
     return max(_settled(time, wave - full, rise, fall, band), _settled(time, wave - light, fall, time[-1], band))
 
 
-@measure
-def rms_output_noise(vectors: Vectors, analysis: str, vector: str) -> float:
-    """Root mean square noise (V) over the analysed frequencies: the power density, integrated by trapezoids."""
-    frequency, density = vectors[analysis]["frequency"].real, vectors[analysis][vector].real
-    return float(np.sqrt(np.trapezoid(density**2, frequency)))
-
-
 def _window(vectors: Vectors, analysis: str, output: str, start: float, stop: float) -> tuple[float, np.ndarray]:
     """The value at ``start``, and the samples from there to ``stop``."""
     time, wave = vectors[analysis]["time"], vectors[analysis][output]

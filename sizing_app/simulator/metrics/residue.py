@@ -20,14 +20,6 @@ def residue_gain_error(vectors: Vectors, analysis: str, residue: str, input: str
 
 
 @measure
-def residue_error(vectors: Vectors, analysis: str, residue: str, input: str, dac: str, gain: float, sampled: float,
-                  start: float, period: float, samples: float, lsb: float) -> float:
-    """Largest |residue - ideal residue| in units of ``lsb`` (V)."""
-    ideal, found = _residues(vectors[analysis], residue, input, dac, gain, sampled, start, period, samples)
-    return float(np.abs(found - ideal).max() / lsb)
-
-
-@measure
 def residue_settling(vectors: Vectors, analysis: str, residue: str, window: float, start: float, period: float,
                      samples: float, lsb: float) -> float:
     """Largest movement of the residue in the last ``window`` seconds of an amplification phase, in units of ``lsb``."""
