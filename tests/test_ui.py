@@ -132,6 +132,17 @@ def test_spec_table_and_turns_say_in_words_what_colours_say():
     assert "\u25bc \u00d70.17" in newest["html"] and "changed" not in oldest["html"]
 
 
+def test_statements_that_can_be_checked_are_checked():
+    def shown(reasoning: str) -> str:
+        newest, oldest = trace(a_session(a_turn(a_task(), 0, POOR), a_turn(a_task(), 1, GOOD, reasoning)))
+        assert "Checked" not in oldest["html"]
+        return newest["html"]
+
+    assert "1 of 2 statements are true. Not true: gain down.</p>" in shown("Perhaps. I cut w. I expect gain down.")
+    assert "2 of 2 statements are true.</p>" in shown("I cut w. I expect gain up.")
+    assert "Checked" not in shown("I make the input pair narrower, which should help.")
+
+
 @pytest.mark.parametrize(("value", "margin", "met", "word"), [
     (1.0, 0.2, True, "met"), (1.0, -0.1, False, "nearly"), (1.0, -0.11, False, "failed"),
     (None, None, False, "missing"), (1.0, None, False, "failed")])

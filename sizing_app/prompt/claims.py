@@ -2,7 +2,7 @@
 
 A claim is one fact: a spec that is missed by so much, the number of specs met, a parameter that is raised, a metric
 that is expected to fall. What is said of the design that follows is checked against that design and its simulation, so
-an expectation is true if it came true. What the closed language has no sentence for is one claim that is false.
+an expectation is true if it came true. A sentence that the closed language does not have cannot be checked.
 """
 
 import re
@@ -15,20 +15,21 @@ from sizing_app.prompt.values import percent_bucket
 from sizing_app.reward import reached
 from sizing_app.targets import DesignGrid, metric_row
 
-_END = re.compile(r"Turn (?P<turn>\d+) meets all (?P<count>\d+) specs")
-_VERDICT = re.compile(r"Turn (?P<turn>\d+) (?P<verdict>is worse|gives no result)")
-_STATE = re.compile(r"(?:The start|Turn (?P<turn>\d+)) misses (?P<items>.+), (?P<met>\d+) of (?P<count>\d+) specs "
-                    r"(?:is|are) met")
+_END = re.compile(r"Turn (?P<turn>\d{1,4}) meets all (?P<count>\d{1,4}) specs")
+_VERDICT = re.compile(r"Turn (?P<turn>\d{1,4}) (?P<verdict>is worse|gives no result)")
+_STATE = re.compile(r"(?:The start|Turn (?P<turn>\d{1,4})) misses (?P<items>.+), "
+                    r"(?P<met>\d{1,4}) of (?P<count>\d{1,4}) specs (?:is|are) met")
 _EXPECT = re.compile(r"I expect (?P<items>.+)")
-_MOVE = re.compile(r"(?:From turn (?P<turn>\d+) )?I (?P<items>.+)")
-_BASE = re.compile(r"From turn (\d+) |Turn (\d+) misses |(The start) misses ")
+_MOVE = re.compile(r"(?:From turn (?P<turn>\d{1,4}) )?I (?P<items>(?:raise|cut|lengthen|shorten|only trim) .+)")
+_BASE = re.compile(r"From turn (\d{1,4}) |Turn (\d{1,4}) misses |(The start) misses ")
 _SEPARATOR = re.compile(r", | and ")
 
 
 @dataclass(frozen=True)
 class Claim:
     text: str
-    true: bool
+    true: bool | None
+    """None where it cannot be checked."""
 
 
 def truth(task: Task, history: History, turn: Turn) -> float:
@@ -37,7 +38,7 @@ def truth(task: Task, history: History, turn: Turn) -> float:
     Who claims less than the language would here (see ``move_text``) is measured against that number.
     """
     said = claims(task, history, turn)
-    return sum(claim.true for claim in said) / max(len(said), _due(task, history, turn), 1)
+    return sum(claim.true is True for claim in said) / max(len(said), _due(task, history, turn), 1)
 
 
 def claims(task: Task, history: History, turn: Turn) -> list[Claim]:
@@ -77,7 +78,7 @@ class _Reader:
             if match := pattern.fullmatch(sentence):
                 yield from claims_of(**match.groupdict())
                 return
-        yield Claim(sentence, False)
+        yield Claim(sentence, None)
 
     def _former(self, number: str | None) -> Turn | None:
         """The turn of the history with a number; the first one is also called the start."""

@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from sizing_app.domain import Parameter, Parameters, Proposal, Task, Turn
 from sizing_app.events import LiveTurn, SessionState
+from sizing_app.prompt.claims import claims
 from sizing_app.ui.render import WORDS, block, duration, met_count, percent, reward, unit_text, verdict
 from sizing_app.units import format_si
 
@@ -29,7 +30,8 @@ def turn_block(state: SessionState, turn: Turn) -> dict:
     former = [earlier for earlier in state.history if earlier.index < turn.index]
     best = state.best is not None and state.best.index == turn.index
     return block(f"turn-{turn.index}", _card(turn.index, _headline(turn, former, best), Markup("").join((
-        _reasoning(turn.proposal, turn.index), _call(state.task, turn, former), _result(state.task, turn)))))
+        _reasoning(turn.proposal, turn.index, _checked(state.task, former, turn)), _call(state.task, turn, former),
+        _result(state.task, turn)))))
 
 
 def split_reply(text: str) -> tuple[str, str]:
@@ -70,7 +72,7 @@ def _headline(turn: Turn, former: list[Turn], best: bool) -> Markup:
                   "<span>{} specs met</span>{}").format(reward(turn.total), step, met_count(turn.score), mark)
 
 
-def _reasoning(proposal: Proposal, index: int) -> Markup:
+def _reasoning(proposal: Proposal, index: int, checked: Markup | str = "") -> Markup:
     text = proposal.reasoning or split_reply(proposal.text)[0]
     if not index:
         text = "Where the session starts. No policy proposed it, and it costs no simulation of the budget."
@@ -78,7 +80,17 @@ def _reasoning(proposal: Proposal, index: int) -> Markup:
     body = Markup('<p class="prose{}">{}</p>').format("" if text and index else " quiet", text or "No reasoning.")
     if problems:
         body += Markup('<ul class="problems" aria-label="Problems with the reply">{}</ul>').format(problems)
-    return _section("reasoning", "Reasoning" if index else "Start", body + _raw(proposal))
+    return _section("reasoning", "Reasoning" if index else "Start", body + checked + _raw(proposal))
+
+
+def _checked(task: Task, former: list[Turn], turn: Turn) -> Markup | str:
+    """How much of the reasoning is true, where it is in words that can be checked."""
+    said = [claim for claim in claims(task, tuple(former), turn) if claim.true is not None] if former else []
+    if not said:
+        return ""
+    wrong = [claim.text for claim in said if not claim.true]
+    return Markup('<p class="quiet checked">Checked: {} of {} statements are true.{}</p>').format(
+        len(said) - len(wrong), len(said), f" Not true: {', '.join(wrong)}." if wrong else "")
 
 
 def _call(task: Task, turn: Turn, former: list[Turn]) -> Markup:
