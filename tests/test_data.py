@@ -257,3 +257,17 @@ def test_places_hold_every_corner_temperature_supply_and_load():
     for name, values in (("corner", space.corners), ("temperature", space.temperatures), ("supply", space.supplies),
                          ("load", space.loads)):
         assert {getattr(conditions, name) for conditions in chosen} == set(values)
+
+
+def test_a_place_out_of_reach_is_given_up_for_another(simulator, monkeypatch):
+    monkeypatch.setattr(evaluation, "SEARCH", 16)
+    whole = load_circuits()["OTA"]
+    beyond = replace(whole, specs=(Spec("gain", low=500.0, scale=20.0), *whole.specs[1:]))
+    search, answers = evaluation.make_place(beyond, 1, 2), None
+    asked: list[tuple] = []
+    while len({conditions for conditions, _ in asked}) < 3:
+        asked.append(search.send(answers))
+        answers = evaluation._simulate(beyond, simulator, {1: asked[-1]})[1]
+    first, second, third = dict.fromkeys(conditions for conditions, _ in asked)
+    assert first == evaluation.places(beyond)[1]
+    assert [conditions for conditions, _ in asked] == 4 * [first] + 4 * [second] + [third]

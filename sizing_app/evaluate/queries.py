@@ -10,6 +10,7 @@ after another from it, by the rules of ``sizing_app/targets.py``:
    later one, do not find it, the targets that the nearest design fails are loosened to what it reaches, less a slack
    of 5 to 15%; nothing else changes. A query that would need a target to be loosened by more than LOOSE_LIMIT beyond
    its default is drawn again from step 1.
+   A place where this goes on for GIVE_UP times SEARCH simulations is given up for another one.
 3. A *tight* query searches on, for the largest smallest margin under random weights, and then several targets are
    moved to 2 to 6% of what this witness reaches.
 
@@ -45,6 +46,8 @@ TIGHTEN = 32
 LOOSE_LIMIT = 0.6
 """No target lies further below its default than this, in units of its scale."""
 POPULATION = 16
+GIVE_UP = 3
+"""Times SEARCH simulations without a query, after which a place is out of the circuit's reach."""
 MARGIN = 0.01
 """A witness meets the targets with this margin."""
 ACTIVE = 4
@@ -56,6 +59,7 @@ class Archive:
     """What has been simulated at one place: grid designs and their metrics."""
 
     circuit: Circuit
+    conditions: Conditions
     designs: list[np.ndarray] = field(default_factory=list)
     metrics: list[np.ndarray] = field(default_factory=list)
 
@@ -70,14 +74,15 @@ class Archive:
         return bool((margins(self.circuit, specs, np.array(self.metrics)).min(axis=1) >= MARGIN).any())
 
 
-Search = Generator[np.ndarray, np.ndarray, dict]
-"""Yields designs to simulate, is sent their metrics, returns what was searched."""
+Asked = tuple[Conditions, np.ndarray]
+Search = Generator[Asked, np.ndarray, dict | None]
+"""Yields designs to simulate and where, is sent their metrics, returns what was searched; None if it was not found."""
 
 
-def places(circuit: Circuit) -> list[Conditions]:
+def places(circuit: Circuit, count: int = PLACES) -> list[Conditions]:
     """The conditions of a circuit's queries: nominal, then others in which all values occur about equally often."""
     rng, space = _rng(circuit), circuit.conditions
-    chosen, wanted = [space.nominal], min(PLACES, len(space.all()))
+    chosen, wanted = [space.nominal], min(count, len(space.all()))
     columns = [_shuffled(values, rng) for values in (space.corners, space.temperatures, space.supplies, space.loads)]
     while len(chosen) < wanted:
         conditions = Conditions(*(next(column) for column in columns))
@@ -100,21 +105,34 @@ def _rng(circuit: Circuit, *numbers: int) -> np.random.Generator:
 def make_place(circuit: Circuit, place: int, count: int, effort: float = 1.0) -> Search:
     """Search the queries at one place, ``count`` being those of a suite at all places: {suite: {number: query}}.
 
-    ``effort`` scales how many simulations a search may take.
+    Where the place has to be given up, another one takes its number. ``effort`` scales how many simulations a search
+    may take. Raises ValueError if there is no place left.
     """
-    grid, archive, conditions = DesignGrid(circuit), Archive(circuit), places(circuit)[place]
+    number = len(places(circuit))
+    for conditions in places(circuit, len(circuit.conditions.all()))[place::number]:
+        queries = yield from _queries_at(circuit, conditions, range(place, count, number), place, effort)
+        if queries is not None:
+            return queries
+    raise ValueError(f"{circuit.name}: no query can be reached at place {place}")
+
+
+def _queries_at(circuit: Circuit, conditions: Conditions, numbers: Sequence[int], place: int, effort: float) -> Search:
+    """The queries with these numbers, of each suite; None if the conditions are out of the circuit's reach."""
+    grid, archive = DesignGrid(circuit), Archive(circuit, conditions)
     start = grid.random(_rng(circuit, place), 2 * POPULATION)
     start[0] = grid.index(golden(circuit)["parameters"])
-    archive.add(start, (yield start))
-    queries = {}
+    archive.add(start, (yield conditions, start))
+    queries, known = {suite: {} for suite in SUITES}, len(archive.designs)
     for suite in SUITES:
-        queries[suite] = {}
-        for number in range(place, count, len(places(circuit))):
+        for number in numbers:
             rng, query = _rng(circuit, SUITES[suite], number), None
             while query is None:
+                if len(archive.designs) - known >= GIVE_UP * effort * SEARCH:
+                    return None
                 search = FURTHER if any(queries.values()) else SEARCH
                 query = yield from _draw(archive, grid, rng, round(effort * search),
                                          round(effort * TIGHTEN) if suite == "tight" else 0)
+            known = len(archive.designs)
             told = {"stated": asdict(_shift(circuit, conditions, rng))} if suite == "shifted" else {}
             queries[suite][number] = {"conditions": asdict(conditions), **told, **query,
                                       "seed": SUITES[suite] + number}
@@ -165,7 +183,7 @@ def _climb(archive: Archive, grid: DesignGrid, specs: Sequence[Spec], weights: n
     while spent < simulations and not (until_met and archive.met(specs)):
         points = strategy.ask()
         designs = grid.snap(np.array(points))
-        metrics = yield designs
+        metrics = yield archive.conditions, designs
         archive.add(designs, metrics)
         spent += len(designs)
         strategy.tell(points, (-fitness(grid.circuit, specs, weights, metrics)).tolist())
@@ -192,7 +210,7 @@ def make_queries(circuit: Circuit, simulator, count: int, folder: Path, command:
     done = dict(json.loads(line) for line in partial.read_text().splitlines()) if partial.exists() else {}
     waiting = [place for place in range(len(places(circuit))) if place not in done]
     searches: dict[int, Search] = {}
-    asked: dict[int, np.ndarray] = {}
+    asked: dict[int, Asked] = {}
     while waiting or asked:
         while waiting and len(asked) < ACTIVE:
             place = waiting.pop(0)
@@ -218,13 +236,13 @@ def make_queries(circuit: Circuit, simulator, count: int, folder: Path, command:
     partial.unlink(missing_ok=True)
 
 
-def _simulate(circuit: Circuit, simulator, asked: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+def _simulate(circuit: Circuit, simulator, asked: dict[int, Asked]) -> dict[int, np.ndarray]:
     """All waiting designs of all places in one batch."""
-    grid, conditions = DesignGrid(circuit), places(circuit)
-    jobs = [(circuit, grid.design(row), conditions[place]) for place, designs in asked.items() for row in designs]
+    grid = DesignGrid(circuit)
+    jobs = [(circuit, grid.design(row), conditions) for conditions, designs in asked.values() for row in designs]
     measured = iter(simulator.evaluate_many(jobs))
     return {place: np.array([metric_row(circuit, next(measured)) for _ in designs])
-            for place, designs in asked.items()}
+            for place, (_, designs) in asked.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
