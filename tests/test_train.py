@@ -160,13 +160,31 @@ def test_collect_credits_each_turn_in_its_group(tokenizer):
     task = a_task()
     rollouts = Rollouts(ScriptedSampler(tokenizer, script(task)), tokenizer, QuadraticSimulator())
     collected = tl_grpo.collect([task], rollouts, CONFIG, generator(CPU, 0))
-    first, second, last = collected.rows
-    assert first[1].advantage < 0 and first[2].advantage < 0 < first[0].advantage
-    assert second[0].advantage > 0 > second[2].advantage
-    assert last[0].advantage == last[2].advantage > 0 > last[1].advantage
+    first, second, last = ([step.advantages[-1] for step in row] for row in collected.rows)
+    assert first[1] < 0 and first[2] < 0 < first[0]
+    assert second[0] > 0 > second[2]
+    assert last[0] == last[2] > 0 > last[1]
     for row in collected.rows:
-        assert abs(sum(step.advantage for step in row)) < 1e-9
+        assert abs(sum(step.advantages[-1] for step in row)) < 1e-9
         assert {step.prompt for step in row} == {row[0].prompt}
+        assert all(len(step.advantages) == len(step.tokens) == len(step.logprobs) for step in row)
+
+
+def test_an_analysis_is_credited_with_its_truth_and_an_action_with_its_design(tokenizer):
+    task = a_task()
+    replies = [("I cut w.", GOOD), ("I raise w.", GOOD), ("I cut w.", POOR), ("I raise w.", POOR)]
+    rollouts = Rollouts(ScriptedSampler(tokenizer, lambda prompt, number: write_reply(task.circuit, *replies[number])),
+                        tokenizer, QuadraticSimulator())
+    config = replace(CONFIG, group=4)
+    row = tl_grpo.collect([task], rollouts, config, generator(CPU, 0)).rows[0]
+    assert [step.advantages[0] for step in row] == pytest.approx([1, -1, 1, -1])
+    assert [step.advantages[-1] for step in row] == pytest.approx([1, 1, -1, -1])
+    close = tokenizer.token_to_id("</Analyze>")
+    for step in row:
+        size = step.tokens.index(close) + 1
+        assert len(set(step.advantages[:size])) == len(set(step.advantages[size:])) == 1
+    plain = tl_grpo.collect([task], rollouts, replace(config, credit_truth=False), generator(CPU, 0)).rows[0]
+    assert all(len(set(step.advantages)) == 1 for step in plain)
 
 
 def test_groups_without_spread_are_dropped(tokenizer):
@@ -178,26 +196,16 @@ def test_groups_without_spread_are_dropped(tokenizer):
 
 
 def test_ending_is_worth_it_exactly_when_all_specs_were_met(tokenizer):
-    task, simulator, plain = a_task(), QuadraticSimulator(), replace(CONFIG, untruth_penalty=0.0)
+    task, simulator = a_task(), QuadraticSimulator()
     start = initial_turn(task, simulator)
     passed = Turn(1, Proposal(GOOD), *_measured(task, GOOD))
     end = Turn(2, Proposal(None, finished=True), None, None)
     again = Turn(2, Proposal(GOOD), *_measured(task, GOOD))
     early, late = (start,), (start, passed)
-    assert training_reward(task, early, end, plain) == -plain.format_penalty
-    assert training_reward(task, late, end, plain) == training_reward(task, early, again, plain) \
-        == 1 + plain.all_specs_bonus
-    assert training_reward(task, late, again, plain) == pytest.approx(1 + plain.all_specs_bonus - plain.format_penalty)
+    assert training_reward(end, early, CONFIG) == -CONFIG.format_penalty
+    assert training_reward(end, late, CONFIG) == training_reward(again, early, CONFIG) == 1 + CONFIG.all_specs_bonus
+    assert training_reward(again, late, CONFIG) == pytest.approx(1 + CONFIG.all_specs_bonus - CONFIG.format_penalty)
     assert not format_errors(end, late) and format_errors(end, early) and format_errors(again, late)
-
-
-def test_untrue_claims_cost_their_share():
-    task = a_task()
-    start, passed = initial_turn(task, QuadraticSimulator()), Turn(1, Proposal(GOOD), *_measured(task, GOOD))
-    said = "Turn 1 meets all 2 specs. Turn 1 is worse."
-    end = Turn(2, Proposal(None, said, said, finished=True), None, None)
-    assert training_reward(task, (start, passed), end, CONFIG) == pytest.approx(
-        1 + CONFIG.all_specs_bonus - CONFIG.untruth_penalty / 2)
 
 
 def _measured(task, parameters):
@@ -216,7 +224,7 @@ def two_arms(model, key: int) -> tuple[list[list[Step]], float]:
     for prompt, group in zip(PROMPTS, groups, strict=True):
         rewards = [float(sample.tokens == ARMS[0]) for sample in group]
         total += rewards
-        rows.append([Step(tuple(prompt), sample.tokens, sample.logprobs, advantage)
+        rows.append([Step(tuple(prompt), sample.tokens, sample.logprobs, (advantage,) * len(sample.tokens))
                      for sample, advantage in zip(group, group_advantages(rewards), strict=True)])
     return rows, float(np.mean(total))
 

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sizing_app.domain import History, Task, Turn
-from sizing_app.prompt.claims import truth
+from sizing_app.domain import History, Turn
 from sizing_app.reward import reached
 from sizing_app.train.config import RLConfig
 
@@ -29,9 +28,8 @@ def format_errors(turn: Turn, history: History) -> list[str]:
     return errors
 
 
-def training_reward(task: Task, history: History, turn: Turn, config: RLConfig) -> float:
-    """Score of the design, less a format penalty (paper, eq. 15); ours: a bonus if it meets all specs, and a penalty
-    for what its analysis says and is not so. Without it the analysis decays, because the score sees only the design.
+def training_reward(turn: Turn, history: History, config: RLConfig) -> float:
+    """Score of the design, less a format penalty (paper, eq. 15), plus a bonus if it meets all specs (ours).
 
     Ending a session at the right time earns what a passing design does, so that it is never worth less than going on.
     The paper does not say what its <Design End> turn earns; this is our choice.
@@ -41,17 +39,25 @@ def training_reward(task: Task, history: History, turn: Turn, config: RLConfig) 
         score, passed = (1.0, True) if reached(history) else (0.0, False)
     else:
         score, passed = turn.total, turn.score is not None and turn.score.passed
-    untrue = 1.0 - truth(task, history, turn)
-    return score + config.all_specs_bonus * passed - penalty - config.untruth_penalty * untrue
+    return score + config.all_specs_bonus * passed - penalty
 
 
-def group_advantages(rewards: Sequence[float]) -> np.ndarray:
-    """Rewards normalized in their group (paper, eq. 13): (r - mean) / std; zero where all are equal."""
+def group_advantages(rewards: Sequence[float], least: float = 0.0) -> np.ndarray:
+    """Rewards normalized in their group (paper, eq. 13): (r - mean) / std; zero where std is below ``least``."""
     rewards = np.asarray(rewards, dtype=np.float64)
     spread = rewards.std()
-    if spread < 1e-9:
+    if spread < max(least, 1e-9):
         return np.zeros(len(rewards))
     return (rewards - rewards.mean()) / spread
+
+
+def by_token(tokens: Sequence[int], close: int, analysis: float, action: float) -> tuple[float, ...]:
+    """One advantage for every token: of the analysis up to the token ``close`` that ends it, then of the action.
+
+    A reply whose analysis is not closed is judged by its action, which is none.
+    """
+    size = tokens.index(close) + 1 if close in tokens else 0
+    return (float(analysis),) * size + (float(action),) * (len(tokens) - size)
 
 
 def clipped_objective(logprobs: Tensor, old_logprobs: Tensor, advantages: Tensor,

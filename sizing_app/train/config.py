@@ -67,9 +67,9 @@ class RLConfig:
     """A reply that is longer is cut, and has then no valid action."""
     format_penalty: float = 0.2
     """Taken from the reward of a reply with a format error (paper, eq. 15, leaves the size open)."""
-    untruth_penalty: float = 0.3
-    """Taken from the reward of a reply none of whose claims is true, and in proportion where some are
-    (prompt/claims.py). Not in the paper: where only the design counts, the analysis becomes noise."""
+    credit_truth: bool = True
+    """Credit the tokens of an analysis with the share of its claims that are true (prompt/claims.py), and only the
+    action with the design's reward. Not in the paper: credited with the design, the words of a small model decay."""
     all_specs_bonus: float = 0.1
     """Added to the reward of a design that meets every spec. Not in the paper: the score is flat just below the bounds,
     and without a bonus training settles on near misses. Never added in evaluation."""

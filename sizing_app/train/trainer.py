@@ -29,12 +29,12 @@ VALIDATION_KEY = 2 ** 31
 
 @dataclass(frozen=True)
 class Step:
-    """One sampled reply with its advantage."""
+    """One sampled reply with the advantage of each of its tokens."""
 
     prompt: tuple[int, ...]
     tokens: tuple[int, ...]
     logprobs: tuple[float, ...]
-    advantage: float
+    advantages: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: 
     """
     packed = [pack([(step.prompt, step.tokens) for step in row]) for row in rows]
     old = [np.concatenate([step.logprobs for step in row]) for row in rows]
-    advantages = [np.repeat([step.advantage for step in row], [len(step.tokens) for step in row]) for row in rows]
+    advantages = [np.concatenate([step.advantages for step in row]) for row in rows]
     sums = {"objective": 0.0, "entropy": 0.0, "clip_share": 0.0}
     norms, ratio_error = [], 0.0
     for part in np.array_split(rng.permutation(len(rows)), config.updates):
@@ -170,7 +170,7 @@ def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: 
 def summary(collected: Collected, config: RLConfig) -> dict[str, float]:
     """What the curves show: rewards, format, lengths and spread over all sampled turns; outcome of the trajectories."""
     turns = [(group.task, group.history, turn) for group in collected.groups for turn in group.turns]
-    return {"reward": _mean(training_reward(*sampled, config) for sampled in turns),
+    return {"reward": _mean(training_reward(turn, history, config) for _, history, turn in turns),
             "score": _mean(turn.total for *_, turn in turns if turn.measurement is not None),
             **outcome(collected.trajectories), "truth": _mean(truth(*sampled) for sampled in turns),
             "format_errors": _mean(bool(format_errors(turn, history)) for _, history, turn in turns),
