@@ -40,6 +40,12 @@ def near_golden(circuit: Circuit):
                         for item in circuit.parameters})
 
 
+def under_loads(pool, circuit, design, factor: float) -> list:
+    """Metrics at the nominal load and at ``factor`` times that."""
+    nominal = circuit.conditions.nominal
+    return [metrics(pool, circuit, design, replace(nominal, load=nominal.load * scale)) for scale in (1, factor)]
+
+
 # Amplifiers
 
 @FEW
@@ -53,8 +59,7 @@ def test_more_compensation_lowers_the_bandwidth(pool, design, factor):
 @FEW
 @given(design=near_golden(OTA), factor=st.floats(1.3, 3.0))
 def test_more_load_lowers_the_bandwidth(pool, design, factor):
-    nominal = OTA.conditions.nominal
-    light, heavy = (metrics(pool, OTA, design, replace(nominal, load=nominal.load * scale)) for scale in (1, factor))
+    light, heavy = under_loads(pool, OTA, design, factor)
     assert 0 < heavy["gbw"] < light["gbw"]
     assert heavy["pm"] > light["pm"]  # the load is the dominant pole
     assert heavy["gain"] == pytest.approx(light["gain"], abs=0.1)
@@ -63,8 +68,7 @@ def test_more_load_lowers_the_bandwidth(pool, design, factor):
 @FEW
 @given(design=near_golden(MILLER), factor=st.floats(1.5, 3.0))
 def test_more_load_takes_phase_where_it_is_the_second_pole(pool, design, factor):
-    nominal = MILLER.conditions.nominal
-    light, heavy = (metrics(pool, MILLER, design, replace(nominal, load=nominal.load * scale)) for scale in (1, factor))
+    light, heavy = under_loads(pool, MILLER, design, factor)
     assert 0 < heavy["pm"] < light["pm"]
     assert heavy["gain"] == pytest.approx(light["gain"], abs=0.1)
 

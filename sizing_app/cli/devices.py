@@ -4,7 +4,8 @@ from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import print_json
 from sizing_app.domain import Circuit, Conditions, Parameters
 from sizing_app.simulator import SimulatorPool
-from sizing_app.simulator.inspection import COLUMNS, NOTE, REGIONS, Device, OperatingPoint, device_cells
+from sizing_app.simulator.device_table import COLUMNS, NOTE, device_cells
+from sizing_app.simulator.inspection import REGIONS, Device, OperatingPoint
 
 
 def run_devices(circuit: Circuit, parameters: Parameters, conditions: Conditions, as_json: bool) -> int:

@@ -59,7 +59,11 @@ def check(circuit: Circuit, simulator: SimulatorPool, policies: Sequence[Policy]
     step, total = count(1), designs + len(waiting) * len(policies)
 
     def heard(results: Iterable, what: str) -> list:
-        return [(item, progress(next(step), total, f"{circuit.name} {what}"))[0] for item in results]
+        found = []
+        for item in results:
+            found.append(item)
+            progress(next(step), total, f"{circuit.name} {what}")
+        return found
 
     with ThreadPoolExecutor(threads, thread_name_prefix="check") as pool:
         timed = heard(pool.map(lambda design: simulator.timed(circuit, design, nominal), tried), "random designs")

@@ -10,7 +10,6 @@ from typing import Literal, Protocol
 import numpy as np
 
 from sizing_app.domain import Circuit, Conditions, Parameters, Simulator, Status
-from sizing_app.units import format_si
 
 OFF = -0.3
 """Overdrive (V) below which a transistor counts as off: three decades of current below the threshold and more."""
@@ -62,21 +61,6 @@ class Device:
         if self.overdrive < 0:
             return "subthreshold"
         return "triode" if self.vds < self.vdsat else "saturation"
-
-
-COLUMNS = (("Device", ""), ("Model", ""), ("W", "m"), ("L", "m"), ("Id", "A"), ("gm", "S"), ("gds", "S"),
-           ("gm/Id", "1/V"), ("Vov", "V"), ("Vds", "V"), ("Vdsat", "V"), ("Region", ""))
-"""Title and unit of the cells of ``device_cells``."""
-NOTE = "Vov = Vgs - Vth. Currents and conductances of all fingers together; voltages without sign."
-
-
-def device_cells(device: Device) -> tuple[str, ...]:
-    """One row of the table that people read."""
-    efficiency = "-" if device.efficiency is None else f"{device.efficiency:.1f}"
-    sizes = (format_si(value) for value in (device.width, device.length))
-    small = ("0" if value < 1e-15 else format_si(value) for value in (device.current, device.gm, device.gds))
-    volts = (f"{value:.3f}" for value in (device.overdrive, device.vds, device.vdsat))
-    return (device.name, device.model, *sizes, *small, efficiency, *volts, device.region)
 
 
 @dataclass(frozen=True)

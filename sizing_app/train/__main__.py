@@ -59,6 +59,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--resume", default="auto", choices=("auto", "no"), help="no: forget what the run wrote")
     parser.add_argument("--start", type=Path, default=None, metavar="FOLDER",
                         help="tl-grpo: begin with this exported checkpoint instead of the run's own")
+    parser.add_argument("--credit-design", action="store_true",
+                        help="tl-grpo: credit every token with the design's reward, as the paper does")
     for name, text in (("pool", "designs a condition"), ("demonstrations", "trajectories a circuit"),
                        ("sft-steps", "supervised steps"), ("rl-steps", "reinforcement learning steps")):
         parser.add_argument(f"--{name}", type=int, default=None, metavar="N", help=f"instead of the preset's {text}")
@@ -75,7 +77,8 @@ def preset_of(options: argparse.Namespace) -> Preset:
         options.preset = "small" if pick_device(options.device).type == "cuda" else "tiny"
     preset = PRESETS[options.preset]
     given = (("data", "simulations", options.pool), ("data", "demonstrations", options.demonstrations),
-             ("sft", "steps", options.sft_steps), ("rl", "steps", options.rl_steps))
+             ("sft", "steps", options.sft_steps), ("rl", "steps", options.rl_steps),
+             ("rl", "credit_truth", False if options.credit_design else None))
     for part, name, value in given:
         if value is not None:
             preset = replace(preset, **{part: replace(getattr(preset, part), **{name: value})})

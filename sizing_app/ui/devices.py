@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from sizing_app.simulator.inspection import COLUMNS, NOTE, REGIONS, Device, OperatingPoint, device_cells
+from sizing_app.simulator.device_table import COLUMNS, NOTE, device_cells
+from sizing_app.simulator.inspection import REGIONS, Device, OperatingPoint
 
 MARKS = {"saturation": "met", "triode": "nearly", "subthreshold": "plain", "off": "plain"}
 """Region to the class of its mark."""
