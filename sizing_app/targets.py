@@ -7,13 +7,13 @@ evaluate/queries.py. An offset counts in units of the spec's scale and is positi
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Measurement, Parameter, Parameters, Spec
+from sizing_app.domain import Circuit, Conditions, ConditionSpace, Measurement, Parameter, Parameters, Spec
 
 E96 = tuple(round(10 ** (step / 96), 2) for step in range(96))
 """The E96 series of one decade (IEC 60063)."""
@@ -78,6 +78,24 @@ def _grid_levels(parameter: Parameter) -> np.ndarray:
     levels = np.array([parameter.to_unit(value) for value in _grid_values(parameter)])
     levels.setflags(write=False)
     return levels
+
+
+def spread_conditions(space: ConditionSpace, count: int, rng: np.random.Generator) -> list[Conditions]:
+    """At most ``count`` conditions: nominal, then others in which all values occur about equally often."""
+    chosen, wanted = [space.nominal], min(count, len(space.all()))
+    columns = [_shuffled(values, rng) for values in (space.corners, space.temperatures, space.supplies, space.loads)]
+    while len(chosen) < wanted:
+        conditions = Conditions(*(next(column) for column in columns))
+        if conditions not in chosen:
+            chosen.append(conditions)
+    return chosen
+
+
+def _shuffled(values: Sequence, rng: np.random.Generator) -> Iterator:
+    """All values in random order, again and again."""
+    while True:
+        for index in rng.permutation(len(values)):
+            yield values[index]
 
 
 def metric_row(circuit: Circuit, measurement: Measurement) -> np.ndarray:

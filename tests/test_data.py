@@ -55,7 +55,7 @@ def path(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def pool(circuit, simulator, path) -> Pool:
-    return build_pool(circuit, simulator, SIMULATIONS, path, np.random.default_rng(0), report=lambda text: None)
+    return build_pool(circuit, simulator, 2, SIMULATIONS, path, np.random.default_rng(0), report=lambda text: None)
 
 
 @settings(deadline=None)
@@ -133,7 +133,7 @@ def test_pool_is_simulated_near_the_targets_and_resumes(pool, path, circuit, sim
         assert metric_row(circuit, measured) == pytest.approx(pool.metrics[row], rel=1e-4)
     again = load_pool(circuit, path)
     assert np.array_equal(again.design, pool.design)
-    longer = build_pool(circuit, simulator, SIMULATIONS + 4, path.with_name("longer.npz"), np.random.default_rng(1),
+    longer = build_pool(circuit, simulator, 2, SIMULATIONS + 4, path.with_name("longer.npz"), np.random.default_rng(1),
                         deadline=0, report=print)
     assert len(longer) == 0
     with pytest.raises(ValueError, match="other parameters"):

@@ -24,7 +24,7 @@ import json
 import sys
 import time
 import zlib
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -33,7 +33,7 @@ import numpy as np
 from sizing_app.circuits import golden
 from sizing_app.domain import Circuit, Conditions, Spec
 from sizing_app.targets import (DesignGrid, draw_targets, draw_weights, fitness, loosen, margins, metric_row, scales,
-                                tighten)
+                                spread_conditions, tighten)
 
 SUITES = {"standard": 1000, "shifted": 4000, "tight": 2000}
 """First seed of each suite; all are below those of training queries."""
@@ -81,21 +81,7 @@ Search = Generator[Asked, np.ndarray, dict | None]
 
 def places(circuit: Circuit, count: int = PLACES) -> list[Conditions]:
     """The conditions of a circuit's queries: nominal, then others in which all values occur about equally often."""
-    rng, space = _rng(circuit), circuit.conditions
-    chosen, wanted = [space.nominal], min(count, len(space.all()))
-    columns = [_shuffled(values, rng) for values in (space.corners, space.temperatures, space.supplies, space.loads)]
-    while len(chosen) < wanted:
-        conditions = Conditions(*(next(column) for column in columns))
-        if conditions not in chosen:
-            chosen.append(conditions)
-    return chosen
-
-
-def _shuffled(values: Sequence, rng: np.random.Generator) -> Iterable:
-    """All values in random order, again and again."""
-    while True:
-        for index in rng.permutation(len(values)):
-            yield values[index]
+    return spread_conditions(circuit.conditions, count, _rng(circuit))
 
 
 def _rng(circuit: Circuit, *numbers: int) -> np.random.Generator:

@@ -1,10 +1,11 @@
 """``python -m sizing_app.train``: every stage from simulated designs to an exported checkpoint.
 
-    data      pools, demonstrations, queries and baselines, by simulation        (data/, models/lookup, models/mlp)
+    pools     simulated designs of each circuit                                  (circuits/NAME/pool.npz)
+    data      demonstrations, queries and baselines made of them                 (data/, models/lookup, models/mlp)
     sft       supervised training on the demonstrations                          (runs/NAME/sft.pt, models/sft)
     tl-grpo   reinforcement learning from there, with ngspice in the loop        (runs/NAME/tl-grpo.pt)
     export    the best checkpoints of the run                                    (models/sft, models/tl-grpo)
-    all       the four in turn (the default)
+    all       the five in turn (the default)
 
 Each stage goes on where it was cut. Exit code 75 says that ``--time-limit`` came first: run the same command again.
 """
@@ -21,7 +22,7 @@ from sizing_app.train.config import PRESETS, Preset
 
 UNFINISHED = 75
 """EX_TEMPFAIL of sysexits.h."""
-STAGES = ("data", "sft", "tl-grpo", "export")
+STAGES = ("pools", "data", "sft", "tl-grpo", "export")
 
 
 def main(arguments: list[str] | None = None) -> int:

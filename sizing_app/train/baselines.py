@@ -29,7 +29,7 @@ NEAREST = 20
 def build_lookup(circuit: Circuit, pool: Pool, path: Path, rng: np.random.Generator) -> int:
     """Keep the designs that are among the best three for some targets, standard or tight; returns their number."""
     kept = []
-    for place in range(len(pool.conditions)):
+    for place in pool.places:
         votes: dict[int, int] = {}
         for draw in range(DRAWS):
             rows, _ = ranked(pool, place, reachable_targets(pool, place, rng, tight=draw % 2 == 0))

@@ -21,8 +21,10 @@ class ModelSize:
 class DataConfig:
     """How much is made for each circuit."""
 
-    simulations: int = 400
-    """Designs that the pool has at every condition."""
+    conditions: int = 27
+    """Conditions of a circuit that its pool has designs at."""
+    simulations: int = 800
+    """Designs that the pool has at each of them."""
     demonstrations: int = 20_000
     """Trajectories of the teacher."""
     queries: int = 6_000
@@ -92,7 +94,7 @@ class Preset:
 PRESETS = {
     "small": Preset(ModelSize(hidden=256, layers=6, heads=8, kv_heads=4, head_dim=32, intermediate=768)),
     "tiny": Preset(ModelSize(hidden=192, layers=4, heads=6, kv_heads=3, head_dim=32, intermediate=512),
-                   DataConfig(simulations=200, demonstrations=6_000, queries=2_000),
+                   DataConfig(simulations=400, demonstrations=6_000, queries=2_000),
                    SFTConfig(steps=800, batch=16, warmup=40, validation=64, validate_every=100),
                    RLConfig(steps=100, queries=8, validation=24)),
 }

@@ -1,7 +1,8 @@
-"""A pool of really simulated designs for every condition of a circuit, evolved towards its trade-off surface.
+"""A pool of really simulated designs at several conditions of a circuit, evolved towards its trade-off surface.
 
-The targets that attract a generation are drawn anew for every group of offspring, from easier than the defaults to
-beyond what is reachable, with random weights: so the pool covers the surface around the defaults instead of one point.
+It begins with the golden design, variations of it, and random designs. The targets that attract a generation are drawn
+anew for every group of offspring, from easier than the defaults to beyond what is reachable, with random weights: so
+the pool covers the surface around the defaults instead of one point.
 """
 
 import time
@@ -11,11 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
+from sizing_app.circuits import golden
 from sizing_app.domain import Circuit, Conditions, Spec
-from sizing_app.targets import DesignGrid, draw_weights, fitness, harder, margins, metric_row
+from sizing_app.targets import DesignGrid, draw_weights, fitness, harder, margins, metric_row, spread_conditions
 
 START = 48
-"""Random designs a condition that the evolution starts from."""
+"""Designs a condition that the evolution starts from: the first half random, the others around the golden design."""
+AROUND = 0.12
+"""Standard deviation of the designs around the golden one, in the unit cube."""
 GENERATION = 8
 """Offspring a condition and generation: many small generations get further than few large ones."""
 GROUP = 4
@@ -39,10 +43,13 @@ class Pool:
     """(n, metrics) float32, SI units."""
     grid: DesignGrid = field(init=False)
     conditions: list[Conditions] = field(init=False)
+    places: list[int] = field(init=False)
+    """The conditions, as indices, at which there are designs."""
 
     def __post_init__(self):
         self.grid = DesignGrid(self.circuit)
         self.conditions = self.circuit.conditions.all()
+        self.places = np.unique(self.condition).tolist()
         self._rows: dict[int, np.ndarray] = {}
 
     def __len__(self) -> int:
@@ -66,19 +73,19 @@ class Pool:
                     np.concatenate([self.metrics, metrics.astype(np.float32)]))
 
 
-def build_pool(circuit: Circuit, simulator, simulations: int, path: Path, rng: np.random.Generator,
+def build_pool(circuit: Circuit, simulator, conditions: int, simulations: int, path: Path, rng: np.random.Generator,
                deadline: float | None = None, report: Callable[[str], None] = print) -> Pool:
-    """Evolve a pool until every condition has ``simulations`` designs; resumes from ``path`` if it exists.
+    """Evolve ``simulations`` designs at each of so many conditions of a circuit; goes on from ``path`` if it exists.
 
     ``deadline`` (seconds from now) ends the evolution early, after a generation. The file is written every 30 s.
     """
     path, started, saved = Path(path), time.monotonic(), time.monotonic()
     pool = load_pool(circuit, path) if path.exists() else empty_pool(circuit)
-    first, wanted = len(pool), simulations * len(circuit.conditions.all())
+    first, wanted = len(pool), simulations * min(conditions, len(pool.conditions))
     while len(pool) < wanted:
         if deadline is not None and time.monotonic() - started > deadline:
             break
-        condition, design = _start(pool, rng) if len(pool) == 0 else _offspring(pool, rng, simulations)
+        condition, design = _start(pool, conditions, rng) if len(pool) == 0 else _offspring(pool, rng, simulations)
         pool = pool.extended(condition, design, simulate(pool, simulator, condition, design))
         seconds = time.monotonic() - started
         rate = (len(pool) - first) / seconds
@@ -133,15 +140,21 @@ def load_pool(circuit: Circuit, path: Path) -> Pool:
     return pool
 
 
-def _start(pool: Pool, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    condition = np.repeat(np.arange(len(pool.conditions)), START)
-    return condition, pool.grid.random(rng, len(condition))
+def _start(pool: Pool, conditions: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    places = [pool.index_of(chosen) for chosen in spread_conditions(pool.circuit.conditions, conditions, rng)]
+    middle = pool.grid.unit(pool.grid.index(golden(pool.circuit)["parameters"]))
+    designs = []
+    for _ in places:
+        spread = AROUND * rng.random((START - START // 2, 1)) * rng.standard_normal((START - START // 2, len(middle)))
+        spread[0] = 0.0
+        designs += [pool.grid.random(rng, START // 2), pool.grid.snap(np.clip(middle + spread, 0.0, 1.0))]
+    return np.repeat(places, START), np.concatenate(designs)
 
 
 def _offspring(pool: Pool, rng: np.random.Generator, simulations: int) -> tuple[np.ndarray, np.ndarray]:
     """One generation: for every condition, groups of children of the elites under freshly drawn targets."""
     conditions, designs = [], []
-    for place in range(len(pool.conditions)):
+    for place in pool.places:
         missing = min(GENERATION, simulations - len(pool.rows(place)))
         known = {row.tobytes() for row in pool.design[pool.rows(place)]}
         while missing > 0:
@@ -158,7 +171,7 @@ def _children(pool: Pool, place: int, rng: np.random.Generator) -> np.ndarray:
     """GROUP children under one draw of targets: grid indices, shape (GROUP, parameters)."""
     specs, weights = attractor(pool.circuit, rng)
     home = _elites(pool, place, specs, weights)
-    away = _elites(pool, int(rng.integers(len(pool.conditions))), specs, weights)
+    away = _elites(pool, int(rng.choice(pool.places)), specs, weights)
     children = []
     for _ in range(GROUP):
         kind, parent = rng.random(), home[int(len(home) * rng.random() ** 2)]

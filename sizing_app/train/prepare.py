@@ -11,7 +11,7 @@ import numpy as np
 from sizing_app.domain import Circuit
 from sizing_app.train.baselines import build_lookup, build_mlp
 from sizing_app.train.config import DataConfig
-from sizing_app.train.pool import Pool, build_pool
+from sizing_app.train.pool import Pool, build_pool, load_pool
 from sizing_app.train.queries import save_queries, synthesize
 from sizing_app.train.run_folder import Clock
 from sizing_app.train.teacher import demonstrations
@@ -20,8 +20,8 @@ RESERVE = 20.0
 """Seconds that a chunk of simulations may take; none is begun with less time left."""
 
 
-def pool_path(folder: Path, circuit: str) -> Path:
-    return folder / "pools" / f"{circuit}.npz"
+def pool_path(circuit: Circuit) -> Path:
+    return Path(circuit.folder) / "pool.npz"
 
 
 def demonstrations_path(folder: Path, circuit: str) -> Path:
@@ -32,19 +32,27 @@ def queries_path(folder: Path, circuit: str) -> Path:
     return folder / "queries" / f"{circuit}.jsonl.gz"
 
 
+def simulate_pools(circuits: Sequence[Circuit], simulator, config: DataConfig, seed: int, clock: Clock,
+                   report: Callable[[str], None] = print) -> bool:
+    """The pool of every circuit; False if the time ran out before."""
+    for circuit in circuits:
+        path = pool_path(circuit)
+        pool = build_pool(circuit, simulator, config.conditions, config.simulations, path,
+                          _numbers(seed, circuit, path), _deadline(clock), report)
+        if len(pool) < config.simulations * len(pool.places):
+            return False
+    return True
+
+
 def prepare(circuits: Sequence[Circuit], folder: Path, models: Path, simulator, config: DataConfig, seed: int,
             clock: Clock, report: Callable[[str], None] = print) -> bool:
-    """All files of all circuits; False if the time ran out before."""
-    return all(_prepare_one(circuit, folder, models, simulator, config, seed, clock, report) for circuit in circuits)
+    """What is made of the pools, for all circuits; False if the time ran out before."""
+    return all(_prepare_one(circuit, load_pool(circuit, pool_path(circuit)), folder, models, simulator, config, seed,
+                            clock, report) for circuit in circuits)
 
 
-def _prepare_one(circuit: Circuit, folder: Path, models: Path, simulator, config: DataConfig, seed: int, clock: Clock,
-                 report: Callable[[str], None]) -> bool:
-    path = pool_path(folder, circuit.name)
-    pool = build_pool(circuit, simulator, config.simulations, path, _numbers(seed, circuit, path),
-                      _deadline(clock), report)
-    if len(pool) < config.simulations * len(pool.conditions) or clock.over(RESERVE):
-        return False
+def _prepare_one(circuit: Circuit, pool: Pool, folder: Path, models: Path, simulator, config: DataConfig, seed: int,
+                 clock: Clock, report: Callable[[str], None]) -> bool:
     path = demonstrations_path(folder, circuit.name)
     done = demonstrations(circuit, pool, simulator, config.demonstrations, path, _numbers(seed, circuit, path),
                           config.tight_share, _deadline(clock), report)

@@ -29,7 +29,7 @@ WITNESS_MARGIN = 0.01
 
 def synthesize(circuit: Circuit, pool: Pool, rng: np.random.Generator, tight_share: float) -> Task:
     """One training query; with probability ``tight_share`` a tight one."""
-    place = int(rng.integers(len(pool.conditions)))
+    place = int(rng.choice(pool.places))
     specs = reachable_targets(pool, place, rng, tight=rng.random() < tight_share)
     initial = pool.grid.design(pool.grid.random(rng, 1)[0])
     return Task(circuit, specs, pool.conditions[place], initial, BUDGET, int(rng.integers(FIRST_SEED, LAST_SEED)))

@@ -18,7 +18,7 @@ from sizing_app.train.curves import draw_curves
 from sizing_app.train.data import load_demonstrations
 from sizing_app.train.export import export_model, hardware, load_model
 from sizing_app.train.model import build_model, pick_device, set_precision
-from sizing_app.train.prepare import demonstrations_path, prepare, queries_path
+from sizing_app.train.prepare import demonstrations_path, prepare, queries_path, simulate_pools
 from sizing_app.train.queries import load_queries
 from sizing_app.train.rollout import Rollouts
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, load_checkpoint
@@ -55,6 +55,9 @@ class Stages:
         """True if the stage is complete."""
         _report(f"== {stage} ({hardware(self.device)}, preset {self.options.preset})")
         self.folder.note(stage, command=self.command, hardware=hardware(self.device))
+        if stage == "pools":
+            return simulate_pools(self.circuits, self.simulator, self.preset.data, self.options.seed, self.clock,
+                                  _report)
         if stage == "data":
             return prepare(self.circuits, self.options.data, self.options.models, self.simulator, self.preset.data,
                            self.options.seed, self.clock, _report)

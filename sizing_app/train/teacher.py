@@ -144,7 +144,7 @@ def _attempts(task: Task, answer: Answer, pool: Pool, rng: np.random.Generator) 
 
 def _similar_answer(task: Task, pool: Pool, rng: np.random.Generator) -> np.ndarray:
     """Unit-cube answer to slightly other targets, half of the time at other conditions; not simulated."""
-    place = pool.index_of(task.conditions) if rng.random() < 0.5 else int(rng.integers(len(pool.conditions)))
+    place = pool.index_of(task.conditions) if rng.random() < 0.5 else int(rng.choice(pool.places))
     specs = [spec if spec.kind == "range" else harder(spec, rng.uniform(-SIMILAR, SIMILAR)) for spec in task.specs]
     return centroid(pool, place, specs, SIMILAR_DESIGNS)
 
