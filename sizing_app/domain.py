@@ -189,6 +189,8 @@ class Circuit:
     measures: tuple[Measure, ...]
     netlist: str
     testbench: str
+    topology: tuple[str, ...] = ()
+    """What it is, in the words of the field: amplifier, n-input, folded-cascode ..."""
     devices: Mapping[str, str] = field(default_factory=dict)
     """Alias used in the netlist (nmos, pmos) to model name of the process."""
     folder: str = ""

@@ -10,9 +10,8 @@ from sizing_app.circuits import load_circuits
 from sizing_app.domain import Measurement, Metric, Parameter, Proposal, Spec, Turn
 from sizing_app.prompt import chat, compact
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.prompt.values import PERCENT_BUCKETS, metric_grid, parameter_grid, percent_bucket, text_value
+from sizing_app.prompt.values import PERCENT_BUCKETS, at_position, metric_grid, percent_bucket, position, text_value
 from sizing_app.reward import score
-from sizing_app.units import parse_si
 from tests.builders import GOOD, POOR, a_circuit, a_task
 
 CIRCUITS = list(load_circuits().values())
@@ -30,16 +29,16 @@ def test_the_compact_prompt():
                Turn(2, Proposal(None, text="nonsense"), nothing, score(nothing, task.specs)),
                Turn(3, Proposal(GOOD), late, score(late, task.specs)))
     assert compact.render(task, history) == (
-        "<|task|> TOY: tt 27C 3.3V 2p gain>=50dB power<=2u"
-        "<|turn|>0 w=91u m=10x<|result|> gain=37.5dB -60% power=9.09u -300%"
-        "<|turn|>1 w=10u m=10x<|result|> gain=60dB +50% power=none"
-        "<|turn|>2<|result|> no_call<|turn|>3 w=10u m=10x<|result|> timeout<|reply|>")
+        "<|task|> none: tt 27C 3.3V 2p gain>=50dB power<=2u"
+        '<|turn|>0{"w": "98%","m": "47%"}<|result|> gain=37.5dB -60% power=9.09u -300%'
+        '<|turn|>1{"w": "50%","m": "47%"}<|result|> gain=60dB +50% power=none'
+        '<|turn|>2<|result|> no_call<|turn|>3{"w": "50%","m": "47%"}<|result|> timeout<|reply|>')
 
 
 def test_the_written_reply():
     circuit = a_circuit()
     assert compact.write_reply(circuit, "I raise w.", POOR) == (
-        '<Analyze>I raise w.</Analyze><tool_call>{"name":"simulate","arguments":{"w":"62u","m":"10x"}}</tool_call>'
+        '<Analyze>I raise w.</Analyze><tool_call>{"name":"simulate","arguments":{"w": "89%","m": "47%"}}</tool_call>'
         "<|end|>")
     assert compact.write_reply(circuit, "All met.", None) == "<Analyze>All met.</Analyze><Design End><|end|>"
     for analysis in ("", "a < b", "x" * (compact.ANALYSIS_LIMIT + 1), "two\nlines"):
@@ -80,12 +79,7 @@ def test_margin_buckets(margin):
 @pytest.mark.parametrize("circuit", CIRCUITS, ids=lambda circuit: circuit.name)
 def test_grids_read_back(circuit):
     for parameter in circuit.parameters:
-        grid = parameter_grid(parameter)
-        assert grid.values == pytest.approx(parameter.grid(), rel=1e-9)
-        assert [parse_si(text, parameter.unit or "x") for text in grid.texts] == list(grid.values)
-        assert len(set(grid.texts)) == len(grid.texts)
-        for value in (parameter.low, parameter.high, parameter.from_unit(0.37)):
-            assert grid.values[grid.nearest(value)] == pytest.approx(parameter.snap(value))
+        assert [at_position(parameter, position(parameter, value)) for value in parameter.grid()] == parameter.grid()
     for spec in circuit.specs:
         grid = metric_grid(circuit.metric(spec.metric), spec)
         assert list(grid.values) == sorted(set(grid.values))
@@ -113,7 +107,7 @@ def every_unit():
 def test_tokens_of_every_circuit_do_not_overlap():
     tokens = compact.added_tokens([*CIRCUITS, every_unit(), a_circuit("OPAMP4"), a_circuit("SimLDO")])
     assert len(set(tokens)) == len(tokens)
-    assert {" ADC1:", " OPAMP4:", " gbw>=", " w_bn2=", ',"r_b":"', "4.7u", "187x", "975mV", " -12%"} <= set(tokens)
+    assert {" folded-cascode", " gbw>=", ',"r_b":', ' "43%"', "4.75u", "976mV", " -12%"} <= set(tokens)
     assert not any(token[-1].isdigit() for token in tokens)
 
 

@@ -5,7 +5,7 @@ import pytest
 from sizing_app.circuits import load_circuits
 from sizing_app.prompt.compact import added_tokens, call_text, render, result_text, target_text
 from sizing_app.prompt.tokenizer import build_tokenizer, encode, load_tokenizer, save_tokenizer, token_values
-from sizing_app.prompt.values import metric_grid, parameter_grid
+from sizing_app.prompt.values import metric_grid
 from tests.checkpoint import a_history, a_query, sample_texts
 
 CIRCUITS = list(load_circuits().values())
@@ -23,7 +23,7 @@ def test_texts_survive_encoding(tokenizer):
 
 @pytest.mark.parametrize("circuit", CIRCUITS, ids=lambda circuit: circuit.name)
 def test_every_value_is_one_token(tokenizer, circuit):
-    values = [text for parameter in circuit.parameters for text in parameter_grid(parameter).texts]
+    values = [f' "{place}%"' for place in range(101)]
     for spec in circuit.specs:
         values += metric_grid(circuit.metric(spec.metric), spec).texts
         bounds = 4 if spec.kind == "range" else 2
@@ -37,18 +37,19 @@ def test_what_a_session_costs(tokenizer, circuit):
     task = a_query(circuit)
     parameters, specs = len(circuit.parameters), len(circuit.specs)
     first, second = (len(encode(tokenizer, render(task, a_history(task, turns)))) for turns in (1, 2))
-    assert second - first <= 2 * parameters + 3 * specs + 3
-    assert first - (second - first) <= 2 * specs + 15
-    assert len(encode(tokenizer, call_text(circuit, task.initial))) <= 3 * parameters + 3
+    assert second - first <= 2 * parameters + 3 * specs + 4
+    assert first - (second - first) <= 2 * specs + len(circuit.topology) + 14
+    assert len(encode(tokenizer, call_text(circuit, task.initial))) <= 2 * parameters + 3
 
 
 def test_values_of_tokens(tokenizer):
     values = {tokenizer.id_to_token(index): value for index, value in token_values(tokenizer).items()}
+    assert values[' "43%"'] == ("position", 43.0)
     assert values["10u"] == ("si", pytest.approx(10e-6))
     assert values["60deg"] == ("deg", 60.0)
     assert values["75dB"] == ("dB", 75.0)
     assert (values[" -12%"], values[" +12%"], values[" 12%"]) == (("failed", 12.0), ("met", 12.0), ("percent", 12.0))
-    numbers = [token for token in added_tokens(CIRCUITS) if token.lstrip(" +-")[0].isdigit()]
+    numbers = [token for token in added_tokens(CIRCUITS) if token.lstrip(' +-"')[0].isdigit()]
     assert set(values) == set(numbers)
     assert all(value is not None for value in values.values())
 

@@ -15,7 +15,7 @@ import torch
 from sizing_app.circuits import golden
 from sizing_app.domain import Task
 from sizing_app.policy.gguf import write_gguf
-from sizing_app.prompt.compact import quantize_parameters, write_reply
+from sizing_app.prompt.compact import write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode
 from sizing_app.train import tl_grpo
 from sizing_app.train.config import RLConfig, SFTConfig
@@ -26,7 +26,7 @@ from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
 from sizing_app.train.sft import train_sft
 from sizing_app.train.trainer import Trainer
-from tests.builders import a_task
+from tests.builders import a_task, on_grid
 from tests.training import ScriptedSampler, a_model, a_tokenizer, demonstration, rollouts_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -117,8 +117,8 @@ def test_reinforcement_learning_resumes_exactly(tokenizer, tmp_path):
 
 def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
     """The golden design passes at the second turn, then <Design End> is due."""
-    design = quantize_parameters(ota, golden(ota)["parameters"])
-    worse = quantize_parameters(ota, {parameter.name: parameter.from_unit(0.5) for parameter in ota.parameters})
+    design = on_grid(ota, golden(ota)["parameters"])
+    worse = on_grid(ota, {parameter.name: parameter.from_unit(0.5) for parameter in ota.parameters})
     task = Task(ota, ota.specs, ota.conditions.nominal, worse)
 
     def script(prompt: str, number: int) -> str:

@@ -17,6 +17,7 @@ from sizing_app.prompt.values import text_value
 QWEN2_PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|"
                  r"\s*[\r\n]+|\s+(?!\S)|\s+")
 _MARGIN = re.compile(r" ([+-]?)(\d+)%")
+_POSITION = re.compile(r' "(\d+)%"')
 
 
 def build_tokenizer(circuits: Iterable[Circuit], texts: Iterable[str], merges: int = 512) -> Tokenizer:
@@ -60,12 +61,14 @@ def encode(tokenizer: Tokenizer, text: str) -> list[int]:
 def token_values(tokenizer: Tokenizer) -> dict[int, tuple[str, float]]:
     """Token id to (kind, value) for every token that is a number, so that embeddings can start smooth in the value.
 
-    Kinds: ``si`` (a value in SI base units), ``dB``, ``deg``, ``C``, ``%``, and for margins, in percent, ``met``,
-    ``failed`` and ``percent`` (without a sign, as a sentence has it).
+    Kinds: ``si`` (a value in SI base units), ``dB``, ``deg``, ``C``, ``%``, ``position`` (of a parameter in its range),
+    and for margins, in percent, ``met``, ``failed`` and ``percent`` (without a sign, as a sentence has it).
     """
     values = {}
     for index, token in tokenizer.get_added_tokens_decoder().items():
-        if margin := _MARGIN.fullmatch(token.content):
+        if place := _POSITION.fullmatch(token.content):
+            values[index] = ("position", float(place.group(1)))
+        elif margin := _MARGIN.fullmatch(token.content):
             kind = {"+": "met", "-": "failed", "": "percent"}[margin.group(1)]
             values[index] = (kind, float(margin.group(2)))
         elif token.content[0].isdigit() or token.content[0] == "-":

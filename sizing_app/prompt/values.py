@@ -1,8 +1,8 @@
 """Numbers as the compact prompt writes them: on fixed grids, so that each one can be a single token.
 
-Parameters stand on their own grid (E24, or the step of a linear range), results and targets on E96 (IEC 60063),
-decibels in steps of 0.5 and degrees in steps of 1. Every text ends in a letter or a sign, never in a digit: ``4.7u``,
-``2.4V``, ``980mV``, ``63.5dB``. Milli always carries its unit: a token ``2m`` would be the beginning of ``2meg``.
+Parameters are positions in their range in whole percent, results and targets stand on E96 (IEC 60063), decibels in
+steps of 0.5 and degrees in steps of 1. Every text ends in a letter or a sign, never in a digit: ``4.7u``, ``2.4V``,
+``980mV``, ``63.5dB``. Milli always carries its unit: a token ``2m`` would be the beginning of ``2meg``.
 """
 
 import math
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sizing_app.domain import Metric, Parameter, Spec
-from sizing_app.units import SUFFIXES, format_si, parse_si
+from sizing_app.units import SUFFIXES, format_si
 
 E96 = tuple(round(100 * 10 ** (index / 96)) for index in range(96))
 LABELS = {"Hz": "Hz", "V": "V", "A": "A", "W": "W", "s": "s", "F": "F", "Ohm": "Ohm", "m": "m", "J": "J", "V/s": "/s",
@@ -57,11 +57,14 @@ def value_text(value: float, unit: str, digits: int = 3) -> str:
     return text + label if text[-1].isdigit() or text.endswith("m") else text
 
 
-@lru_cache(maxsize=4096)
-def parameter_grid(parameter: Parameter) -> Grid:
-    """The parameter's own grid, with the values that its texts read back as."""
-    texts = tuple(value_text(value, parameter.unit, 4) for value in parameter.grid())
-    return Grid(tuple(parse_si(text, parameter.unit or PURE_NUMBER) for text in texts), texts, parameter.scale == "log")
+def position(parameter: Parameter, value: float) -> int:
+    """Where a value lies in its range: 0 to 100, on the parameter's scale."""
+    return round(100 * min(max(parameter.to_unit(value), 0.0), 1.0))
+
+
+def at_position(parameter: Parameter, percent: float) -> float:
+    """The grid value of a parameter that is nearest to a position; every grid value has a position of its own."""
+    return parameter.snap(parameter.from_unit(percent / 100))
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from sizing_app.train.config import ModelSize
 
 INITIAL_STD = 0.02
 _OCTAVES = 8
-_LINEAR = {"dB": 20.0, "deg": 45.0, "C": 100.0}
+_LINEAR = {"dB": 20.0, "deg": 45.0, "C": 100.0, "position": 25.0}
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -51,7 +51,7 @@ def smooth_value_embeddings(model: Qwen3ForCausalLM, tokenizer: Tokenizer, seed:
     """Start the embedding of each number as a random mixture of waves over the number, one mixture a kind.
 
     Neighbours of a scale then begin alike, and what is learnt about 4.7u helps with 5.1u. Values with an SI suffix are
-    placed by their logarithm, decibels and degrees linearly, percents by an arcsinh, which is linear near zero.
+    placed by their logarithm, decibels, degrees and positions linearly, margins by an arcsinh, linear near zero.
     """
     values = {index: found for index, found in token_values(tokenizer).items() if found is not None}
     table = model.get_input_embeddings().weight
