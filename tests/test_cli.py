@@ -190,8 +190,8 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
     (("size", "OTA", "--base-url", "localhost"), "http://127.0.0.1:8000/v1"),
     (("evaluate", "--policies", "random,greedy"), "choose one or more of tl-grpo,"),
     (("evaluate", "--policies", "random", "--suite", "easy"), "suite 'easy'"),
-    (("evaluate", "--policies", "tl-grpo,mlp", "--suite", "standard", "--circuits", "OPAMP1"),
-     "tl-grpo, mlp was trained on OPAMP1"),
+    (("evaluate", "--policies", "lookup,mlp", "--suite", "standard", "--circuits", "OPAMP1"),
+     "none of the policies lookup, mlp can size OPAMP1"),
     (("serve", "--port", "99999"), "a whole number from 1 to 65535"),
     (("sessions", "show"), "needs the ID"),
 ])

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sizing_app.circuits import load_circuit
 from sizing_app.domain import Conditions, Spec
-from sizing_app.policy import POLICY_NAMES, PolicyError, PolicySettings, make_policy, trained_on
+from sizing_app.policy import POLICY_NAMES, PolicyError, PolicySettings, can_size, make_policy
 from sizing_app.policy.bayesian import BayesianSearch, suggest
 from sizing_app.policy.designs import from_unit, initial_design, random_design, to_unit
 from sizing_app.policy.lookup import Lookup
@@ -176,9 +177,11 @@ def test_registry_knows_its_names_and_says_what_is_missing(tmp_path):
         propose(make_policy("lookup", settings), a_task(), (initial_turn(a_task(), QuadraticSimulator()),))
 
 
-def test_a_checkpoint_says_which_circuits_it_knows():
+def test_a_checkpoint_sizes_what_it_has_words_for():
     """No server is asked: the address would refuse the connection."""
-    assert trained_on("bayes") is None and {"OTA", "MILLER"} <= trained_on("lookup") & trained_on("tl-grpo")
+    ota, toy = load_circuit("OTA"), a_circuit()
+    assert can_size("bayes", toy) and can_size("lookup", ota) and can_size("tl-grpo", ota)
+    assert not can_size("tl-grpo", toy) and not can_size("mlp", toy)
     policy = make_policy("tl-grpo", PolicySettings(base_url="http://127.0.0.1:9/v1"))
-    with pytest.raises(PolicyError, match="tl-grpo was trained on .*OTA.* and cannot size TOY: choose another policy"):
+    with pytest.raises(PolicyError, match="tl-grpo has no words for none: .* of TOY: choose another policy"):
         list(policy.propose(a_task(), (), threading.Event()))

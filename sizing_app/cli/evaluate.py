@@ -13,7 +13,7 @@ from sizing_app.evaluate.report import draw_curves, summarize, summary
 from sizing_app.evaluate.results import EvaluationError, ResultFiles
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import SuiteError, load_queries, suite_names
-from sizing_app.policy import POLICY_NAMES, PolicySettings, close_engines, make_policy, trained_on
+from sizing_app.policy import POLICY_NAMES, PolicySettings, can_size, close_engines, make_policy
 from sizing_app.simulator import SimulatorPool
 
 
@@ -46,17 +46,16 @@ def run(args: argparse.Namespace) -> int:
 def read_jobs(args: argparse.Namespace, policies: list[str], settings: PolicySettings) -> list[Job]:
     """Every query of the chosen circuits and suites for every policy, policies in turn on each circuit and suite.
 
-    A trained policy sizes the circuits that it knows, and no other.
+    A trained policy sizes the circuits that it can read, and no other.
     """
     known = load_circuits()
     every = sorted({suite for circuit in known.values() for suite in suite_names(circuit)})
     suites = read_names(args.suite, every, "suite")
     names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else \
         [name for name, circuit in known.items() if set(suites) <= set(suite_names(circuit))]
-    trained = {policy: trained_on(policy, settings) for policy in policies}
     jobs = []
     for name in names:
-        able = [policy for policy in policies if trained[policy] is None or name in trained[policy]]
+        able = [policy for policy in policies if can_size(policy, known[name], settings)]
         for suite in suites:
             try:
                 queries = load_queries(known[name], suite)
@@ -66,5 +65,5 @@ def read_jobs(args: argparse.Namespace, policies: list[str], settings: PolicySet
             jobs += [Job(known[name], suite, number, query, policy) for policy in able
                      for number, query in enumerate(queries[:count])]
     if not jobs:
-        raise UsageError(f"none of the policies {', '.join(policies)} was trained on {', '.join(names)}")
+        raise UsageError(f"none of the policies {', '.join(policies)} can size {', '.join(names)}")
     return jobs

@@ -5,16 +5,16 @@ A policy is stateless: it sees the task and the history, so the same session giv
 
 import os
 import threading
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sizing_app.domain import Policy
+from sizing_app.domain import Circuit, Policy
 from sizing_app.errors import PolicyError
+from sizing_app.policy.words import missing_words
 
-__all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "PolicyError", "PolicySettings", "close_engines",
-           "make_policy", "trained_on"]
+__all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "PolicyError", "PolicySettings", "can_size", "close_engines",
+           "make_policy"]
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 DEFAULT_POLICY = "tl-grpo"
@@ -44,14 +44,12 @@ def make_policy(name: str, settings: PolicySettings | None = None) -> Policy:
     return _MAKERS[name](name, settings or PolicySettings())
 
 
-def trained_on(name: str, settings: PolicySettings | None = None) -> frozenset[str] | None:
-    """The circuits that a trained policy knows, by name; None for a policy that sizes any circuit."""
+def can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> bool:
+    """Whether a policy can size a circuit: a checkpoint that has words for it, a table or a network made for it."""
     folder = (settings or PolicySettings()).models / name
     if _MAKERS.get(name) is _checkpoint:
-        return _circuits_of(folder)
-    if name in ("lookup", "mlp"):
-        return frozenset(path.stem for path in folder.glob("*.npz"))
-    return None
+        return not missing_words(folder, circuit)
+    return name not in ("lookup", "mlp") or (folder / f"{circuit.name}.npz").is_file()
 
 
 def close_engines() -> None:
@@ -90,15 +88,7 @@ def _checkpoint(name: str, settings: PolicySettings) -> Policy:
     if missing:
         raise PolicyError(f"no {name} checkpoint: {folder} has no {' and no '.join(missing)}; `make train` writes it")
     return LanguageModel(name, settings.base_url or _address_of(folder), settings.model or name, model_dir=folder,
-                         circuits=_circuits_of(folder), temperature=settings.temperature, api_key=settings.api_key)
-
-
-def _circuits_of(folder: Path) -> frozenset[str]:
-    """What a checkpoint's card says that it was trained on."""
-    try:
-        return frozenset(tomllib.loads((folder / "card.toml").read_text())["circuits"])
-    except (OSError, KeyError, tomllib.TOMLDecodeError):
-        return frozenset()
+                         temperature=settings.temperature, api_key=settings.api_key)
 
 
 def _chat(name: str, settings: PolicySettings) -> Policy:

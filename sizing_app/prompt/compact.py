@@ -83,7 +83,7 @@ def added_tokens(circuits: Iterable[Circuit]) -> list[str]:
     circuits = list(circuits)
     tokens = [*SPECIAL_TOKENS, *TAGS, CALL_HEAD, *(f' "{place}%"' for place in range(101))]
     for circuit in circuits:
-        tokens += names_text(circuit)
+        tokens += vocabulary(circuit)
     tokens += [f" {sign}{size}%" for sign in ("-", "+", "") for size in PERCENT_BUCKETS if (sign, size) != ("-", 0)]
     for circuit in circuits:
         tokens += _value_tokens(circuit)
@@ -107,8 +107,8 @@ def check_overlaps(tokens: Iterable[str]) -> None:
                 raise ValueError(f"token {token!r} ends as {other!r} begins: {token[start:]!r}")
 
 
-def names_text(circuit: Circuit) -> list[str]:
-    """The tokens that a tokenizer needs to be of use for a circuit: what it is, its parameters and its metrics."""
+def vocabulary(circuit: Circuit) -> list[str]:
+    """The words that a checkpoint must have to size a circuit: what it is, its parameters and its metrics."""
     return _kind_tokens(circuit) + _name_tokens(circuit)
 
 

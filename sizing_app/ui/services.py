@@ -9,7 +9,7 @@ from sizing_app.domain import Circuit, Parameters, Policy, Task
 from sizing_app.errors import PolicyError
 from sizing_app.events import SessionState, fold
 from sizing_app.hub import Hub, watch
-from sizing_app.policy import trained_on
+from sizing_app.policy import can_size
 from sizing_app.policy.designs import initial_design
 from sizing_app.session import initial_turn, run_session, sample_group
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
@@ -41,8 +41,7 @@ class Services:
 
     def policies_for(self, circuit: str) -> list[tuple[str, str]]:
         """(title, name) of the policies that can size a circuit, the default first."""
-        known = {name: trained_on(name) for name in self.policies}
-        return [(title, name) for name, title in self.policies.items() if known[name] is None or circuit in known[name]]
+        return [(title, name) for name, title in self.policies.items() if can_size(name, self.circuits[circuit])]
 
     def start(self, task: Task, policy_name: str) -> str:
         """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError."""
