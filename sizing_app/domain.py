@@ -328,6 +328,11 @@ def best_turn(history: History) -> Turn | None:
     return max((turn for turn in history if turn.score), key=lambda turn: (turn.total, -turn.index), default=None)
 
 
+def latest_turn(history: History) -> History:
+    """The latest turn as if it were the initial design: what a policy without memory is shown (paper, ST-iter)."""
+    return (replace(history[-1], index=0),)
+
+
 def names_analysis(argument: str) -> bool:
     """Whether the value of a measure's argument is the name of an analysis."""
     return argument == "analysis" or argument.endswith("_analysis")

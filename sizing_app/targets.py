@@ -98,11 +98,30 @@ def _shuffled(values: Sequence, rng: np.random.Generator) -> Iterator:
             yield values[index]
 
 
+def shifted(space: ConditionSpace, conditions: Conditions, rng: np.random.Generator) -> Conditions:
+    """The conditions with another corner, temperature, supply or load of the space."""
+    others = [(name, value) for name, values in (("corner", space.corners), ("temperature", space.temperatures),
+                                                 ("supply", space.supplies), ("load", space.loads))
+              for value in values if value != getattr(conditions, name)]
+    names = sorted({name for name, _ in others})
+    chosen = names[int(rng.integers(len(names)))]
+    values = [value for name, value in others if name == chosen]
+    return replace(conditions, **{chosen: values[int(rng.integers(len(values)))]})
+
+
 def metric_row(circuit: Circuit, measurement: Measurement) -> np.ndarray:
     """Metrics in the circuit's order; NaN where there is none."""
     values = measurement.metrics if measurement.ok else {}
     return np.array([math.nan if values.get(metric.name) is None else values[metric.name]
                      for metric in circuit.metrics])
+
+
+def measurement_of(circuit: Circuit, row: np.ndarray) -> Measurement:
+    """The inverse of metric_row; a row without any value is a simulation that failed."""
+    values = [None if math.isnan(value) else float(value) for value in row]
+    failed = all(value is None for value in values)
+    return Measurement("not_converged" if failed else "ok",
+                       {metric.name: value for metric, value in zip(circuit.metrics, values, strict=True)})
 
 
 def metric_columns(circuit: Circuit, specs: Sequence[Spec]) -> list[int]:

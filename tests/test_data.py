@@ -142,11 +142,12 @@ def test_pool_is_simulated_near_the_targets_and_resumes(pool, path, circuit, sim
 
 def test_training_queries_are_reachable_and_kept_in_files(pool, circuit, tmp_path):
     rng = np.random.default_rng(4)
-    tasks = [training.synthesize(circuit, pool, rng, tight_share=0.5) for _ in range(60)]
+    tasks = [training.synthesize(circuit, pool, rng, tight_share=0.5, hidden_share=0.5) for _ in range(60)]
     for task in tasks:
         metrics = pool.metrics[pool.rows(pool.index_of(task.conditions))]
         assert (margins(circuit, task.specs, metrics).min(axis=1) >= 0).any()
     assert len({str(task.specs) for task in tasks}) == len(tasks)
+    assert 15 < sum(task.stated is not None and task.stated != task.conditions for task in tasks) < 45
     training.save_queries(tmp_path / "q.jsonl.gz", tasks)
     assert training.load_queries(tmp_path / "q.jsonl.gz", {"OTA": circuit}) == tasks
 
@@ -179,8 +180,8 @@ def test_demonstrations_parse_and_hold_what_they_say(pool, circuit, simulator, t
         assert size <= trajectory.task.budget
     assert max(sizes) <= 50
     out = tmp_path / "OTA.jsonl.gz"
-    count = demonstrations(circuit, pool, simulator, 6, out, rng, report=lambda text: None)
-    assert count == demonstrations(circuit, pool, simulator, 6, out, rng) >= 6
+    count = demonstrations(circuit, pool, simulator, 6, out, rng, 0.3, 0.3, report=lambda text: None)
+    assert count == demonstrations(circuit, pool, simulator, 6, out, rng, 0.3, 0.3) >= 6
     texts = sample_texts([out])
     assert texts and all(text.startswith("<|task|>") and text.endswith("<|end|>") for text in texts)
 

@@ -17,7 +17,7 @@ from sizing_app.domain import Task
 from sizing_app.policy.gguf import write_gguf
 from sizing_app.prompt.compact import write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode
-from sizing_app.train import tl_grpo
+from sizing_app.train.algorithms import tl_grpo
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_demonstrations
@@ -92,7 +92,7 @@ def test_supervised_training_learns_and_resumes_exactly(tokenizer, demonstration
 
 def a_trainer(model, tokenizer, run: RunFolder) -> Trainer:
     run.path.mkdir(exist_ok=True)
-    return Trainer(tl_grpo.NAME, tl_grpo.collect, model, rollouts_of(model, tokenizer, RL.reply_tokens),
+    return Trainer("tl-grpo", tl_grpo, model, rollouts_of(model, tokenizer, RL.reply_tokens),
                    replace(RL, min_spread=-1.0), run, seed=0, **QUIET)
 
 
@@ -106,13 +106,13 @@ def test_reinforcement_learning_resumes_exactly(tokenizer, tmp_path):
     trainer = a_trainer(third, tokenizer, cut)
     assert trainer.train(tasks, tasks[:1], Clock()) and same_weights(first, third)
     assert trainer.progress.rollouts == 2 * RL.queries * 2 * RL.group  # steps x queries x turns x group
-    log = read_log(cut.log_path(tl_grpo.NAME))
+    log = read_log(cut.log_path("tl-grpo"))
     assert [entry["step"] for entry in log] == [0, 1]
     assert {"reward", "score", "best", "passed", "entropy", "response_tokens", "clip_share", "format_errors",
             "group_spread", "dropped_groups", "sampling_seconds", "simulating_seconds", "updating_seconds",
             "validation_passed", "rollouts"} <= set(log[0])
     assert log[0]["ratio_error"] < 1e-4 and (cut.path / "tl-grpo-best.pt").exists()
-    assert draw_curves(cut.log_path(tl_grpo.NAME), tmp_path / "rl.png")
+    assert draw_curves(cut.log_path("tl-grpo"), tmp_path / "rl.png")
 
 
 def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
@@ -127,10 +127,10 @@ def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
 
     tokenizer = build_tokenizer([ota], ["gain is low"] * 3)
     rollouts = Rollouts(ScriptedSampler(tokenizer, script), tokenizer, simulator)
-    groups, (history,) = play([task], rollouts, 2, generator(torch.device("cpu"), 0))
+    ((first, *_),), (history,) = play([task], rollouts, 2, generator(torch.device("cpu"), 0))
     assert [turn.measurement.status if turn.measurement else "end" for turn in history] == ["ok", "ok", "ok", "end"]
     assert history[2].score.passed and history[1].total < 1 and history[0].total == history[1].total
-    assert groups[0].turns[1].score.passed and groups[0].turns[1].proposal.parameters == pytest.approx(design)
+    assert first.turns[1].score.passed and first.turns[1].proposal.parameters == pytest.approx(design)
 
 
 def test_an_exported_checkpoint_loads_everywhere(tokenizer, tmp_path):

@@ -25,7 +25,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ import numpy as np
 from sizing_app.circuits import golden
 from sizing_app.domain import Circuit, Conditions, Spec
 from sizing_app.targets import (DesignGrid, draw_targets, draw_weights, fitness, loosen, margins, metric_row, scales,
-                                spread_conditions, tighten)
+                                shifted, spread_conditions, tighten)
 
 SUITES = {"standard": 1000, "shifted": 4000, "tight": 2000}
 """First seed of each suite; all are below those of training queries."""
@@ -119,22 +119,10 @@ def _queries_at(circuit: Circuit, conditions: Conditions, numbers: Sequence[int]
                 query = yield from _draw(archive, grid, rng, round(effort * search),
                                          round(effort * TIGHTEN) if suite == "tight" else 0)
             known = len(archive.designs)
-            told = {"stated": asdict(_shift(circuit, conditions, rng))} if suite == "shifted" else {}
+            told = {"stated": asdict(shifted(circuit.conditions, conditions, rng))} if suite == "shifted" else {}
             queries[suite][number] = {"conditions": asdict(conditions), **told, **query,
                                       "seed": SUITES[suite] + number}
     return queries
-
-
-def _shift(circuit: Circuit, conditions: Conditions, rng: np.random.Generator) -> Conditions:
-    """The conditions with another corner, temperature, supply or load of the circuit."""
-    space = circuit.conditions
-    others = [(name, value) for name, values in (("corner", space.corners), ("temperature", space.temperatures),
-                                                 ("supply", space.supplies), ("load", space.loads))
-              for value in values if value != getattr(conditions, name)]
-    names = sorted({name for name, _ in others})
-    chosen = names[int(rng.integers(len(names)))]
-    values = [value for name, value in others if name == chosen]
-    return replace(conditions, **{chosen: values[int(rng.integers(len(values)))]})
 
 
 def _draw(archive: Archive, grid: DesignGrid, rng: np.random.Generator, search: int, tighten_by: int) -> Search:

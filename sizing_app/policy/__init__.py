@@ -5,6 +5,7 @@ A policy is stateless: it sees the task and the history, so the same session giv
 
 import os
 import threading
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +89,16 @@ def _checkpoint(name: str, settings: PolicySettings) -> Policy:
     if missing:
         raise PolicyError(f"no {name} checkpoint: {folder} has no {' and no '.join(missing)}; `make train` writes it")
     return LanguageModel(name, settings.base_url or _address_of(folder), settings.model or name, model_dir=folder,
-                         temperature=settings.temperature, api_key=settings.api_key)
+                         latest_only=_card(folder).get("history") == "latest", temperature=settings.temperature,
+                         api_key=settings.api_key)
+
+
+def _card(folder: Path) -> dict:
+    """What a checkpoint says of itself."""
+    try:
+        return tomllib.loads((folder / "card.toml").read_text())
+    except (OSError, tomllib.TOMLDecodeError):
+        return {}
 
 
 def _chat(name: str, settings: PolicySettings) -> Policy:
@@ -112,7 +122,7 @@ def _address_of(folder: Path) -> Callable[[], str]:
 
 
 _MAKERS: dict[str, Callable[[str, PolicySettings], Policy]] = {
-    "tl-grpo": _checkpoint, "sft": _checkpoint, "random": _random, "bayes": _bayes, "lookup": _lookup, "mlp": _mlp,
-    "chat": _chat,
+    "tl-grpo": _checkpoint, "sft": _checkpoint, "trajectory-grpo": _checkpoint, "single-turn-grpo": _checkpoint,
+    "gtpo": _checkpoint, "random": _random, "bayes": _bayes, "lookup": _lookup, "mlp": _mlp, "chat": _chat,
 }
 POLICY_NAMES = tuple(_MAKERS)

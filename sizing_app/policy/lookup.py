@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Conditions, Delta, History, Measurement, Proposal, StopSignal, Task
+from sizing_app.domain import Circuit, Conditions, Delta, History, Proposal, StopSignal, Task
 from sizing_app.errors import PolicyError
 from sizing_app.policy.designs import design, end, end_met, from_unit
 from sizing_app.reward import reached, score
+from sizing_app.targets import measurement_of
 
 ARRAYS = ("conditions", "unit", "metrics")
 
@@ -45,7 +46,7 @@ class Lookup:
             yield end(f"All {len(ranked)} stored designs for these conditions were tried.")
             return
         row = rows[ranked[place]]
-        stored = score(_measurement(task.circuit, table["metrics"][row]), task.specs)
+        stored = score(measurement_of(task.circuit, table["metrics"][row]), task.specs)
         yield design(from_unit(task.circuit, table["unit"][row]),
                      f"Stored design number {place + 1} of {len(rows)} for the nearest stored conditions; "
                      f"its reward when stored was {stored.total:.2f}.")
@@ -91,16 +92,11 @@ def rows_at(circuit: Circuit, conditions: Conditions, stored: np.ndarray) -> np.
 def rank(task: Task, metrics: np.ndarray) -> list[int]:
     """Row numbers of ``metrics``, shape (n, metrics), best first: by reward, then by the worst spec's margin."""
     def key(row: int) -> tuple[float, float]:
-        points = score(_measurement(task.circuit, metrics[row]), task.specs)
+        points = score(measurement_of(task.circuit, metrics[row]), task.specs)
         worst = min((part.margin for part in points.specs if part.margin is not None), default=-math.inf)
         return -points.total, -worst
 
     return sorted(range(len(metrics)), key=key)
-
-
-def _measurement(circuit: Circuit, values: np.ndarray) -> Measurement:
-    return Measurement("ok", {metric.name: float(value) if math.isfinite(value) else None
-                              for metric, value in zip(circuit.metrics, values, strict=True)})
 
 
 def _check(circuit: Circuit, table: dict[str, np.ndarray], path: Path) -> None:

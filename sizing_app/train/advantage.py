@@ -1,6 +1,6 @@
 """From turns to a policy gradient: the reward in training, advantages within a group, the clipped objective.
 
-Pure functions. What tells the algorithms apart is which turns form a group; see tl_grpo.py.
+Pure functions. What tells the algorithms apart is what forms a group; see algorithms.py.
 """
 
 from collections.abc import Sequence

@@ -31,6 +31,8 @@ class DataConfig:
     """For reinforcement learning."""
     tight_share: float = 0.4
     """Share of demonstrations and queries with targets close to what is reachable."""
+    hidden_share: float = 0.3
+    """Share of them that state a wrong corner, temperature, supply or load."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class RLConfig:
     """Reinforcement learning (paper, section 5.1.4 and appendix C, unless noted)."""
 
     steps: int = 300
+    rollouts: int | None = None
+    """Turn-level rollouts after which training ends, so that algorithms can be compared at equal cost."""
     queries: int = 32
     """Queries a step: the paper's batch size."""
     group: int = 8
@@ -75,8 +79,12 @@ class RLConfig:
     all_specs_bonus: float = 0.1
     """Added to the reward of a design that meets every spec. Not in the paper: the score is flat just below the bounds,
     and without a bonus training settles on near misses. Never added in evaluation."""
+    discount: float = 0.9
+    """Of later turns' rewards, in GTPO alone."""
+    latest_only: bool = False
+    """Show the latest turn instead of the whole history (an ablation)."""
     min_spread: float = 1e-3
-    """Groups whose rewards have a smaller standard deviation are dropped: nothing can be learnt from them."""
+    """Comparisons whose rewards have a smaller standard deviation are dropped: nothing can be learnt from them."""
     validation: int = 128
     """Queries held out, sampled at ``validation_temperature``."""
     validate_every: int = 20

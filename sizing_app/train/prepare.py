@@ -55,7 +55,7 @@ def _prepare_one(circuit: Circuit, pool: Pool, folder: Path, models: Path, simul
                  clock: Clock, report: Callable[[str], None]) -> bool:
     path = demonstrations_path(folder, circuit.name)
     done = demonstrations(circuit, pool, simulator, config.demonstrations, path, _numbers(seed, circuit, path),
-                          config.tight_share, _deadline(clock), report)
+                          config.tight_share, config.hidden_share, _deadline(clock), report)
     if done < config.demonstrations or clock.over(RESERVE):
         return False
     _queries(circuit, pool, queries_path(folder, circuit.name), config, seed)
@@ -65,7 +65,8 @@ def _prepare_one(circuit: Circuit, pool: Pool, folder: Path, models: Path, simul
 def _queries(circuit: Circuit, pool: Pool, path: Path, config: DataConfig, seed: int) -> None:
     if not path.exists():
         rng = _numbers(seed, circuit, path)
-        save_queries(path, [synthesize(circuit, pool, rng, config.tight_share) for _ in range(config.queries)])
+        save_queries(path, [synthesize(circuit, pool, rng, config.tight_share, config.hidden_share)
+                            for _ in range(config.queries)])
 
 
 def _baselines(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int, clock: Clock,

@@ -12,7 +12,8 @@ from sizing_app.domain import Task
 from sizing_app.prompt.compact import END
 from sizing_app.prompt.tokenizer import build_tokenizer
 from sizing_app.simulator import SimulatorPool
-from sizing_app.train import sft, tl_grpo
+from sizing_app.train import sft
+from sizing_app.train.algorithms import ALGORITHMS, SINGLE_TURN
 from sizing_app.train.config import Preset
 from sizing_app.train.curves import draw_curves
 from sizing_app.train.data import load_demonstrations
@@ -26,8 +27,6 @@ from sizing_app.train.sampler import Sampler
 from sizing_app.train.teacher import sample_texts
 from sizing_app.train.trainer import Trainer
 
-ALGORITHMS = {tl_grpo.NAME: tl_grpo.collect}
-"""Reinforcement learning stage to how it samples and credits; everything else is shared (trainer.py)."""
 OUTCOME = ("best", "passed", "simulations", "truth")
 
 
@@ -91,7 +90,7 @@ class Stages:
         set_precision(self.device, exact=True)
         training, held_out = self._queries(config.validation)
         sampler = Sampler(model, self.tokenizer.token_to_id(END), config.reply_tokens, config.temperature)
-        rollouts = Rollouts(sampler, self.tokenizer, self.simulator)
+        rollouts = Rollouts(sampler, self.tokenizer, self.simulator, self._latest_only(stage))
         try:
             trainer = Trainer(stage, ALGORITHMS[stage], model, rollouts, config, self.folder, self.options.seed,
                               _report)
@@ -121,14 +120,18 @@ class Stages:
         made = self.folder.facts()["stages"].get(name, {})
         numbers = self.preset.rl if name in ALGORITHMS else self.preset.sft
         card = {"base": "none: trained from random weights" if name == sft.STAGE else "sft", "architecture": "Qwen3",
-                "algorithm": name, "prompt": "compact", "preset": self.options.preset,
-                "circuits": [circuit.name for circuit in self.circuits], "steps": facts["step"],
+                "algorithm": name, "prompt": "compact", "history": "latest" if self._latest_only(name) else "full",
+                "preset": self.options.preset, "circuits": [circuit.name for circuit in self.circuits],
+                "steps": facts["step"],
                 "data": "trajectories of a scripted teacher over pools of simulated designs" if name == sft.STAGE else
                         "synthesized queries, rewards from ngspice", "seed": self.options.seed,
                 "hours": round(state["seconds"] / 3600, 3), **made}
         if "rollouts" in state:
             card["turn_level_rollouts"] = state["rollouts"]
         return {**card, "validation": {key: round(value, 4) for key, value in scores.items()}, "numbers": vars(numbers)}
+
+    def _latest_only(self, stage: str) -> bool:
+        return stage == SINGLE_TURN or (stage in ALGORITHMS and self.preset.rl.latest_only)
 
     def _fresh_model(self):
         return build_model(self.preset.size, self.tokenizer, self.options.seed).to(self.device)

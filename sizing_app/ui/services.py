@@ -17,7 +17,9 @@ from sizing_app.store import SessionStore, record
 
 log = logging.getLogger(__name__)
 TITLES = {"tl-grpo": "TL-GRPO checkpoint", "sft": "SFT checkpoint, before TL-GRPO", "bayes": "Bayesian optimization",
-          "random": "Random search", "lookup": "Lookup in simulated designs", "mlp": "MLP regressor"}
+          "random": "Random search", "lookup": "Lookup in simulated designs", "mlp": "MLP regressor",
+          "trajectory-grpo": "Trajectory-level GRPO checkpoint", "single-turn-grpo": "Single-turn GRPO checkpoint",
+          "gtpo": "GTPO checkpoint"}
 """Policies of the app in the order they are offered."""
 PATIENCE = 10.0
 """Seconds without news after which a follower is asked whether it is still there."""
