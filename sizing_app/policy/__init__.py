@@ -47,8 +47,8 @@ def make_policy(name: str, settings: PolicySettings | None = None) -> Policy:
 
 def can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> bool:
     """Whether a policy can size a circuit: a checkpoint that has words for it, a table or a network made for it."""
-    folder = (settings or PolicySettings()).models / name
-    if _MAKERS.get(name) is _checkpoint:
+    folder = (settings or PolicySettings()).models / name.removesuffix("+cma-es")
+    if _MAKERS.get(name) in (_checkpoint, _polished):
         return not missing_words(folder, circuit)
     return name not in ("lookup", "mlp") or (folder / f"{circuit.name}.npz").is_file()
 
@@ -69,6 +69,26 @@ def _random(name: str, settings: PolicySettings) -> Policy:
 def _bayes(name: str, settings: PolicySettings) -> Policy:
     from sizing_app.policy.bayesian import BayesianSearch
     return BayesianSearch()
+
+
+def _tpe(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.parzen import ParzenSearch
+    return ParzenSearch()
+
+
+def _cma_es(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.evolution import EvolutionSearch
+    return EvolutionSearch()
+
+
+def _scbo(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.trust_region import TrustRegionSearch
+    return TrustRegionSearch()
+
+
+def _polished(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.evolution import Polish
+    return Polish(_checkpoint(name.removesuffix("+cma-es"), settings))
 
 
 def _lookup(name: str, settings: PolicySettings) -> Policy:
@@ -123,6 +143,7 @@ def _address_of(folder: Path) -> Callable[[], str]:
 
 _MAKERS: dict[str, Callable[[str, PolicySettings], Policy]] = {
     "tl-grpo": _checkpoint, "sft": _checkpoint, "trajectory-grpo": _checkpoint, "single-turn-grpo": _checkpoint,
-    "gtpo": _checkpoint, "random": _random, "bayes": _bayes, "lookup": _lookup, "mlp": _mlp, "chat": _chat,
+    "gtpo": _checkpoint, "random": _random, "bayes": _bayes, "tpe": _tpe, "cma-es": _cma_es,
+    "scbo": _scbo, "tl-grpo+cma-es": _polished, "lookup": _lookup, "mlp": _mlp, "chat": _chat,
 }
 POLICY_NAMES = tuple(_MAKERS)
