@@ -45,12 +45,12 @@ def test_a_search_ends_once_all_specs_are_met(policy):
     assert (state.status, len(state.history)) == ("passed", 2)
 
 
-@pytest.mark.parametrize(("policy", "budget"), zip(SEARCHES, (40, 40, 16), strict=True), ids=lambda item: str(item))
+@pytest.mark.parametrize(("policy", "budget"), zip(SEARCHES, (40, 40, 20), strict=True), ids=("cma-es", "tpe", "scbo"))
 def test_a_search_climbs(policy, budget):
     """Its last proposals are much better than its first ones, unless it had found what it looked for before."""
     state = run(policy, hard_task(budget))
     _, grades = observed(state.task.circuit, state.history)
-    assert state.passed or np.mean(grades[-5:]) > np.mean(grades[:5]) + 0.2
+    assert state.passed or np.mean(grades[-10:]) > np.mean(grades[:10]) + 0.15
 
 
 def test_grades_are_0_exactly_where_all_specs_are_met():
