@@ -13,17 +13,19 @@ from sizing_app.circuits import load_circuit, load_circuits
 from sizing_app.domain import Circuit, Conditions, ConditionSpace, Measurement, Spec
 from sizing_app.evaluate import queries as evaluation
 from sizing_app.policy.regressor import Regressor
-from sizing_app.policy.lookup import Lookup
+from sizing_app.policy.stored import Lookup, Teacher
+from sizing_app.pools import Pool, load_pool, pool_path, save_pool
 from sizing_app.prompt.compact import target_text
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.reward import score, spec_score
+from sizing_app.session import initial_turn
 from sizing_app.simulator import SimulatorPool
 from sizing_app.targets import DesignGrid, draw_targets, harder, margins, metric_row, rounded, tighten
 from sizing_app.train import queries as training
 from sizing_app.prompt.analysis import move_text
 from sizing_app.train.answers import teach
-from sizing_app.train.baselines import build_lookup, build_mlp
-from sizing_app.train.pool import Pool, build_pool, load_pool
+from sizing_app.train.baselines import build_mlp
+from sizing_app.train.pool import build_pool
 from sizing_app.train.teacher import demonstrations, lessons, play, sample_texts
 
 SIMULATIONS = 240
@@ -186,16 +188,16 @@ def test_demonstrations_parse_and_hold_what_they_say(pool, circuit, simulator, t
     assert texts and all(text.startswith("<|task|>") and text.endswith("<|end|>") for text in texts)
 
 
-def test_baselines_write_what_their_policies_read(pool, circuit, simulator, tmp_path):
+def test_baselines_know_what_the_pool_knows(pool, circuit, simulator, tmp_path):
     rng = np.random.default_rng(7)
-    assert build_lookup(circuit, pool, tmp_path / "OTA.npz", rng) <= 400
-    task = training.synthesize(circuit, pool, rng, 0.0)
-    history = play([task], pool, simulator, rng)[0].history[:1]
-    *_, looked_up = Lookup(tmp_path).propose(task, history, None)
-    assert score(simulator.evaluate(circuit, looked_up.parameters, task.conditions), task.specs).total > 0.5
+    here = replace(circuit, folder=str(tmp_path))
+    save_pool(pool, pool_path(here))
+    task = replace(training.synthesize(circuit, pool, rng, 0.0), circuit=here)
     build_mlp(circuit, pool, tmp_path / "mlp" / "OTA.npz", rng, count=400, report=lambda text: None)
-    *_, regressed = Regressor(tmp_path / "mlp").propose(task, history, None)
-    assert score(simulator.evaluate(circuit, regressed.parameters, task.conditions), task.specs).total > 0.5
+    history = (initial_turn(task, simulator),)
+    for policy in (Lookup(), Teacher(), Regressor(tmp_path / "mlp")):
+        *_, proposal = policy.propose(task, history, None)
+        assert score(simulator.evaluate(circuit, proposal.parameters, task.conditions), task.specs).total > 0.5
 
 
 def suite_files() -> list[tuple[Circuit, dict]]:

@@ -136,8 +136,8 @@ def test_spec_table_and_turns_say_in_words_what_colours_say():
 
 def test_statements_that_can_be_checked_are_checked():
     def shown(reasoning: str) -> str:
-        policy = ScriptedPolicy([write(reasoning, GOOD)])
-        state = fold(run_session(replace(a_task(budget=1), initial=POOR), policy, QuadraticSimulator(), threading.Event()))
+        task, policy = replace(a_task(budget=1), initial=POOR), ScriptedPolicy([write(reasoning, GOOD)])
+        state = fold(run_session(task, policy, QuadraticSimulator(), threading.Event()))
         newest, oldest = trace(state)
         assert "Checked" not in oldest["html"]
         return newest["html"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from sizing_app.domain import Circuit, Policy
 from sizing_app.errors import PolicyError
 from sizing_app.policy.words import missing_words
+from sizing_app.pools import pool_path
 
 __all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "PolicyError", "PolicySettings", "can_size", "close_engines",
            "make_policy"]
@@ -46,11 +47,13 @@ def make_policy(name: str, settings: PolicySettings | None = None) -> Policy:
 
 
 def can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> bool:
-    """Whether a policy can size a circuit: a checkpoint that has words for it, a table or a network made for it."""
+    """Whether a policy can size a circuit: a checkpoint that has words for it, a pool or a network made for it."""
     folder = (settings or PolicySettings()).models / name.removesuffix("+cma-es")
     if _MAKERS.get(name) in (_checkpoint, _polished):
         return not missing_words(folder, circuit)
-    return name not in ("lookup", "mlp") or (folder / f"{circuit.name}.npz").is_file()
+    if name in ("lookup", "teacher"):
+        return pool_path(circuit).is_file()
+    return name != "mlp" or (folder / f"{circuit.name}.npz").is_file()
 
 
 def close_engines() -> None:
@@ -92,8 +95,13 @@ def _polished(name: str, settings: PolicySettings) -> Policy:
 
 
 def _lookup(name: str, settings: PolicySettings) -> Policy:
-    from sizing_app.policy.lookup import Lookup
-    return Lookup(settings.models / "lookup")
+    from sizing_app.policy.stored import Lookup
+    return Lookup()
+
+
+def _teacher(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.stored import Teacher
+    return Teacher()
 
 
 def _mlp(name: str, settings: PolicySettings) -> Policy:
@@ -144,6 +152,7 @@ def _address_of(folder: Path) -> Callable[[], str]:
 _MAKERS: dict[str, Callable[[str, PolicySettings], Policy]] = {
     "tl-grpo": _checkpoint, "sft": _checkpoint, "trajectory-grpo": _checkpoint, "single-turn-grpo": _checkpoint,
     "gtpo": _checkpoint, "random": _random, "bayes": _bayes, "tpe": _tpe, "cma-es": _cma_es,
-    "scbo": _scbo, "tl-grpo+cma-es": _polished, "lookup": _lookup, "mlp": _mlp, "chat": _chat,
+    "scbo": _scbo, "tl-grpo+cma-es": _polished, "lookup": _lookup, "teacher": _teacher,
+    "mlp": _mlp, "chat": _chat,
 }
 POLICY_NAMES = tuple(_MAKERS)

@@ -1,4 +1,4 @@
-"""A pool of really simulated designs at several conditions of a circuit, evolved towards its trade-off surface.
+"""Making a pool (pools.py): designs at several conditions of a circuit, evolved towards its trade-off surface.
 
 It begins with the golden design, variations of it, and random designs. The targets that attract a generation are drawn
 anew for every group of offspring, from easier than the defaults to beyond what is reachable, with random weights: so
@@ -7,14 +7,14 @@ the pool covers the surface around the defaults instead of one point.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from sizing_app.circuits import golden
-from sizing_app.domain import Circuit, Conditions, Spec
-from sizing_app.targets import DesignGrid, draw_weights, fitness, harder, margins, metric_row, spread_conditions
+from sizing_app.domain import Circuit, Spec
+from sizing_app.pools import Pool, empty_pool, load_pool, save_pool
+from sizing_app.targets import draw_weights, fitness, harder, margins, metric_row, spread_conditions
 
 START = 48
 """Designs a condition that the evolution starts from: the first half random, the others around the golden design."""
@@ -28,49 +28,6 @@ ELITES = 12
 """Parents: the best designs of a condition under the drawn targets."""
 ATTRACTOR_OFFSET = (-0.25, 0.35)
 """Offsets of the attracting targets, in units of the spec's scale; positive is harder than the default."""
-
-
-@dataclass
-class Pool:
-    """Simulated designs of one circuit. Row i: design at condition, and its metrics (NaN where missing)."""
-
-    circuit: Circuit
-    condition: np.ndarray
-    """(n,) uint8, index into ``circuit.conditions.all()``."""
-    design: np.ndarray
-    """(n, parameters) uint8, grid indices."""
-    metrics: np.ndarray
-    """(n, metrics) float32, SI units."""
-    grid: DesignGrid = field(init=False)
-    conditions: list[Conditions] = field(init=False)
-    places: list[int] = field(init=False)
-    """The conditions, as indices, at which there are designs."""
-
-    def __post_init__(self):
-        self.grid = DesignGrid(self.circuit)
-        self.conditions = self.circuit.conditions.all()
-        self.places = np.unique(self.condition).tolist()
-        self._rows: dict[int, np.ndarray] = {}
-
-    def __len__(self) -> int:
-        return len(self.condition)
-
-    def rows(self, condition: int) -> np.ndarray:
-        """Row numbers of the designs that were simulated at one condition."""
-        if not self._rows:
-            order = np.argsort(self.condition, kind="stable")
-            starts = np.searchsorted(self.condition[order], np.arange(len(self.conditions) + 1))
-            self._rows = {place: order[starts[place]:starts[place + 1]] for place in range(len(self.conditions))}
-        return self._rows[condition]
-
-    def index_of(self, conditions: Conditions) -> int:
-        return self.conditions.index(conditions)
-
-    def extended(self, condition: np.ndarray, design: np.ndarray, metrics: np.ndarray) -> "Pool":
-        """A pool with more rows."""
-        return Pool(self.circuit, np.concatenate([self.condition, condition.astype(np.uint8)]),
-                    np.concatenate([self.design, design.astype(np.uint8)]),
-                    np.concatenate([self.metrics, metrics.astype(np.float32)]))
 
 
 def build_pool(circuit: Circuit, simulator, conditions: int, simulations: int, path: Path, rng: np.random.Generator,
@@ -110,34 +67,6 @@ def attractor(circuit: Circuit, rng: np.random.Generator) -> tuple[tuple[Spec, .
     specs = tuple(spec if spec.kind == "range" else harder(spec, rng.uniform(*ATTRACTOR_OFFSET))
                   for spec in circuit.specs)
     return specs, draw_weights(circuit, rng)
-
-
-def empty_pool(circuit: Circuit) -> Pool:
-    return Pool(circuit, np.zeros(0, np.uint8), np.zeros((0, len(circuit.parameters)), np.uint8),
-                np.zeros((0, len(circuit.metrics)), np.float32))
-
-
-def save_pool(pool: Pool, path: Path) -> None:
-    """Write the arrays next to ``path``, then rename, so that a killed run leaves a whole file."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npz")
-    np.savez_compressed(partial, condition=pool.condition, design=pool.design, metrics=pool.metrics,
-                        parameters=np.array(pool.grid.names),
-                        metric_names=np.array([metric.name for metric in pool.circuit.metrics]))
-    partial.replace(path)
-
-
-def load_pool(circuit: Circuit, path: Path) -> Pool:
-    """Read a pool; ValueError where it was made for other parameters or metrics."""
-    with np.load(path) as arrays:
-        pool = Pool(circuit, arrays["condition"], arrays["design"], arrays["metrics"])
-        names = [metric.name for metric in circuit.metrics]
-        if arrays["parameters"].tolist() != pool.grid.names or arrays["metric_names"].tolist() != names:
-            raise ValueError(f"{path} was made for other parameters or metrics than those of {circuit.name}")
-    if len(pool) and np.any(pool.design.max(axis=0) >= [len(level) for level in pool.grid.levels]):
-        raise ValueError(f"{path} was made for other parameter ranges than those of {circuit.name}")
-    return pool
 
 
 def _start(pool: Pool, conditions: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

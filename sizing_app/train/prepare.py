@@ -9,19 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.domain import Circuit
-from sizing_app.train.baselines import build_lookup, build_mlp
+from sizing_app.pools import Pool, load_pool, pool_path
+from sizing_app.train.baselines import build_mlp
 from sizing_app.train.config import DataConfig
-from sizing_app.train.pool import Pool, build_pool, load_pool
+from sizing_app.train.pool import build_pool
 from sizing_app.train.queries import save_queries, synthesize
 from sizing_app.train.run_folder import Clock
 from sizing_app.train.teacher import demonstrations
 
 RESERVE = 20.0
 """Seconds that a chunk of simulations may take; none is begun with less time left."""
-
-
-def pool_path(circuit: Circuit) -> Path:
-    return Path(circuit.folder) / "pool.npz"
 
 
 def demonstrations_path(folder: Path, circuit: str) -> Path:
@@ -59,7 +56,8 @@ def _prepare_one(circuit: Circuit, pool: Pool, folder: Path, models: Path, simul
     if done < config.demonstrations or clock.over(RESERVE):
         return False
     _queries(circuit, pool, queries_path(folder, circuit.name), config, seed)
-    return _baselines(circuit, pool, models, config, seed, clock, report)
+    _baseline(circuit, pool, models, config, seed, report)
+    return True
 
 
 def _queries(circuit: Circuit, pool: Pool, path: Path, config: DataConfig, seed: int) -> None:
@@ -69,19 +67,13 @@ def _queries(circuit: Circuit, pool: Pool, path: Path, config: DataConfig, seed:
                             for _ in range(config.queries)])
 
 
-def _baselines(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int, clock: Clock,
-               report: Callable[[str], None]) -> bool:
-    """Lookup table and regressor of the app's ``models`` folder, what the trained policy is compared with."""
-    table, networks = (models / kind / f"{circuit.name}.npz" for kind in ("lookup", "mlp"))
-    if not table.exists():
-        rows = build_lookup(circuit, pool, table, _numbers(seed, circuit, table))
-        report(f"{circuit.name}: lookup table of {rows} designs")
-    if clock.over(RESERVE):
-        return False
+def _baseline(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int,
+              report: Callable[[str], None]) -> None:
+    """The regressor of the app's ``models`` folder, one of those that the trained policy is compared with."""
+    networks = models / "mlp" / f"{circuit.name}.npz"
     if not networks.exists():
         build_mlp(circuit, pool, networks, _numbers(seed, circuit, networks), tight_share=config.tight_share,
                   report=report)
-    return True
 
 
 def _deadline(clock: Clock) -> float | None:

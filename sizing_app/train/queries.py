@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.domain import Circuit, Conditions, Spec, Task
+from sizing_app.pools import Pool
 from sizing_app.targets import draw_targets, draw_weights, fitness, loosen, margins, shifted, tighten
-from sizing_app.train.pool import Pool
 
 BUDGET = 5
 """Tool calls of a query (paper, section 5.1.4)."""

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.domain import Circuit, History, Measurement, Parameters, Proposal, Task, Turn
+from sizing_app.pools import Pool, centroid
 from sizing_app.prompt.analysis import end_text, move_text
 from sizing_app.prompt.compact import render, write_reply
 from sizing_app.reward import score
 from sizing_app.targets import DesignGrid, harder, margins, measurement_of
-from sizing_app.train.answers import Answer, centroid, teach
-from sizing_app.train.pool import Pool
+from sizing_app.train.answers import Answer, teach
 from sizing_app.train.queries import synthesize
 
 CHUNK = 512
