@@ -7,12 +7,12 @@ same testbench.
 import re
 
 from sizing_app.domain import Analysis, Measure, Metric
-from sizing_app.train.family.netlists import mirrored
+from sizing_app.train.family.netlists import mirrored, netlist
 from sizing_app.train.family.options import Options
 
 POINTS = 5
 """Points a decade of the loop gain."""
-STEPS = 20
+STEPS = 10
 """Least time steps between rise and fall."""
 LEAST_MARGIN = 5.0
 """Phase margin (degrees) below which no step is simulated."""
@@ -28,14 +28,15 @@ def testbench(options: Options) -> str:
     if options.mirrored:
         low, high = high, low
     guesses = " ".join(f"v({node})={_voltage(options, distance)}" for node, distance in _guesses(options).items())
-    return f"""* Unity-gain buffer. Vprobe closes the loop at DC, so that every design finds an operating point, and breaks it at AC:
-* the open-loop gain is -v(out)/v(inn). It carries the shift from the input level to half the supply.
+    times = " ".join(f"{time:.4g}" for time in (_rise(options), edge, edge, half))
+    return f"""* Unity-gain buffer. Vprobe closes the loop at DC, so that every design finds an operating point, and
+* breaks it at AC: the open-loop gain is -v(out)/v(inn). It carries the shift from input level to half the supply.
 Vdd vdd 0 dc {{supply}} ac 0
-Vinp inp 0 dc {_voltage(options, level)} ac 0 pulse({low} {high} {_rise(options):.4g} {edge:.4g} {edge:.4g} {half:.4g} 1)
+Vinp inp 0 dc {_voltage(options, level)} ac 0 pulse({low} {high} {times} 1)
 Vprobe out inn dc {_shift(options)} ac 1
 Cload out 0 {{load}}
 .nodeset v(out)={{supply/2}} v(inn)={_voltage(options, level)} {guesses}
-.option keepopinfo itl1=100 itl2=100
+.option keepopinfo itl1=100 itl2=100 gmin=1e-11
 """
 
 
@@ -67,8 +68,8 @@ def metrics(options: Options) -> tuple[Metric, ...]:
                "180 degrees plus the phase of the loop gain at the unity-gain frequency, unity feedback"),
         Metric("power", "Power", "W", "supply voltage times supply current, bias branches included"),
         Metric("slew", "Slew rate", "V/s",
-               f"the slower of the rising and falling 20-80% slopes of a {options.flavour.step:g} V step, unity feedback; "
-               f"0 below a phase margin of {LEAST_MARGIN:g} degrees"),
+               f"the slower of the rising and falling 20-80% slopes of a {options.flavour.step:g} V step, unity "
+               f"feedback; 0 below a phase margin of {LEAST_MARGIN:g} degrees"),
         Metric("noise", "Input noise density", "V/sqrt(Hz)", "input-referred noise voltage density at 100 kHz"),
         Metric("offset", "Systematic offset", "V", "magnitude of the DC error of the unity-gain buffer"),
         Metric("cmrr", "CMRR", "dB", "common-mode rejection ratio at 10 Hz"),
@@ -127,6 +128,5 @@ def _guesses(options: Options) -> dict[str, float]:
 
 def _nodes(options: Options) -> set[str]:
     """The nodes of the netlist of the NMOS-input circuit."""
-    from sizing_app.train.family.netlists import netlist
     text = netlist(options)
     return set(re.findall(r"\w+", mirrored(text) if options.mirrored else text))
