@@ -36,7 +36,7 @@ Vinp inp 0 dc {_voltage(options, level)} ac 0 pulse({low} {high} {times} 1)
 Vprobe out inn dc {_shift(options)} ac 1
 Cload out 0 {{load}}
 .nodeset v(out)={{supply/2}} v(inn)={_voltage(options, level)} {guesses}
-.option keepopinfo itl1=100 itl2=100 gmin=1e-11
+.option keepopinfo itl1=100 itl2=100 gmin=1e-11 method=gear trtol=3
 """
 
 
