@@ -1,25 +1,25 @@
 """Making a pool (pools.py): designs at several conditions of a circuit, evolved towards its trade-off surface.
 
-It begins with the golden design, variations of it, and random designs. The targets that attract a generation are drawn
-anew for every group of offspring, from easier than the defaults to beyond what is reachable, with random weights: so
-the pool covers the surface around the defaults instead of one point.
+It begins with a design that is known to be good, variations of it, and random designs. The targets that attract a
+generation are drawn anew for every group of offspring, from easier than the defaults to beyond what is reachable, with
+random weights: so the pool covers the surface around the defaults instead of one point.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from sizing_app.circuits import golden
-from sizing_app.domain import Circuit, Spec
+from sizing_app.domain import Circuit, Parameters, Spec
 from sizing_app.pools import Pool, empty_pool, load_pool, save_pool
 from sizing_app.targets import draw_weights, fitness, harder, margins, metric_row, spread_conditions
 
 START = 48
-"""Designs a condition that the evolution starts from: the first half random, the others around the golden design."""
+"""Designs a condition that the evolution starts from: the first half random, the others around the known one."""
 AROUND = 0.12
-"""Standard deviation of the designs around the golden one, in the unit cube."""
+"""Standard deviation of the designs around the known one, in the unit cube."""
 GENERATION = 8
 """Offspring a condition and generation: many small generations get further than few large ones."""
 GROUP = 4
@@ -34,25 +34,38 @@ def build_pool(circuit: Circuit, simulator, conditions: int, simulations: int, p
                deadline: float | None = None, report: Callable[[str], None] = print) -> Pool:
     """Evolve ``simulations`` designs at each of so many conditions of a circuit; goes on from ``path`` if it exists.
 
-    ``deadline`` (seconds from now) ends the evolution early, after a generation. The file is written every 30 s.
+    It begins with the golden design. ``deadline`` (seconds from now) ends the evolution early, after a generation. The
+    file is written every 30 s.
     """
-    path, started, saved = Path(path), time.monotonic(), time.monotonic()
-    pool = load_pool(circuit, path) if path.exists() else empty_pool(circuit)
-    first, wanted = len(pool), simulations * min(conditions, len(pool.conditions))
-    while len(pool) < wanted:
-        if deadline is not None and time.monotonic() - started > deadline:
-            break
-        condition, design = _start(pool, conditions, rng) if len(pool) == 0 else _offspring(pool, rng, simulations)
-        pool = pool.extended(condition, design, simulate(pool, simulator, condition, design))
-        seconds = time.monotonic() - started
-        rate = (len(pool) - first) / seconds
-        report(f"{circuit.name}: {len(pool)} of {wanted} designs, {rate:.0f}/s, "
-               f"{(wanted - len(pool)) / rate / 60:.1f} min left, {_share_met(pool):.1%} meet the default specs")
+    path, saved = Path(path), time.monotonic()
+    pool, known = load_pool(circuit, path) if path.exists() else empty_pool(circuit), golden(circuit)["parameters"]
+    for grown in evolve(pool, simulator, conditions, simulations, known, rng, deadline, report):
+        pool = grown
         if time.monotonic() - saved > 30:
             save_pool(pool, path)
             saved = time.monotonic()
     save_pool(pool, path)
     return pool
+
+
+def evolve(pool: Pool, simulator, conditions: int, simulations: int, known: Parameters, rng: np.random.Generator,
+           deadline: float | None = None, report: Callable[[str], None] = print) -> Iterator[Pool]:
+    """The pool after every generation, until it holds ``simulations`` designs at each of so many conditions.
+
+    An empty one begins with variations of ``known`` and random designs.
+    """
+    circuit, started = pool.circuit, time.monotonic()
+    first, wanted = len(pool), simulations * min(conditions, len(pool.conditions))
+    while len(pool) < wanted:
+        if deadline is not None and time.monotonic() - started > deadline:
+            break
+        condition, design = _offspring(pool, rng, simulations) if len(pool) else _start(pool, conditions, known, rng)
+        pool = pool.extended(condition, design, simulate(pool, simulator, condition, design))
+        seconds = time.monotonic() - started
+        rate = (len(pool) - first) / seconds
+        report(f"{circuit.name}: {len(pool)} of {wanted} designs, {rate:.0f}/s, "
+               f"{(wanted - len(pool)) / rate / 60:.1f} min left, {_share_met(pool):.1%} meet the default specs")
+        yield pool
 
 
 def simulate(pool: Pool, simulator, condition: Sequence[int], design: np.ndarray) -> np.ndarray:
@@ -69,9 +82,9 @@ def attractor(circuit: Circuit, rng: np.random.Generator) -> tuple[tuple[Spec, .
     return specs, draw_weights(circuit, rng)
 
 
-def _start(pool: Pool, conditions: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _start(pool: Pool, conditions: int, known: Parameters, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     places = [pool.index_of(chosen) for chosen in spread_conditions(pool.circuit.conditions, conditions, rng)]
-    middle = pool.grid.unit(pool.grid.index(golden(pool.circuit)["parameters"]))
+    middle = pool.grid.unit(pool.grid.index(known))
     designs = []
     for _ in places:
         spread = AROUND * rng.random((START - START // 2, 1)) * rng.standard_normal((START - START // 2, len(middle)))
