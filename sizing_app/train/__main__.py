@@ -19,7 +19,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from sizing_app.train.config import PRESETS, Preset
+from sizing_app.train.config import CIRCUITS, PRESETS, Preset
 
 UNFINISHED = 75
 """EX_TEMPFAIL of sysexits.h."""
@@ -53,7 +53,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("runs/default"), metavar="FOLDER", help="the run's folder")
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="FOLDER", help="where the data stage writes")
     parser.add_argument("--models", type=Path, default=Path("models"), metavar="FOLDER", help="where exports go")
-    parser.add_argument("--circuits", default="OTA,MILLER", help="names, with commas between")
+    parser.add_argument("--circuits", default=CIRCUITS, help="names, with commas between (all but the held-out ones)")
+    parser.add_argument("--no-family", action="store_true", help="without the procedural family of amplifiers")
     parser.add_argument("--preset", default="auto", choices=("auto", *PRESETS),
                         help="auto: that of the run; of a new one small on a GPU, tiny without")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")

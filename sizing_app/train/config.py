@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+CIRCUITS = "ACCIA,ADC1,ADC2,ADC3,ADC4,ADCL,MILLER,OTA,SimLDO"
+"""What is trained on, besides the family: every circuit that is not held out."""
 
 @dataclass(frozen=True)
 class ModelSize:
@@ -29,6 +31,9 @@ class DataConfig:
     """Trajectories of the teacher."""
     queries: int = 6_000
     """For reinforcement learning."""
+    family_demonstrations: int = 60
+    family_queries: int = 40
+    """The same for each member of the family."""
     tight_share: float = 0.4
     """Share of demonstrations and queries with targets close to what is reachable."""
     hidden_share: float = 0.3
@@ -102,7 +107,8 @@ class Preset:
 PRESETS = {
     "small": Preset(ModelSize(hidden=256, layers=6, heads=8, kv_heads=4, head_dim=32, intermediate=768)),
     "tiny": Preset(ModelSize(hidden=192, layers=4, heads=6, kv_heads=3, head_dim=32, intermediate=512),
-                   DataConfig(simulations=400, demonstrations=6_000, queries=2_000),
+                   DataConfig(simulations=400, demonstrations=2_000, queries=1_000, family_demonstrations=30,
+                              family_queries=20),
                    SFTConfig(steps=800, batch=16, warmup=40, validation=64, validate_every=100),
                    RLConfig(steps=100, queries=8, validation=24)),
 }

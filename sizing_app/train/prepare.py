@@ -12,6 +12,7 @@ from sizing_app.domain import Circuit
 from sizing_app.pools import Pool, load_pool, pool_path
 from sizing_app.train.baselines import build_mlp
 from sizing_app.train.config import DataConfig
+from sizing_app.train.family.archive import family_pool
 from sizing_app.train.pool import build_pool
 from sizing_app.train.queries import save_queries, synthesize
 from sizing_app.train.run_folder import Clock
@@ -41,30 +42,44 @@ def simulate_pools(circuits: Sequence[Circuit], simulator, config: DataConfig, s
     return True
 
 
-def prepare(circuits: Sequence[Circuit], folder: Path, models: Path, simulator, config: DataConfig, seed: int,
+def family_folder(folder: Path) -> Path:
+    """Where the files of the family's members are, in the data folder."""
+    return folder / "family"
+
+
+def prepare(circuits: Sequence[Circuit], models: Path, folder: Path, simulator, config: DataConfig, seed: int,
             clock: Clock, report: Callable[[str], None] = print) -> bool:
     """What is made of the pools, for all circuits; False if the time ran out before."""
-    return all(_prepare_one(circuit, load_pool(circuit, pool_path(circuit)), folder, models, simulator, config, seed,
-                            clock, report) for circuit in circuits)
-
-
-def _prepare_one(circuit: Circuit, pool: Pool, folder: Path, models: Path, simulator, config: DataConfig, seed: int,
-                 clock: Clock, report: Callable[[str], None]) -> bool:
-    path = demonstrations_path(folder, circuit.name)
-    done = demonstrations(circuit, pool, simulator, config.demonstrations, path, _numbers(seed, circuit, path),
-                          config.tight_share, config.hidden_share, _deadline(clock), report)
-    if done < config.demonstrations or clock.over(RESERVE):
-        return False
-    _queries(circuit, pool, queries_path(folder, circuit.name), config, seed)
-    _baseline(circuit, pool, models, config, seed, report)
+    for circuit in circuits:
+        pool = load_pool(circuit, pool_path(circuit))
+        if not _lessons(circuit, pool, folder, simulator, config.demonstrations, config.queries, config, seed, clock,
+                        report):
+            return False
+        _baseline(circuit, pool, models, config, seed, report)
     return True
 
 
-def _queries(circuit: Circuit, pool: Pool, path: Path, config: DataConfig, seed: int) -> None:
+def prepare_family(members: Sequence[Circuit], folder: Path, simulator, config: DataConfig, seed: int, clock: Clock,
+                   report: Callable[[str], None] = print) -> bool:
+    """The same for the members of the family, which have no baselines."""
+    return all(_lessons(member, family_pool(member), family_folder(folder), simulator, config.family_demonstrations,
+                        config.family_queries, config, seed, clock, report) for member in members)
+
+
+def _lessons(circuit: Circuit, pool: Pool, folder: Path, simulator, trajectories: int, queries: int, config: DataConfig,
+             seed: int, clock: Clock, report: Callable[[str], None]) -> bool:
+    """Demonstrations and queries of one circuit."""
+    path = demonstrations_path(folder, circuit.name)
+    done = demonstrations(circuit, pool, simulator, trajectories, path, _numbers(seed, circuit, path),
+                          config.tight_share, config.hidden_share, _deadline(clock), report)
+    if done < trajectories or clock.over(RESERVE):
+        return False
+    path = queries_path(folder, circuit.name)
     if not path.exists():
         rng = _numbers(seed, circuit, path)
         save_queries(path, [synthesize(circuit, pool, rng, config.tight_share, config.hidden_share)
-                            for _ in range(config.queries)])
+                            for _ in range(queries)])
+    return True
 
 
 def _baseline(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int,

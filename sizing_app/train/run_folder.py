@@ -52,10 +52,11 @@ class RunFolder:
     def __init__(self, folder: str | Path):
         self.path = Path(folder)
 
-    def open(self, preset: str, circuits: Sequence[str], seed: int) -> None:
-        """Make the folder, or check that an existing one was made with the same preset, circuits and seed."""
+    def open(self, preset: str, circuits: Sequence[str], members: int, seed: int) -> None:
+        """Make the folder, or check that an existing one was made with the same preset, circuits, number of family
+        members and seed."""
         self.path.mkdir(parents=True, exist_ok=True)
-        wanted = {"preset": preset, "circuits": list(circuits), "seed": seed}
+        wanted = {"preset": preset, "circuits": list(circuits), "family_members": members, "seed": seed}
         if self.facts_path.exists():
             facts = self.facts()
             different = [name for name, value in wanted.items() if facts[name] != value]
