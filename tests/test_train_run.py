@@ -152,11 +152,11 @@ def test_an_exported_checkpoint_loads_everywhere(tokenizer, tmp_path):
 def test_a_run_is_not_mixed_with_another(tmp_path):
     run = RunFolder(tmp_path)
     for stage in ("sft", "tl-grpo"):
-        run.open("tiny", ["OTA"], 0)
+        run.open("tiny", ["OTA"], 0, 0)
         run.note(stage, command="make train")
     assert set(run.facts()["stages"]) == {"sft", "tl-grpo"}
     with pytest.raises(RunError, match="another circuits and seed"):
-        run.open("tiny", ["MILLER"], 1)
+        run.open("tiny", ["MILLER"], 0, 1)
 
 
 def test_the_command_needs_few_libraries_and_says_what_is_missing(tmp_path):
