@@ -9,8 +9,9 @@ from sizing_app.units import preferred_values
 
 WIDTH_SPAN = 13.0
 """Largest width over smallest."""
-SHIFT = 2
-"""A member's ranges are moved by up to so many E24 steps, so that no size is learnt from its place alone."""
+SHIFT = 6
+"""Both ends of a range are moved by up to so many E24 steps, a factor of 1.8, for every member and parameter anew: so
+that no size is learnt from its place in the range, and none can be carried over to another circuit."""
 CURRENT = (3.3e-6, 33e-6)
 """Range of the bias current (A); that of a bias resistor gives the same currents."""
 COMPENSATION = (0.09, 1.1)
@@ -58,11 +59,9 @@ def parameters(options: Options, names: set[str]) -> tuple[Parameter, ...]:
 
 def _parameter(options: Options, name: str, random: Random) -> Parameter:
     low, high = _limits(options, name)
-    shift = random.randint(-SHIFT, SHIFT)
-    if name[0] == "l":
-        limits = _next_above(low), _preferred(high, shift)
-    else:
-        limits = _preferred(low, shift), _preferred(high, shift)
+    narrowest = name in ("w_bcn", "w_bcp")  # these begin at what the models allow
+    first, last = random.randint(0 if narrowest else -SHIFT, SHIFT), random.randint(-SHIFT, SHIFT)
+    limits = _next_above(low) if name[0] == "l" else _preferred(low, first), _preferred(high, last)
     return Parameter(name, {"r": "Ohm", "i": "A", "c": "F"}.get(name[0], "m"), *limits, ROLES[name])
 
 
