@@ -28,6 +28,7 @@ from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer  # noqa: E402
 from verl.utils import tensordict_utils as tu  # noqa: E402
 from verl.utils.config import omega_conf_to_dataclass, validate_config  # noqa: E402
 from verl.utils.dataset.rl_dataset import collate_fn  # noqa: E402
+from verl_cpu import WriterClient, write_checkpoint  # noqa: E402
 
 from sizing_app.circuits import load_training_circuit  # noqa: E402
 from sizing_app.domain import Task  # noqa: E402
@@ -37,7 +38,6 @@ from sizing_app.train.config import RLConfig  # noqa: E402
 from sizing_app.train.queries import from_json, save_queries  # noqa: E402
 from sizing_app.verl import dataset  # noqa: E402
 from sizing_app.verl.groups import TurnGroupManager  # noqa: E402
-from tests.verl_cpu import WriterClient, write_checkpoint  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "recipes" / "qwen3-30b-a3b"
@@ -84,10 +84,10 @@ def config(files, checkpoint):
 
 @pytest.fixture(scope="module")
 def cluster(config):
-    """Ray on this machine, and the queue that verl keeps its batches in."""
-    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    ray.init(num_cpus=8, include_dashboard=False, runtime_env={"env_vars": {
-        "PYTHONPATH": paths, "TRANSFER_QUEUE_ENABLE": "1"}})
+    """Ray (at RAY_ADDRESS, if set), and the queue that verl keeps its batches in."""
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    own = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": 4, "include_dashboard": False}
+    ray.init(**own, runtime_env={"env_vars": {"PYTHONPATH": paths, "TRANSFER_QUEUE_ENABLE": "1"}})
     config.transfer_queue.enable = True
     tq.init(config.transfer_queue)
     yield

@@ -10,8 +10,12 @@ from verl.experimental.agent_loop.agent_loop import AgentLoopOutput
 from verl.trainer.ppo.v1 import AgentLoopManagerTQ, AgentLoopWorkerTQ
 
 
+@ray.remote
 class TurnGroupWorker(AgentLoopWorkerTQ.__ray_actor_class__):
-    """Runs agent loops; what they return is stored by turn."""
+    """Runs agent loops; what they return is stored by turn.
+
+    Decorated as its base is, since Ray then ships both classes as one piece.
+    """
 
     async def _agent_loop_postprocess(self, output: AgentLoopOutput | list[AgentLoopOutput], validate: bool,
                                       **row) -> None:
@@ -29,4 +33,4 @@ class TurnGroupManager(AgentLoopManagerTQ):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.agent_loop_workers_class = ray.remote(TurnGroupWorker)
+        self.agent_loop_workers_class = TurnGroupWorker
