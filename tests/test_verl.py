@@ -6,7 +6,6 @@ replaced, by a writer of designs.
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +19,8 @@ import ray  # noqa: E402
 import torch  # noqa: E402
 import transfer_queue as tq  # noqa: E402
 from hydra import compose, initialize_config_dir  # noqa: E402
-from omegaconf import OmegaConf  # noqa: E402
+from tensordict import TensorDict  # noqa: E402
+from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 from verl.trainer.ppo.core_algos import get_policy_loss_fn  # noqa: E402
 from verl.trainer.ppo.utils import create_rl_dataset  # noqa: E402
 from verl.trainer.ppo.v1 import PPOTrainerSync  # noqa: E402
@@ -33,9 +33,13 @@ from verl_cpu import WriterClient, write_checkpoint  # noqa: E402
 from sizing_app.circuits import load_training_circuit  # noqa: E402
 from sizing_app.domain import Task  # noqa: E402
 from sizing_app.policy.designs import random_design  # noqa: E402
-from sizing_app.train.advantage import clipped_objective, group_advantages  # noqa: E402
+from sizing_app.prompt.chat import messages  # noqa: E402
+from sizing_app.prompt.parser import parse_reply  # noqa: E402
+from sizing_app.session import initial_turn  # noqa: E402
+from sizing_app.train.advantage import clipped_objective, group_advantages, training_reward  # noqa: E402
 from sizing_app.train.config import RLConfig  # noqa: E402
 from sizing_app.train.queries import from_json, save_queries  # noqa: E402
+from sizing_app.train.rollout import finish_turn  # noqa: E402
 from sizing_app.verl import dataset  # noqa: E402
 from sizing_app.verl.groups import TurnGroupManager  # noqa: E402
 
@@ -72,14 +76,13 @@ def checkpoint(tmp_path_factory, tasks, simulator):
 def config(files, checkpoint):
     """The recipe, with a small model, short replies and one worker."""
     with initialize_config_dir(str(RECIPE), version_base=None):
-        chosen = compose("tl-grpo", [
+        return compose("tl-grpo", [
             f"actor_rollout_ref.model.path={checkpoint}", f"data.train_files={files / 'training.parquet'}",
             f"data.val_files={files / 'validation.parquet'}", f"data.train_batch_size={QUERIES}",
             "data.filter_overlong_prompts_workers=1", "data.dataloader_num_workers=0",
             "actor_rollout_ref.rollout.agent.num_workers=1",
             f"actor_rollout_ref.rollout.agent.agent_loop_config_path={RECIPE / 'agent_loops.yaml'}",
             "transfer_queue.backend.SimpleStorage.num_data_storage_units=1"])
-    return chosen
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +100,12 @@ def cluster(config):
 
 @pytest.fixture(scope="module")
 def manager(config, cluster):
-    from transformers import AutoTokenizer
     tokenizer = AutoTokenizer.from_pretrained(config.actor_rollout_ref.model.path)
     return TurnGroupManager.create(config=config, llm_client=WriterClient(config, tokenizer, "OTA"))
 
 
 def roll_out(config, manager, files, partition: str):
     """One batch as verl's trainer submits and takes it: rows of the data in, stored replies out."""
-    from transformers import AutoTokenizer
     tokenizer = AutoTokenizer.from_pretrained(config.actor_rollout_ref.model.path)
     name = {"train": "training", "val": "validation"}[partition]
     rows = create_rl_dataset(str(files / f"{name}.parquet"), config.data, tokenizer, None)
@@ -170,14 +171,8 @@ def test_every_reply_is_trained_on_and_nothing_else_is(batch):
 
 def test_rewards_are_those_of_the_app(batch, tasks, simulator):
     """Each reply is read, simulated and scored again, by the code that the local trainer and the app use."""
-    from sizing_app.prompt.chat import messages
-    from sizing_app.prompt.parser import parse_reply
-    from sizing_app.session import initial_turn
-    from sizing_app.train.advantage import training_reward
-    from sizing_app.train.rollout import finish_turn
     taken, tokenizer = batch
-    data = {key: row for key, row in zip(
-        taken.keys, tq.kv_batch_get(keys=taken.keys, partition_id="train"), strict=True)}
+    data = dict(zip(taken.keys, tq.kv_batch_get(keys=taken.keys, partition_id="train"), strict=True))
     rewards = []
     for query, task in enumerate(tasks[1:]):
         history = (initial_turn(task, simulator),)
@@ -196,12 +191,24 @@ def test_rewards_are_those_of_the_app(batch, tasks, simulator):
     assert min(rewards) == pytest.approx(-0.2) and max(rewards) > 0.5
 
 
+def reply_logprobs(model, row) -> torch.Tensor:
+    """Log-probabilities of a stored reply under the model."""
+    size = len(row["responses"])
+    with torch.no_grad():
+        logits = model(row["input_ids"][None]).logits[0, -size - 1:-1]
+    return logits.log_softmax(dim=-1).gather(1, row["responses"][:, None])[:, 0]
+
+
 @pytest.fixture(scope="module")
 def advantages(batch, config):
-    """What verl's trainer computes for the batch, padded as it is there."""
+    """What verl's trainer computes for the batch, with the log-probabilities that its actor would have stored."""
     taken, _ = batch
+    model = AutoModelForCausalLM.from_pretrained(config.actor_rollout_ref.model.path)
+    old = [reply_logprobs(model, row) for row in tq.kv_batch_get(keys=taken.keys, partition_id="train")]
+    old = TensorDict({"old_log_probs": torch.nested.as_nested_tensor(old, layout=torch.jagged)}, batch_size=len(old))
+    tq.kv_batch_put(keys=taken.keys, partition_id="train", fields=old)
     PPOTrainerSync._compute_advantage(SimpleNamespace(config=config), taken, {})
-    fields = ["uid", "rm_scores", "advantages", "response_mask"]
+    fields = ["uid", "rm_scores", "advantages", "response_mask", "old_log_probs"]
     data = tq.kv_batch_get(keys=taken.keys, partition_id="train", select_fields=fields)
     groups = np.array(data.pop("uid").tolist())
     return groups, data.to_padded_tensor()
@@ -225,7 +232,7 @@ def test_verls_loss_is_the_clipped_objective_of_the_local_trainer(advantages, co
     _, data = advantages
     mask = data["response_mask"].bool()
     random = torch.Generator().manual_seed(0)
-    old = -torch.rand(mask.shape, generator=random)
+    old = data["old_log_probs"]
     new = old + 0.3 * torch.randn(mask.shape, generator=random)
     actor = omega_conf_to_dataclass(config.actor_rollout_ref.actor)
     loss, facts = get_policy_loss_fn(actor.policy_loss.loss_mode)(
@@ -239,5 +246,7 @@ def test_validation_stores_one_session_worth_its_best_turn(config, manager, file
     taken, _ = roll_out(config, manager, files, "val")
     assert taken.keys == ["query0_0_0"]
     row = tq.kv_batch_get(keys=taken.keys, partition_id="val")[0]
-    facts = row["extra_fields"]
-    print(facts)
+    facts = row["extra_fields"]["reward_extra_info"]
+    best = row["rm_scores"].sum().item()
+    assert facts == {"passed": float(best == 1.0), "simulations": float(TURNS)} and best > 0.0
+    assert row["num_turns"] == TURNS
