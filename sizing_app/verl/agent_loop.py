@@ -79,9 +79,10 @@ class SizingLoop(AgentLoopBase):
         seconds: dict[str, float] = {}
         with simple_timer("generate_sequences", seconds):
             sampled = await self.server_manager.generate(request, prompt_ids=prompt, sampling_params=dict(sampling))
-        proposal = parse_reply(self.decode(sampled.token_ids), task.circuit)
-        if len(sampled.token_ids) >= self.rollout_config.response_length:
-            proposal = replace(proposal, problems=(*proposal.problems, CUT.format(len(sampled.token_ids))))
+        tokens = sampled.token_ids
+        proposal = parse_reply(self.decode(tokens), task.circuit)
+        if len(tokens) >= self.rollout_config.response_length and tokens[-1] != self.tokenizer.eos_token_id:
+            proposal = replace(proposal, problems=(*proposal.problems, CUT.format(len(tokens))))
         with simple_timer("tool_calls", seconds):
             turn = await asyncio.to_thread(finish_turn, task, history, proposal, self.simulator)
         return Reply(history, prompt, sampled, turn, seconds)
