@@ -51,6 +51,6 @@ def test_training_opens_no_file_of_them_and_no_evaluation_query(tmp_path):
 
 
 def test_training_has_no_other_way_to_a_circuit():
-    found = {name for module, path in modules().items() if room(module) == "train" for name in imports(path)
+    found = {name for module, path in modules().items() if room(module) in ("train", "verl") for name in imports(path)
              if name.startswith(("sizing_app.circuits.", "sizing_app.evaluate"))}
     assert found == {f"sizing_app.circuits.{name}" for name in ("CircuitError", "golden", "load_training_circuit")}

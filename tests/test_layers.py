@@ -14,13 +14,13 @@ LAYERS = (
     ("simulator", "policy"),
     ("session",),
     ("hub", "store", "store_engine", "store_tables", "migrations", "evaluate", "train"),
-    ("ui",),
+    ("ui", "verl"),
     ("cli", "app", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 HOMES = {"gradio": ("ui", "app"), "torch": ("train", "policy"), "botorch": ("policy",), "transformers": ("train",),
          "PySpice": ("simulator",), "sqlalchemy": ("store", "store_engine", "store_tables", "migrations"),
-         "alembic": ("migrations",)}
+         "alembic": ("migrations",), "verl": ("verl",), "ray": ("verl",), "pyarrow": ("verl",)}
 
 
 def modules() -> dict[str, Path]:
