@@ -281,6 +281,17 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """One statement of a turn's reasoning, checked against what was simulated (prompt/claims.py)."""
+
+    text: str
+    true: bool | None
+    """None where it cannot be checked."""
+    about: Literal["state", "move", "expectation"] = "state"
+    """What was measured before, what the proposal changes, or what its simulation will show."""
+
+
+@dataclass(frozen=True)
 class Turn:
     """A finished turn. Index 0 is the initial design, which no policy proposed."""
 
@@ -290,6 +301,7 @@ class Turn:
     """None where the policy only ended the session."""
     score: Score | None
     seconds: float = 0.0
+    claims: tuple[Claim, ...] = ()
 
     @property
     def total(self) -> float:

@@ -17,6 +17,7 @@ from sizing_app.domain import (Circuit, Conditions, History, Measurement, Parame
 from sizing_app.errors import PolicyError
 from sizing_app.events import (Event, LiveTurn, Proposed, Reason, SessionFinished, SessionStarted, SessionState,
                                StorageFailed, StorageRestored, TurnFinished, TurnStarted, Wrote, advance, fold)
+from sizing_app.prompt.claims import claims
 from sizing_app.reward import reached, score
 
 __all__ = ["Event", "LiveTurn", "PolicyError", "Proposed", "Reason", "SessionFinished", "SessionStarted",
@@ -52,7 +53,8 @@ def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator
     else:
         measurement = _simulate(task.circuit, proposal.parameters, task.conditions, simulator)
         points = score(measurement, task.specs)
-    yield TurnFinished(Turn(index, proposal, measurement, points, time.perf_counter() - started))
+    turn = Turn(index, proposal, measurement, points, time.perf_counter() - started)
+    yield TurnFinished(replace(turn, claims=tuple(claims(task, history, turn))))
 
 
 def run_session(task: Task, policy: Policy, simulator: Simulator, stop: StopSignal,

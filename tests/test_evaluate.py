@@ -22,7 +22,8 @@ from sizing_app.policy.random_search import RandomSearch
 from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, write
 
 POLICIES = {"random": RandomSearch(), "bayes": BayesianSearch()}
-COLUMNS = ["circuit", "suite", "query", "policy", "best_reward", "passed", "simulations", "seconds"]
+COLUMNS = ["circuit", "suite", "query", "policy", "best_reward", "passed", "simulations", "seconds", "statements",
+           "statements_true", "expectations", "expectations_true"]
 
 
 def some_jobs(count: int = 4, policies=tuple(POLICIES)) -> list[Job]:

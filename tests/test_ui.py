@@ -1,6 +1,7 @@
 """What the pages show and how they read what people type; the browser tests are in tests/e2e."""
 
 import json
+import threading
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub
 from sizing_app.policy.designs import initial_design
 from sizing_app.reward import score
+from sizing_app.session import run_session
 from sizing_app.store import SessionStore
 from sizing_app.ui.export import KINDS
 from sizing_app.ui.form import initial_table, initial_values, read_task, spec_table
@@ -134,7 +136,9 @@ def test_spec_table_and_turns_say_in_words_what_colours_say():
 
 def test_statements_that_can_be_checked_are_checked():
     def shown(reasoning: str) -> str:
-        newest, oldest = trace(a_session(a_turn(a_task(), 0, POOR), a_turn(a_task(), 1, GOOD, reasoning)))
+        policy = ScriptedPolicy([write(reasoning, GOOD)])
+        state = fold(run_session(replace(a_task(budget=1), initial=POOR), policy, QuadraticSimulator(), threading.Event()))
+        newest, oldest = trace(state)
         assert "Checked" not in oldest["html"]
         return newest["html"]
 

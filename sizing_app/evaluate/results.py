@@ -22,7 +22,10 @@ class EvaluationError(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """One session of an evaluation. ``simulations`` counts those after the initial design; seconds of wall time."""
+    """One session of an evaluation. ``simulations`` counts those after the initial design; seconds of wall time.
+
+    Statements of the reasoning that could be checked, expectations among them, and how many of each were true.
+    """
 
     circuit: str
     suite: str
@@ -32,6 +35,10 @@ class Result:
     passed: int
     simulations: int
     seconds: float
+    statements: int = 0
+    statements_true: int = 0
+    expectations: int = 0
+    expectations_true: int = 0
 
     @property
     def key(self) -> Key:

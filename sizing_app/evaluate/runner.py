@@ -71,8 +71,11 @@ def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Sim
 def _result(job: Job, state: SessionState, seconds: float) -> Result:
     simulations = sum(1 for turn in state.history
                       if turn.index > 0 and turn.measurement is not None and turn.measurement.status != "no_call")
+    said = [claim for turn in state.history for claim in turn.claims if claim.true is not None]
+    expected = [claim for claim in said if claim.about == "expectation"]
     return Result(*job.key, best_reward=round(state.best.total, 6), passed=int(state.passed), simulations=simulations,
-                  seconds=round(seconds, 3))
+                  seconds=round(seconds, 3), statements=len(said), statements_true=sum(claim.true for claim in said),
+                  expectations=len(expected), expectations_true=sum(claim.true for claim in expected))
 
 
 def _turns(job: Job, state: SessionState) -> list[TurnResult]:

@@ -7,9 +7,9 @@ an expectation is true if it came true. A sentence that the closed language does
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
-from sizing_app.domain import History, Task, Turn
+from sizing_app.domain import Claim, History, Task, Turn
 from sizing_app.prompt.analysis import MOVE, end_text, move_text, verb
 from sizing_app.prompt.values import percent_bucket
 from sizing_app.reward import reached
@@ -23,13 +23,6 @@ _EXPECT = re.compile(r"I expect (?P<items>.+)")
 _MOVE = re.compile(r"(?:From turn (?P<turn>\d{1,4}) )?I (?P<items>(?:raise|cut|lengthen|shorten|only trim) .+)")
 _BASE = re.compile(r"From turn (\d{1,4}) |Turn (\d{1,4}) misses |(The start) misses ")
 _SEPARATOR = re.compile(r", | and ")
-
-
-@dataclass(frozen=True)
-class Claim:
-    text: str
-    true: bool | None
-    """None where it cannot be checked."""
 
 
 def truth(task: Task, history: History, turn: Turn) -> float:
@@ -47,7 +40,7 @@ def claims(task: Task, history: History, turn: Turn) -> list[Claim]:
     for sentence in filter(None, turn.proposal.reasoning.strip().removesuffix(".").split(". ")):
         for claim in reader.read(sentence):
             repeated = any(claim.text == former.text for former in said)
-            said.append(Claim(claim.text, claim.true and not repeated))
+            said.append(replace(claim, true=claim.true and not repeated))
     return said
 
 
@@ -110,13 +103,14 @@ class _Reader:
         changes, doing = self._changes(), ""
         if items.startswith("only trim "):
             largest = max(changes.values(), key=abs, default=1.0)
-            yield Claim(items, abs(largest) < MOVE and changes.get(items.removeprefix("only trim ")) == largest)
+            yield Claim(items, abs(largest) < MOVE and changes.get(items.removeprefix("only trim ")) == largest, "move")
             return
         for item in _SEPARATOR.split(items):
             *words, name = item.split(" ")
             doing = " ".join(words) or doing
             change = changes.get(name, 0.0)
-            yield Claim(f"{doing} {name}", change != 0 and doing == verb(self.task.circuit.parameter(name), change > 0))
+            right = change != 0 and doing == verb(self.task.circuit.parameter(name), change > 0)
+            yield Claim(f"{doing} {name}", right, "move")
 
     def _effects(self, items: str) -> Iterator[Claim]:
         names = []
@@ -124,9 +118,9 @@ class _Reader:
             name, _, direction = item.partition(" ")
             names.append(name)
             if direction:
-                yield from (Claim(f"{name} {direction}", self._went(name, direction)) for name in names)
+                yield from (Claim(f"{name} {direction}", self._went(name, direction), "expectation") for name in names)
                 names = []
-        yield from (Claim(name, False) for name in names)
+        yield from (Claim(name, False, "expectation") for name in names)
 
     def _changes(self) -> dict[str, float]:
         """Parameter to its change from the base turn, in the unit cube; nothing where there is no design."""

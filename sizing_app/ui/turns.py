@@ -6,7 +6,6 @@ from markupsafe import Markup
 
 from sizing_app.domain import Parameter, Parameters, Proposal, Task, Turn
 from sizing_app.events import LiveTurn, SessionState
-from sizing_app.prompt.claims import claims
 from sizing_app.ui.render import WORDS, block, duration, met_count, percent, reward, unit_text, verdict
 from sizing_app.units import format_si
 
@@ -30,7 +29,7 @@ def turn_block(state: SessionState, turn: Turn) -> dict:
     former = [earlier for earlier in state.history if earlier.index < turn.index]
     best = state.best is not None and state.best.index == turn.index
     return block(f"turn-{turn.index}", _card(turn.index, _headline(turn, former, best), Markup("").join((
-        _reasoning(turn.proposal, turn.index, _checked(state.task, former, turn)), _call(state.task, turn, former),
+        _reasoning(turn.proposal, turn.index, _checked(turn)), _call(state.task, turn, former),
         _result(state.task, turn)))))
 
 
@@ -83,9 +82,9 @@ def _reasoning(proposal: Proposal, index: int, checked: Markup | str = "") -> Ma
     return _section("reasoning", "Reasoning" if index else "Start", body + checked + _raw(proposal))
 
 
-def _checked(task: Task, former: list[Turn], turn: Turn) -> Markup | str:
+def _checked(turn: Turn) -> Markup | str:
     """How much of the reasoning is true, where it is in words that can be checked."""
-    said = [claim for claim in claims(task, tuple(former), turn) if claim.true is not None] if former else []
+    said = [claim for claim in turn.claims if claim.true is not None]
     if not said:
         return ""
     wrong = [claim.text for claim in said if not claim.true]
