@@ -18,8 +18,9 @@ LAYERS = (
     ("cli", "app", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-HOMES = {"gradio": ("ui", "app"), "torch": ("train",), "transformers": ("train",), "PySpice": ("simulator",),
-         "sqlalchemy": ("store", "store_engine", "store_tables", "migrations"), "alembic": ("migrations",)}
+HOMES = {"gradio": ("ui", "app"), "torch": ("train", "policy"), "botorch": ("policy",), "transformers": ("train",),
+         "PySpice": ("simulator",), "sqlalchemy": ("store", "store_engine", "store_tables", "migrations"),
+         "alembic": ("migrations",)}
 
 
 def modules() -> dict[str, Path]:

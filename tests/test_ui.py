@@ -136,8 +136,8 @@ def test_spec_table_and_turns_say_in_words_what_colours_say():
 
 def test_statements_that_can_be_checked_are_checked():
     def shown(reasoning: str) -> str:
-        policy = ScriptedPolicy([write(reasoning, GOOD)])
-        state = fold(run_session(replace(a_task(budget=1), initial=POOR), policy, QuadraticSimulator(), threading.Event()))
+        task, policy = replace(a_task(budget=1), initial=POOR), ScriptedPolicy([write(reasoning, GOOD)])
+        state = fold(run_session(task, policy, QuadraticSimulator(), threading.Event()))
         newest, oldest = trace(state)
         assert "Checked" not in oldest["html"]
         return newest["html"]
@@ -214,7 +214,7 @@ def test_a_policy_that_cannot_be_made_starts_nothing(tmp_path):
 def test_only_policies_that_can_size_a_circuit_are_offered(tmp_path):
     services = replace(services_of(tmp_path, ScriptedPolicy), circuits={"TOY": a_circuit(), "OTA": load_circuit("OTA")})
     offered = [[name for _, name in services.policies_for(circuit)] for circuit in ("OTA", "TOY")]
-    assert offered == [list(policy_titles(chat=False)), ["bayes", "random"]]
+    assert offered == [list(policy_titles(chat=False)), ["bayes", "tpe", "cma-es", "random"]]
 
 
 def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):

@@ -46,8 +46,8 @@ def make_policy(name: str, settings: PolicySettings | None = None) -> Policy:
 
 def trained_on(name: str, settings: PolicySettings | None = None) -> frozenset[str] | None:
     """The circuits that a trained policy knows, by name; None for a policy that sizes any circuit."""
-    folder = (settings or PolicySettings()).models / name
-    if _MAKERS.get(name) is _checkpoint:
+    folder = (settings or PolicySettings()).models / name.removesuffix("+cma-es")
+    if _MAKERS.get(name) in (_checkpoint, _polished):
         return _circuits_of(folder)
     if name in ("lookup", "mlp"):
         return frozenset(path.stem for path in folder.glob("*.npz"))
@@ -70,6 +70,26 @@ def _random(name: str, settings: PolicySettings) -> Policy:
 def _bayes(name: str, settings: PolicySettings) -> Policy:
     from sizing_app.policy.bayesian import BayesianSearch
     return BayesianSearch()
+
+
+def _tpe(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.parzen import ParzenSearch
+    return ParzenSearch()
+
+
+def _cma_es(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.evolution import EvolutionSearch
+    return EvolutionSearch()
+
+
+def _scbo(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.trust_region import TrustRegionSearch
+    return TrustRegionSearch()
+
+
+def _polished(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.evolution import Polish
+    return Polish(_checkpoint(name.removesuffix("+cma-es"), settings))
 
 
 def _lookup(name: str, settings: PolicySettings) -> Policy:
@@ -122,7 +142,7 @@ def _address_of(folder: Path) -> Callable[[], str]:
 
 
 _MAKERS: dict[str, Callable[[str, PolicySettings], Policy]] = {
-    "tl-grpo": _checkpoint, "sft": _checkpoint, "random": _random, "bayes": _bayes, "lookup": _lookup, "mlp": _mlp,
-    "chat": _chat,
+    "tl-grpo": _checkpoint, "sft": _checkpoint, "random": _random, "bayes": _bayes, "tpe": _tpe, "cma-es": _cma_es,
+    "scbo": _scbo, "tl-grpo+cma-es": _polished, "lookup": _lookup, "mlp": _mlp, "chat": _chat,
 }
 POLICY_NAMES = tuple(_MAKERS)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Parameters, Proposal
+from sizing_app.domain import Circuit, History, Parameters, Proposal, Turn
 
 
 def from_unit(circuit: Circuit, unit) -> Parameters:
@@ -15,6 +15,23 @@ def to_unit(circuit: Circuit, parameters: Parameters) -> np.ndarray:
     """A design to its unit-cube coordinates, shape (parameters,), clipped to the cube."""
     unit = [parameter.to_unit(parameters[parameter.name]) for parameter in circuit.parameters]
     return np.clip(unit, 0.0, 1.0)
+
+
+def graded(turn: Turn) -> float:
+    """What optimizers climb: the mean margin of the specs, each cut to [-1, 0]; 0 exactly where all specs are met.
+
+    The reward itself is 0, and flat, wherever one spec fails by half its scale.
+    """
+    if turn.score is None or not turn.measurement.ok:
+        return -1.0
+    margins = [-1.0 if part.margin is None else min(max(part.margin, -1.0), 0.0) for part in turn.score.specs]
+    return float(np.mean(margins))
+
+
+def observed(circuit: Circuit, history: History) -> tuple[np.ndarray, np.ndarray]:
+    """The designs of a history, shape (designs, parameters), and their grades, shape (designs,)."""
+    turns = [turn for turn in history if turn.proposal.parameters is not None]
+    return np.array([to_unit(circuit, turn.proposal.parameters) for turn in turns]), np.array(list(map(graded, turns)))
 
 
 def random_design(circuit: Circuit, *seed: int) -> Parameters:

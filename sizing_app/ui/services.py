@@ -16,8 +16,10 @@ from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
 from sizing_app.store import SessionStore, record
 
 log = logging.getLogger(__name__)
-TITLES = {"tl-grpo": "TL-GRPO checkpoint", "sft": "SFT checkpoint, before TL-GRPO", "bayes": "Bayesian optimization",
-          "random": "Random search", "lookup": "Lookup in simulated designs", "mlp": "MLP regressor"}
+TITLES = {"tl-grpo": "TL-GRPO checkpoint", "sft": "SFT checkpoint, before TL-GRPO",
+          "tl-grpo+cma-es": "TL-GRPO checkpoint, then CMA-ES", "bayes": "Bayesian optimization",
+          "tpe": "Parzen estimator (TPE)", "cma-es": "CMA-ES", "random": "Random search",
+          "lookup": "Lookup in simulated designs", "mlp": "MLP regressor"}
 """Policies of the app in the order they are offered."""
 PATIENCE = 10.0
 """Seconds without news after which a follower is asked whether it is still there."""

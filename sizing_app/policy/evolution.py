@@ -1,0 +1,73 @@
+"""CMA-ES (package cma), on its own and as the finish of a language model's proposals.
+
+Stateless: the strategy is replayed over the history in every turn, which takes milliseconds.
+"""
+
+import math
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+
+from sizing_app.domain import Delta, History, Policy, Proposal, StopSignal, Task, best_turn
+from sizing_app.policy.designs import design, end_met, from_unit, observed
+from sizing_app.reward import reached
+
+WIDE, NARROW = 0.3, 0.06
+"""First standard deviations in the unit cube: of a search of its own, and around a model's best design."""
+MODEL_TURNS = 5
+"""Turns that belong to the model before CMA-ES takes over."""
+
+
+class EvolutionSearch:
+    """Starts at the initial design and samples around a mean that moves towards the better designs."""
+
+    name = "cma-es"
+
+    def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
+        if reached(history):
+            yield end_met()
+            return
+        units, grades = observed(task.circuit, history)
+        yield _proposal(task, next_point(units[0], units[1:], grades[1:], WIDE, task.seed), "the initial design")
+
+
+class Polish:
+    """A language model's first turns, then CMA-ES around the best of them."""
+
+    def __init__(self, model: Policy):
+        self.model, self.name = model, f"{model.name}+cma-es"
+
+    def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
+        if reached(history):
+            yield end_met()
+            return
+        if history[-1].index < MODEL_TURNS:
+            yield from self.model.propose(task, history, stop)
+            return
+        first = tuple(turn for turn in history if turn.index <= MODEL_TURNS)
+        (start,), _ = observed(task.circuit, (best_turn(first),))
+        units, grades = observed(task.circuit, history[len(first):])
+        yield _proposal(task, next_point(start, units, grades, NARROW, task.seed), "the model's best design")
+
+
+def next_point(start: np.ndarray, units: np.ndarray, grades: np.ndarray, sigma: float, seed: int) -> np.ndarray:
+    """The point of the unit cube that CMA-ES tries after ``units``, shape (tried, parameters), with their grades."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # cma warns of points that it did not ask for: edited and forked designs
+        import cma
+        options = {"bounds": [0, 1], "seed": seed % 2 ** 31 + 1, "verbose": -9}
+        strategy, used = cma.CMAEvolutionStrategy(np.clip(start, 0.0, 1.0), sigma, options), 0
+        while True:
+            asked = strategy.ask()
+            if len(units) - used < len(asked):
+                return np.asarray(asked[len(units) - used])
+            tried = slice(used, used + len(asked))
+            strategy.tell(list(units[tried]), list(-grades[tried]))
+            used += len(asked)
+
+
+def _proposal(task: Task, point: np.ndarray, origin: str) -> Proposal:
+    generation = 4 + int(3 * math.log(len(point)))
+    return design(from_unit(task.circuit, point), f"CMA-ES from {origin}: a sample of its normal distribution, whose "
+                                                  f"mean and covariance follow the better ones of {generation}.")

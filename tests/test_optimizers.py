@@ -1,0 +1,85 @@
+"""The stronger optimizers on the toy circuit: stateless, repeatable, better than chance; and the finish of a model."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sizing_app.domain import Proposal, Spec
+from sizing_app.policy.designs import graded, observed
+from sizing_app.policy.evolution import MODEL_TURNS, NARROW, EvolutionSearch, Polish
+from sizing_app.policy.parzen import ParzenSearch
+from sizing_app.policy.trust_region import FAILURES, LENGTH, SHORTEST, SUCCESSES, TrustRegionSearch, region
+from sizing_app.session import fold, run_session
+from tests.builders import GOOD, QuadraticSimulator, a_task
+
+SEARCHES = (EvolutionSearch(), ParzenSearch(), TrustRegionSearch())
+
+
+def run(policy, task):
+    return fold(run_session(task, policy, QuadraticSimulator(), threading.Event()))
+
+
+def hard_task(budget: int):
+    """Met by one percent of the designs, so that the reward of most is 0."""
+    specs = (Spec("gain", 59.5, scale=5.0), Spec("power", 0.78e-6, 0.84e-6))
+    return replace(a_task(budget=budget, seed=5), specs=specs)
+
+
+@pytest.mark.parametrize("policy", SEARCHES, ids=lambda policy: policy.name)
+def test_a_search_repeats_itself_and_stays_in_range(policy):
+    task = hard_task(8)
+    first, second = run(policy, task), run(policy, task)
+    assert first.status in ("budget", "passed"), first.message
+    designs = [turn.proposal.parameters for turn in first.history]
+    assert designs == [turn.proposal.parameters for turn in second.history]
+    tried = [design for design in designs if design is not None]
+    assert len({tuple(design.values()) for design in tried}) == len(tried)
+    assert all(parameter.contains(design[parameter.name]) for design in tried for parameter in task.circuit.parameters)
+
+
+@pytest.mark.parametrize("policy", SEARCHES, ids=lambda policy: policy.name)
+def test_a_search_ends_once_all_specs_are_met(policy):
+    state = run(policy, replace(a_task(), initial=GOOD))
+    assert (state.status, len(state.history)) == ("passed", 2)
+
+
+@pytest.mark.parametrize(("policy", "budget"), zip(SEARCHES, (40, 40, 20), strict=True), ids=("cma-es", "tpe", "scbo"))
+def test_a_search_climbs(policy, budget):
+    """Its last proposals are much better than its first ones, unless it had found what it looked for before."""
+    state = run(policy, hard_task(budget))
+    _, grades = observed(state.task.circuit, state.history)
+    assert state.passed or np.mean(grades[-10:]) > np.mean(grades[:10]) + 0.15
+
+
+def test_grades_are_0_exactly_where_all_specs_are_met():
+    history = run(EvolutionSearch(), hard_task(30)).history
+    grades = observed(hard_task(1).circuit, history)[1]
+    for turn, grade in zip([turn for turn in history if turn.proposal.parameters], grades, strict=True):
+        assert grade == graded(turn) and (grade == 0.0) == turn.score.passed and -1.0 <= grade <= 0.0
+
+
+class Middling:
+    """Proposes the same design in every turn."""
+
+    name = "middling"
+
+    def propose(self, task, history, stop):
+        yield Proposal({"w": 30e-6, "m": 5.0})
+
+
+def test_polish_takes_over_from_the_model_at_its_best_design():
+    task = hard_task(MODEL_TURNS + 6)
+    history = run(Polish(Middling()), task).history
+    units, _ = observed(task.circuit, history)
+    model, finish = units[1:MODEL_TURNS + 1], units[MODEL_TURNS + 1:]
+    assert Polish(Middling()).name == "middling+cma-es" and np.ptp(model, axis=0).max() == 0.0 and len(finish) == 6
+    assert 0 < np.abs(finish - model[0]).max() < 6 * NARROW
+
+
+def test_the_trust_region_grows_and_shrinks():
+    assert region([-1.0]) == LENGTH
+    assert region([-1.0, -0.9, -0.8, -0.7]) == 2 * LENGTH and SUCCESSES == 3
+    assert region([-1.0] * (1 + FAILURES)) == LENGTH / 2
+    assert region([-1.0] * 400) >= SHORTEST
