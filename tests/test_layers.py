@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("domain", "units", "errors"),
-    ("reward", "events", "circuits", "expressions", "netlist", "pdk", "prompt", "targets", "toml_table"),
+    ("reward", "advantage", "events", "circuits", "expressions", "netlist", "pdk", "prompt", "targets", "toml_table"),
     ("simulator", "policy"),
     ("session",),
     ("hub", "store", "store_engine", "store_tables", "migrations", "evaluate", "train"),
