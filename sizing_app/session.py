@@ -9,7 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
 from sizing_app.domain import (Circuit, Conditions, History, Measurement, Parameters, Policy, Proposal, Simulator,
@@ -17,11 +17,12 @@ from sizing_app.domain import (Circuit, Conditions, History, Measurement, Parame
 from sizing_app.errors import PolicyError
 from sizing_app.events import (Event, LiveTurn, Proposed, Reason, SessionFinished, SessionStarted, SessionState,
                                StorageFailed, StorageRestored, TurnFinished, TurnStarted, Wrote, advance, fold)
+from sizing_app.groups import GroupEvent, GroupFinished, GroupStarted, Sampled
 from sizing_app.reward import reached, score
 
 __all__ = ["Event", "LiveTurn", "PolicyError", "Proposed", "Reason", "SessionFinished", "SessionStarted",
            "SessionState", "StorageFailed", "StorageRestored", "TurnFinished", "TurnStarted", "Wrote", "advance",
-           "fold", "initial_turn", "run_session", "sample_group", "take_turn"]
+           "fold", "initial_turn", "run_group", "run_session", "sample_group", "sample_turns", "take_turn"]
 
 log = logging.getLogger(__name__)
 
@@ -65,28 +66,53 @@ def run_session(task: Task, policy: Policy, simulator: Simulator, stop: StopSign
     message = ""
     try:
         reason = yield from _turns(task, policy, simulator, stop, history)
-    except PolicyError as error:
-        reason, message = "failed", str(error)
     except Exception as error:
-        log.exception("session on %s with %s failed", task.circuit.name, policy.name)
-        reason, message = "failed", f"Unexpected error: {type(error).__name__}: {error}"
+        reason, message = "failed", _sentence(error, task, policy)
     yield SessionFinished(reason, message)
 
 
-def sample_group(task: Task, history: History, policy: Policy, simulator: Simulator, n: int) -> list[Turn]:
+def sample_turns(task: Task, history: History, policy: Policy, simulator: Simulator, n: int,
+                 stop: StopSignal) -> Iterator[tuple[int, Turn]]:
     """``n`` turns from one history (paper, section 4: the group that turn-level advantages are taken over).
 
-    Each has a seed of its own, the first one that of the task.
+    Each comes with its number as soon as it is simulated, and has a seed of its own, number 0 that of the task. Those
+    that have no proposal when ``stop`` is set are dropped. If some fail, the others still come, then the first error is
+    raised.
     """
-    never = threading.Event()
-
-    def sample(number: int) -> Turn:
+    def sample(number: int) -> Turn | None:
         own = replace(task, seed=task.seed + number * 1_000_003)
-        return next(event.turn for event in take_turn(own, history, policy, simulator, never)
-                    if isinstance(event, TurnFinished))
+        events = take_turn(own, history, policy, simulator, stop)
+        return next((event.turn for event in events if isinstance(event, TurnFinished)), None)
 
+    errors = []
     with ThreadPoolExecutor(max_workers=max(1, n), thread_name_prefix="group") as threads:
-        return list(threads.map(sample, range(n)))
+        jobs = {threads.submit(sample, number): number for number in range(n)}
+        for job in as_completed(jobs):
+            if error := job.exception():
+                errors.append(error)
+            elif (turn := job.result()) is not None:
+                yield jobs[job], turn
+    if errors:
+        raise errors[0]
+
+
+def sample_group(task: Task, history: History, policy: Policy, simulator: Simulator, n: int) -> list[Turn]:
+    """All of ``sample_turns`` in the order of their numbers."""
+    turns = dict(sample_turns(task, history, policy, simulator, n, threading.Event()))
+    return [turns[number] for number in sorted(turns)]
+
+
+def run_group(task: Task, history: History, policy: Policy, simulator: Simulator, n: int,
+              stop: StopSignal) -> Iterator[GroupEvent]:
+    """``sample_turns`` as events: GroupStarted, Sampled..., GroupFinished."""
+    yield GroupStarted(task, history, policy.name, n)
+    reason, message = "complete", ""
+    try:
+        for number, turn in sample_turns(task, history, policy, simulator, n, stop):
+            yield Sampled(number, turn)
+    except Exception as error:
+        reason, message = "failed", _sentence(error, task, policy)
+    yield GroupFinished("stopped" if reason == "complete" and stop.is_set() else reason, message)
 
 
 def _turns(task, policy, simulator, stop, history) -> Generator[Event, None, Reason]:
@@ -128,6 +154,14 @@ def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Prop
     if stop.is_set():
         return None
     raise PolicyError(f"The policy {policy.name} ended turn {index} without a proposal.")
+
+
+def _sentence(error: Exception, task: Task, policy: Policy) -> str:
+    """What a person is told of an error; one that nobody foresaw is logged."""
+    if isinstance(error, PolicyError):
+        return str(error)
+    log.error("%s with %s failed", task.circuit.name, policy.name, exc_info=error)
+    return f"Unexpected error: {type(error).__name__}: {error}"
 
 
 def _simulate(circuit: Circuit, parameters: Parameters, conditions: Conditions, simulator: Simulator) -> Measurement:

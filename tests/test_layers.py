@@ -11,15 +11,16 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("domain", "units", "errors"),
     ("reward", "advantage", "events", "circuits", "expressions", "netlist", "pdk", "prompt", "targets", "toml_table"),
-    ("simulator", "policy"),
+    ("groups", "simulator", "policy"),
     ("session",),
-    ("hub", "store", "store_engine", "store_tables", "migrations", "evaluate", "train"),
+    ("hub", "store", "store_engine", "store_groups", "store_tables", "migrations", "evaluate", "train"),
     ("ui",),
     ("cli", "app", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 HOMES = {"gradio": ("ui", "app"), "torch": ("train",), "transformers": ("train",), "PySpice": ("simulator",),
-         "sqlalchemy": ("store", "store_engine", "store_tables", "migrations"), "alembic": ("migrations",)}
+         "sqlalchemy": ("store", "store_engine", "store_groups", "store_tables", "migrations"),
+         "alembic": ("migrations",)}
 
 
 def modules() -> dict[str, Path]:

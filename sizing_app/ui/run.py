@@ -136,7 +136,7 @@ class RunPage:
         return [*self.fields, self.panel]
 
     def _wire(self) -> None:
-        self.view.inspection.connect(self.session_id)
+        self.view.connect(self.session_id)
         private = {"api_visibility": "private", "show_progress": "hidden"}
         context = [self.circuit, self.kind, self.seed]
         self.circuit.input(self.change_circuit, [*context, self.policy],

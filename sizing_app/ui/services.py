@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sizing_app.domain import Circuit, Parameters, Policy, Task
+from sizing_app.domain import Circuit, History, Parameters, Policy, Task
 from sizing_app.errors import PolicyError
 from sizing_app.events import SessionState, fold
 from sizing_app.hub import Hub, watch
@@ -44,11 +44,15 @@ class Services:
         known = {name: trained_on(name) for name in self.policies}
         return [(title, name) for name, title in self.policies.items() if known[name] is None or circuit in known[name]]
 
-    def start(self, task: Task, policy_name: str) -> str:
-        """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError."""
+    def start(self, task: Task, policy_name: str, history: History = (), parent: str | None = None,
+              parent_turn: int | None = None) -> str:
+        """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError.
+
+        With ``history`` it goes on from there; up to ``parent_turn`` that is the history of the session ``parent``.
+        """
         policy, stop = self.make_policy(policy_name), threading.Event()
-        session_id = self.store.create(task, policy.name)
-        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop))
+        session_id = self.store.create(task, policy.name, parent, parent_turn=parent_turn)
+        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history))
         self.hub.start(session_id, events, stop)
         return session_id
 

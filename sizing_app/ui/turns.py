@@ -1,6 +1,7 @@
 """Turns to HTML: reasoning, simulator call with its parameters and what changed, result."""
 
 import re
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
@@ -16,22 +17,28 @@ _TAGS = re.compile(r"</?Analyze>|</?tool_call>|<Design End>")
 _HALF_TAG = re.compile(r"</?[A-Za-z_ ]{0,10}$")
 
 
-def trace(state: SessionState) -> list[dict]:
+def trace(state: SessionState, forks: bool = True) -> list[dict]:
     """One block a turn, the newest first, so that what happens now stays in view."""
     blocks = []
     if state.current is not None:
         blocks.append(block(f"turn-{state.current.index}", _live_turn(state)))
-    blocks += [turn_block(state, turn) for turn in reversed(state.history)]
+    blocks += [turn_block(state, turn, forks) for turn in reversed(state.history)]
     return blocks
 
 
-def turn_block(state: SessionState, turn: Turn) -> dict:
-    """A finished turn of ``state``."""
+def turn_block(state: SessionState, turn: Turn, forks: bool = True) -> dict:
+    """A finished turn of ``state``; with ``forks``, a button whose event ``fork`` has the turn's index."""
     former = [earlier for earlier in state.history if earlier.index < turn.index]
     best = state.best is not None and state.best.index == turn.index
-    return block(f"turn-{turn.index}", _card(turn.index, _headline(turn, former, best), Markup("").join((
-        _reasoning(turn.proposal, turn.index, _checked(state.task, former, turn)), _call(state.task, turn, former),
-        _result(state.task, turn)))))
+    button = _fork_button(turn) if forks and turn.measurement is not None else ""
+    return block(f"turn-{turn.index}", _card(turn.index, _headline(turn, former, best) + button,
+                                             turn_sections(state.task, former, turn)))
+
+
+def turn_sections(task: Task, former: Sequence[Turn], turn: Turn) -> Markup:
+    """Reasoning, call and result of a turn that follows the turns ``former``."""
+    return Markup("").join((_reasoning(turn.proposal, turn.index, _checked(task, former, turn)),
+                            _call(task, turn, former), _result(task, turn)))
 
 
 def split_reply(text: str) -> tuple[str, str]:
@@ -56,13 +63,20 @@ def _live_turn(state: SessionState) -> str:
     return _card(current.index, headline, body)
 
 
+def _fork_button(turn: Turn) -> Markup:
+    name = f"turn {turn.index}" if turn.index else "the initial design"
+    return Markup('<button type="button" class="fork" data-event="fork" data-value="{}" aria-label="Fork after {}" '
+                  'title="Sample several next turns from the history up to here">Fork</button>').format(
+        turn.index, name)
+
+
 def _card(index: int, headline: Markup, body: Markup) -> str:
     title = f"Turn {index}" if index else "Initial design"
     return Markup('<article class="turn" aria-label="{}"><header><h3>{}</h3>{}</header>'
                   '<div class="turn-body">{}</div></article>').format(title, title, headline, body)
 
 
-def _headline(turn: Turn, former: list[Turn], best: bool) -> Markup:
+def _headline(turn: Turn, former: Sequence[Turn], best: bool) -> Markup:
     if turn.score is None:
         return Markup('<span class="quiet">ended the session</span>')
     before = next((earlier.total for earlier in reversed(former) if earlier.score is not None), None)
@@ -83,7 +97,7 @@ def _reasoning(proposal: Proposal, index: int, checked: Markup | str = "") -> Ma
     return _section("reasoning", "Reasoning" if index else "Start", body + checked + _raw(proposal))
 
 
-def _checked(task: Task, former: list[Turn], turn: Turn) -> Markup | str:
+def _checked(task: Task, former: Sequence[Turn], turn: Turn) -> Markup | str:
     """How much of the reasoning is true, where it is in words that can be checked."""
     said = [claim for claim in claims(task, tuple(former), turn) if claim.true is not None] if former else []
     if not said:
@@ -93,7 +107,7 @@ def _checked(task: Task, former: list[Turn], turn: Turn) -> Markup | str:
         len(said) - len(wrong), len(said), f" Not true: {', '.join(wrong)}." if wrong else "")
 
 
-def _call(task: Task, turn: Turn, former: list[Turn]) -> Markup:
+def _call(task: Task, turn: Turn, former: Sequence[Turn]) -> Markup:
     measurement = turn.measurement
     if measurement is None:
         return _section("call", "Design end", Markup('<p class="quiet">No further simulation was asked for.</p>'))
