@@ -27,6 +27,13 @@ def sample(page: Page, name: str, size: int, policy: str = "") -> None:
     page.click(f"#{name}-group-start")
 
 
+def release(page: Page, model, count: int) -> None:
+    """Let replies of the model through until there are ``count`` proposals; replies of others may wait as well."""
+    while proposals(page).count() < count:
+        model.allow()
+        page.wait_for_timeout(500)
+
+
 def test_a_turn_of_a_running_session_is_forked_and_proposals_come_one_by_one(app, model, open_page):
     """The scripted model holds every reply back: the session waits in turn 1, and each proposal comes when it may."""
     page = open_page(app)
@@ -38,17 +45,14 @@ def test_a_turn_of_a_running_session_is_forked_and_proposals_come_one_by_one(app
     expect(page.locator("#run-group-head .status")).to_have_text("Sampling")
     expect(page.locator("#run-group-start")).to_be_disabled()
     for count in (1, 2, 3):
-        while proposals(page).count() < count:  # the session's own reply waits for the same permits
-            model.allow()
-            page.wait_for_timeout(400)
+        release(page, model, count)
         if count < 3:
             expect(page.locator("#run-group-head")).to_contain_text(f"{count} of 3")
     expect(page.locator("#run-group-head")).to_contain_text("All proposals are the same")
     expect(proposals(page).first).to_contain_text("Longer cascodes raise the output resistance and with it the gain.")
     page.click("#stop")
     expect(page.locator("#run-header .status")).to_have_text("Stopped")
-    while model.permits.acquire(blocking=False):
-        pass
+    model.allow()
 
 
 def test_a_group_shows_what_training_would_do_and_is_found_again(app, open_page):
@@ -104,18 +108,17 @@ def test_a_killed_server_keeps_what_was_shown(model, open_page, tmp_path):
     page = open_page(app, f"/?session={session_id}")
     page.get_by_role("button", name="Fork after turn 1").click()
     sample(page, "run", 4, "Model of the server")
-    model.allow()
-    model.allow()
-    expect(proposals(page)).to_have_count(2)
+    release(page, model, 2)
+    shown = proposals(page).count()
     page.close()
     app.process.kill()
     for _ in first:
         pass
     second = serve(tmp_path, *options)
     page = open_page(next(second), f"/?session={session_id}")
-    expect(proposals(page)).to_have_count(2)
+    expect(proposals(page)).to_have_count(shown)
     expect(page.locator("#run-group-head .status")).to_have_text("Interrupted")
-    expect(page.locator("#run-group-head")).to_contain_text("2 of 4")
+    expect(page.locator("#run-group-head")).to_contain_text(f"{shown} of 4")
     page.close()
     for _ in second:
         pass
