@@ -1,5 +1,6 @@
 """A turn forked in the browser: proposals as they arrive, their advantages, and what becomes of them."""
 
+import contextlib
 import re
 
 import pytest
@@ -29,9 +30,10 @@ def sample(page: Page, name: str, size: int, policy: str = "") -> None:
 
 def release(page: Page, model, count: int) -> None:
     """Let replies of the model through until there are ``count`` proposals; replies of others may wait as well."""
-    while proposals(page).count() < count:
+    while (now := proposals(page).count()) < count:
         model.allow()
-        page.wait_for_timeout(500)
+        with contextlib.suppress(AssertionError):
+            expect(proposals(page)).not_to_have_count(now, timeout=5_000)
 
 
 def test_a_turn_of_a_running_session_is_forked_and_proposals_come_one_by_one(app, model, open_page):
