@@ -193,8 +193,8 @@ def begin(services: Services):
     circuit = services.circuits["TOY"]
     point = circuit.conditions.nominal
     session_id, problems, *_ = page.begin(
-        "TOY", point.corner, point.temperature, point.supply, point.load, spec_table(circuit, circuit.specs), "random",
-        5, 0, "middle", initial_table(circuit, GOOD))
+        "TOY", point.corner, point.temperature, point.supply, point.load, spec_table(circuit, circuit.specs), 5, 0,
+        "middle", initial_table(circuit, GOOD), "random")
     return page, session_id if isinstance(session_id, str) else "", problems
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sizing_app.domain import Circuit, History, Parameters, Policy, Task
@@ -50,11 +50,18 @@ class Services:
 
         With ``history`` it goes on from there; up to ``parent_turn`` that is the history of the session ``parent``.
         """
-        policy, stop = self.make_policy(policy_name), threading.Event()
+        policy = self.make_policy(policy_name)
         session_id = self.store.create(task, policy.name, parent, parent_turn=parent_turn)
-        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history))
-        self.hub.start(session_id, events, stop)
+        self._run(session_id, task, policy, history)
         return session_id
+
+    def start_race(self, task: Task, policy_names: Sequence[str]) -> list[str]:
+        """Run a session of the same task with each policy, all at once; returns their ids. Raises as ``start``."""
+        policies = [self.make_policy(name) for name in policy_names]
+        ids = [self.store.create(task, policy.name, source="race") for policy in policies]
+        for session_id, policy in zip(ids, policies, strict=True):
+            self._run(session_id, task, policy)
+        return ids
 
     def warm_up(self, policy_name: str) -> None:
         """Take one turn that nobody sees, so that simulator and model server are up before the first session."""
@@ -77,3 +84,8 @@ class Services:
         for _, events in watch(self.hub, self.store, session_id, timeout=PATIENCE):
             state = fold(events, state)
             yield state
+
+    def _run(self, session_id: str, task: Task, policy: Policy, history: History = ()) -> None:
+        stop = threading.Event()
+        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history))
+        self.hub.start(session_id, events, stop)
