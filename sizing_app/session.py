@@ -12,12 +12,14 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
+from sizing_app.control import Control
 from sizing_app.domain import (Circuit, Conditions, History, Measurement, Parameters, Policy, Proposal, Simulator,
                                StopSignal, Task, Turn)
 from sizing_app.errors import PolicyError
-from sizing_app.events import (Event, LiveTurn, Proposed, Reason, SessionFinished, SessionStarted, SessionState,
+from sizing_app.events import (Event, LiveTurn, Paused, Proposed, Reason, SessionFinished, SessionStarted, SessionState,
                                StorageFailed, StorageRestored, TurnFinished, TurnStarted, Wrote, advance, fold)
 from sizing_app.groups import GroupEvent, GroupFinished, GroupStarted, Sampled
+from sizing_app.limits import hold_proposal
 from sizing_app.reward import reached, score
 
 __all__ = ["Event", "LiveTurn", "PolicyError", "Proposed", "Reason", "SessionFinished", "SessionStarted",
@@ -37,11 +39,18 @@ def initial_turn(task: Task, simulator: Simulator) -> Turn:
 def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator, stop: StopSignal) -> Iterator[Event]:
     """One turn from ``history``: TurnStarted, Wrote..., Proposed, TurnFinished.
 
-    If ``stop`` is set before there is a proposal, the turn is dropped: no TurnFinished follows.
+    If ``stop`` is set before there is a proposal, the turn is dropped: no TurnFinished follows. Where ``stop`` is a
+    Control with review, the proposal waits for a person, who may change it; a stop then drops the turn as well.
     """
     index, started = history[-1].index + 1, time.perf_counter()
     yield TurnStarted(index)
     proposal = yield from _proposal(task, history, policy, stop, index)
+    if proposal is not None and proposal.parameters is not None and isinstance(stop, Control) and stop.review:
+        yield Proposed(index, proposal, review=True)
+        asked = time.perf_counter()
+        parameters = stop.decision(index)
+        started += time.perf_counter() - asked  # a person's time is not the turn's
+        proposal = None if stop.is_set() else _edited(proposal, parameters)
     if proposal is None:
         return
     yield Proposed(index, proposal)
@@ -61,6 +70,7 @@ def run_session(task: Task, policy: Policy, simulator: Simulator, stop: StopSign
     """A whole session: the initial design, then turns until the policy ends, the budget is spent or ``stop`` is set.
 
     With ``history`` the session continues from it: its turns come first, as events, and count against the budget.
+    Where ``stop`` is a Control, the session can also be paused between turns and its proposals reviewed.
     """
     yield SessionStarted(task, policy.name)
     message = ""
@@ -123,6 +133,11 @@ def _turns(task, policy, simulator, stop, history) -> Generator[Event, None, Rea
     while not stop.is_set():
         if sum(1 for turn in history if turn.index > 0) >= task.budget:
             return "passed" if reached(history) else "budget"
+        if isinstance(stop, Control) and stop.paused:
+            yield Paused(True)
+            stop.wait_while_paused()
+            yield Paused(False)
+            continue
         turn = None
         for event in take_turn(task, history, policy, simulator, stop):
             if isinstance(event, TurnFinished):
@@ -143,7 +158,7 @@ def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Prop
         for piece in pieces:
             if isinstance(piece, Proposal):
                 cut_short = stop.is_set() and piece.parameters is None and not piece.finished
-                return None if cut_short else _checked(piece, task.circuit)
+                return None if cut_short else hold_proposal(_checked(piece, task.circuit), task.limits)
             if stop.is_set():
                 return None
             yield Wrote(index, clean_text(piece.text))
@@ -162,6 +177,13 @@ def _sentence(error: Exception, task: Task, policy: Policy) -> str:
         return str(error)
     log.error("%s with %s failed", task.circuit.name, policy.name, exc_info=error)
     return f"Unexpected error: {type(error).__name__}: {error}"
+
+
+def _edited(proposal: Proposal, parameters: Parameters) -> Proposal:
+    """The proposal with the values that a person chose; ``parameters`` may be empty."""
+    changed = {name: proposal.parameters[name] for name, value in parameters.items()
+               if value != proposal.parameters[name]}
+    return replace(proposal, parameters={**proposal.parameters, **parameters}, edited=changed) if changed else proposal
 
 
 def _simulate(circuit: Circuit, parameters: Parameters, conditions: Conditions, simulator: Simulator) -> Measurement:

@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("domain", "units", "errors"),
-    ("reward", "advantage", "events", "circuits", "expressions", "netlist", "pdk", "prompt", "targets", "toml_table"),
+    ("reward", "advantage", "control", "events", "circuits", "expressions", "limits", "netlist", "pdk", "prompt",
+     "targets", "toml_table"),
     ("groups", "simulator", "policy"),
     ("session",),
     ("hub", "store", "store_engine", "store_groups", "store_tables", "migrations", "evaluate", "train"),

@@ -34,4 +34,4 @@ def _link(session: SessionSummary) -> Markup:
 
 
 def _after(turn: int | None) -> str:
-    return "" if turn is None else f"after turn {turn}"
+    return "from its best design" if turn is None else f"after turn {turn}"

@@ -39,7 +39,7 @@ class Forks:
             raise ForkError(f"Proposals: expected a whole number from {LEAST_SIZE} to {MOST_SIZE}.")
         state = fold(self.services.store.events(session_id))
         history = self.history(state, position)
-        policy, stop = self.services.make_policy(policy_name), threading.Event()
+        policy, stop = self.services.policy(policy_name, state.task), threading.Event()
         group_id = self.services.store.groups.create(session_id, int(position), policy.name, int(size))
         events = run_group(state.task, history, policy, self.services.simulator, int(size), stop)
         self.services.hub.start(group_id, record_group(self.services.store.groups, group_id, events), stop)

@@ -52,16 +52,16 @@ class RacePage:
 
     def begin(self, *fields) -> list:
         """Check the form and start all lanes; problems go back into the form and nothing starts."""
-        reading, policies = self.form.read(*fields)
-        problems, race = list(reading.problems), ""
-        if len(set(policies)) < len(policies):
+        filled = self.form.read(*fields)
+        problems, race = list(filled.problems), ""
+        if len(set(filled.policies)) < len(filled.policies):
             problems.append("Policies: choose different ones, since a policy plays the same session again.")
         if not problems:
             try:
-                race = ",".join(self.services.start_race(reading.task, policies))
+                race = ",".join(self.services.start_race(filled.task, filled.policies))
             except (PolicyError, StoreError) as error:
                 problems = [str(error)]
-        return [race or gr.skip(), *self.form.answer(reading, problems), gr.Button(interactive=not race)]
+        return [race or gr.skip(), *self.form.answer(filled, problems), gr.Button(interactive=not race)]
 
     def follow(self, race: str) -> Iterator[list]:
         """All lanes, again and again until all have ended."""

@@ -33,7 +33,7 @@ def lane_blocks(state: SessionState, titles: Titles, number: int) -> list[dict]:
     """Head of a lane and its turns, the newest first."""
     head = Markup('<h3 class="lane lane-{}">{} <span class="status {}">{}</span></h3>').format(
         number + 1, title_of(state, titles), state.status, STATUS[state.status])
-    return [block("lane", head), *trace(state, forks=False)]
+    return [block("lane", head), *trace(state, lane=True)]
 
 
 def sentence(lanes: Mapping[str, SessionState], titles: Titles) -> str:

@@ -11,6 +11,7 @@ from sizing_app.ui.circuit_panel import panel
 from sizing_app.ui.components import read_asset
 from sizing_app.ui.services import Services
 from sizing_app.ui.session_view import SessionView
+from sizing_app.ui.steering import SteeringView
 from sizing_app.ui.task_form import PRIVATE, TaskForm
 
 FOLLOWERS = 100
@@ -27,12 +28,15 @@ class RunPage:
         with gr.Row(elem_classes="workbench"):
             with gr.Column(elem_classes="task-column"):
                 self.form = TaskForm(services)
+                self.review = gr.Checkbox(False, label="Show me every proposal before it is simulated",
+                                          elem_id="review", container=False)
                 with gr.Row(elem_classes="actions"):
                     self.start = gr.Button("Start", variant="primary", elem_id="start")
                     self.halt = gr.Button("Stop", interactive=False, elem_id="stop")
             with gr.Column(elem_classes="result-column"):
                 first = self.form.first
                 self.view = SessionView("run", services)
+                self.steering = SteeringView(services, self.review)
                 with gr.Accordion(self._panel_title(first), open=True, elem_id="circuit-panel") as self.accordion:
                     self.panel = gr.HTML(panel(first), apply_default_css=False)
                 self.view.body("run")
@@ -44,30 +48,33 @@ class RunPage:
                            **PRIVATE)
         self._follow(opened)
 
-    def begin(self, *fields) -> list:
+    def begin(self, review: bool, *fields) -> list:
         """Check the form and start a session; problems go back into the form and nothing starts."""
-        reading, policies = self.form.read(*fields)
-        problems, session_id = reading.problems, ""
-        if reading.task is not None:
+        filled = self.form.read(*fields)
+        problems, session_id = filled.problems, ""
+        if filled.task is not None:
             try:
-                session_id = self.services.start(reading.task, policies[0])
+                session_id = self.services.start(filled.task, filled.policies[0], parent=filled.parent, review=review)
             except (PolicyError, StoreError) as error:
                 problems = (str(error),)
-        return [session_id or gr.skip(), *self.form.answer(reading, problems),
+        return [session_id or gr.skip(), *self.form.answer(filled, problems),
                 gr.Accordion(open=False) if session_id else gr.skip(),
                 gr.Button(interactive=not session_id)]
 
     def follow(self, session_id: str) -> Iterator[list]:
         """Everything that shows the session, again and again until it ends."""
         if not session_id:  # a page just opened; whatever it shows by now is newer
-            yield [gr.skip()] * (len(self.view.outputs) + 2)
+            yield [gr.skip()] * len(self.followed)
             return
+        former = SessionState()
         try:
             for state in self.services.states(session_id):
-                yield [*self.view.update(state, session_id), *_buttons(state.running)]
+                yield [*self.view.update(state, session_id), *self.steering.update(state, session_id, former),
+                       *_buttons(state.running)]
+                former = state
         except StoreError as error:
-            missing = SessionState(message=str(error))
-            yield [*self.view.update(missing, ""), *_buttons(False)]
+            missing = SessionState(status="failed", message=str(error))
+            yield [*self.view.update(missing, ""), *self.steering.update(missing, "", former), *_buttons(False)]
 
     def stop(self, session_id: str) -> dict:
         if session_id:
@@ -90,16 +97,23 @@ class RunPage:
         circuit = self.services.circuits[name]
         return [gr.Accordion(label=self._panel_title(circuit)), panel(circuit)]
 
+    @property
+    def followed(self) -> list:
+        """The outputs of ``follow``."""
+        return [*self.view.outputs, *self.steering.outputs, self.start, self.halt]
+
     def _wire(self) -> None:
         self.view.connect(self.session_id)
+        self.steering.connect(self.session_id, self.form)
         self.form.circuit.input(self.change_circuit, self.form.circuit, [self.accordion, self.panel], **PRIVATE)
-        begun = self.start.click(self.begin, self.form.fields, [self.session_id, *self.form.checked, self.accordion,
-                                                                self.start], concurrency_limit=STARTS, **PRIVATE)
+        begun = self.start.click(self.begin, [self.review, *self.form.fields],
+                                 [self.session_id, *self.form.checked, self.accordion, self.start],
+                                 concurrency_limit=STARTS, **PRIVATE)
         self._follow(begun.then(None, self.session_id, None, js=read_asset("permalink.js"), **PRIVATE))
         self.halt.click(self.stop, self.session_id, self.halt, queue=False, **PRIVATE)
 
     def _follow(self, event) -> None:
-        event.then(self.follow, self.session_id, [*self.view.outputs, self.start, self.halt],
+        event.then(self.follow, self.session_id, self.followed,
                    concurrency_limit=FOLLOWERS, concurrency_id="follow", **PRIVATE)
 
     def _stored(self, session_id: str) -> tuple[Task | None, str]:

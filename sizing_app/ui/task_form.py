@@ -1,19 +1,46 @@
-"""The form that becomes a task: circuit, conditions, specs, policies, budget. The same on every page that sizes."""
+"""The form that becomes a task: circuit, conditions, specs, policies, budget, and what a person adds. For all pages."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import gradio as gr
 from markupsafe import Markup
 
 from sizing_app.domain import Circuit, Conditions, Task
+from sizing_app.errors import StoreError
+from sizing_app.events import fold
+from sizing_app.limits import hold
 from sizing_app.ui.components import cell_table
-from sizing_app.ui.form import INITIAL, MAX_BUDGET, Reading, initial_table, initial_values, read_task, spec_table
-from sizing_app.ui.services import Services
+from sizing_app.ui.form import (INITIAL, MAX_BUDGET, Reading, initial_table, initial_values, read_task, spec_table)
+from sizing_app.ui.limit_form import limit_table, read_limits
+from sizing_app.ui.services import Services, reads_hints, reads_ranges
 from sizing_app.units import format_si
 
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 NONE = ""
 """The choice of no policy, for a lane that stays empty."""
+BEST = "best"
+KINDS = {**INITIAL, BEST: "Best design of a session"}
+MAX_HINT = 2000
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What was filled in: the task, or the problems that prevent one; and the form with the problems at its cells."""
+
+    reading: Reading
+    limits: dict
+    policies: tuple[str, ...]
+    parent: str | None = None
+    """The session whose best design is the initial one."""
+
+    @property
+    def task(self) -> Task | None:
+        return self.reading.task
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return self.reading.problems
 
 
 class TaskForm:
@@ -33,10 +60,19 @@ class TaskForm:
         with gr.Row(elem_classes="pair"):
             self.budget = gr.Number(5, label=f"Simulations, 1 to {MAX_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
-        self.kind = gr.Dropdown([(title, kind) for kind, title in INITIAL.items()], value="random",
+        self.kind = gr.Dropdown([(title, kind) for kind, title in KINDS.items()], value="random",
                                 label="Initial design")
+        self.source = gr.Textbox("", label="Session whose best design to start from", max_lines=1, visible=False,
+                                 elem_id=f"{prefix}source")
         self.initial = cell_table(initial_table(circuit, initial_values(circuit, "random", 0)),
                                   label="Initial values", elem_id=f"{prefix}initial", visible=False)
+        with gr.Accordion("Limits and a hint from you", open=False, elem_id=f"{prefix}person",
+                          elem_classes="person") as self.person:
+            self.hint = gr.Textbox("", label="Hint", lines=2, max_length=MAX_HINT, elem_id=f"{prefix}hint")
+            self.note = gr.HTML(self._note(*(policy.value for policy in self.policies)), apply_default_css=False,
+                                elem_id=f"{prefix}note")
+            self.limits = cell_table(limit_table(circuit, {}), label="Limits of the parameters",
+                                     elem_id=f"{prefix}limits")
         self.problems = gr.HTML("", elem_id=f"{prefix}problems", apply_default_css=False)
         self._wire()
 
@@ -44,24 +80,35 @@ class TaskForm:
     def fields(self) -> list:
         """The inputs of ``read``, in its order."""
         return [self.circuit, *self.conditions, self.specs, self.budget, self.seed, self.kind, self.initial,
-                *self.policies]
+                self.source, self.limits, self.hint, *self.policies]
 
     @property
     def checked(self) -> list:
         """What ``answer`` gives the values of."""
-        return [self.problems, self.specs, self.initial]
+        return [self.problems, self.specs, self.initial, self.limits]
 
     def read(self, circuit: str, corner: str, temperature: float, supply: float, load: float, specs: dict,
-             budget: float, seed: float, kind: str, initial: dict, *policies: str) -> tuple[Reading, list[str]]:
-        """What was filled in, with its problems, and the chosen policies."""
-        reading = read_task(self.services.circuits[circuit], Conditions(corner, temperature, supply, load), specs,
-                            kind, initial, budget, seed)
-        return reading, [policy for policy in policies if policy != NONE]
+             budget: float, seed: float, kind: str, initial: dict, source: str, limits: dict, hint: str,
+             *policies: str) -> Filled:
+        """Check everything at once, so that a person sees all problems together."""
+        chosen, problems, parent = self.services.circuits[circuit], [], None
+        if kind == BEST:
+            kind, parent = "typed", (source or "").strip()
+            initial = self._best_of(parent, chosen, initial, problems)
+        reading = read_task(chosen, Conditions(corner, temperature, supply, load), specs, kind, initial, budget, seed)
+        ranges, wrong, limits = read_limits(chosen, limits)
+        problems = (*problems, *reading.problems, *wrong)
+        task = None
+        if reading.task is not None and not problems:
+            task = replace(reading.task, limits=ranges, hint=(hint or "").strip()[:MAX_HINT],
+                           initial=hold(reading.task.initial, ranges)[0])
+        return Filled(replace(reading, task=task, problems=problems), limits,
+                      tuple(policy for policy in policies if policy != NONE), parent)
 
     @staticmethod
-    def answer(reading: Reading, problems: Sequence[str]) -> list:
+    def answer(filled: Filled, problems: Sequence[str]) -> list:
         """The form with what is wrong in it."""
-        return [problem_list(problems), reading.specs, reading.initial]
+        return [problem_list(problems), filled.reading.specs, filled.reading.initial, filled.limits]
 
     def fill(self, task: Task, policies: Sequence[str]) -> list:
         """The values of ``fields`` that give this task again."""
@@ -69,27 +116,63 @@ class TaskForm:
         lanes = len(self.policies)
         chosen = [*policies, *[NONE] * lanes][:lanes]
         return [circuit.name, *condition_choices(circuit, task.conditions), spec_table(circuit, task.specs),
-                task.budget, task.seed, "typed", gr.update(value=initial_table(circuit, task.initial), visible=True),
+                min(task.budget, MAX_BUDGET), task.seed, "typed",
+                gr.update(value=initial_table(circuit, task.initial), visible=True),
+                gr.update(value="", visible=False), limit_table(circuit, task.limits), task.hint,
                 *(self._policy_choice(circuit.name, lane, lanes, policy) for lane, policy in enumerate(chosen))]
 
     def change_circuit(self, name: str, kind: str, seed: float | None, *policies: str) -> list:
         circuit = self.services.circuits[name]
         table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
         return [*condition_choices(circuit, circuit.conditions.nominal), spec_table(circuit, circuit.specs), table,
+                limit_table(circuit, {}),
                 *(self._policy_choice(name, lane, len(policies), policy) for lane, policy in enumerate(policies))]
 
-    def change_initial(self, name: str, kind: str, seed: float | None) -> dict:
-        circuit = self.services.circuits[name]
+    def change_initial(self, name: str, kind: str, seed: float | None) -> list:
+        circuit, source = self.services.circuits[name], gr.Textbox(visible=kind == BEST)
         if kind == "typed":
-            return gr.update(visible=True)
-        return gr.update(value=initial_table(circuit, initial_values(circuit, kind, int(seed or 0))), visible=False)
+            return [gr.update(visible=True), source]
+        table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
+        return [gr.update(value=table, visible=False), source]
+
+    def _best_of(self, session_id: str, circuit: Circuit, table: dict, problems: list[str]) -> dict:
+        """The table with the best design of a session; ``table`` and a problem where there is none."""
+        try:
+            state = fold(self.services.store.events(session_id))
+        except StoreError as error:
+            problems.append(f"Initial design: {error}")
+            return table
+        if state.task.circuit.name != circuit.name:
+            problems.append(f"Initial design: session {session_id} sized {state.task.circuit.name}, not "
+                            f"{circuit.name}.")
+            return table
+        if state.best is None or state.best.proposal.parameters is None:
+            problems.append(f"Initial design: session {session_id} has no simulated design yet.")
+            return table
+        return initial_table(circuit, state.best.proposal.parameters)
+
+    def _note(self, *policies: str) -> str:
+        """What each chosen policy does with hint and limits."""
+        titles, lines = self.services.policies, []
+        for policy in filter(None, policies):
+            hint = "reads the hint" if reads_hints(policy) else "reads no hints"
+            ranges = ("and works within the limits" if reads_ranges(policy) else
+                      "and knows nothing of the limits: what it proposes is held to them")
+            lines.append(f"{titles.get(policy, policy)} {hint} {ranges}.")
+        text = Markup("<br>").join(lines)
+        return str(Markup('<p class="quiet note">{} Equal limits lock a parameter; empty ones leave the range.</p>'
+                          ).format(text))
 
     def _wire(self) -> None:
         context = [self.circuit, self.kind, self.seed]
-        self.circuit.input(self.change_circuit, [*context, *self.policies],
-                           [*self.conditions, self.specs, self.initial, *self.policies], **PRIVATE)
+        changed = self.circuit.input(
+            self.change_circuit, [*context, *self.policies],
+            [*self.conditions, self.specs, self.initial, self.limits, *self.policies], **PRIVATE)
+        changed.then(self._note, self.policies, self.note, **PRIVATE)
+        for policy in self.policies:
+            policy.change(self._note, self.policies, self.note, **PRIVATE)
         for field in (self.kind, self.seed):
-            field.input(self.change_initial, context, self.initial, **PRIVATE)
+            field.input(self.change_initial, context, [self.initial, self.source], **PRIVATE)
         self.reset.click(lambda name: spec_table(self.services.circuits[name], self.services.circuits[name].specs),
                          self.circuit, self.specs, **PRIVATE)
 
