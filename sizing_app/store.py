@@ -24,6 +24,7 @@ from sizing_app.errors import StoreError
 from sizing_app.events import (DURABLE, Event, SessionFinished, SessionStarted, StorageFailed, StorageRestored,
                                TurnFinished)
 from sizing_app.store_engine import open_engine, plain_errors
+from sizing_app.store_groups import GroupBook
 from sizing_app.store_tables import CircuitRow, SessionRow, TurnRow
 
 __all__ = ["SessionStore", "SessionSummary", "StoreError", "record"]
@@ -58,6 +59,7 @@ class SessionSummary:
     best_reward: float | None
     passed: bool
     parent: str | None
+    parent_turn: int | None
 
 
 SUMMARY = tuple(getattr(SessionRow, field.name) for field in fields(SessionSummary))
@@ -73,16 +75,21 @@ class SessionStore:
         self._writer = self._engine.execution_options(sqlite_begin="IMMEDIATE")
         with plain_errors(self._engine, timeout), self._writer.begin() as connection:
             migrations.upgrade(connection)
+        self.groups = GroupBook(self._transaction)
 
-    def create(self, task: Task, policy: str, parent: str | None = None, source: str = "app") -> str:
-        """Store a session that is about to run; returns its id, short and fit for a URL."""
+    def create(self, task: Task, policy: str, parent: str | None = None, source: str = "app",
+               parent_turn: int | None = None) -> str:
+        """Store a session that is about to run; returns its id, short and fit for a URL.
+
+        ``parent`` is the session whose turns up to ``parent_turn`` come first in this one.
+        """
         content = CIRCUIT.dump_python(replace(task.circuit, folder=""), mode="json")
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         row = SessionRow(
             id="".join(secrets.choice(ID_LETTERS) for _ in range(10)), created=time.time(), heartbeat=time.time(),
             circuit=task.circuit.name, digest=digest, policy=policy, source=source, status="running", message="",
             budget=task.budget, seed=task.seed, turns=0, best_reward=None, passed=False, parent=parent,
-            task=TASK.dump_python(task, mode="json", exclude={"circuit"}))
+            parent_turn=parent_turn, task=TASK.dump_python(task, mode="json", exclude={"circuit"}))
         with self._transaction(writing=True) as db:
             if db.get(CircuitRow, digest) is None:
                 _insert_if_new(db, CircuitRow(digest=digest, name=task.circuit.name, content=content))
@@ -115,6 +122,12 @@ class SessionStore:
         if row is None:
             raise StoreError(_unknown(id))
         return SessionSummary(*row)
+
+    def children(self, id: str) -> Sequence[SessionSummary]:
+        """The sessions that continue this one, the oldest first."""
+        query = select(*SUMMARY).where(SessionRow.parent == id).order_by(SessionRow.created)
+        with self._transaction() as db:
+            return [SessionSummary(*row) for row in db.execute(query)]
 
     def heartbeat(self, *ids: str) -> None:
         """Say that these sessions are alive."""

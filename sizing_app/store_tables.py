@@ -31,6 +31,7 @@ class SessionRow(Base):
         Index("sessions_by_status", "status", "heartbeat"),
         Index("sessions_by_passed", "passed", "created"),
         Index("sessions_by_reward", "best_reward"),
+        Index("sessions_by_parent", "parent", "created"),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -52,6 +53,8 @@ class SessionRow(Base):
     passed: Mapped[bool]
     parent: Mapped[str | None] = mapped_column(ForeignKey("sessions.id"))
     """The session that this one continues."""
+    parent_turn: Mapped[int | None]
+    """The last turn of the parent that this one has too."""
     task: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The task without its circuit."""
 
@@ -71,3 +74,31 @@ class TurnRow(Base):
     reasoning: Mapped[str] = mapped_column(Text)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The turn without its reasoning."""
+
+
+class GroupRow(Base):
+    """A group of turns that a policy was asked for from one history."""
+
+    __tablename__ = "turn_groups"
+    __table_args__ = (Index("turn_groups_by_session", "session_id", "created"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    """The last turn of the history that they were sampled from."""
+    policy: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    created: Mapped[float]
+    status: Mapped[str] = mapped_column(String(16))
+    message: Mapped[str] = mapped_column(Text)
+
+
+class GroupTurnRow(Base):
+    __tablename__ = "group_turns"
+    __table_args__ = (UniqueConstraint("group_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[str] = mapped_column(ForeignKey("turn_groups.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """The whole turn."""

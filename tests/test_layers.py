@@ -10,17 +10,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("domain", "units", "errors"),
-    ("reward", "events", "circuits", "expressions", "netlist", "pdk", "prompt", "targets", "toml_table"),
-    ("simulator", "policy"),
+    ("reward", "advantage", "control", "events", "circuits", "expressions", "limits", "netlist", "pdk", "prompt",
+     "targets", "toml_table"),
+    ("groups", "simulator", "policy"),
     ("session",),
-    ("hub", "store", "store_engine", "store_tables", "migrations", "evaluate", "train"),
+    ("hub", "store", "store_engine", "store_groups", "store_tables", "migrations", "evaluate", "train"),
     ("ui",),
     ("cli", "app", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+STORE = ("store", "store_engine", "store_groups", "store_tables", "migrations")
 HOMES = {"gradio": ("ui", "app"), "torch": ("train", "policy"), "botorch": ("policy",), "transformers": ("train",),
-         "PySpice": ("simulator",), "sqlalchemy": ("store", "store_engine", "store_tables", "migrations"),
-         "alembic": ("migrations",)}
+         "PySpice": ("simulator",), "sqlalchemy": STORE, "alembic": ("migrations",)}
 
 
 def modules() -> dict[str, Path]:

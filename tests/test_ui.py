@@ -19,6 +19,7 @@ from sizing_app.session import run_session
 from sizing_app.store import SessionStore
 from sizing_app.ui.export import KINDS
 from sizing_app.ui.form import initial_table, initial_values, read_task, spec_table
+from sizing_app.ui.limit_form import limit_table
 from sizing_app.ui.live_plot import figure, plotly_script
 from sizing_app.ui.page import build
 from sizing_app.ui.render import header, percent, reward, spec_table as spec_html, verdict
@@ -197,8 +198,8 @@ def begin(services: Services):
     circuit = services.circuits["TOY"]
     point = circuit.conditions.nominal
     session_id, problems, *_ = page.begin(
-        "TOY", point.corner, point.temperature, point.supply, point.load, spec_table(circuit, circuit.specs), "random",
-        5, 0, "middle", initial_table(circuit, GOOD))
+        False, "TOY", point.corner, point.temperature, point.supply, point.load, spec_table(circuit, circuit.specs),
+        5, 0, "middle", initial_table(circuit, GOOD), "", limit_table(circuit, {}), "", "random")
     return page, session_id if isinstance(session_id, str) else "", problems
 
 
@@ -222,7 +223,7 @@ def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
     services = services_of(tmp_path, lambda name: ScriptedPolicy(script))
     page, session_id, problems = begin(services)
     assert session_id and not problems
-    *earlier, (head, plot, specs, turns, best, start, stop) = page.follow(session_id)
+    *earlier, (head, plot, specs, turns, best, *_, start, stop) = page.follow(session_id)
     assert "All specs met" in head[0]["html"] and [turn["key"] for turn in turns] == ["turn-2", "turn-1", "turn-0"]
     assert start.interactive and not stop.interactive
     assert best.visible and not any(update[4].visible for update in earlier)

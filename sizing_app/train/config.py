@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from sizing_app.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, LEAST_SPREAD
+
 
 @dataclass(frozen=True)
 class ModelSize:
@@ -65,16 +67,12 @@ class RLConfig:
     temperature: float = 1.0
     reply_tokens: int = 192
     """A reply that is longer is cut, and has then no valid action."""
-    format_penalty: float = 0.2
-    """Taken from the reward of a reply with a format error (paper, eq. 15, leaves the size open)."""
+    format_penalty: float = FORMAT_PENALTY
     credit_truth: bool = True
     """Credit the tokens of an analysis with the share of its claims that are true (prompt/claims.py), and only the
     action with the design's reward. Not in the paper: credited with the design, the words of a small model decay."""
-    all_specs_bonus: float = 0.1
-    """Added to the reward of a design that meets every spec. Not in the paper: the score is flat just below the bounds,
-    and without a bonus training settles on near misses. Never added in evaluation."""
-    min_spread: float = 1e-3
-    """Groups whose rewards have a smaller standard deviation are dropped: nothing can be learnt from them."""
+    all_specs_bonus: float = ALL_SPECS_BONUS
+    min_spread: float = LEAST_SPREAD
     validation: int = 128
     """Queries held out, sampled at ``validation_temperature``."""
     validate_every: int = 20

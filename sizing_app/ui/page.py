@@ -1,9 +1,10 @@
-"""The page as a whole: a title bar and two tabs, and how Gradio is to serve it."""
+"""The page as a whole: a title bar and tabs, and how Gradio is to serve it."""
 
 import gradio as gr
 
 from sizing_app.ui import theme
 from sizing_app.ui.export import routes
+from sizing_app.ui.race import RacePage
 from sizing_app.ui.run import FOLLOWERS, RunPage
 from sizing_app.ui.services import Services
 from sizing_app.ui.sessions import SessionsPage
@@ -21,12 +22,15 @@ def build(services: Services) -> gr.Blocks:
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False,
                    delete_cache=(CACHE_CHECK, CACHE_AGE)) as page:
         gr.HTML(BAR, apply_default_css=False, elem_id="title-bar")
-        with gr.Tabs(elem_id="pages"):
+        with gr.Tabs(elem_id="pages") as tabs:
             with gr.Tab("Run", id="run"):
                 run = RunPage(services)
+            with gr.Tab("Race", id="race"):
+                race = RacePage(services)
             with gr.Tab("Sessions", id="sessions") as tab:
                 sessions = SessionsPage(services)
         run.connect(page)
+        race.connect(page, tabs)
         sessions.connect(tab)
     return page
 

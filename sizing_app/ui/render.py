@@ -92,14 +92,29 @@ def header(state: SessionState, session_id: str) -> str:
         '<section class="session-header" aria-label="Session">'
         '<div class="status-line"><span class="status {status}" role="status">{word}</span>'
         '<span class="detail">{detail}</span><nav>{links}</nav></div>'
-        '<dl class="figures">{cells}</dl><p class="task">{task}</p>{problems}</section>').format(
-            status=state.status, word=STATUS[state.status], detail=_detail(state), cells=cells,
-            links=_links(state, session_id), task=task_line(state.task, state.policy), problems=_problems(state))
+        '<dl class="figures">{cells}</dl><p class="task">{task}</p>{person}{problems}</section>').format(
+            status=state.status, word=_status_word(state), detail=_detail(state), cells=cells,
+            person=_person(state.task), links=_links(state, session_id),
+            task=task_line(state.task, state.policy), problems=_problems(state))
 
 
 def task_line(task: Task, policy: str) -> str:
     return (f"{task.circuit.name} \u00b7 {conditions_line(task)} \u00b7 policy {policy} \u00b7 "
             f"seed {task.seed}")
+
+
+def _status_word(state: SessionState) -> str:
+    waits = state.paused or (state.current is not None and state.current.review)
+    return "Waiting for you" if waits else STATUS[state.status]
+
+
+def _person(task: Task) -> Markup | str:
+    """Hint and limits, marked as a person's."""
+    parts = [f"hint \u201c{task.hint}\u201d"] if task.hint else []
+    for name, (low, high) in task.limits.items():
+        parts.append(f"{name} locked at {format_si(low, 4)}" if low == high else
+                     f"{name} within {format_si(low, 4)} \u2026 {format_si(high, 4)}")
+    return Markup('<p class="mine"><b>By a person:</b> {}</p>').format("; ".join(parts)) if parts else ""
 
 
 def conditions_line(task: Task) -> str:
@@ -155,8 +170,12 @@ def _detail(state: SessionState) -> str:
         return state.message
     if not state.history:
         return "simulating the initial design"
+    if state.paused:
+        return f"paused after turn {state.history[-1].index}"
     if state.current is None:
         return f"turn {state.history[-1].index} finished"
+    if state.current.review:
+        return f"turn {state.current.index}: look at the proposal"
     if state.current.proposal is not None:
         return f"turn {state.current.index}: simulating"
     return f"turn {state.current.index}: " + ("reasoning" if state.current.text else "waiting for the policy")

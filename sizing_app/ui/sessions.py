@@ -98,7 +98,7 @@ class SessionsPage:
         return {**query, "html": str(table_html(rows, total, query))}
 
     def _wire(self) -> None:
-        self.view.inspection.connect(self.session_id)
+        self.view.connect(self.session_id)
         private = {"api_visibility": "private", "show_progress": "hidden"}
         for field in self.filters:
             field.change(self.first_page, [*self.filters, self.table], self.table, trigger_mode="always_last",

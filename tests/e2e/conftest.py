@@ -26,6 +26,7 @@ PATIENCE = 60_000
 class App:
     url: str
     store: SessionStore
+    process: subprocess.Popen
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +48,9 @@ def plain_app(tmp_path_factory) -> Iterator[App]:
     yield from serve(tmp_path_factory.mktemp("plain"))
 
 
-def serve(folder: Path, *options: str) -> Iterator[App]:
-    """A server process, until the generator is closed."""
-    database, port = f"sqlite:///{folder}/sessions.db", free_port()
+def serve(folder: Path, *options: str, port: int = 0) -> Iterator[App]:
+    """A server process, until the generator is closed. The database in ``folder`` stays."""
+    database, port = f"sqlite:///{folder}/sessions.db", port or free_port()
     command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--database", database, *options]
     log = (folder / "server.log").open("w")
     server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
@@ -57,7 +58,7 @@ def serve(folder: Path, *options: str) -> Iterator[App]:
     try:
         wait_until_up(url, server, folder / "server.log")
         store = SessionStore(database)
-        yield App(url, store)
+        yield App(url, store, server)
         store.close()
     finally:
         server.terminate()

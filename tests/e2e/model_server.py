@@ -20,6 +20,8 @@ class ModelServer(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.permits = threading.Semaphore(0)
+        self.requests: list[str] = []
+        """What it was asked, as JSON."""
         middle = {parameter.name: parameter.from_unit(0.5) for parameter in load_circuit("OTA").parameters}
         call = json.dumps({"name": "simulate", "arguments": middle})
         self.halves = (FIRST, f"{SECOND}<tool_call>{call}</tool_call>")
@@ -42,7 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
             {"id": "scripted", "object": "model", "created": 0, "owned_by": "tests"}]}).encode())
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.requests.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self._head("text/event-stream")
         first, second = self.server.halves
         try:
