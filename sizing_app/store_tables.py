@@ -31,6 +31,9 @@ class SessionRow(Base):
         Index("sessions_by_status", "status", "heartbeat"),
         Index("sessions_by_passed", "passed", "created"),
         Index("sessions_by_reward", "best_reward"),
+        Index("sessions_by_star", "starred", "created"),
+        Index("sessions_by_source", "source", "created"),
+        Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed"),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -54,6 +57,23 @@ class SessionRow(Base):
     """The session that this one continues."""
     task: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The task without its circuit."""
+    note: Mapped[str] = mapped_column(Text, default="")
+    """What people wrote about the session."""
+    starred: Mapped[bool] = mapped_column(default=False)
+    origin: Mapped[str | None] = mapped_column(String(16))
+    """The id that an imported session had where it was exported."""
+    first_passed: Mapped[int | None]
+    """Position of the first turn that met every spec."""
+
+
+class TagRow(Base):
+    """One word that people put on a session."""
+
+    __tablename__ = "session_tags"
+    __table_args__ = (Index("session_tags_by_tag", "tag", "session_id"),)
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
 class TurnRow(Base):

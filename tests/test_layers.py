@@ -13,13 +13,16 @@ LAYERS = (
     ("reward", "events", "circuits", "expressions", "netlist", "pdk", "prompt", "targets", "toml_table"),
     ("simulator", "policy"),
     ("session",),
-    ("hub", "store", "store_engine", "store_tables", "migrations", "evaluate", "train"),
+    ("hub", "store", "store_bulk", "store_engine", "store_figures", "store_filters", "store_notes", "store_rows",
+     "store_tables", "session_check", "session_file", "migrations", "evaluate", "train"),
     ("ui",),
     ("cli", "app", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 HOMES = {"gradio": ("ui", "app"), "torch": ("train",), "transformers": ("train",), "PySpice": ("simulator",),
-         "sqlalchemy": ("store", "store_engine", "store_tables", "migrations"), "alembic": ("migrations",)}
+         "sqlalchemy": ("store", "store_bulk", "store_engine", "store_figures", "store_filters", "store_notes",
+                        "store_rows", "store_tables", "migrations"),
+         "alembic": ("migrations",)}
 
 
 def modules() -> dict[str, Path]:
