@@ -20,6 +20,7 @@ from sizing_app.events import (DURABLE, Event, SessionFinished, SessionStarted, 
                                TurnFinished)
 from sizing_app.store_bulk import WholeSession, insert_all
 from sizing_app.store_engine import open_engine, plain_errors
+from sizing_app.store_figures import Reached, reached_query, rows_of
 from sizing_app.store_filters import SessionFilter, filtered
 from sizing_app.store_notes import NoteBook
 from sizing_app.store_rows import TASK, after_turn, circuit_row, session_row, turn_of, turn_row
@@ -154,6 +155,11 @@ class SessionStore:
         query = self._filtered(select(*SUMMARY), filters).order_by(by, SessionRow.id).offset(offset).limit(limit)
         with self._transaction() as db:
             return [SessionSummary(*row) for row in db.execute(query)]
+
+    def reached(self, **filters) -> Sequence[Reached]:
+        """What the sessions that pass the filters of ``list`` reached, counted by policy and circuit."""
+        with self._transaction() as db:
+            return rows_of(db.execute(self._filtered(reached_query(), filters)))
 
     def close(self) -> None:
         self._engine.dispose()

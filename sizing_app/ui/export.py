@@ -1,9 +1,9 @@
-"""The best design of a session as files: sized netlist, JSON, CSV; and the routes that serve them."""
+"""A design as netlist, JSON or CSV, a whole session as HTML or JSON Lines; and the routes that serve them."""
 
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -11,9 +11,11 @@ from starlette.routing import Route
 
 from sizing_app.domain import Turn
 from sizing_app.errors import StoreError
-from sizing_app.events import SessionState, fold
+from sizing_app.events import Event, SessionState, fold
 from sizing_app.netlist import sized_netlist
+from sizing_app.session_file import write_session
 from sizing_app.ui.live_plot import PLOTLY_URL, plotly_script
+from sizing_app.ui.report import report
 from sizing_app.ui.services import Services
 
 
@@ -59,32 +61,50 @@ KINDS: dict[str, tuple[str, str, Callable[[SessionState, Turn], str]]] = {
     "json": ("json", "application/json", to_json),
     "csv": ("csv", "text/csv", to_csv),
 }
+SESSION_KINDS = {"html": "text/html", "jsonl": "application/jsonl"}
 
 
 def routes(services: Services) -> list[Route]:
-    """/export/SESSION/KIND, and the plotting script."""
+    """/export/SESSION/KIND, with ?turn=N for another design than the best one; and the plotting script."""
 
     def export(request: Request) -> Response:
         kind, session_id = request.path_params["kind"], request.path_params["session_id"]
-        if kind not in KINDS:
-            return PlainTextResponse(f"Unknown kind {kind!r}: one of {', '.join(KINDS)}.\n", 404)
+        if kind not in (*KINDS, *SESSION_KINDS):
+            return PlainTextResponse(f"Unknown kind {kind!r}: one of {', '.join((*KINDS, *SESSION_KINDS))}.\n", 404)
         try:
-            state = fold(services.store.events(session_id))
+            events = services.store.events(session_id)
+            if kind in SESSION_KINDS:
+                return _whole_session(services, session_id, events, kind)
         except StoreError as error:
             return PlainTextResponse(f"{error}\n", 404)
-        best = state.best
-        if best is None or best.proposal.parameters is None:
-            return PlainTextResponse("This session has no simulated design yet.\n", 404)
-        ending, media_type, write = KINDS[kind]
-        name = f"{state.task.circuit.name}-{session_id}-turn{best.index}.{ending}"
-        return Response(write(state, best), media_type=media_type,
-                        headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return _design(fold(events), session_id, kind, request.query_params.get("turn"))
 
     def plotly(_: Request) -> Response:
         return FileResponse(plotly_script(), media_type="text/javascript",
                             headers={"Cache-Control": "public, max-age=86400"})
 
     return [Route("/export/{session_id}/{kind}", export), Route(f"/{PLOTLY_URL}", plotly)]
+
+
+def _whole_session(services: Services, session_id: str, events: Sequence[Event], kind: str) -> Response:
+    state = fold(events)
+    if kind == "jsonl":
+        text = write_session(session_id, events)
+    else:
+        text = report(state, session_id, services.store.notes.read(session_id), services.drawn(state.task.circuit))
+    return _file(f"{state.task.circuit.name}-{session_id}.{kind}", SESSION_KINDS[kind], text)
+
+
+def _design(state: SessionState, session_id: str, kind: str, turn: str | None) -> Response:
+    found = state.best if turn is None else next((item for item in state.history if str(item.index) == turn), None)
+    if found is None or found.proposal.parameters is None or found.score is None:
+        return PlainTextResponse("This session has no simulated design there.\n", 404)
+    ending, media_type, write = KINDS[kind]
+    return _file(f"{state.task.circuit.name}-{session_id}-turn{found.index}.{ending}", media_type, write(state, found))
+
+
+def _file(name: str, media_type: str, text: str) -> Response:
+    return Response(text, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _bound(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from sizing_app.session_file import MAX_BYTES
 from sizing_app.ui import theme
 from sizing_app.ui.export import routes
 from sizing_app.ui.run import FOLLOWERS, RunPage
@@ -21,13 +22,13 @@ def build(services: Services) -> gr.Blocks:
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False,
                    delete_cache=(CACHE_CHECK, CACHE_AGE)) as page:
         gr.HTML(BAR, apply_default_css=False, elem_id="title-bar")
-        with gr.Tabs(elem_id="pages"):
+        with gr.Tabs(elem_id="pages") as tabs:
             with gr.Tab("Run", id="run"):
                 run = RunPage(services)
             with gr.Tab("Sessions", id="sessions") as tab:
                 sessions = SessionsPage(services)
         run.connect(page)
-        sessions.connect(tab)
+        sessions.connect(page, tab, tabs)
     return page
 
 
@@ -36,5 +37,5 @@ def launch(page: gr.Blocks, services: Services, host: str, port: int, **settings
     page.launch(
         server_name=host, server_port=port, theme=theme.theme(), head=theme.head(),
         favicon_path=theme.FAVICON, footer_links=[], run_history=False, show_error=True, ssr_mode=False,
-        allowed_paths=[], max_file_size="1mb", max_threads=FOLLOWERS + 40, enable_monitoring=False,
+        allowed_paths=[], max_file_size=MAX_BYTES, max_threads=FOLLOWERS + 40, enable_monitoring=False,
         app_kwargs={"routes": routes(services)}, **settings)
