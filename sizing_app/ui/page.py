@@ -1,10 +1,13 @@
-"""The page as a whole: a title bar and two tabs, and how Gradio is to serve it."""
+"""The page as a whole: a title bar and a tab for each page, and how Gradio is to serve it."""
 
 import gradio as gr
 
 from sizing_app.session_file import MAX_BYTES
 from sizing_app.ui import theme
+from sizing_app.ui.circuits_page import CircuitsPage
+from sizing_app.ui.compare import ComparePage
 from sizing_app.ui.export import routes
+from sizing_app.ui.models_page import ModelsPage
 from sizing_app.ui.run import FOLLOWERS, RunPage
 from sizing_app.ui.services import Services
 from sizing_app.ui.sessions import SessionsPage
@@ -27,8 +30,17 @@ def build(services: Services) -> gr.Blocks:
                 run = RunPage(services)
             with gr.Tab("Sessions", id="sessions") as tab:
                 sessions = SessionsPage(services)
+            with gr.Tab("Compare", id="compare") as compare_tab:
+                compare = ComparePage(services)
+            with gr.Tab("Circuits", id="circuits"):
+                circuits = CircuitsPage(services)
+            with gr.Tab("Models", id="models") as models_tab:
+                models = ModelsPage(services)
         run.connect(page)
         sessions.connect(page, tab, tabs)
+        compare.connect(page, compare_tab, tabs, sessions.table)
+        circuits.connect(page, tabs)
+        models.connect(page, models_tab, tabs)
     return page
 
 

@@ -77,8 +77,11 @@ class RunPage:
 
     def open_link(self, request: gr.Request) -> list:
         """The session of ?session=ID with its task in the form, so that it can be run again with a change."""
-        session_id = request.query_params.get("session", "")
+        query = request.query_params
+        session_id = query.get("session", "")
         if not session_id:
+            if query.get("circuit", "") in self.services.circuits and "view" not in query:
+                return self.preset(query["circuit"], query.get("policy", ""))
             return [gr.skip()] * (2 + len(self.form))
         task, policy = self._stored(session_id)
         if task is None or task.circuit.name not in self.services.circuits:
@@ -89,6 +92,11 @@ class RunPage:
                 *_condition_choices(circuit, conditions), spec_table(circuit, task.specs),
                 self._policy_choice(circuit.name, policy), task.budget, task.seed, "typed",
                 gr.update(value=initial_table(circuit, task.initial), visible=True), panel(circuit)]
+
+    def preset(self, name: str, policy: str) -> list:
+        """A circuit and a policy chosen, nothing started: ?circuit=NAME&policy=NAME."""
+        accordion, schematic, *conditions, specs, initial, policies = self.change_circuit(name, "random", 0, policy)
+        return [gr.skip(), accordion, name, *conditions, specs, policies, *[gr.skip()] * 3, initial, schematic]
 
     def change_circuit(self, name: str, kind: str, seed: float | None, policy: str) -> list:
         circuit = self.services.circuits[name]

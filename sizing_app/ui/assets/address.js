@@ -9,3 +9,4 @@ function write() {
 }
 
 watch("value", write);
+write();
