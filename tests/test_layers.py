@@ -14,7 +14,7 @@ LAYERS = (
     ("simulator", "policy"),
     ("session",),
     ("hub", "store", "store_bulk", "store_engine", "store_figures", "store_filters", "store_notes", "store_rows",
-     "store_tables", "session_check", "session_file", "migrations", "evaluate", "train"),
+     "store_tables", "session_check", "session_file", "documents", "migrations", "evaluate", "train"),
     ("ui",),
     ("cli", "app", "__main__"),
 )

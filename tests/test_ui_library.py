@@ -92,7 +92,8 @@ def real_session():
     metrics = {spec.metric: spec.low if spec.low is not None else spec.high for spec in circuit.specs}
     designs = (design, {**design, "l_cas": 2 * design["l_cas"]})
     turns = [Turn(index, Proposal(values, HOSTILE, f"I lengthen l_cas. {HOSTILE}"), measured,
-                  score(measured, task.specs)) for index, values in enumerate(designs) for measured in [Measurement("ok", {**metrics, "gain": 50.0 + 30 * index})]]
+                  score(measured, task.specs)) for index, values in enumerate(designs)
+             for measured in [Measurement("ok", {**metrics, "gain": 50.0 + 30 * index})]]
     return a_session(*turns, task=task, policy=HOSTILE)
 
 

@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -11,7 +12,7 @@ from starlette.routing import Route
 
 from sizing_app.domain import Turn
 from sizing_app.errors import StoreError
-from sizing_app.events import Event, SessionState, fold
+from sizing_app.events import SessionState, fold
 from sizing_app.netlist import sized_netlist
 from sizing_app.session_file import write_session
 from sizing_app.ui.live_plot import PLOTLY_URL, plotly_script
@@ -64,20 +65,28 @@ KINDS: dict[str, tuple[str, str, Callable[[SessionState, Turn], str]]] = {
 SESSION_KINDS = {"html": "text/html", "jsonl": "application/jsonl"}
 
 
+class NoSuchFile(ValueError):
+    """The message says what there is instead."""
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    media_type: str
+    text: str
+
+
 def routes(services: Services) -> list[Route]:
     """/export/SESSION/KIND, with ?turn=N for another design than the best one; and the plotting script."""
 
     def export(request: Request) -> Response:
         kind, session_id = request.path_params["kind"], request.path_params["session_id"]
-        if kind not in (*KINDS, *SESSION_KINDS):
-            return PlainTextResponse(f"Unknown kind {kind!r}: one of {', '.join((*KINDS, *SESSION_KINDS))}.\n", 404)
         try:
-            events = services.store.events(session_id)
-            if kind in SESSION_KINDS:
-                return _whole_session(services, session_id, events, kind)
-        except StoreError as error:
+            file = session_file(services, session_id, kind, request.query_params.get("turn"))
+        except (StoreError, NoSuchFile) as error:
             return PlainTextResponse(f"{error}\n", 404)
-        return _design(fold(events), session_id, kind, request.query_params.get("turn"))
+        return Response(file.text, media_type=file.media_type,
+                        headers={"Content-Disposition": f'attachment; filename="{file.name}"'})
 
     def plotly(_: Request) -> Response:
         return FileResponse(plotly_script(), media_type="text/javascript",
@@ -86,25 +95,24 @@ def routes(services: Services) -> list[Route]:
     return [Route("/export/{session_id}/{kind}", export), Route(f"/{PLOTLY_URL}", plotly)]
 
 
-def _whole_session(services: Services, session_id: str, events: Sequence[Event], kind: str) -> Response:
+def session_file(services: Services, session_id: str, kind: str, turn: str | None = None) -> File:
+    """A session, or the design of one of its turns, the best one by default. Raises StoreError or NoSuchFile."""
+    if kind not in (*KINDS, *SESSION_KINDS):
+        raise NoSuchFile(f"Unknown kind {kind!r}: one of {', '.join((*KINDS, *SESSION_KINDS))}.")
+    events = services.store.events(session_id)
     state = fold(events)
+    name = f"{state.task.circuit.name}-{session_id}"
     if kind == "jsonl":
-        text = write_session(session_id, events)
-    else:
-        text = report(state, session_id, services.store.notes.read(session_id), services.drawn(state.task.circuit))
-    return _file(f"{state.task.circuit.name}-{session_id}.{kind}", SESSION_KINDS[kind], text)
-
-
-def _design(state: SessionState, session_id: str, kind: str, turn: str | None) -> Response:
+        return File(f"{name}.jsonl", SESSION_KINDS[kind], write_session(session_id, events))
+    if kind == "html":
+        notes = services.store.notes.read(session_id)
+        return File(f"{name}.html", SESSION_KINDS[kind],
+                    report(state, session_id, notes, services.drawn(state.task.circuit)))
     found = state.best if turn is None else next((item for item in state.history if str(item.index) == turn), None)
     if found is None or found.proposal.parameters is None or found.score is None:
-        return PlainTextResponse("This session has no simulated design there.\n", 404)
+        raise NoSuchFile("This session has no simulated design there.")
     ending, media_type, write = KINDS[kind]
-    return _file(f"{state.task.circuit.name}-{session_id}-turn{found.index}.{ending}", media_type, write(state, found))
-
-
-def _file(name: str, media_type: str, text: str) -> Response:
-    return Response(text, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return File(f"{name}-turn{found.index}.{ending}", media_type, write(state, found))
 
 
 def _bound(value: float | None) -> str:

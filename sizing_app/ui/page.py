@@ -4,6 +4,7 @@ import gradio as gr
 
 from sizing_app.session_file import MAX_BYTES
 from sizing_app.ui import theme
+from sizing_app.ui.api import Api
 from sizing_app.ui.circuits_page import CircuitsPage
 from sizing_app.ui.compare import ComparePage
 from sizing_app.ui.export import routes
@@ -36,6 +37,7 @@ def build(services: Services) -> gr.Blocks:
                 circuits = CircuitsPage(services)
             with gr.Tab("Models", id="models") as models_tab:
                 models = ModelsPage(services)
+        Api(services).connect()
         run.connect(page)
         sessions.connect(page, tab, tabs)
         compare.connect(page, compare_tab, tabs, sessions.table)
