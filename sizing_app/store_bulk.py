@@ -32,13 +32,13 @@ class WholeSession:
 def insert_all(db: Session, sessions: Iterable[WholeSession]) -> list[str]:
     """Insert sessions in the transaction of ``db``; returns their new ids."""
     rows, turns, tags = [], [], []
-    circuit, digest = None, ""
+    digests: list[tuple[Circuit, str]] = []
     for session in sessions:
         state = fold(session.events)
-        if state.task.circuit is not circuit:
-            circuit = state.task.circuit
-            digest = _stored_circuit(db, circuit)
-        row = _session_values(session, state, digest)
+        circuit = state.task.circuit
+        if not any(known is circuit for known, _ in digests):
+            digests.append((circuit, _stored_circuit(db, circuit)))
+        row = _session_values(session, state, next(digest for known, digest in digests if known is circuit))
         rows.append(row)
         turns += [_values(turn_row(row["id"], turn), TURN_COLUMNS) for turn in state.history]
         tags += [{"session_id": row["id"], "tag": tag} for tag in session.tags]
