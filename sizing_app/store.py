@@ -150,9 +150,9 @@ class SessionStore:
     def list(self, *, sort: str = "created", descending: bool = True, offset: int = 0, limit: int = 50,
              **filters) -> Sequence[SessionSummary]:
         """Sessions that pass the filters, the fields of a SessionFilter."""
-        by = _column(sort, SORTABLE)
-        by = by.desc().nulls_last() if descending else by.nulls_first()
-        query = self._filtered(select(*SUMMARY), filters).order_by(by, SessionRow.id).offset(offset).limit(limit)
+        by, last = _column(sort, SORTABLE), SessionRow.id
+        by, last = (by.desc().nulls_last(), last.desc()) if descending else (by.nulls_first(), last)
+        query = self._filtered(select(*SUMMARY), filters).order_by(by, last).offset(offset).limit(limit)
         with self._transaction() as db:
             return [SessionSummary(*row) for row in db.execute(query)]
 

@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Select, and_, column, select, text, union
+from sqlalchemy import Select, and_, column, literal_column, or_, select, text, union
 
 from sizing_app.store_tables import SessionRow, TagRow, TurnRow
 
+WORDS = """SELECT session_id FROM session_numbers
+    WHERE number IN (SELECT rowid FROM session_words WHERE session_words MATCH :words)"""
 EQUAL = ("circuit", "policy", "source", "status", "passed", "starred")
 """Columns that a filter compares for equality."""
 
@@ -54,17 +56,16 @@ def filtered(query: Select, wanted: SessionFilter, dialect: str) -> Select:
 
 
 def _found(search: str, dialect: str):
-    """Sessions whose id begins with ``search``, or with a turn whose reasoning, or a note, that has all its words."""
+    """Sessions whose id begins with ``search``, or whose reasoning, or note, has all of its words."""
     words, prefix = re.findall(r"\w+", search), search.lower()
     named = select(SessionRow.id).where(SessionRow.id >= prefix, SessionRow.id < prefix + "~")
     if not words:
         return SessionRow.id.in_(named)
-    noted = select(SessionRow.id).where(SessionRow.note != "",
+    noted = select(SessionRow.id).where(SessionRow.note != literal_column("''"),  # as the index sessions_with_note says
                                         and_(*(SessionRow.note.icontains(word, autoescape=True) for word in words)))
-    if dialect == "sqlite":
-        found = text("SELECT rowid FROM turn_words WHERE turn_words MATCH :words").columns(column("rowid"))
-        # id + 0: one pass over the narrow index of session and id, not a look-up of a wide row a match
-        reasoned = (TurnRow.id + 0).in_(found.bindparams(words=" ".join(f'"{word}"*' for word in words)))
-    else:
-        reasoned = and_(*(TurnRow.reasoning.ilike(f"%{word}%") for word in words))
-    return SessionRow.id.in_(union(named, noted, select(TurnRow.session_id).where(reasoned)))
+    if dialect != "sqlite":
+        turns = (select(TurnRow.session_id).where(TurnRow.reasoning.icontains(word, autoescape=True)) for word in words)
+        return or_(SessionRow.id.in_(union(named, noted)), and_(*(SessionRow.id.in_(found) for found in turns)))
+    reasoned = text(WORDS).bindparams(words=" ".join(f'"{word}"*' for word in words)).columns(column("session_id"))
+    # + keeps SQLite from looking every found session up: it walks the narrow index that the order or the count needs
+    return literal_column("+sessions.id").in_(union(named, noted, reasoned))

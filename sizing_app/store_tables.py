@@ -5,7 +5,7 @@ Times are seconds since 1970 (UTC). Numbers are finite or NULL. The schema itsel
 
 from typing import Any
 
-from sqlalchemy import JSON, Double, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -30,14 +30,16 @@ class SessionRow(Base):
         Index("sessions_by_policy", "policy", "created"),
         Index("sessions_by_status", "status", "heartbeat"),
         Index("sessions_by_passed", "passed", "created"),
-        Index("sessions_by_reward", "best_reward"),
+        Index("sessions_by_created", "created", "id"),
+        Index("sessions_by_reward", "best_reward", "id"),
+        Index("sessions_with_note", "id", sqlite_where=text("note != ''"), postgresql_where=text("note != ''")),
         Index("sessions_by_star", "starred", "created"),
         Index("sessions_by_source", "source", "created"),
-        Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed"),
+        Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    created: Mapped[float] = mapped_column(index=True)
+    created: Mapped[float]
     heartbeat: Mapped[float]
     """Last sign of life of the process that runs the session."""
     circuit: Mapped[str] = mapped_column(String(80))

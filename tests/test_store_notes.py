@@ -5,10 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from sqlalchemy import create_engine
+
+from sizing_app import migrations
 from sizing_app.errors import StoreError
+from sizing_app.events import SessionFinished, TurnFinished
 from sizing_app.store import SessionStore
+from sizing_app.store_bulk import WholeSession
 from sizing_app.store_notes import MAX_NOTE, Notes, read_tags
-from tests.builders import a_task
+from tests.builders import GOOD, a_task, write
 from tests.test_store import SCRIPT, run
 
 
@@ -61,19 +66,30 @@ def test_what_cannot_be_stored_is_said(store):
 
 
 def test_an_older_database_is_brought_up_to_date(tmp_path):
-    """The schema before notes, with one session in it."""
-    path = tmp_path / "old.db"
-    store = SessionStore(f"sqlite:///{path}")
-    passed, failed = run(store)[0], run(store, SCRIPT[:1], replace(a_task(), budget=1))[0]
-    store.close()
-    with sqlite3.connect(path) as raw:
-        for index in ("sessions_by_star", "sessions_by_source", "sessions_figures"):
-            raw.execute(f"DROP INDEX {index}")
-        raw.execute("DROP TABLE session_tags")
-        for column in ("note", "starred", "origin", "first_passed"):
-            raw.execute(f"ALTER TABLE sessions DROP COLUMN {column}")
-        raw.execute("UPDATE alembic_version SET version_num = '0001'")
-    again = SessionStore(f"sqlite:///{path}")
+    """Sessions in the schema before notes get all that was added, the word index included."""
+    new, old = SessionStore(f"sqlite:///{tmp_path}/new.db"), tmp_path / "old.db"
+    passed, failed = run(new)[0], run(new, SCRIPT[:1], replace(a_task(), budget=1))[0]
+    new.close()
+    with create_engine(f"sqlite:///{old}").begin() as connection:
+        migrations.upgrade(connection, "0001")
+    with sqlite3.connect(old) as raw:
+        raw.execute(f"ATTACH '{tmp_path}/new.db' AS new")
+        for table in ("circuits", "sessions", "turns"):
+            columns = ", ".join(row[1] for row in raw.execute(f"PRAGMA main.table_info({table})"))
+            raw.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")
+    again = SessionStore(f"sqlite:///{old}")
     assert (again.summary(passed).first_passed, again.summary(failed).first_passed) == (2, None)
     assert again.notes.read(passed) == Notes() and len(again.events(passed)) == 6
+    assert [row.id for row in again.list(search="narrow meets")] == [passed]
+    later, _ = run(again, [write("a new zeugma", GOOD)])
+    assert [row.id for row in again.list(search="zeugma")] == [later] and again.count(search="power is") == 2
     again.close()
+
+
+def test_words_may_stand_in_different_turns_and_in_whole_sessions(store):
+    id, events = run(store)
+    (copied,) = store.insert([WholeSession(events[:1] + [event for event in events[1:] if isinstance(event, (
+        TurnFinished, SessionFinished))], "import", note="Zeugma")])
+    assert {row.id for row in store.list(search="power narrower")} == {id, copied}
+    assert [row.id for row in store.list(search="zeug")] == [copied] == [row.id for row in store.list(source="import")]
+    assert sum(row.sessions for row in store.reached(search="narrower")) == 2

@@ -1,6 +1,7 @@
 """One stored session under review: a turn drives reasoning, call, metrics, specs, differences and plot together."""
 
 import gradio as gr
+from markupsafe import Markup
 
 from sizing_app.errors import StoreError
 from sizing_app.events import SessionState, fold
@@ -68,7 +69,7 @@ class Review:
     def compare(self, session_id: str, position: dict, against: str) -> list[dict]:
         if not session_id:
             return []
-        return _difference(self._stored(session_id), int(position["turn"]), against)
+        return _difference(self._stored(session_id), session_id, int(position["turn"]), against)
 
     def _stored(self, session_id: str) -> SessionState:
         try:
@@ -80,7 +81,7 @@ class Review:
         last = state.history[-1].index if state.history else 0
         turn = last if turn is None else max(0, min(last, turn))
         return [_position(state, session_id, turn), *self.view.replay(state, session_id, turn, fresh),
-                _difference(state, turn, against)]
+                _difference(state, session_id, turn, against)]
 
 
 def _position(state: SessionState, session_id: str, turn: int) -> dict:
@@ -88,8 +89,12 @@ def _position(state: SessionState, session_id: str, turn: int) -> dict:
     return {"session": session_id, "turn": turn, "seconds": [round(item.seconds, 3) for item in state.history]}
 
 
-def _difference(state: SessionState, turn: int, against: str) -> list[dict]:
+def _difference(state: SessionState, session_id: str, turn: int, against: str) -> list[dict]:
     if state.task is None:
         return []
     before, after = compared_with(state.history, turn, state.best, against)
-    return [block("difference", difference(state.task, before, after))]
+    blocks = [block("difference", difference(state.task, before, after))]
+    if after is not None and after.score is not None:
+        link = Markup('<p><a href="export/{}/netlist?turn={}" download>Netlist of turn {}</a></p>')
+        blocks.append(block("netlist", link.format(session_id, turn, turn)))
+    return blocks

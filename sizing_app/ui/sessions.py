@@ -137,12 +137,13 @@ class SessionsPage:
         """Table, plots, problems and address for some filters."""
         asked = read_filters(fields)
         try:
-            total = self.store.count(**asked.filters)
+            reached = self.store.reached(**asked.filters)
+            total = sum(row.sessions for row in reached)
             rows["page"] = min(rows["page"], max(0, (total - 1) // PAGE_SIZE))
             found = self.store.list(sort=rows["sort"], descending=rows["descending"],
                                     offset=rows["page"] * PAGE_SIZE, limit=PAGE_SIZE, **asked.filters)
             tags = self.store.notes.tags(row.id for row in found)
-            plots = distribution_figures(self.store.reached(**asked.filters))
+            plots = distribution_figures(reached)
         except StoreError as error:
             return [{**rows, "html": ""}, {"figures": []}, _problems((str(error),)), address_of(fields, rows)]
         return [{**rows, "html": str(table_html(found, tags, total, rows))}, plots, _problems(asked.problems),
