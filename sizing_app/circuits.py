@@ -64,7 +64,7 @@ def read_folder(folder: Path) -> Circuit:
         measures=tuple(_measure(entry) for entry in table.tables("metrics")),
         netlist=_text(folder / "netlist.sp"), testbench=_text(folder / "testbench.sp"),
         devices=_devices(table), folder=str(folder), held_out=table.flag("held_out"))
-    _check(circuit, path)
+    check_circuit(circuit, path)
     return circuit
 
 
@@ -189,8 +189,8 @@ def _text(path: Path) -> str:
         raise CircuitError(f"{path}: expected a readable text file: {error}") from None
 
 
-def _check(circuit: Circuit, path: Path) -> None:
-    """What only the parts together can tell: names, vectors, braces."""
+def check_circuit(circuit: Circuit, path: Path) -> None:
+    """What only the parts together can tell: names, vectors, braces. CircuitError names files beside ``path``."""
     metrics = [spec.metric for spec in circuit.specs]
     for key, names in (("parameters and metrics", [item.name for item in (*circuit.parameters, *circuit.metrics)]),
                        ("analyses", [item.name for item in circuit.analyses]), ("specs", metrics)):

@@ -5,7 +5,7 @@ Times are seconds since 1970 (UTC). Numbers are finite or NULL. The schema itsel
 
 from typing import Any
 
-from sqlalchemy import JSON, Double, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -30,12 +30,17 @@ class SessionRow(Base):
         Index("sessions_by_policy", "policy", "created"),
         Index("sessions_by_status", "status", "heartbeat"),
         Index("sessions_by_passed", "passed", "created"),
-        Index("sessions_by_reward", "best_reward"),
         Index("sessions_by_parent", "parent", "created"),
+        Index("sessions_by_created", "created", "id"),
+        Index("sessions_by_reward", "best_reward", "id"),
+        Index("sessions_with_note", "id", sqlite_where=text("note != ''"), postgresql_where=text("note != ''")),
+        Index("sessions_by_star", "starred", "created"),
+        Index("sessions_by_source", "source", "created"),
+        Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    created: Mapped[float] = mapped_column(index=True)
+    created: Mapped[float]
     heartbeat: Mapped[float]
     """Last sign of life of the process that runs the session."""
     circuit: Mapped[str] = mapped_column(String(80))
@@ -57,6 +62,23 @@ class SessionRow(Base):
     """The last turn of the parent that this one has too."""
     task: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The task without its circuit."""
+    note: Mapped[str] = mapped_column(Text, default="")
+    """What people wrote about the session."""
+    starred: Mapped[bool] = mapped_column(default=False)
+    origin: Mapped[str | None] = mapped_column(String(16))
+    """The id that an imported session had where it was exported."""
+    first_passed: Mapped[int | None]
+    """Position of the first turn that met every spec."""
+
+
+class TagRow(Base):
+    """One word that people put on a session."""
+
+    __tablename__ = "session_tags"
+    __table_args__ = (Index("session_tags_by_tag", "tag", "session_id"),)
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
 class TurnRow(Base):

@@ -143,7 +143,10 @@ def test_statements_that_can_be_checked_are_checked():
         assert "Checked" not in oldest["html"]
         return newest["html"]
 
-    assert "1 of 2 statements are true. Not true: gain down.</p>" in shown("Perhaps. I cut w. I expect gain down.")
+    half = shown("Perhaps. I cut w. I expect gain down.")
+    assert "1 of 2 statements are true.</p>" in half and "true</span> cut w</li>" in half
+    assert "did not come true</span> gain down</li>" in half
+    assert "</i> came true</span> gain up</li>" in shown("I cut w. I expect gain up.")
     assert "2 of 2 statements are true.</p>" in shown("I cut w. I expect gain up.")
     assert "Checked" not in shown("I make the input pair narrower, which should help.")
 
@@ -232,4 +235,6 @@ def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
 
 def test_the_page_names_no_outside_address(tmp_path):
     config = json.dumps(build(services_of(tmp_path, ScriptedPolicy)).get_config_file(), default=str)
-    assert "https://" not in config.replace("https://www.w3.org", "")
+    for words in ("https://www.w3.org", "https://github.com/gradio-app/gradio/raw/"):  # a namespace, an example
+        config = config.replace(words, "")
+    assert "https://" not in config

@@ -15,6 +15,9 @@ WORDS = {"met": ("\u2713", "met"), "nearly": ("\u2248", "nearly"), "failed": ("\
          "missing": ("\u2013", "no value")}
 STATUS = {"running": "Running", "passed": "All specs met", "ended": "Ended by the policy", "budget": "Budget spent",
           "stopped": "Stopped", "failed": "Failed", "interrupted": "Interrupted"}
+SESSION_FILES = (("html", "HTML", "The whole session as one page that works offline"),
+                 ("jsonl", "JSON Lines", "The whole session, one event a line; can be imported"))
+"""Kind of export, label, hint."""
 MINUS = "\u2212"
 
 
@@ -182,14 +185,17 @@ def _detail(state: SessionState) -> str:
 
 
 def _links(state: SessionState, session_id: str) -> Markup:
-    """The permalink, and the best design as files once there is one."""
-    links = [(f"?session={session_id}", "Permalink", False)]
+    """The permalink, the best design as files once there is one, and the whole session; nothing without an id."""
+    if not session_id:
+        return Markup("")
+    links = [(f"?session={session_id}", "Permalink", "")]
     if state.best is not None and state.best.proposal.parameters is not None:
-        links += [(f"export/{session_id}/{kind}", label, True)
+        links += [(f"export/{session_id}/{kind}", label, "The best design as a file")
                   for kind, label in (("netlist", "Netlist"), ("json", "JSON"), ("csv", "CSV"))]
+    links += [(f"export/{session_id}/{kind}", label, hint) for kind, label, hint in SESSION_FILES]
     return Markup(" ").join(
-        Markup('<a href="{}"{}>{}</a>').format(url, Markup(' download title="The best design as a file"')
-                                               if download else "", label) for url, label, download in links)
+        Markup('<a href="{}"{}>{}</a>').format(url, Markup(' download title="{}"').format(hint) if hint else "", label)
+        for url, label, hint in links)
 
 
 def _problems(state: SessionState) -> Markup | str:

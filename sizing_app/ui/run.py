@@ -83,8 +83,11 @@ class RunPage:
 
     def open_link(self, request: gr.Request) -> list:
         """The session of ?session=ID with its task in the form, so that it can be run again with a change."""
-        session_id = request.query_params.get("session", "")
+        query = request.query_params
+        session_id = query.get("session", "")
         if not session_id:
+            if query.get("circuit", "") in self.services.circuits and "view" not in query:
+                return self.preset(query["circuit"], query.get("policy", ""))
             return [gr.skip()] * (3 + len(self.form.fields))
         task, policy = self._stored(session_id)
         if task is None or task.circuit.name not in self.services.circuits:
@@ -92,6 +95,10 @@ class RunPage:
         circuit = self.services.circuits[task.circuit.name]
         return [session_id, gr.Accordion(open=False, label=self._panel_title(circuit)), panel(circuit),
                 *self.form.fill(task, [policy])]
+
+    def preset(self, name: str, policy: str) -> list:
+        """A circuit and a policy chosen, nothing started: ?circuit=NAME&policy=NAME."""
+        return [gr.skip(), *self.change_circuit(name), *self.form.preset(name, [policy])]
 
     def change_circuit(self, name: str) -> list:
         circuit = self.services.circuits[name]

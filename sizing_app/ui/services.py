@@ -62,6 +62,11 @@ class Services:
         known = {name: trained_on(name) for name in self.policies}
         return [(title, name) for name, title in self.policies.items() if known[name] is None or circuit in known[name]]
 
+    def drawn(self, circuit: Circuit) -> Circuit:
+        """A stored circuit with the folder that has its drawing, where it is still the same circuit here."""
+        known = self.circuits.get(circuit.name)
+        return known if known is not None and known.netlist == circuit.netlist else circuit
+
     def start(self, task: Task, policy_name: str, history: History = (), parent: str | None = None,
               parent_turn: int | None = None, review: bool = False) -> str:
         """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError.

@@ -110,14 +110,20 @@ class TaskForm:
         """The form with what is wrong in it."""
         return [problem_list(problems), filled.reading.specs, filled.reading.initial, filled.limits]
 
-    def fill(self, task: Task, policies: Sequence[str]) -> list:
+    def preset(self, name: str, policies: Sequence[str]) -> list:
+        """The values of ``fields`` for a circuit's default specs under nominal conditions."""
+        circuit = self.services.circuits[name]
+        initial = initial_values(circuit, "random", 0)
+        return self.fill(Task(circuit, circuit.specs, circuit.conditions.nominal, initial), policies, "random")
+
+    def fill(self, task: Task, policies: Sequence[str], kind: str = "typed") -> list:
         """The values of ``fields`` that give this task again."""
         circuit = self.services.circuits[task.circuit.name]
         lanes = len(self.policies)
         chosen = [*policies, *[NONE] * lanes][:lanes]
         return [circuit.name, *condition_choices(circuit, task.conditions), spec_table(circuit, task.specs),
-                min(task.budget, MAX_BUDGET), task.seed, "typed",
-                gr.update(value=initial_table(circuit, task.initial), visible=True),
+                min(task.budget, MAX_BUDGET), task.seed, kind,
+                gr.update(value=initial_table(circuit, task.initial), visible=kind == "typed"),
                 gr.update(value="", visible=False), limit_table(circuit, task.limits), task.hint,
                 *(self._policy_choice(circuit.name, lane, lanes, policy) for lane, policy in enumerate(chosen))]
 

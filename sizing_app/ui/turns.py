@@ -5,13 +5,15 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from sizing_app.domain import Parameter, Parameters, Proposal, Task, Turn
+from sizing_app.domain import Claim, Parameter, Parameters, Proposal, Task, Turn
 from sizing_app.events import LiveTurn, SessionState
 from sizing_app.ui.render import WORDS, block, duration, met_count, percent, reward, unit_text, verdict
 from sizing_app.units import format_si
 
 OUTCOME = {"ok": "converged", "not_converged": "did not converge", "timeout": "timed out", "crashed": "crashed",
            "refused": "refused", "no_call": "no valid call"}
+_EXPECTED = {True: "came true", False: "did not come true"}
+_STATED = {True: "true", False: "not true"}
 _TAGS = re.compile(r"</?Analyze>|</?tool_call>|<Design End>")
 _HALF_TAG = re.compile(r"</?[A-Za-z_ ]{0,10}$")
 
@@ -109,13 +111,20 @@ def _reasoning(proposal: Proposal, index: int, checked: Markup | str = "") -> Ma
 
 
 def _checked(turn: Turn) -> Markup | str:
-    """How much of the reasoning is true, where it is in words that can be checked."""
+    """Each statement of the reasoning that can be checked, marked as true or not; what was expected, as come true."""
     said = [claim for claim in turn.claims if claim.true is not None]
     if not said:
         return ""
-    wrong = [claim.text for claim in said if not claim.true]
-    return Markup('<p class="quiet checked">Checked: {} of {} statements are true.{}</p>').format(
-        len(said) - len(wrong), len(said), f" Not true: {', '.join(wrong)}." if wrong else "")
+    marks = Markup("").join(_statement(claim) for claim in said)
+    return Markup('<p class="quiet checked">Checked: {} of {} statements are true.</p><ul class="statements" '
+                  'aria-label="Statements that were checked">{}</ul>').format(
+        sum(claim.true for claim in said), len(said), marks)
+
+
+def _statement(claim: Claim) -> Markup:
+    words = _EXPECTED[claim.true] if claim.about == "expectation" else _STATED[claim.true]
+    return Markup('<li><span class="verdict {}"><i aria-hidden="true">{}</i> {}</span> {}</li>').format(
+        "met" if claim.true else "failed", WORDS["met" if claim.true else "failed"][0], words, claim.text)
 
 
 def _call(task: Task, turn: Turn, former: Sequence[Turn]) -> Markup:
@@ -167,15 +176,19 @@ def _parameters(task: Task, parameters: Parameters | None, before: Parameters | 
 
 
 def _parameter(parameter: Parameter, value: float, before: float | None) -> Markup:
-    changed = before is not None and abs(value - before) > 1e-6 * abs(before)
-    note = _change(parameter, value, before) if changed else ""
+    differs = before is not None and changed(before, value)
+    note = change_text(parameter, value, before) if differs else ""
     return Markup('<div class="{}" title="{}"><dt>{}</dt><dd>{} <span class="unit">{}</span></dd>'
                   '<dd class="change">{}</dd></div>').format(
-        "changed" if changed else "", _parameter_title(parameter, before), parameter.name, format_si(value, 4),
+        "changed" if differs else "", _parameter_title(parameter, before), parameter.name, format_si(value, 4),
         parameter.unit, note)
 
 
-def _change(parameter: Parameter, value: float, before: float) -> str:
+def changed(before: float, value: float) -> bool:
+    return abs(value - before) > 1e-6 * abs(before)
+
+
+def change_text(parameter: Parameter, value: float, before: float) -> str:
     """▲ ×1.3 on a log scale, ▲ 40m on a linear one."""
     arrow = "\u25b2" if value > before else "\u25bc"
     if parameter.scale == "log" and before > 0:

@@ -18,6 +18,8 @@ from tests.e2e.model_server import ModelServer
 from tests.e2e.stored import ROOT
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+SHOWN = "#specs input, #session-table table, #replay-header .status, #compare table, #circuit-page, #model-page"
+"""One of these is there once a page is up."""
 PATIENCE = 60_000
 """Milliseconds that a busy machine may need for one step."""
 
@@ -90,7 +92,7 @@ def open_page(browser) -> Iterator:
                 else problems.append(f"request to {request.url}"))
         page.goto(app.url + path)
         expect(page.locator("#start, #back").first).to_be_attached()
-        expect(page.locator("#specs input").first).to_be_visible()
+        expect(page.locator(SHOWN).filter(visible=True).first).to_be_visible()
         return page
 
     yield open_page

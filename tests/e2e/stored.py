@@ -16,13 +16,13 @@ HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked =
 
 
 def a_stored_session(store: SessionStore, reasoning: str = "Longer cascodes raise the gain.",
-                     policy: str = "tl-grpo") -> str:
-    """Three turns in which l_cas doubles and the gain rises; everything else stays as it is."""
+                     policy: str = "tl-grpo", gains: tuple[float, ...] = GAINS) -> str:
+    """Turns in which l_cas doubles and the gain rises; everything else stays as it is."""
     circuit = load_circuit("OTA")
     design = initial_design(circuit, 0)
     task = Task(circuit, circuit.specs, circuit.conditions.nominal, design, budget=2)
     session_id = store.create(task, policy)
-    for index, gain in enumerate(GAINS):
+    for index, gain in enumerate(gains):
         design = {**design, "l_cas": 0.4e-6 * 2 ** index}
         metrics = {spec.metric: spec.low if spec.low is not None else spec.high for spec in circuit.specs}
         measurement = Measurement("ok", {**metrics, "gain": gain}, seconds=0.03)

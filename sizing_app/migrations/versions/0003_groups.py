@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0003_groups"
-down_revision = "0001"
+down_revision = "0002_library"
 
 
 def upgrade() -> None:
