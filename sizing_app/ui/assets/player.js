@@ -54,7 +54,11 @@ function step(by) {
 part("former").addEventListener("click", () => step(-1));
 part("next").addEventListener("click", () => step(1));
 part("play").addEventListener("click", toggle);
-part("slider").addEventListener("input", (event) => { pause(); go(Number(event.target.value)); });
+part("slider").addEventListener("input", (event) => {
+    const wanted = Number(event.target.value);
+    pause();
+    go(wanted);
+});
 document.addEventListener("keydown", (event) => {
     const writing = event.target.closest("input, textarea, select, button, summary, [tabindex], [contenteditable]");
     if (!root.offsetParent || writing || event.ctrlKey || event.metaKey || event.altKey) return;
