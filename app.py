@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--mcp", action="store_true", help="serve the API as tools of an MCP server too (docs/api.md)")
     arguments = parser.parse_args()
     if arguments.mcp and importlib.util.find_spec("mcp") is None:
-        parser.error("--mcp needs the package mcp: .venv/bin/python -m pip install 'mcp>=1.21,<2'")
+        parser.error("--mcp needs one more package: .venv/bin/python -m pip install -r requirements-mcp.txt")
 
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     from sizing_app.circuits import load_circuits

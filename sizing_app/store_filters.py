@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Select, and_, column, literal_column, or_, select, text, union
+from sqlalchemy import Select, and_, column, literal_column, or_, select, text
 
 from sizing_app.store_tables import SessionRow, TagRow, TurnRow
 
@@ -58,14 +58,17 @@ def filtered(query: Select, wanted: SessionFilter, dialect: str) -> Select:
 def _found(search: str, dialect: str):
     """Sessions whose id begins with ``search``, or whose reasoning, or note, has all of its words."""
     words, prefix = re.findall(r"\w+", search), search.lower()
-    named = select(SessionRow.id).where(SessionRow.id >= prefix, SessionRow.id < prefix + "~")
+    # + keeps SQLite from looking every found session up: it walks the narrow index that the order or the count needs
+    id = literal_column("+sessions.id") if dialect == "sqlite" else SessionRow.id
+    named = id.in_(select(SessionRow.id).where(SessionRow.id >= prefix, SessionRow.id < prefix + "~"))
     if not words:
-        return SessionRow.id.in_(named)
+        return named
     noted = select(SessionRow.id).where(SessionRow.note != literal_column("''"),  # as the index sessions_with_note says
                                         and_(*(SessionRow.note.icontains(word, autoescape=True) for word in words)))
-    if dialect != "sqlite":
+    if dialect == "sqlite":
+        begun = " ".join(f'"{word}"*' for word in words)
+        reasoned = id.in_(text(WORDS).bindparams(words=begun).columns(column("session_id")))
+    else:
         turns = (select(TurnRow.session_id).where(TurnRow.reasoning.icontains(word, autoescape=True)) for word in words)
-        return or_(SessionRow.id.in_(union(named, noted)), and_(*(SessionRow.id.in_(found) for found in turns)))
-    reasoned = text(WORDS).bindparams(words=" ".join(f'"{word}"*' for word in words)).columns(column("session_id"))
-    # + keeps SQLite from looking every found session up: it walks the narrow index that the order or the count needs
-    return literal_column("+sessions.id").in_(union(named, noted, reasoned))
+        reasoned = and_(*(id.in_(found) for found in turns))
+    return or_(named, id.in_(noted), reasoned)

@@ -1,8 +1,8 @@
 """The API as programs use it: the examples of docs/api.md, wrong input, and the tools of the MCP server."""
 
+import ast
 import asyncio
 import importlib.util
-import json
 import re
 import subprocess
 import sys
@@ -46,7 +46,10 @@ def test_every_endpoint_is_typed_and_no_event_of_a_page_is_public(client):
 
 def test_circuits_and_a_golden_design(client):
     assert {row["name"] for row in client.predict(api_name="/list_circuits")} == set(load_circuits())
-    found = client.predict("MILLER", golden(load_circuit("MILLER"))["parameters"], api_name="/simulate_design")
+    for _ in range(4):  # reading the models for the first time may pass the deadline where the machine is busy
+        found = client.predict("MILLER", golden(load_circuit("MILLER"))["parameters"], api_name="/simulate_design")
+        if found["status"] != "timeout":
+            break
     assert found["passed"] and found["reward"] == 1.0 and len(found["specs"]) == 8
 
 
@@ -91,4 +94,4 @@ def test_a_model_can_call_the_tools(tmp_path):
     assert {next(name for name in TOOLS if tool.endswith(name)) for tool in names} == TOOLS == {
         tool for tool in TOOLS if len([name for name in names if name.endswith(tool)]) == 1}
     assert all("Args" not in tool.description for tool in names.values())
-    assert json.loads(answer.content[0].text)["reward"] == 1.0
+    assert ast.literal_eval(answer.content[0].text)["reward"] == 1.0

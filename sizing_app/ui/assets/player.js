@@ -2,11 +2,13 @@
 const root = element.querySelector(".player-bar");
 const part = (name) => root.querySelector(`[data-part=${name}]`);
 let timer = null;
+let playing = false;
 let turn = 0;
+let asked = null;  // the turn that the server has been asked for and has not shown yet
 
 function go(wanted) {
     const last = props.value.seconds.length - 1;
-    turn = Math.max(0, Math.min(last, wanted));
+    turn = asked = Math.max(0, Math.min(last, wanted));
     show();
     trigger("go", { turn });
 }
@@ -22,28 +24,30 @@ function show() {
     part("former").disabled = turn === 0;
     part("next").disabled = turn >= last;
     part("play").disabled = last === 0;
-    part("play").textContent = timer === null ? "\u25b6 Replay" : "\u2016 Pause";
+    part("play").textContent = !playing ? "\u25b6 Replay" : "\u2016 Pause";
 }
 
 function pause() {
     clearTimeout(timer);
-    timer = null;
+    playing = false;
     show();
 }
 
-// The next turn appears after as long as it took, divided by the speed; a blink is the least that can be seen.
-function play() {
-    const last = props.value.seconds.length - 1;
-    if (turn >= last) return pause();
+// The next turn appears after as long as it took, divided by the speed; a blink is the least that can be seen. The one
+// before must have been shown, so that a slow server leaves none out.
+function schedule() {
+    clearTimeout(timer);
+    if (turn >= props.value.seconds.length - 1) return pause();
     const seconds = props.value.seconds[turn + 1] / Number(part("speed").value);
-    timer = setTimeout(() => { go(turn + 1); play(); }, Math.max(300, 1000 * seconds));
+    timer = setTimeout(() => go(turn + 1), Math.max(300, 1000 * seconds));
     show();
 }
 
 function toggle() {
-    if (timer !== null) return pause();
+    if (playing) return pause();
+    playing = true;
     if (turn >= props.value.seconds.length - 1) go(0);
-    play();
+    else schedule();
 }
 
 function step(by) {
@@ -54,7 +58,11 @@ function step(by) {
 part("former").addEventListener("click", () => step(-1));
 part("next").addEventListener("click", () => step(1));
 part("play").addEventListener("click", toggle);
-part("slider").addEventListener("input", (event) => { pause(); go(Number(event.target.value)); });
+part("slider").addEventListener("input", (event) => {
+    const wanted = Number(event.target.value);
+    pause();
+    go(wanted);
+});
 document.addEventListener("keydown", (event) => {
     const writing = event.target.closest("input, textarea, select, button, summary, [tabindex], [contenteditable]");
     if (!root.offsetParent || writing || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -65,10 +73,18 @@ document.addEventListener("keydown", (event) => {
 });
 
 function draw() {
-    if (timer !== null && (root.dataset.session !== props.value.session || !root.offsetParent)) pause();
-    if (timer === null || props.value.turn > turn) turn = props.value.turn;
-    root.dataset.session = props.value.session;
+    if (root.dataset.session !== props.value.session) {
+        root.dataset.session = props.value.session;
+        asked = null;
+        pause();
+    }
+    if (asked !== null && asked !== props.value.turn) return;
+    asked = null;
+    turn = props.value.turn;
     show();
+    if (!playing) return;
+    if (root.offsetParent) schedule();
+    else pause();
 }
 
 watch("value", draw);
