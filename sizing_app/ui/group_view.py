@@ -26,6 +26,8 @@ class GroupView:
 
     def __init__(self, name: str, services: Services):
         self.name, self.services, self.forks = name, services, Forks(services)
+        self._shown: dict[str, object] = {}
+        """Browser page to a mark of what it follows now."""
         with gr.Accordion(TITLE, open=False, visible=False, elem_id=f"{name}-group",
                           elem_classes="group") as self.accordion:
             with gr.Row(elem_classes="group-controls"):
@@ -50,13 +52,13 @@ class GroupView:
         private = {"api_visibility": "private", "show_progress": "hidden"}
         opened = session_id.change(self.opened, session_id, [family, self.accordion, self.policy, self.choice,
                                                              self.group_id, self.problem], **private)
-        follow = self._follow(opened)
+        self._follow(opened)
         turns.fork(self.aim, None, [self.accordion, self.position], **private).then(
             None, None, None, js=read_asset("show_group.js").replace("NAME", self.name), **private)
         begun = self.start.click(self.sample, [session_id, self.position, self.policy, self.size],
                                  [self.group_id, self.choice, self.problem], **private)
+        chosen = self.choice.input(lambda choice: choice, self.choice, self.group_id, **private)
         self._follow(begun)
-        chosen = self.choice.input(lambda choice: choice, self.choice, self.group_id, cancels=[follow], **private)
         self._follow(chosen)
         self.halt.click(self.stop, self.group_id, self.halt, queue=False, **private)
         self.proposals.go_on(self.go_on, [self.group_id, self.further], [self.target, self.problem], **private).then(
@@ -90,8 +92,21 @@ class GroupView:
             return [gr.skip(), gr.skip(), _alert(str(error))]
         return [group_id, gr.Dropdown(self.forks.choices(session_id), value=group_id, visible=True), ""]
 
-    def follow(self, group_id: str) -> Iterator[list]:
-        """Everything that shows the group, again and again until it is complete."""
+    def follow(self, group_id: str, request: gr.Request) -> Iterator[list]:
+        """Everything that shows the group, again and again until it is complete or the page shows another one."""
+        page, mark = request.session_hash, object()
+        self._shown[page] = mark
+        try:
+            for values in self._values(group_id):
+                if self._shown.get(page) is not mark:
+                    yield [gr.skip()] * len(values)  # Gradio shows the last values of a generator once more at its end
+                    return
+                yield values
+        finally:
+            if self._shown.get(page) is mark:
+                del self._shown[page]
+
+    def _values(self, group_id: str) -> Iterator[list]:
         if not group_id:
             yield [[], figure(GroupState(), ""), [], gr.Button(interactive=True), gr.Button(interactive=False)]
             return
@@ -115,10 +130,10 @@ class GroupView:
         except (ForkError, PolicyError, StoreError) as error:
             return ["", _alert(str(error))]
 
-    def _follow(self, event):
+    def _follow(self, event) -> None:
         outputs = [self.head, self.plot, self.proposals, self.start, self.halt]
-        return event.then(self.follow, self.group_id, outputs, show_progress="hidden",
-                          concurrency_limit=READERS, concurrency_id="follow-group", api_visibility="private")
+        event.then(self.follow, self.group_id, outputs, show_progress="hidden", trigger_mode="multiple",
+                   concurrency_limit=READERS, concurrency_id="follow-group", api_visibility="private")
 
 
 def _alert(text: str) -> str:

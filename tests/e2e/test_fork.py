@@ -94,6 +94,30 @@ def test_a_group_shows_what_training_would_do_and_is_found_again(app, open_page)
     expect(page.locator("#run-family")).to_contain_text("after turn 1")
 
 
+def test_another_session_does_not_show_the_group_that_still_grows(app, model, open_page):
+    """A group whose proposals wait for the scripted model, and a session that is opened in the meantime."""
+    first, second = a_stored_session(app.store), a_stored_session(app.store)
+    page = open_page(app)
+    replay(page, second)
+    page.get_by_role("button", name="Fork after turn 2").click()
+    sample(page, "replay", 2, "Random search")
+    expect(proposals(page, "replay")).to_have_count(2)
+    page.click("#back")
+    replay(page, first)
+    expect(page.locator("#replay-group-head .status")).to_have_count(0)
+    page.get_by_role("button", name="Fork after turn 2").click()
+    sample(page, "replay", 3, "Model of the server")
+    expect(page.locator("#replay-group-head .status")).to_have_text("Sampling")
+    page.click("#back")
+    replay(page, second)
+    expect(page.locator("#replay-group-head")).to_contain_text("2 of 2")
+    for _ in range(3):
+        model.allow()
+    page.wait_for_timeout(3000)
+    expect(page.locator("#replay-group-head")).to_contain_text("2 of 2")
+    expect(proposals(page, "replay")).to_have_count(2)
+
+
 def test_wrong_numbers_are_explained(app, open_page):
     page = open_page(app, f"/?session={a_stored_session(app.store)}")
     page.get_by_role("button", name="Fork after turn 2").click()
