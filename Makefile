@@ -24,7 +24,7 @@ run: install
 install: .venv/app.stamp
 
 test: .venv/dev.stamp
-	$(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .

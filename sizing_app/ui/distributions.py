@@ -23,7 +23,8 @@ def distribution_figures(rows: Sequence[Reached]) -> dict:
     total = sum(row.sessions for row in rows)
     colors = {policy: SERIES[place % len(SERIES)] for place, policy in enumerate(sorted({row.policy for row in rows}))}
     return {"figures": [
-        _figure("Best reward", f"{total:,} sessions; box: quartiles, line: median", _boxes(rewards, colors),
+        _figure("Best reward", f"{total:,} session{'' if total == 1 else 's'}; box: quartiles, line: median",
+                _boxes(rewards, colors),
                 {"title": {"text": "Best reward"}, "range": [-0.04, 1.06]}),
         _figure("All specs met", "share of the sessions", _bars(shares, colors),
                 {"title": {"text": "Share"}, "range": [0, 1.05], "tickformat": ".0%"}),

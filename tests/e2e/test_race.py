@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import serve
@@ -111,10 +110,9 @@ def test_an_unknown_race_is_named(app, open_page):
     expect(page.locator("#race-start")).to_be_enabled()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_narrow_screen(app, open_page, scheme):
+def test_it_fits_a_narrow_screen(app, open_page):
     ids = [a_stored_session(app.store, "A" * 200, policy=policy) for policy in ("random", "bayes", "tl-grpo")]
-    page = open_page(app, f"/?race={','.join(ids)}", viewport={"width": 360, "height": 800}, color_scheme=scheme)
+    page = open_page(app, f"/?race={','.join(ids)}", viewport={"width": 360, "height": 800})
     for number in (1, 2, 3):
         expect(lane(page, number).locator("article")).to_have_count(3)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
