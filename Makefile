@@ -1,6 +1,7 @@
 # make install    set-up alone, into .venv          make run [PORT=7860] [HOST=127.0.0.1]   the app
 # make test       all tests, in a real browser too  make lint                               ruff
-# make bench      simulator speed                   make train / queries / evaluate         models and their table
+# make bench      simulator speed                   make bench-sessions   100,000 stored sessions
+#                                                   make train / queries / evaluate         models and their table
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PYTHON ?= python3
@@ -16,14 +17,14 @@ TORCH_INDEX ?=
 # More options for the command behind a target, such as ARGS="--steps 10".
 ARGS ?=
 
-.PHONY: run install test lint bench train queries evaluate screenshot
+.PHONY: run install test lint bench bench-sessions train queries evaluate screenshot
 run: install
 	$(PY) app.py --host $(HOST) --port $(PORT) $(ARGS)
 
 install: .venv/app.stamp
 
 test: .venv/dev.stamp
-	$(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .
@@ -31,6 +32,9 @@ lint: .venv/dev.stamp
 bench: .venv/app.stamp
 	scripts/apt_install.sh "the ngspice command, to compare with" ngspice
 	$(PY) -m tests.bench.simulator $(ARGS)
+
+bench-sessions: .venv/dev.stamp
+	$(PY) -m tests.bench.sessions $(ARGS)
 
 train: .venv/train.stamp
 	$(PY) -m sizing_app.train $(ARGS)

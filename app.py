@@ -1,6 +1,7 @@
-"""Start the app: python app.py [--host HOST] [--port PORT] [--database URL] [--base-url URL --model NAME]."""
+"""Start the app: python app.py [--host HOST] [--port PORT] [--database URL] [--base-url URL --model NAME] [--mcp]."""
 
 import argparse
+import importlib.util
 import os
 import threading
 
@@ -12,7 +13,10 @@ def main() -> None:
     parser.add_argument("--database", default="sqlite:///data/sessions.db", help="any SQLAlchemy URL")
     parser.add_argument("--base-url", help="OpenAI-compatible server that answers instead of the embedded engine")
     parser.add_argument("--model", help="name of the model on that server")
+    parser.add_argument("--mcp", action="store_true", help="serve the API as tools of an MCP server too (docs/api.md)")
     arguments = parser.parse_args()
+    if arguments.mcp and importlib.util.find_spec("mcp") is None:
+        parser.error("--mcp needs one more package: .venv/bin/python -m pip install -r requirements-mcp.txt")
 
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     from sizing_app.circuits import load_circuits
@@ -32,7 +36,7 @@ def main() -> None:
                                 policy_titles(chat=bool(arguments.base_url and arguments.model)), default_circuit="OTA")
             if not arguments.base_url:
                 threading.Thread(target=services.warm_up, args=(DEFAULT_POLICY,), daemon=True).start()
-            launch(build(services), services, arguments.host, arguments.port)
+            launch(build(services), services, arguments.host, arguments.port, mcp_server=arguments.mcp)
     finally:
         hub.close()
         close_engines()

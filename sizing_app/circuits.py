@@ -197,7 +197,7 @@ def _text(path: Path) -> str:
 
 
 def check_circuit(circuit: Circuit, path: Path) -> None:
-    """What only the parts together can tell: names, vectors, braces. Raises CircuitError, which names ``path``."""
+    """What only the parts together can tell: names, vectors, braces. CircuitError names files beside ``path``."""
     metrics = [spec.metric for spec in circuit.specs]
     for key, names in (("parameters and metrics", [item.name for item in (*circuit.parameters, *circuit.metrics)]),
                        ("analyses", [item.name for item in circuit.analyses]), ("specs", metrics)):

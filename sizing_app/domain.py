@@ -36,7 +36,9 @@ class Parameter:
         return float(self.low + (self.high - self.low) * fraction)
 
     def to_unit(self, value: float) -> float:
-        """Inverse of from_unit, not clipped."""
+        """Inverse of from_unit, not clipped. A parameter whose range is one value is in its middle."""
+        if self.low == self.high:
+            return 0.5
         if self.scale == "log":
             return math.log(value / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
@@ -216,6 +218,10 @@ class Task:
     seed: int = 0
     stated: Conditions | None = None
     """The conditions that a policy is told where they are not the true ones: then only feedback shows these."""
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Ranges that a person narrowed for this task, by parameter; equal bounds lock it. Proposals are held to them."""
+    hint: str = ""
+    """What a person wrote for the policy; only models that are asked in words read it."""
 
     def told(self) -> "Task":
         """The task as a policy may know it."""
@@ -280,6 +286,10 @@ class Proposal:
     """What was wrong with the output, each a sentence that a person can read."""
     tokens: tuple[int, ...] = ()
     logprobs: tuple[float, ...] = ()
+    held: Mapping[str, float] = field(default_factory=dict)
+    """Parameters that were outside the task's limits, with the values that the policy had given them."""
+    edited: Mapping[str, float] = field(default_factory=dict)
+    """Parameters that a person changed before the simulation, with the values that they had before."""
 
 
 @dataclass(frozen=True)

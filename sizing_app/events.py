@@ -32,10 +32,11 @@ class Wrote:
 
 @dataclass(frozen=True)
 class Proposed:
-    """The policy has decided; the simulation follows."""
+    """The policy has decided; the simulation follows, or with ``review`` a person's decision."""
 
     index: int
     proposal: Proposal
+    review: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,13 @@ class TurnFinished:
 class SessionFinished:
     reason: Reason
     message: str = ""
+
+
+@dataclass(frozen=True)
+class Paused:
+    """No turn begins until a person lets the session go on; with ``on`` false, it goes on."""
+
+    on: bool
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class StorageRestored:
 
 DURABLE = (SessionStarted, TurnFinished, SessionFinished)
 """Events that the store keeps and that followers count; the others matter only while their turn is under way."""
-Event = (SessionStarted | TurnStarted | Wrote | Proposed | TurnFinished | SessionFinished | StorageFailed
+Event = (SessionStarted | TurnStarted | Wrote | Proposed | TurnFinished | SessionFinished | Paused | StorageFailed
          | StorageRestored)
 
 
@@ -74,6 +82,8 @@ class LiveTurn:
     index: int
     text: str = ""
     proposal: Proposal | None = None
+    review: bool = False
+    """The proposal waits for a person's decision."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,7 @@ class SessionState:
     message: str = ""
     storage_problem: str = ""
     """Why the latest turns are not stored; empty if they are."""
+    paused: bool = False
 
     @property
     def running(self) -> bool:
@@ -121,12 +132,14 @@ def advance(state: SessionState, event: Event) -> SessionState:
         case Wrote(index, text):
             written = state.current.text if state.current and state.current.index == index else ""
             return replace(state, current=LiveTurn(index, written + text))
-        case Proposed(index, proposal):
-            return replace(state, current=LiveTurn(index, proposal.text, proposal))
+        case Proposed(index, proposal, review):
+            return replace(state, current=LiveTurn(index, proposal.text, proposal, review))
         case TurnFinished(turn):
             return replace(state, history=(*state.history, turn), current=None)
         case SessionFinished(reason, message):
-            return replace(state, current=None, status=reason, message=message)
+            return replace(state, current=None, status=reason, message=message, paused=False)
+        case Paused(on):
+            return replace(state, paused=on)
         case StorageFailed(message):
             return replace(state, storage_problem=message)
         case StorageRestored():

@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from sizing_app.events import DURABLE, Event, Proposed, SessionFinished, TurnFinished, TurnStarted, Wrote
+from sizing_app.control import Control
+from sizing_app.events import DURABLE, Event, Paused, Proposed, SessionFinished, TurnFinished, TurnStarted, Wrote
 from sizing_app.store import BEAT_EVERY, STALE_AFTER, SessionStore, StoreError
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,8 @@ INTERVAL = 0.2
 GRACE = 60.0
 """Seconds for which the hub remembers an ended session."""
 
+LIVE = (TurnStarted, Wrote, Proposed, Paused)
+"""Events that a finished turn makes superfluous."""
 Batch = tuple[int, list[Event]]
 """Number of the last durable event so far, and the events since the previous batch."""
 
@@ -39,7 +42,7 @@ class Hub:
         if store is not None:
             threading.Thread(target=self._keep_alive, name="heartbeat", daemon=True).start()
 
-    def start(self, id: str, events: Iterable[Event], stop: threading.Event) -> None:
+    def start(self, id: str, events: Iterable[Event], stop: threading.Event | Control) -> None:
         """Run a session: draw its events in a thread until they end. ``stop`` is the flag that ``events`` heeds."""
         run = _Run(id, stop)
         with self._lock:
@@ -68,6 +71,12 @@ class Hub:
             return False
         run.stop.set()
         return True
+
+    def control(self, id: str) -> threading.Event | Control | None:
+        """The flag that a session which runs here was started with; None for any other session."""
+        with self._lock:
+            run = self._runs.get(id)
+        return None if run is None or run.ended is not None else run.stop
 
     def running(self) -> list[str]:
         with self._lock:
@@ -105,7 +114,7 @@ class Hub:
 class _Run:
     """One session in the hub: what it has emitted, and the condition that its readers wait on."""
 
-    def __init__(self, id: str, stop: threading.Event):
+    def __init__(self, id: str, stop: threading.Event | Control):
         self.id, self.stop, self.thread = id, stop, None
         self.ended: float | None = None
         """time.monotonic() of its end."""
@@ -150,7 +159,7 @@ class _Run:
             self._position += 1
             self._number += isinstance(event, DURABLE)
             if isinstance(event, (TurnFinished, SessionFinished)):
-                self._log = [entry for entry in self._log if not isinstance(entry[2], (TurnStarted, Wrote, Proposed))]
+                self._log = [entry for entry in self._log if not isinstance(entry[2], LIVE)]
             self._log.append((self._position, self._number, event))
             self._changed.notify_all()
 

@@ -9,20 +9,23 @@ import math
 import threading
 import time
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
+from sizing_app.control import Control
 from sizing_app.domain import (Circuit, Conditions, History, Measurement, Parameters, Policy, Proposal, Simulator,
                                StopSignal, Task, Turn)
 from sizing_app.errors import PolicyError
-from sizing_app.events import (Event, LiveTurn, Proposed, Reason, SessionFinished, SessionStarted, SessionState,
+from sizing_app.events import (Event, LiveTurn, Paused, Proposed, Reason, SessionFinished, SessionStarted, SessionState,
                                StorageFailed, StorageRestored, TurnFinished, TurnStarted, Wrote, advance, fold)
+from sizing_app.groups import GroupEvent, GroupFinished, GroupStarted, Sampled
+from sizing_app.limits import hold_proposal
 from sizing_app.prompt.claims import claims
 from sizing_app.reward import reached, score
 
 __all__ = ["Event", "LiveTurn", "PolicyError", "Proposed", "Reason", "SessionFinished", "SessionStarted",
            "SessionState", "StorageFailed", "StorageRestored", "TurnFinished", "TurnStarted", "Wrote", "advance",
-           "fold", "initial_turn", "run_session", "sample_group", "take_turn"]
+           "fold", "initial_turn", "run_group", "run_session", "sample_group", "sample_turns", "take_turn"]
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +40,18 @@ def initial_turn(task: Task, simulator: Simulator) -> Turn:
 def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator, stop: StopSignal) -> Iterator[Event]:
     """One turn from ``history``: TurnStarted, Wrote..., Proposed, TurnFinished.
 
-    If ``stop`` is set before there is a proposal, the turn is dropped: no TurnFinished follows.
+    If ``stop`` is set before there is a proposal, the turn is dropped: no TurnFinished follows. Where ``stop`` is a
+    Control with review, the proposal waits for a person, who may change it; a stop then drops the turn as well.
     """
     index, started = history[-1].index + 1, time.perf_counter()
     yield TurnStarted(index)
     proposal = yield from _proposal(task, history, policy, stop, index)
+    if proposal is not None and proposal.parameters is not None and isinstance(stop, Control) and stop.review:
+        yield Proposed(index, proposal, review=True)
+        asked = time.perf_counter()
+        parameters = stop.decision(index)
+        started += time.perf_counter() - asked  # a person's time is not the turn's
+        proposal = None if stop.is_set() else _edited(proposal, parameters)
     if proposal is None:
         return
     yield Proposed(index, proposal)
@@ -62,33 +72,59 @@ def run_session(task: Task, policy: Policy, simulator: Simulator, stop: StopSign
     """A whole session: the initial design, then turns until the policy ends, the budget is spent or ``stop`` is set.
 
     With ``history`` the session continues from it: its turns come first, as events, and count against the budget.
+    Where ``stop`` is a Control, the session can also be paused between turns and its proposals reviewed.
     """
     yield SessionStarted(task, policy.name)
     message = ""
     try:
         reason = yield from _turns(task, policy, simulator, stop, history)
-    except PolicyError as error:
-        reason, message = "failed", str(error)
     except Exception as error:
-        log.exception("session on %s with %s failed", task.circuit.name, policy.name)
-        reason, message = "failed", f"Unexpected error: {type(error).__name__}: {error}"
+        reason, message = "failed", _sentence(error, task, policy)
     yield SessionFinished(reason, message)
 
 
-def sample_group(task: Task, history: History, policy: Policy, simulator: Simulator, n: int) -> list[Turn]:
+def sample_turns(task: Task, history: History, policy: Policy, simulator: Simulator, n: int,
+                 stop: StopSignal) -> Iterator[tuple[int, Turn]]:
     """``n`` turns from one history (paper, section 4: the group that turn-level advantages are taken over).
 
-    Each has a seed of its own, the first one that of the task.
+    Each comes with its number as soon as it is simulated, and has a seed of its own, number 0 that of the task. Those
+    that have no proposal when ``stop`` is set are dropped. If some fail, the others still come, then the first error is
+    raised.
     """
-    never = threading.Event()
-
-    def sample(number: int) -> Turn:
+    def sample(number: int) -> Turn | None:
         own = replace(task, seed=task.seed + number * 1_000_003)
-        return next(event.turn for event in take_turn(own, history, policy, simulator, never)
-                    if isinstance(event, TurnFinished))
+        events = take_turn(own, history, policy, simulator, stop)
+        return next((event.turn for event in events if isinstance(event, TurnFinished)), None)
 
+    errors = []
     with ThreadPoolExecutor(max_workers=max(1, n), thread_name_prefix="group") as threads:
-        return list(threads.map(sample, range(n)))
+        jobs = {threads.submit(sample, number): number for number in range(n)}
+        for job in as_completed(jobs):
+            if error := job.exception():
+                errors.append(error)
+            elif (turn := job.result()) is not None:
+                yield jobs[job], turn
+    if errors:
+        raise errors[0]
+
+
+def sample_group(task: Task, history: History, policy: Policy, simulator: Simulator, n: int) -> list[Turn]:
+    """All of ``sample_turns`` in the order of their numbers."""
+    turns = dict(sample_turns(task, history, policy, simulator, n, threading.Event()))
+    return [turns[number] for number in sorted(turns)]
+
+
+def run_group(task: Task, history: History, policy: Policy, simulator: Simulator, n: int,
+              stop: StopSignal) -> Iterator[GroupEvent]:
+    """``sample_turns`` as events: GroupStarted, Sampled..., GroupFinished."""
+    yield GroupStarted(task, history, policy.name, n)
+    reason, message = "complete", ""
+    try:
+        for number, turn in sample_turns(task, history, policy, simulator, n, stop):
+            yield Sampled(number, turn)
+    except Exception as error:
+        reason, message = "failed", _sentence(error, task, policy)
+    yield GroupFinished("stopped" if reason == "complete" and stop.is_set() else reason, message)
 
 
 def _turns(task, policy, simulator, stop, history) -> Generator[Event, None, Reason]:
@@ -99,6 +135,11 @@ def _turns(task, policy, simulator, stop, history) -> Generator[Event, None, Rea
     while not stop.is_set():
         if sum(1 for turn in history if turn.index > 0) >= task.budget:
             return "passed" if reached(history) else "budget"
+        if isinstance(stop, Control) and stop.paused:
+            yield Paused(True)
+            stop.wait_while_paused()
+            yield Paused(False)
+            continue
         turn = None
         for event in take_turn(task, history, policy, simulator, stop):
             if isinstance(event, TurnFinished):
@@ -119,7 +160,7 @@ def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Prop
         for piece in pieces:
             if isinstance(piece, Proposal):
                 cut_short = stop.is_set() and piece.parameters is None and not piece.finished
-                return None if cut_short else _checked(piece, task.circuit)
+                return None if cut_short else hold_proposal(_checked(piece, task.circuit), task.limits)
             if stop.is_set():
                 return None
             yield Wrote(index, clean_text(piece.text))
@@ -130,6 +171,21 @@ def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Prop
     if stop.is_set():
         return None
     raise PolicyError(f"The policy {policy.name} ended turn {index} without a proposal.")
+
+
+def _sentence(error: Exception, task: Task, policy: Policy) -> str:
+    """What a person is told of an error; one that nobody foresaw is logged."""
+    if isinstance(error, PolicyError):
+        return str(error)
+    log.error("%s with %s failed", task.circuit.name, policy.name, exc_info=error)
+    return f"Unexpected error: {type(error).__name__}: {error}"
+
+
+def _edited(proposal: Proposal, parameters: Parameters) -> Proposal:
+    """The proposal with the values that a person chose; ``parameters`` may be empty."""
+    changed = {name: proposal.parameters[name] for name, value in parameters.items()
+               if value != proposal.parameters[name]}
+    return replace(proposal, parameters={**proposal.parameters, **parameters}, edited=changed) if changed else proposal
 
 
 def _simulate(circuit: Circuit, parameters: Parameters, conditions: Conditions, simulator: Simulator) -> Measurement:

@@ -3,40 +3,39 @@
 SQLite by default, any SQLAlchemy URL otherwise. What goes wrong comes out as StoreError with a plain sentence.
 """
 
-import hashlib
-import json
 import logging
-import re
-import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
-from pydantic import TypeAdapter
-from sqlalchemy import Select, and_, case, column, func, or_, select, text, union, update
+from sqlalchemy import Select, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sizing_app import migrations
-from sizing_app.domain import Circuit, Task, Turn
+from sizing_app.domain import Task
 from sizing_app.errors import StoreError
 from sizing_app.events import (DURABLE, Event, SessionFinished, SessionStarted, StorageFailed, StorageRestored,
                                TurnFinished)
+from sizing_app.store_bulk import WholeSession, insert_all
 from sizing_app.store_engine import open_engine, plain_errors
+from sizing_app.store_figures import Reached, reached_query, rows_of
+from sizing_app.store_filters import SessionFilter, filtered
+from sizing_app.store_groups import GroupBook
+from sizing_app.store_notes import NoteBook
+from sizing_app.store_rows import TASK, after_turn, circuit_row, session_row, turn_of, turn_row
 from sizing_app.store_tables import CircuitRow, SessionRow, TurnRow
 
 __all__ = ["SessionStore", "SessionSummary", "StoreError", "record"]
 
 log = logging.getLogger(__name__)
 
-CIRCUIT, TASK, TURN = TypeAdapter(Circuit), TypeAdapter(Task), TypeAdapter(Turn)
-ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 STALE_AFTER = 30.0
 """Seconds without a heartbeat after which a running session counts as interrupted."""
 BEAT_EVERY = 5.0
 """Seconds between two heartbeats."""
-FILTERS = ("circuit", "policy", "source", "status")
+CHOICES = ("circuit", "policy", "source", "status")
 SORTABLE = ("created", "circuit", "policy", "source", "status", "best_reward", "passed", "turns", "budget", "seed")
 
 
@@ -58,6 +57,13 @@ class SessionSummary:
     best_reward: float | None
     passed: bool
     parent: str | None
+    parent_turn: int | None
+    starred: bool
+    note: str
+    origin: str | None
+    """The id that an imported session had where it was exported."""
+    first_passed: int | None
+    """Turn that first met every spec."""
 
 
 SUMMARY = tuple(getattr(SessionRow, field.name) for field in fields(SessionSummary))
@@ -73,28 +79,33 @@ class SessionStore:
         self._writer = self._engine.execution_options(sqlite_begin="IMMEDIATE")
         with plain_errors(self._engine, timeout), self._writer.begin() as connection:
             migrations.upgrade(connection)
+        self.groups, self.notes = GroupBook(self._transaction), NoteBook(self._transaction)
 
-    def create(self, task: Task, policy: str, parent: str | None = None, source: str = "app") -> str:
-        """Store a session that is about to run; returns its id, short and fit for a URL."""
-        content = CIRCUIT.dump_python(replace(task.circuit, folder=""), mode="json")
-        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        row = SessionRow(
-            id="".join(secrets.choice(ID_LETTERS) for _ in range(10)), created=time.time(), heartbeat=time.time(),
-            circuit=task.circuit.name, digest=digest, policy=policy, source=source, status="running", message="",
-            budget=task.budget, seed=task.seed, turns=0, best_reward=None, passed=False, parent=parent,
-            task=TASK.dump_python(task, mode="json", exclude={"circuit"}))
+    def create(self, task: Task, policy: str, parent: str | None = None, source: str = "app",
+               parent_turn: int | None = None) -> str:
+        """Store a session that is about to run; returns its id, short and fit for a URL.
+
+        ``parent`` is the session whose turns up to ``parent_turn`` come first in this one.
+        """
+        circuit = circuit_row(task.circuit)
+        row = session_row(task, circuit.digest, policy, source, parent, parent_turn)
         with self._transaction(writing=True) as db:
-            if db.get(CircuitRow, digest) is None:
-                _insert_if_new(db, CircuitRow(digest=digest, name=task.circuit.name, content=content))
+            if db.get(CircuitRow, circuit.digest) is None:
+                _insert_if_new(db, circuit)
             db.add(row)
             return row.id
+
+    def insert(self, sessions: Iterable[WholeSession]) -> Sequence[str]:
+        """Store whole sessions in one transaction; returns their ids, which are new."""
+        with self._transaction(writing=True) as db:
+            return insert_all(db, sessions)
 
     def append(self, id: str, event: Event) -> None:
         """Store one durable event in a transaction of its own; other events are passed over."""
         with self._transaction(writing=True) as db:
             if isinstance(event, TurnFinished):
-                _update(db, id, heartbeat=time.time(), status="running", message="", **_after_turn(event.turn))
-                db.add(_turn_row(id, event.turn))
+                _update(db, id, heartbeat=time.time(), status="running", message="", **after_turn(event.turn))
+                db.add(turn_row(id, event.turn))
             elif isinstance(event, SessionFinished):
                 _update(db, id, heartbeat=time.time(), status=event.reason, message=event.message)
 
@@ -105,7 +116,7 @@ class SessionStore:
             circuit = db.get_one(CircuitRow, row.digest).content
             turns = db.scalars(select(TurnRow).where(TurnRow.session_id == id).order_by(TurnRow.position))
             task = TASK.validate_python({**row.task, "circuit": circuit})
-            events = [SessionStarted(task, row.policy), *(TurnFinished(_turn(turn)) for turn in turns)]
+            events = [SessionStarted(task, row.policy), *(TurnFinished(turn_of(turn)) for turn in turns)]
             return events if row.status == "running" else [*events, SessionFinished(row.status, row.message)]
 
     def summary(self, id: str) -> SessionSummary:
@@ -115,6 +126,12 @@ class SessionStore:
         if row is None:
             raise StoreError(_unknown(id))
         return SessionSummary(*row)
+
+    def children(self, id: str) -> Sequence[SessionSummary]:
+        """The sessions that continue this one, the oldest first."""
+        query = select(*SUMMARY).where(SessionRow.parent == id).order_by(SessionRow.created)
+        with self._transaction() as db:
+            return [SessionSummary(*row) for row in db.execute(query)]
 
     def heartbeat(self, *ids: str) -> None:
         """Say that these sessions are alive."""
@@ -134,46 +151,33 @@ class SessionStore:
     def choices(self, column: str) -> Sequence[str]:
         """The values that occur in ``circuit``, ``policy``, ``source`` or ``status``, sorted."""
         with self._transaction() as db:
-            wanted = _column(column, FILTERS)
+            wanted = _column(column, CHOICES)
             return db.scalars(select(wanted).distinct().order_by(wanted)).all()
 
     def count(self, **filters) -> int:
         """How many sessions pass the filters of ``list``."""
         with self._transaction() as db:
-            return db.scalar(self._filtered(select(func.count()).select_from(SessionRow), **filters))
+            return db.scalar(self._filtered(select(func.count()).select_from(SessionRow), filters))
 
     def list(self, *, sort: str = "created", descending: bool = True, offset: int = 0, limit: int = 50,
              **filters) -> Sequence[SessionSummary]:
-        """Sessions that pass the filters: circuit, policy, source, status, passed, search (words of the reasoning, or
-        the beginning of an id)."""
-        by = _column(sort, SORTABLE)
-        by = by.desc().nulls_last() if descending else by.nulls_first()
-        query = self._filtered(select(*SUMMARY), **filters).order_by(by, SessionRow.id).offset(offset).limit(limit)
+        """Sessions that pass the filters, the fields of a SessionFilter."""
+        by, last = _column(sort, SORTABLE), SessionRow.id
+        by, last = (by.desc().nulls_last(), last.desc()) if descending else (by.nulls_first(), last)
+        query = self._filtered(select(*SUMMARY), filters).order_by(by, last).offset(offset).limit(limit)
         with self._transaction() as db:
             return [SessionSummary(*row) for row in db.execute(query)]
+
+    def reached(self, **filters) -> Sequence[Reached]:
+        """What the sessions that pass the filters of ``list`` reached, counted by policy and circuit."""
+        with self._transaction() as db:
+            return rows_of(db.execute(self._filtered(reached_query(), filters)))
 
     def close(self) -> None:
         self._engine.dispose()
 
-    def _filtered(self, query: Select, search: str = "", passed: bool | None = None, **equal: str | None) -> Select:
-        for name, value in equal.items():
-            if value is not None:
-                query = query.where(_column(name, FILTERS) == value)
-        if passed is not None:
-            query = query.where(SessionRow.passed.is_(passed))
-        return query.where(self._found(search.strip())) if search.strip() else query
-
-    def _found(self, search: str):
-        """Sessions whose id begins with ``search``, or with a turn whose reasoning has all of its words."""
-        words, prefix = re.findall(r"\w+", search), search.lower()
-        named = select(SessionRow.id).where(SessionRow.id >= prefix, SessionRow.id < prefix + "~")
-        if self._engine.dialect.name == "sqlite":
-            found = text("SELECT rowid FROM turn_words WHERE turn_words MATCH :words").columns(column("rowid"))
-            # id + 0: one pass over the narrow index of session and id, not a look-up of a wide row a match
-            reasoned = (TurnRow.id + 0).in_(found.bindparams(words=" ".join(f'"{word}"*' for word in words)))
-        else:
-            reasoned = and_(*(TurnRow.reasoning.ilike(f"%{word}%") for word in words))
-        return SessionRow.id.in_(union(named, select(TurnRow.session_id).where(reasoned)) if words else named)
+    def _filtered(self, query: Select, filters: Mapping) -> Select:
+        return filtered(query, SessionFilter.of(**filters), self._engine.dialect.name)
 
     @contextmanager
     def _transaction(self, writing: bool = False) -> Iterator[Session]:
@@ -248,30 +252,6 @@ def _insert_if_new(db: Session, row: CircuitRow) -> None:
 def _update(db: Session, id: str, **values) -> None:
     if not db.execute(update(SessionRow).where(SessionRow.id == id).values(**values)).rowcount:
         raise StoreError(_unknown(id))
-
-
-def _after_turn(turn: Turn) -> dict:
-    """The columns of a session that a finished turn changes."""
-    changes = {"turns": SessionRow.turns + 1} if turn.index > 0 and turn.measurement is not None else {}
-    if turn.score is not None:
-        best, reward = SessionRow.best_reward, turn.score.total
-        changes["best_reward"] = case((or_(best.is_(None), best < reward), reward), else_=best)
-        changes |= {"passed": True} if turn.score.passed else {}
-    return changes
-
-
-def _turn_row(id: str, turn: Turn) -> TurnRow:
-    """Token ids and log-probabilities are for the trainer only and are not stored."""
-    content = TURN.dump_python(turn, mode="json", exclude={"proposal": {"reasoning", "tokens", "logprobs"}})
-    return TurnRow(
-        session_id=id, position=turn.index, reward=turn.score and turn.score.total,
-        passed=turn.score is not None and turn.score.passed, status=turn.measurement and turn.measurement.status,
-        seconds=turn.seconds, reasoning=turn.proposal.reasoning, content=content)
-
-
-def _turn(row: TurnRow) -> Turn:
-    proposal = {**row.content["proposal"], "reasoning": row.reasoning}
-    return TURN.validate_python({**row.content, "proposal": proposal})
 
 
 def _column(name: str, allowed: tuple[str, ...]):

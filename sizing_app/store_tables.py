@@ -5,7 +5,7 @@ Times are seconds since 1970 (UTC). Numbers are finite or NULL. The schema itsel
 
 from typing import Any
 
-from sqlalchemy import JSON, Double, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -30,11 +30,17 @@ class SessionRow(Base):
         Index("sessions_by_policy", "policy", "created"),
         Index("sessions_by_status", "status", "heartbeat"),
         Index("sessions_by_passed", "passed", "created"),
-        Index("sessions_by_reward", "best_reward"),
+        Index("sessions_by_parent", "parent", "created"),
+        Index("sessions_by_created", "created", "id"),
+        Index("sessions_by_reward", "best_reward", "id"),
+        Index("sessions_with_note", "id", sqlite_where=text("note != ''"), postgresql_where=text("note != ''")),
+        Index("sessions_by_star", "starred", "created"),
+        Index("sessions_by_source", "source", "created"),
+        Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    created: Mapped[float] = mapped_column(index=True)
+    created: Mapped[float]
     heartbeat: Mapped[float]
     """Last sign of life of the process that runs the session."""
     circuit: Mapped[str] = mapped_column(String(80))
@@ -52,8 +58,27 @@ class SessionRow(Base):
     passed: Mapped[bool]
     parent: Mapped[str | None] = mapped_column(ForeignKey("sessions.id"))
     """The session that this one continues."""
+    parent_turn: Mapped[int | None]
+    """The last turn of the parent that this one has too."""
     task: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The task without its circuit."""
+    note: Mapped[str] = mapped_column(Text, default="")
+    """What people wrote about the session."""
+    starred: Mapped[bool] = mapped_column(default=False)
+    origin: Mapped[str | None] = mapped_column(String(16))
+    """The id that an imported session had where it was exported."""
+    first_passed: Mapped[int | None]
+    """Position of the first turn that met every spec."""
+
+
+class TagRow(Base):
+    """One word that people put on a session."""
+
+    __tablename__ = "session_tags"
+    __table_args__ = (Index("session_tags_by_tag", "tag", "session_id"),)
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
 class TurnRow(Base):
@@ -71,3 +96,31 @@ class TurnRow(Base):
     reasoning: Mapped[str] = mapped_column(Text)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The turn without its reasoning."""
+
+
+class GroupRow(Base):
+    """A group of turns that a policy was asked for from one history."""
+
+    __tablename__ = "turn_groups"
+    __table_args__ = (Index("turn_groups_by_session", "session_id", "created"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    """The last turn of the history that they were sampled from."""
+    policy: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    created: Mapped[float]
+    status: Mapped[str] = mapped_column(String(16))
+    message: Mapped[str] = mapped_column(Text)
+
+
+class GroupTurnRow(Base):
+    __tablename__ = "group_turns"
+    __table_args__ = (UniqueConstraint("group_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[str] = mapped_column(ForeignKey("turn_groups.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """The whole turn."""

@@ -16,6 +16,7 @@ from sizing_app.evaluate.report import bootstrap, curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import Query, SuiteError, load_queries, suite_names
+from sizing_app.evaluate.wide import at_budgets, methods_by_circuits
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.random_search import RandomSearch
@@ -118,10 +119,37 @@ def test_summary_has_every_policy_and_paired_differences():
     results = [Result("TOY", "demo", query, policy, reward, int(reward == 1), 2, 0.1)
                for policy, rewards in (("a", (1.0, 1.0)), ("b", (0.5, 1.0))) for query, reward in enumerate(rewards)]
     text = summary(results, ["b", "a"])
-    assert "| TOY | demo | a | 2 | 1.000 [1.000, 1.000] | 100% [100%, 100%] | 2.00 |" in text
-    assert "| TOY | demo | b | 2 | 0.750 [0.500, 1.000] | 50% [0%, 100%] | 2.00 |" in text
+    assert "| TOY | demo | a | 2 | 1.000 [1.000, 1.000] | 100% [100%, 100%] | 2.00 | - | - |" in text
+    assert "| TOY | demo | b | 2 | 0.750 [0.500, 1.000] | 50% [0%, 100%] | 2.00 | - | - |" in text
     assert "| TOY | demo | a | -0.250 [-0.500, +0.000] | -50% [-100%, +0%] |" in text
     assert text.index("| demo | b |") < text.index("| demo | a |")
+
+
+def test_methods_stand_against_circuits():
+    results = [Result(circuit, "demo", query, policy, reward, int(reward == 1), 2, 0.1)
+               for circuit, policy, rewards in (("A", "p", (1.0, 0.5)), ("B", "p", (0.2, 0.4)), ("H", "p", (1.0, 1.0)),
+                                                ("A", "q", (0.0, 0.1))) for query, reward in enumerate(rewards)]
+    parts = methods_by_circuits(results, ["q", "p"], {"H"}).split("**demo: ")
+    rewards, shares = (part.splitlines() for part in parts[1:])
+    assert rewards[2] == "| | A | B | H | trained on | held out |"
+    assert rewards[4] == "| q | 0.050 | - | - | - | - |"
+    assert rewards[5].startswith("| p | 0.750 | 0.300 | 1.000 | 0.525 [0.2")
+    assert rewards[5].endswith("| 1.000 [1.000, 1.000] |")
+    assert shares[5].startswith("| p | 50% | 0% | 100% | 25% [0%, ")
+
+
+def test_searches_are_compared_at_several_budgets():
+    sessions = {("model", 0): (0.2, 0.8), ("model", 1): (0.4, 1.0),
+                ("search", 0): (0.2, *[0.1] * 7, 1.0), ("search", 1): (0.4, *[0.0] * 12, 0.8)}
+    turns = [TurnResult("TOY", "demo", query, policy, place, reward, int(reward == 1), "ok")
+             for (policy, query), rewards in sessions.items() for place, reward in enumerate(rewards)]
+    results = [Result("TOY", "demo", query, policy, max(rewards), 0, len(rewards) - 1, 3.0)
+               for (policy, query), rewards in sessions.items()]
+    text = at_budgets(turns, results, ["model", "search"], 20).splitlines()
+    assert text[0] == "| | 5 simulations | 20 simulations | as good as model after 5 | seconds a session |"
+    assert text[2] == "| model | 0.900, 50% met | 0.900, 50% met | 1 | 3.0 |"
+    assert text[3] == "| search | 0.300, 0% met | 0.900, 50% met | 13 | 3.0 |"
+    assert at_budgets([], [], ["model"], 20) == ""
 
 
 def test_curves_carry_the_last_reward_forward(tmp_path):

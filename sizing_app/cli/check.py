@@ -4,11 +4,13 @@ import argparse
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from sizing_app.circuits import load_circuit
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import print_json, read_count
 from sizing_app.evaluate.check import BUDGET, SUITE, Check, check
+from sizing_app.evaluate.check_file import difficulty, write_difficulties
 from sizing_app.policy import make_policy
 from sizing_app.simulator import SimulatorPool
 
@@ -30,6 +32,8 @@ def run_check(names: Sequence[str], args: argparse.Namespace) -> int:
                                Progress("simulations and sessions")))
             if not args.json:
                 print(_line(_row(found[-1])), flush=True)
+            if args.out:
+                write_difficulties(Path(args.out), [difficulty(found[-1])])
     if args.json:
         print_json([asdict(row) for row in found])
     else:

@@ -5,7 +5,7 @@ import argparse
 from sizing_app.circuits import circuit_names, load_circuit
 from sizing_app.cli.check import run_check
 from sizing_app.cli.values import print_json, read_names
-from sizing_app.domain import Circuit
+from sizing_app.documents import circuit_document
 from sizing_app.evaluate.suites import suite_names
 
 
@@ -15,7 +15,7 @@ def run(args: argparse.Namespace) -> int:
         return run_check(names, args)
     circuits = [load_circuit(name) for name in names]
     if args.json:
-        print_json([_describe(circuit) for circuit in circuits])
+        print_json([circuit_document(circuit) for circuit in circuits])
         return 0
     for circuit in circuits:
         print(f"{circuit.name}  {circuit.title} ({circuit.process})")
@@ -24,19 +24,3 @@ def run(args: argparse.Namespace) -> int:
         print("  specs       " + ", ".join(f"{spec.metric} {spec.show()}" for spec in circuit.specs))
         print(f"  suites      {', '.join(suite_names(circuit)) or '-'}")
     return 0
-
-
-def _describe(circuit: Circuit) -> dict:
-    space = circuit.conditions
-    return {
-        "name": circuit.name, "title": circuit.title, "summary": circuit.summary, "process": circuit.process,
-        "parameters": [{"name": parameter.name, "unit": parameter.unit, "low": parameter.low, "high": parameter.high,
-                        "scale": parameter.scale, "role": parameter.role} for parameter in circuit.parameters],
-        "metrics": [{"name": metric.name, "title": metric.title, "unit": metric.unit,
-                     "definition": metric.definition} for metric in circuit.metrics],
-        "specs": [{"metric": spec.metric, "low": spec.low, "high": spec.high, "scale": spec.scale}
-                  for spec in circuit.specs],
-        "conditions": {"corners": space.corners, "temperatures": space.temperatures, "supplies": space.supplies,
-                       "loads": space.loads},
-        "suites": suite_names(circuit),
-    }

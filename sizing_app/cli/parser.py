@@ -42,6 +42,8 @@ def _circuits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--circuits", metavar="A,B", help="only these; default: all")
     parser.add_argument("--designs", default="200", metavar="N", help="random designs of a check")
     parser.add_argument("--queries", default="20", metavar="N", help="queries of a check, from the suite standard")
+    parser.add_argument("--out", metavar="FILE", help="write the figures of a check there too, other circuits' rows "
+                        "stay; the Circuits page reads circuits/check.json")
     _json(parser)
 
 

@@ -6,8 +6,9 @@ import dataclasses
 import sys
 import time
 
-from sizing_app.cli.size import outcome, session_document, turn_text
+from sizing_app.cli.size import outcome, turn_text
 from sizing_app.cli.values import UsageError, print_json, read_count
+from sizing_app.documents import session_document
 from sizing_app.events import SessionState, fold
 from sizing_app.store import SessionStore
 

@@ -1,12 +1,12 @@
 """``simulate``: one design through the simulator: with its reward, over all conditions, or transistor by transistor."""
 
 import argparse
-from collections.abc import Sequence
 
 from sizing_app.circuits import golden
 from sizing_app.cli.tables import design_line
 from sizing_app.cli.values import UsageError, print_json, read_circuit, read_conditions, read_parameters
-from sizing_app.domain import Circuit, Conditions, Measurement, Parameters, Score, Spec
+from sizing_app.documents import design_document
+from sizing_app.domain import Circuit, Conditions, Measurement, Parameters, Score
 from sizing_app.reward import score
 from sizing_app.simulator import SimulatorPool
 from sizing_app.units import format_si
@@ -28,24 +28,10 @@ def run(args: argparse.Namespace) -> int:
         measurement = simulator.evaluate(circuit, parameters, conditions)
     points = score(measurement, circuit.specs)
     if args.json:
-        print_json(_document(circuit, parameters, conditions, measurement, points))
+        print_json(design_document(circuit, parameters, conditions, measurement, points, circuit.specs))
     else:
         print(_text(circuit, parameters, conditions, measurement, points))
     return 0 if measurement.ok else 1
-
-
-def spec_rows(specs: Sequence[Spec], points: Score) -> list[dict]:
-    """Each spec with its value, score and margin, for JSON."""
-    return [{"metric": spec.metric, "low": spec.low, "high": spec.high, "value": part.value, "score": part.score,
-             "met": part.met, "margin": part.margin} for spec, part in zip(specs, points.specs, strict=True)]
-
-
-def _document(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
-              points: Score) -> dict:
-    return {"circuit": circuit.name, "conditions": vars(conditions), "parameters": dict(parameters),
-            "status": measurement.status, "metrics": dict(measurement.metrics), "reward": points.total,
-            "passed": points.passed, "specs": spec_rows(circuit.specs, points), "seconds": measurement.seconds,
-            "log": measurement.log}
 
 
 def _text(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,

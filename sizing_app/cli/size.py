@@ -4,9 +4,9 @@ import argparse
 import sys
 import threading
 
-from sizing_app.cli.simulate import spec_rows
 from sizing_app.cli.values import (MAX_BUDGET, print_json, read_circuit, read_conditions, read_count, read_parameters,
                                    read_policy, read_settings, read_specs)
+from sizing_app.documents import session_document
 from sizing_app.domain import Task, Turn
 from sizing_app.events import SessionState, StorageFailed, TurnFinished, advance
 from sizing_app.policy import close_engines, make_policy
@@ -48,17 +48,6 @@ def read_task(args: argparse.Namespace) -> Task:
                 read_parameters(circuit, args.set, initial_design(circuit, seed)), budget, seed)
 
 
-def session_document(id: str, state: SessionState) -> dict:
-    """A session for --json; ``turns`` starts with turn 0, the initial design."""
-    task, best = state.task, state.best
-    return {
-        "session_id": id, "circuit": task.circuit.name, "policy": state.policy, "status": state.status,
-        "message": state.message, "seed": task.seed, "budget": task.budget, "conditions": vars(task.conditions),
-        "best_reward": best.total if best else None, "best_turn": best.index if best else None,
-        "passed": state.passed, "turns": [_turn_document(task, turn) for turn in state.history],
-    }
-
-
 def turn_text(task: Task, turn: Turn) -> str:
     """One turn as lines for a terminal."""
     lines = [f"turn {turn.index}  {turn.proposal.reasoning or ('initial design' if turn.index == 0 else '')}".rstrip()]
@@ -79,17 +68,3 @@ def outcome(state: SessionState) -> str:
     if state.best is None:
         return state.status
     return f"{state.status}, best reward {state.best.total:.3f} in turn {state.best.index}"
-
-
-def _turn_document(task: Task, turn: Turn) -> dict:
-    proposal, measurement = turn.proposal, turn.measurement
-    return {
-        "turn": turn.index, "reasoning": proposal.reasoning, "finished": proposal.finished,
-        "problems": list(proposal.problems),
-        "parameters": dict(proposal.parameters) if proposal.parameters is not None else None,
-        "status": measurement.status if measurement else None,
-        "metrics": dict(measurement.metrics) if measurement else None,
-        "reward": turn.score.total if turn.score else None,
-        "passed": turn.score.passed if turn.score else False,
-        "specs": spec_rows(task.specs, turn.score) if turn.score else [], "seconds": turn.seconds,
-    }

@@ -10,8 +10,9 @@ from sizing_app.evaluate.results import Result, TurnResult
 
 RESAMPLES = 5000
 REWARD, SHARE, REWARD_DIFFERENCE, SHARE_DIFFERENCE = "{:.3f}", "{:.0%}", "{:+.3f}", "{:+.0%}"
-COLORS = {"tl-grpo": "#c0392b", "sft": "#e08e0b", "mlp": "#2e8b57", "lookup": "#3178c6", "bayes": "#7d5ba6",
-          "random": "#808080", "chat": "#1b1b1b"}
+COLORS = {"tl-grpo": "#c0392b", "tl-grpo+cma-es": "#7b241c", "sft": "#e08e0b", "trajectory-grpo": "#0e7c7b",
+          "single-turn-grpo": "#5dade2", "gtpo": "#a569bd", "mlp": "#2e8b57", "lookup": "#3178c6", "bayes": "#7d5ba6",
+          "scbo": "#1a5276", "tpe": "#b7950b", "cma-es": "#6e2c00", "random": "#808080", "chat": "#1b1b1b"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class Row:
     passed_interval: tuple[float, float]
     simulations_to_success: float | None
     """Mean over the passed queries, not counting the initial design."""
+    statements_true: float | None
+    """Share of the reasoning's statements that are true, of those that can be checked; None where there are none."""
+    expectations_true: float | None
+    """The same of what it expected of the next simulation."""
 
 
 def summarize(results: Sequence[Result], order: Sequence[str] = ()) -> list[Row]:
@@ -37,19 +42,27 @@ def summarize(results: Sequence[Result], order: Sequence[str] = ()) -> list[Row]
         rewards, passed = [row.best_reward for row in group], [row.passed for row in group]
         spent = [row.simulations for row in group if row.passed]
         rows.append(Row(circuit, suite, policy, len(group), float(np.mean(rewards)), bootstrap(rewards),
-                        float(np.mean(passed)), bootstrap(passed), float(np.mean(spent)) if spent else None))
+                        float(np.mean(passed)), bootstrap(passed), float(np.mean(spent)) if spent else None,
+                        _share(group, "statements"), _share(group, "expectations")))
     return rows
+
+
+def _share(group: Sequence[Result], kind: str) -> float | None:
+    count = sum(getattr(row, kind) for row in group)
+    return sum(getattr(row, f"{kind}_true") for row in group) / count if count else None
 
 
 def summary(results: Sequence[Result], order: Sequence[str] = ()) -> str:
     """The results as Markdown: a table of each circuit and suite, then differences to the first policy of ``order``."""
-    lines = ["| Circuit | Suite | Policy | Queries | Mean best reward | All specs met | Simulations to success |",
-             "| --- | --- | --- | ---: | --- | --- | ---: |"]
+    lines = ["| Circuit | Suite | Policy | Queries | Mean best reward | All specs met | Simulations to success | "
+             "Statements true | Expectations true |", "| --- | --- | --- | ---: | --- | --- | ---: | ---: | ---: |"]
     for row in summarize(results, order):
         spent = "-" if row.simulations_to_success is None else f"{row.simulations_to_success:.2f}"
+        true = " | ".join("-" if share is None else SHARE.format(share)
+                          for share in (row.statements_true, row.expectations_true))
         lines.append(f"| {row.circuit} | {row.suite} | {row.policy} | {row.queries} | "
                      f"{_shown(row.mean_best_reward, row.reward_interval, REWARD)} | "
-                     f"{_shown(row.share_passed, row.passed_interval, SHARE)} | {spent} |")
+                     f"{_shown(row.share_passed, row.passed_interval, SHARE)} | {spent} | {true} |")
     lines += ["", "Brackets hold 95% bootstrap intervals over queries; simulations are those after the initial design."]
     differences = _differences(results, order)
     return "\n".join([*lines, *(["", *differences] if differences else []), ""])
@@ -93,7 +106,7 @@ def draw_curves(turns: Sequence[TurnResult], budget: int, path: Path, order: Seq
         for column, suite in enumerate(suites):
             panel = axes[row][column]
             panel.set_title(f"{circuit}, {suite}", fontsize=10)
-            panel.set(xlim=(0, budget), ylim=(-0.02, 1.02), xticks=range(budget + 1))
+            panel.set(xlim=(0, budget), ylim=(-0.02, 1.02), xticks=range(0, budget + 1, max(1, budget // 5)))
             panel.grid(alpha=0.25)
             for policy in policies:
                 if (circuit, suite, policy) in found:

@@ -115,6 +115,11 @@ class ResultFiles:
         path.write_text(json.dumps(dict(settings), indent=1) + "\n")
 
 
+def read_results(folder: Path) -> list[Result]:
+    """The results in a folder, none where there are none."""
+    return _read(folder / "results.csv", Result)
+
+
 def _read(path: Path, kind: type) -> list:
     """Rows of a file; a row that was cut short is left out."""
     if not path.exists():

@@ -15,7 +15,7 @@ from sizing_app.errors import PolicyError
 from sizing_app.policy.words import missing_words
 from sizing_app.pools import pool_path
 
-__all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "PolicyError", "PolicySettings", "can_size", "close_engines",
+__all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "PolicyError", "PolicySettings", "SEARCHES", "can_size", "close_engines",
            "make_policy"]
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -156,3 +156,5 @@ _MAKERS: dict[str, Callable[[str, PolicySettings], Policy]] = {
     "mlp": _mlp, "chat": _chat,
 }
 POLICY_NAMES = tuple(_MAKERS)
+SEARCHES = ("random", "bayes", "tpe", "cma-es", "scbo")
+"""Policies that search the ranges of the circuit they are given, and know nothing else."""

@@ -6,7 +6,7 @@ a ``tools`` field.
 
 import json
 
-from sizing_app.domain import Circuit, History, Score, Spec, Task, Turn
+from sizing_app.domain import Circuit, History, Parameter, Score, Spec, Task, Turn
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
 from sizing_app.units import format_si
 
@@ -50,20 +50,37 @@ def tool_schema(circuit: Circuit) -> dict:
 
 def _task_text(task: Task) -> str:
     circuit = task.circuit
-    parameters = [f"- {parameter.name} ({parameter.role}): {_with_unit(parameter.low, parameter.unit)} to "
-                  f"{_with_unit(parameter.high, parameter.unit)}, {parameter.scale} scale"
+    parameters = [f"- {parameter.name} ({parameter.role}): {_range_text(task, parameter)}"
                   for parameter in circuit.parameters]
+    hint = ["", f"Hint of the engineer: {task.hint}"] if task.hint else []
     specs = [f"- {_spec_text(circuit, spec)} ({circuit.metric(spec.metric).definition})" for spec in task.specs]
     return "\n".join([
         f"Circuit {circuit.name}: {circuit.title}. {circuit.summary}", f"Process: {circuit.process}.", "",
         "Netlist (SPICE, parameters in braces):", circuit.netlist.strip(), "", "Parameters:", *parameters, "",
-        "Specifications:", *specs, "", f"Conditions: {task.conditions.show()}.", "", "Function:",
+        "Specifications:", *specs, "", f"Conditions: {task.conditions.show()}.", *hint, "", "Function:",
         json.dumps(tool_schema(circuit))])
+
+
+def _range_text(task: Task, parameter: Parameter) -> str:
+    """The range that a proposal may use, which an engineer may have narrowed to one value."""
+    low, high = task.limits.get(parameter.name, (parameter.low, parameter.high))
+    if low == high:
+        return f"fixed at {_with_unit(low, parameter.unit)}"
+    return f"{_with_unit(low, parameter.unit)} to {_with_unit(high, parameter.unit)}, {parameter.scale} scale"
 
 
 def _turn_text(task: Task, turn: Turn) -> str:
     initial = [f"Initial design: {_call_text(turn)}"] if turn.index == 0 else []
-    return "\n".join(initial + _outcome_lines(task, turn))
+    return "\n".join(initial + _change_lines(task, turn) + _outcome_lines(task, turn))
+
+
+def _change_lines(task: Task, turn: Turn) -> list[str]:
+    """What was simulated in place of what the model proposed."""
+    proposal, lines = turn.proposal, []
+    for changed, reason in ((proposal.held, "was held to its range"), (proposal.edited, "was changed by the engineer")):
+        lines += [f"Note: {name} {reason}: {_with_unit(proposal.parameters[name], task.circuit.parameter(name).unit)} "
+                  f"was simulated." for name in changed]
+    return lines
 
 
 def _outcome_lines(task: Task, turn: Turn) -> list[str]:

@@ -1,54 +1,26 @@
-"""From turns to a policy gradient: the reward in training, advantages within a group, the clipped objective.
+"""From turns to a policy gradient: the reward in training, advantages of tokens, the clipped objective.
 
-Pure functions. What tells the algorithms apart is what forms a group; see algorithms.py.
+Pure functions; those without tensors are in sizing_app/advantage.py. What tells the algorithms apart is what forms a
+group; see algorithms.py.
 """
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from sizing_app import advantage
+from sizing_app.advantage import format_errors, group_advantages
 from sizing_app.domain import History, Turn
-from sizing_app.reward import reached
 from sizing_app.train.config import RLConfig
 
-
-def format_errors(turn: Turn, history: History) -> list[str]:
-    """What is wrong with the form of a turn (paper, section 5.1.3), as sentences.
-
-    Missing or wrong tags and calls (as the parser found them), an end before any design met all specs, no end after one
-    did.
-    """
-    errors = list(turn.proposal.problems)
-    if turn.proposal.finished and not reached(history):
-        errors.append("The session was ended before all specs were met.")
-    if not turn.proposal.finished and reached(history):
-        errors.append("All specs were met, and the session was not ended.")
-    return errors
+__all__ = ["by_token", "clipped_objective", "format_errors", "group_advantages", "training_reward"]
 
 
 def training_reward(turn: Turn, history: History, config: RLConfig) -> float:
-    """Score of the design, less a format penalty (paper, eq. 15), plus a bonus if it meets all specs (ours).
-
-    Ending a session at the right time earns what a passing design does, so that it is never worth less than going on.
-    The paper does not say what its <Design End> turn earns; this is our choice.
-    """
-    penalty = config.format_penalty if format_errors(turn, history) else 0.0
-    if turn.proposal.finished:
-        score, passed = (1.0, True) if reached(history) else (0.0, False)
-    else:
-        score, passed = turn.total, turn.score is not None and turn.score.passed
-    return score + config.all_specs_bonus * passed - penalty
-
-
-def group_advantages(rewards: Sequence[float], least: float = 0.0) -> np.ndarray:
-    """Rewards normalized in their group (paper, eq. 13): (r - mean) / std; zero where std is below ``least``."""
-    rewards = np.asarray(rewards, dtype=np.float64)
-    spread = rewards.std()
-    if spread < max(least, 1e-9):
-        return np.zeros(len(rewards))
-    return (rewards - rewards.mean()) / spread
+    """sizing_app.advantage.training_reward with the penalty and the bonus of ``config``."""
+    return advantage.training_reward(turn, history, format_penalty=config.format_penalty,
+                                     all_specs_bonus=config.all_specs_bonus)
 
 
 def by_token(tokens: Sequence[int], close: int, analysis: float, action: float) -> tuple[float, ...]:

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from sizing_app.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, LEAST_SPREAD
+
 CIRCUITS = "ACCIA,ADC1,ADC2,ADC3,ADC4,ADCL,MILLER,OTA,SimLDO"
 """What is trained on, besides the family: every circuit that is not held out."""
+
 
 @dataclass(frozen=True)
 class ModelSize:
@@ -76,20 +79,16 @@ class RLConfig:
     temperature: float = 1.0
     reply_tokens: int = 192
     """A reply that is longer is cut, and has then no valid action."""
-    format_penalty: float = 0.2
-    """Taken from the reward of a reply with a format error (paper, eq. 15, leaves the size open)."""
+    format_penalty: float = FORMAT_PENALTY
     credit_truth: bool = True
     """Credit the tokens of an analysis with the share of its claims that are true (prompt/claims.py), and only the
     action with the design's reward. Not in the paper: credited with the design, the words of a small model decay."""
-    all_specs_bonus: float = 0.1
-    """Added to the reward of a design that meets every spec. Not in the paper: the score is flat just below the bounds,
-    and without a bonus training settles on near misses. Never added in evaluation."""
+    all_specs_bonus: float = ALL_SPECS_BONUS
     discount: float = 0.9
     """Of later turns' rewards, in GTPO alone."""
     latest_only: bool = False
     """Show the latest turn instead of the whole history (an ablation)."""
-    min_spread: float = 1e-3
-    """Comparisons whose rewards have a smaller standard deviation are dropped: nothing can be learnt from them."""
+    min_spread: float = LEAST_SPREAD
     validation: int = 128
     """Queries held out, sampled at ``validation_temperature``."""
     validate_every: int = 20

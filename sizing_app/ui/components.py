@@ -27,11 +27,12 @@ def cell_table(value: dict, **settings) -> gr.HTML:
 
 def session_table(value: dict, **settings) -> gr.HTML:
     """Rows of stored sessions. Events: ``choose`` with the id of a row, ``query`` with sort, descending and page."""
-    return _component("session_table", value, **settings)
+    return _component("session_table", value, html=read_asset("session_table.html"), **settings)
 
 
 def live_plot(value: dict, script: str, **settings) -> gr.HTML:
-    """A Plotly figure (live_plot.figure); ``script`` is the address of plotly.js."""
+    """A Plotly figure (live_plot.figure); ``script`` is the address of plotly.js. Event: ``choose`` with the x of a
+    point that was clicked, as ``turn``."""
     return _component("live_plot", value, shared=read_asset("plotting.js"),
                       head=f'<script src="{script}"></script>', **settings)
 
@@ -41,7 +42,18 @@ def response_plots(value: dict | None = None, **settings) -> gr.HTML:
     return _component("response_plots", value or {"figures": []}, shared=read_asset("plotting.js"), **settings)
 
 
-def _component(name: str, value, shared: str = "", **settings) -> gr.HTML:
+def player(value: dict | None = None, **settings) -> gr.HTML:
+    """Steps through the turns of a session (review.player_value). Event: ``go`` with a turn."""
+    return _component("player", value or {"session": "", "turn": 0, "seconds": []}, html=read_asset("player.html"),
+                      **settings)
+
+
+def address() -> gr.HTML:
+    """Not to be seen: its value, query key to text, is written into the address of the page."""
+    return _component("address", {}, elem_classes="unseen")
+
+
+def _component(name: str, value, shared: str = "", html: str = "", **settings) -> gr.HTML:
     """``shared`` is JavaScript that comes before the component's own."""
-    return gr.HTML(value, html_template=f'<div class="{name.replace("_", "-")}"></div>',
+    return gr.HTML(value, html_template=html or f'<div class="{name.replace("_", "-")}"></div>',
                    js_on_load=shared + read_asset(f"{name}.js"), apply_default_css=False, **settings)

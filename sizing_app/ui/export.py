@@ -1,9 +1,10 @@
-"""The best design of a session as files: sized netlist, JSON, CSV; and the routes that serve them."""
+"""A design as netlist, JSON or CSV, a whole session as HTML or JSON Lines; and the routes that serve them."""
 
 import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -13,7 +14,9 @@ from sizing_app.domain import Turn
 from sizing_app.errors import StoreError
 from sizing_app.events import SessionState, fold
 from sizing_app.netlist import sized_netlist
+from sizing_app.session_file import write_session
 from sizing_app.ui.live_plot import PLOTLY_URL, plotly_script
+from sizing_app.ui.report import report
 from sizing_app.ui.services import Services
 
 
@@ -59,32 +62,57 @@ KINDS: dict[str, tuple[str, str, Callable[[SessionState, Turn], str]]] = {
     "json": ("json", "application/json", to_json),
     "csv": ("csv", "text/csv", to_csv),
 }
+SESSION_KINDS = {"html": "text/html", "jsonl": "application/jsonl"}
+
+
+class NoSuchFile(ValueError):
+    """The message says what there is instead."""
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    media_type: str
+    text: str
 
 
 def routes(services: Services) -> list[Route]:
-    """/export/SESSION/KIND, and the plotting script."""
+    """/export/SESSION/KIND, with ?turn=N for another design than the best one; and the plotting script."""
 
     def export(request: Request) -> Response:
         kind, session_id = request.path_params["kind"], request.path_params["session_id"]
-        if kind not in KINDS:
-            return PlainTextResponse(f"Unknown kind {kind!r}: one of {', '.join(KINDS)}.\n", 404)
         try:
-            state = fold(services.store.events(session_id))
-        except StoreError as error:
+            file = session_file(services, session_id, kind, request.query_params.get("turn"))
+        except (StoreError, NoSuchFile) as error:
             return PlainTextResponse(f"{error}\n", 404)
-        best = state.best
-        if best is None or best.proposal.parameters is None:
-            return PlainTextResponse("This session has no simulated design yet.\n", 404)
-        ending, media_type, write = KINDS[kind]
-        name = f"{state.task.circuit.name}-{session_id}-turn{best.index}.{ending}"
-        return Response(write(state, best), media_type=media_type,
-                        headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return Response(file.text, media_type=file.media_type,
+                        headers={"Content-Disposition": f'attachment; filename="{file.name}"'})
 
     def plotly(_: Request) -> Response:
         return FileResponse(plotly_script(), media_type="text/javascript",
                             headers={"Cache-Control": "public, max-age=86400"})
 
     return [Route("/export/{session_id}/{kind}", export), Route(f"/{PLOTLY_URL}", plotly)]
+
+
+def session_file(services: Services, session_id: str, kind: str, turn: str | None = None) -> File:
+    """A session, or the design of one of its turns, the best one by default. Raises StoreError or NoSuchFile."""
+    if kind not in (*KINDS, *SESSION_KINDS):
+        raise NoSuchFile(f"Unknown kind {kind!r}: one of {', '.join((*KINDS, *SESSION_KINDS))}.")
+    events = services.store.events(session_id)
+    state = fold(events)
+    name = f"{state.task.circuit.name}-{session_id}"
+    if kind == "jsonl":
+        return File(f"{name}.jsonl", SESSION_KINDS[kind], write_session(session_id, events))
+    if kind == "html":
+        notes = services.store.notes.read(session_id)
+        return File(f"{name}.html", SESSION_KINDS[kind],
+                    report(state, session_id, notes, services.drawn(state.task.circuit)))
+    found = state.best if turn is None else next((item for item in state.history if str(item.index) == turn), None)
+    if found is None or found.proposal.parameters is None or found.score is None:
+        raise NoSuchFile("This session has no simulated design there.")
+    ending, media_type, write = KINDS[kind]
+    return File(f"{name}-turn{found.index}.{ending}", media_type, write(state, found))
 
 
 def _bound(value: float | None) -> str:

@@ -1,9 +1,15 @@
-"""The page as a whole: a title bar and two tabs, and how Gradio is to serve it."""
+"""The page as a whole: a title bar and a tab for each page, and how Gradio is to serve it."""
 
 import gradio as gr
 
+from sizing_app.session_file import MAX_BYTES
 from sizing_app.ui import theme
+from sizing_app.ui.api import Api
+from sizing_app.ui.circuits_page import CircuitsPage
+from sizing_app.ui.compare import ComparePage
 from sizing_app.ui.export import routes
+from sizing_app.ui.models_page import ModelsPage
+from sizing_app.ui.race import RacePage
 from sizing_app.ui.run import FOLLOWERS, RunPage
 from sizing_app.ui.services import Services
 from sizing_app.ui.sessions import SessionsPage
@@ -21,13 +27,26 @@ def build(services: Services) -> gr.Blocks:
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False,
                    delete_cache=(CACHE_CHECK, CACHE_AGE)) as page:
         gr.HTML(BAR, apply_default_css=False, elem_id="title-bar")
-        with gr.Tabs(elem_id="pages"):
+        with gr.Tabs(elem_id="pages") as tabs:
             with gr.Tab("Run", id="run"):
                 run = RunPage(services)
+            with gr.Tab("Race", id="race"):
+                race = RacePage(services)
             with gr.Tab("Sessions", id="sessions") as tab:
                 sessions = SessionsPage(services)
+            with gr.Tab("Compare", id="compare") as compare_tab:
+                compare = ComparePage(services)
+            with gr.Tab("Circuits", id="circuits"):
+                circuits = CircuitsPage(services)
+            with gr.Tab("Models", id="models") as models_tab:
+                models = ModelsPage(services)
+        Api(services).connect()
         run.connect(page)
-        sessions.connect(tab)
+        race.connect(page, tabs)
+        sessions.connect(page, tab, tabs)
+        compare.connect(page, compare_tab, tabs, sessions.table)
+        circuits.connect(page, tabs)
+        models.connect(page, models_tab, tabs)
     return page
 
 
@@ -36,5 +55,5 @@ def launch(page: gr.Blocks, services: Services, host: str, port: int, **settings
     page.launch(
         server_name=host, server_port=port, theme=theme.theme(), head=theme.head(),
         favicon_path=theme.FAVICON, footer_links=[], run_history=False, show_error=True, ssr_mode=False,
-        allowed_paths=[], max_file_size="1mb", max_threads=FOLLOWERS + 40, enable_monitoring=False,
+        allowed_paths=[], max_file_size=MAX_BYTES, max_threads=FOLLOWERS + 40, enable_monitoring=False,
         app_kwargs={"routes": routes(services)}, **settings)

@@ -15,6 +15,9 @@ WORDS = {"met": ("\u2713", "met"), "nearly": ("\u2248", "nearly"), "failed": ("\
          "missing": ("\u2013", "no value")}
 STATUS = {"running": "Running", "passed": "All specs met", "ended": "Ended by the policy", "budget": "Budget spent",
           "stopped": "Stopped", "failed": "Failed", "interrupted": "Interrupted"}
+SESSION_FILES = (("html", "HTML", "The whole session as one page that works offline"),
+                 ("jsonl", "JSON Lines", "The whole session, one event a line; can be imported"))
+"""Kind of export, label, hint."""
 MINUS = "\u2212"
 
 
@@ -92,14 +95,29 @@ def header(state: SessionState, session_id: str) -> str:
         '<section class="session-header" aria-label="Session">'
         '<div class="status-line"><span class="status {status}" role="status">{word}</span>'
         '<span class="detail">{detail}</span><nav>{links}</nav></div>'
-        '<dl class="figures">{cells}</dl><p class="task">{task}</p>{problems}</section>').format(
-            status=state.status, word=STATUS[state.status], detail=_detail(state), cells=cells,
-            links=_links(state, session_id), task=task_line(state.task, state.policy), problems=_problems(state))
+        '<dl class="figures">{cells}</dl><p class="task">{task}</p>{person}{problems}</section>').format(
+            status=state.status, word=_status_word(state), detail=_detail(state), cells=cells,
+            person=_person(state.task), links=_links(state, session_id),
+            task=task_line(state.task, state.policy), problems=_problems(state))
 
 
 def task_line(task: Task, policy: str) -> str:
     return (f"{task.circuit.name} \u00b7 {conditions_line(task)} \u00b7 policy {policy} \u00b7 "
             f"seed {task.seed}")
+
+
+def _status_word(state: SessionState) -> str:
+    waits = state.paused or (state.current is not None and state.current.review)
+    return "Waiting for you" if waits else STATUS[state.status]
+
+
+def _person(task: Task) -> Markup | str:
+    """Hint and limits, marked as a person's."""
+    parts = [f"hint \u201c{task.hint}\u201d"] if task.hint else []
+    for name, (low, high) in task.limits.items():
+        parts.append(f"{name} locked at {format_si(low, 4)}" if low == high else
+                     f"{name} within {format_si(low, 4)} \u2026 {format_si(high, 4)}")
+    return Markup('<p class="mine"><b>By a person:</b> {}</p>').format("; ".join(parts)) if parts else ""
 
 
 def conditions_line(task: Task) -> str:
@@ -155,22 +173,29 @@ def _detail(state: SessionState) -> str:
         return state.message
     if not state.history:
         return "simulating the initial design"
+    if state.paused:
+        return f"paused after turn {state.history[-1].index}"
     if state.current is None:
         return f"turn {state.history[-1].index} finished"
+    if state.current.review:
+        return f"turn {state.current.index}: look at the proposal"
     if state.current.proposal is not None:
         return f"turn {state.current.index}: simulating"
     return f"turn {state.current.index}: " + ("reasoning" if state.current.text else "waiting for the policy")
 
 
 def _links(state: SessionState, session_id: str) -> Markup:
-    """The permalink, and the best design as files once there is one."""
-    links = [(f"?session={session_id}", "Permalink", False)]
+    """The permalink, the best design as files once there is one, and the whole session; nothing without an id."""
+    if not session_id:
+        return Markup("")
+    links = [(f"?session={session_id}", "Permalink", "")]
     if state.best is not None and state.best.proposal.parameters is not None:
-        links += [(f"export/{session_id}/{kind}", label, True)
+        links += [(f"export/{session_id}/{kind}", label, "The best design as a file")
                   for kind, label in (("netlist", "Netlist"), ("json", "JSON"), ("csv", "CSV"))]
+    links += [(f"export/{session_id}/{kind}", label, hint) for kind, label, hint in SESSION_FILES]
     return Markup(" ").join(
-        Markup('<a href="{}"{}>{}</a>').format(url, Markup(' download title="The best design as a file"')
-                                               if download else "", label) for url, label, download in links)
+        Markup('<a href="{}"{}>{}</a>').format(url, Markup(' download title="{}"').format(hint) if hint else "", label)
+        for url, label, hint in links)
 
 
 def _problems(state: SessionState) -> Markup | str:

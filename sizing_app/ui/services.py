@@ -1,23 +1,27 @@
 """What the pages need of the rest: start a session, stop it, and see it grow."""
 
 import logging
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from sizing_app.domain import Circuit, Parameters, Policy, Task
+from sizing_app.control import Control
+from sizing_app.domain import Circuit, History, Parameters, Policy, Task
 from sizing_app.errors import PolicyError
 from sizing_app.events import SessionState, fold
 from sizing_app.hub import Hub, watch
-from sizing_app.policy import can_size
+from sizing_app.limits import Narrowed
+from sizing_app.policy import SEARCHES, can_size
 from sizing_app.policy.designs import initial_design
 from sizing_app.session import initial_turn, run_session, sample_group
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
 from sizing_app.store import SessionStore, record
 
 log = logging.getLogger(__name__)
-TITLES = {"tl-grpo": "TL-GRPO checkpoint", "sft": "SFT checkpoint, before TL-GRPO", "bayes": "Bayesian optimization",
-          "random": "Random search", "lookup": "Lookup in simulated designs", "mlp": "MLP regressor",
+TITLES = {"tl-grpo": "TL-GRPO checkpoint", "sft": "SFT checkpoint, before TL-GRPO",
+          "tl-grpo+cma-es": "TL-GRPO checkpoint, then CMA-ES", "bayes": "Bayesian optimization",
+          "tpe": "Parzen estimator (TPE)", "cma-es": "CMA-ES", "random": "Random search",
+          "lookup": "Lookup in simulated designs", "teacher": "Teacher of the supervised training",
+          "mlp": "MLP regressor",
           "trajectory-grpo": "Trajectory-level GRPO checkpoint", "single-turn-grpo": "Single-turn GRPO checkpoint",
           "gtpo": "GTPO checkpoint"}
 """Policies of the app in the order they are offered."""
@@ -28,6 +32,21 @@ PATIENCE = 10.0
 def policy_titles(chat: bool) -> dict[str, str]:
     """Name to title of the policies on offer; with ``chat``, the model of another server comes first."""
     return {"chat": "Model of the server", **TITLES} if chat else TITLES
+
+
+def reads_hints(name: str) -> bool:
+    """Whether a policy is asked in words, so that a hint reaches it."""
+    return name == "chat"
+
+
+def searches(name: str) -> bool:
+    """Whether a policy searches the ranges of the circuit that it is given."""
+    return name in SEARCHES
+
+
+def reads_ranges(name: str) -> bool:
+    """Whether a policy knows of narrowed ranges; what others propose is held to them."""
+    return searches(name) or reads_hints(name)
 
 
 @dataclass(frozen=True)
@@ -45,13 +64,42 @@ class Services:
         """(title, name) of the policies that can size a circuit, the default first."""
         return [(title, name) for name, title in self.policies.items() if can_size(name, self.circuits[circuit])]
 
-    def start(self, task: Task, policy_name: str) -> str:
-        """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError."""
-        policy, stop = self.make_policy(policy_name), threading.Event()
-        session_id = self.store.create(task, policy.name)
-        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop))
-        self.hub.start(session_id, events, stop)
+    def drawn(self, circuit: Circuit) -> Circuit:
+        """A stored circuit with the folder that has its drawing, where it is still the same circuit here."""
+        known = self.circuits.get(circuit.name)
+        return known if known is not None and known.netlist == circuit.netlist else circuit
+
+    def start(self, task: Task, policy_name: str, history: History = (), parent: str | None = None,
+              parent_turn: int | None = None, review: bool = False) -> str:
+        """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError.
+
+        With ``history`` it goes on from there; up to ``parent_turn`` that is the history of the session ``parent``.
+        Without, ``parent`` is the session whose best design it starts from.
+        """
+        policy = self.policy(policy_name, task)
+        session_id = self.store.create(task, policy.name, parent, parent_turn=parent_turn)
+        self._run(session_id, task, policy, history, review)
         return session_id
+
+    def extend(self, task: Task, wishes: Task, policy_name: str, history: History, further: int, parent: str) -> str:
+        """Continue the session ``parent`` of ``task`` for ``further`` simulations, with limits and hint of ``wishes``;
+        returns the new session's id. Raises as ``start``."""
+        spent = sum(1 for turn in history if turn.index > 0)
+        task = replace(task, budget=spent + further, limits=wishes.limits, hint=wishes.hint)
+        return self.start(task, policy_name, history, parent, history[-1].index)
+
+    def policy(self, name: str, task: Task) -> Policy:
+        """The policy called ``name`` for this task; one that searches ranges is given the narrowed ones."""
+        policy = self.make_policy(name)
+        return Narrowed(policy) if task.limits and searches(name) else policy
+
+    def start_race(self, task: Task, policy_names: Sequence[str]) -> list[str]:
+        """Run a session of the same task with each policy, all at once; returns their ids. Raises as ``start``."""
+        policies = [self.policy(name, task) for name in policy_names]
+        ids = [self.store.create(task, policy.name, source="race") for policy in policies]
+        for session_id, policy in zip(ids, policies, strict=True):
+            self._run(session_id, task, policy)
+        return ids
 
     def warm_up(self, policy_name: str) -> None:
         """Take one turn that nobody sees, so that simulator and model server are up before the first session."""
@@ -74,3 +122,8 @@ class Services:
         for _, events in watch(self.hub, self.store, session_id, timeout=PATIENCE):
             state = fold(events, state)
             yield state
+
+    def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False) -> None:
+        stop = Control(review)
+        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history))
+        self.hub.start(session_id, events, stop)

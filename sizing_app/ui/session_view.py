@@ -4,6 +4,7 @@ import gradio as gr
 
 from sizing_app.events import SessionState
 from sizing_app.ui.components import blocks, live_plot
+from sizing_app.ui.group_view import GroupView
 from sizing_app.ui.inspection_view import InspectionView
 from sizing_app.ui.live_plot import PLOTLY_URL, figure
 from sizing_app.ui.render import block, header, spec_table
@@ -17,6 +18,7 @@ class SessionView:
     def __init__(self, name: str, services: Services):
         self.services = services
         self.header = blocks(_header(SessionState(), ""), label="Session", elem_id=f"{name}-header")
+        self.family = blocks(label="Family of the session", elem_id=f"{name}-family")
 
     def body(self, name: str) -> None:
         """Plot, spec table and turns; apart from the header, so that a page can put controls between."""
@@ -25,7 +27,13 @@ class SessionView:
                                   elem_id=f"{name}-plot")
             self.specs = blocks(label="Specs", elem_id=f"{name}-specs")
         self.inspection = InspectionView(name, self.services)
+        self.group = GroupView(name, self.services)
         self.turns = blocks(label="Turns", elem_id=f"{name}-turns")
+
+    def connect(self, session_id: gr.Textbox) -> None:
+        """Tie the parts that work on demand to the session that the page shows."""
+        self.inspection.connect(session_id)
+        self.group.connect(session_id, self.turns, self.family)
 
     @property
     def outputs(self) -> list:

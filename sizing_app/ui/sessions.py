@@ -1,176 +1,198 @@
-"""The Sessions page: stored sessions, filtered, sorted and paged by the database; one opened as a replay."""
+"""The Sessions page: stored sessions, filtered, sorted and paged by the database; one opened for review."""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import gradio as gr
 from markupsafe import Markup
 
 from sizing_app.errors import StoreError
-from sizing_app.events import SessionState, fold
-from sizing_app.store import SessionSummary
-from sizing_app.ui.components import session_table
-from sizing_app.ui.render import STATUS, reward
+from sizing_app.session_check import WrongSession
+from sizing_app.session_file import read_session
+from sizing_app.store_bulk import WholeSession
+from sizing_app.ui.components import address, response_plots, session_table
+from sizing_app.ui.distributions import distribution_figures
+from sizing_app.ui.filters import (FIELDS, ONLY, PAGE_SIZE, address_of, fields_of, order, order_of, read_filters,
+                                   values_of)
+from sizing_app.ui.render import STATUS
+from sizing_app.ui.review import Review
 from sizing_app.ui.services import Services
-from sizing_app.ui.session_view import SessionView
+from sizing_app.ui.session_rows import table_html
 
-PAGE_SIZE = 25
-ALL = ""
-COLUMNS = (("circuit", "Circuit", ""), ("policy", "Policy", ""),
-           ("status", "Status", ""), ("best_reward", "Best reward", "num"), ("turns", "Simulations", "num"),
-           ("seed", "Seed", "num"), ("created", "Started", "num"))
-"""Column of the store to sort by, title, class."""
+IMPORTED = "import"
+"""Source of sessions that came as a file."""
 
 
 class SessionsPage:
     """Built inside a gr.Blocks."""
 
     def __init__(self, services: Services):
-        self.services = services
+        self.services, self.store = services, services.store
+        self.address = address()
         with gr.Column() as self.list:
-            with gr.Row(elem_classes="filters"):
-                self.search = gr.Textbox(label="Search", placeholder="words of the reasoning, or an id", max_lines=1)
-                self.circuit = gr.Dropdown([("All", ALL), *services.circuits], value=ALL, label="Circuit")
-                policies = [("All", ALL), *((name, name) for name in services.policies)]
-                self.policy = gr.Dropdown(policies, value=ALL, label="Policy")
-                statuses = [("All", ALL), *((word, name) for name, word in STATUS.items())]
-                self.status = gr.Dropdown(statuses, value=ALL, label="Status")
-            self.table = session_table(_query(), label="Sessions", elem_id="session-table")
-        with gr.Column(visible=False) as self.replay:
-            self.session_id = gr.Textbox("", label="Session", visible="hidden")
-            self.back = gr.Button("\u2190 All sessions", size="sm", elem_classes="quiet-button", elem_id="back")
-            self.view = SessionView("replay", services)
-            with gr.Row(elem_classes="player"):
-                self.former = gr.Button("\u2039 Back", size="sm", elem_id="former-turn", elem_classes="quiet-button",
-                                        scale=0, min_width=72)
-                self.turn = gr.Slider(0, 1, value=0, step=1, label="Turn", elem_id="turn-slider", buttons=[])
-                self.next = gr.Button("Next \u203a", size="sm", elem_id="next-turn", elem_classes="quiet-button",
-                                      scale=0, min_width=72)
-            self.view.body("replay")
+            self._filter_form()
+            self.problems = gr.HTML("", elem_id="filter-problems", apply_default_css=False)
+            self.table = session_table({**order(), "html": ""}, label="Sessions", elem_id="session-table")
+            with gr.Accordion("Distributions of these sessions", open=True, elem_id="distributions",
+                              elem_classes="inspection"):
+                self.plots = response_plots(label="Distributions", elem_id="distribution-plots")
+            self.file = gr.UploadButton("Import a session (JSON Lines)", file_types=[".jsonl"], type="binary",
+                                        size="sm", elem_id="import", elem_classes="quiet-button")
+        with gr.Column(visible=False) as self.opened:
+            self.review = Review(services)
         self._wire()
 
-    def connect(self, tab: gr.Tab) -> None:
-        """Read the list anew whenever the page is opened."""
-        tab.select(self.refresh, [*self.filters, self.table], self.table, show_progress="hidden",
-                   api_visibility="private")
+    def connect(self, page: gr.Blocks, tab: gr.Tab, tabs: gr.Tabs) -> None:
+        """Read the list anew whenever the page is opened; open what the address names."""
+        private = {"show_progress": "hidden", "api_visibility": "private"}
+        tab.select(self.refresh, [*self.filters, self.table, self.review.session_id],
+                   [*self.choices, *self.shown], **private)
+        page.load(self.open_link, None, [tabs, *self.filters, *self.shown, *self.pages], **private)
 
     @property
     def filters(self) -> list:
-        return [self.search, self.circuit, self.policy, self.status]
+        """The fields in the order of filters.FIELDS."""
+        return [self.search, self.circuit, self.policy, self.status, self.source, self.tag, self.since, self.until,
+                self.only]
 
-    def refresh(self, search: str, circuit: str, policy: str, status: str, table: dict) -> dict:
-        return self._rows(search, circuit, policy, status, _query(**_order(table)))
+    @property
+    def choices(self) -> list:
+        return [self.circuit, self.policy, self.source, self.tag]
 
-    def first_page(self, search: str, circuit: str, policy: str, status: str, table: dict) -> dict:
-        return self._rows(search, circuit, policy, status, _query(**{**_order(table), "page": 0}))
+    @property
+    def shown(self) -> list:
+        """What follows the filters."""
+        return [self.table, self.plots, self.problems, self.address]
 
-    def query(self, search: str, circuit: str, policy: str, status: str, event: gr.EventData) -> dict:
+    @property
+    def pages(self) -> list:
+        """What follows whether a session is open."""
+        return [self.list, self.opened, *self.review.opening]
+
+    def refresh(self, *values) -> list:
+        """The list anew, in the same order; the address names a session that is open."""
+        *fields, table, session_id = values
+        *rows, place = self._shown(fields_of(fields), _order(table))
+        return [*(gr.Dropdown(choices=names) for names in self._choices()), *rows, {**place, "review": session_id}]
+
+    def first_page(self, *values) -> list:
+        *fields, table = values
+        return self._shown(fields_of(fields), {**_order(table), "page": 0})
+
+    def query(self, event: gr.EventData, *values) -> list:
         """Another order or page, as the table's event says."""
-        return self._rows(search, circuit, policy, status,
-                          _query(str(event.sort), bool(event.descending), max(0, int(event.page))))
+        rows = order(str(event.sort), bool(event.descending), max(0, int(event.page)))
+        return self._shown(fields_of(values), rows)
 
-    def open(self, event: gr.EventData) -> list:
-        session_id = str(event.id)
+    def star(self, event: gr.EventData, *values) -> list:
+        *fields, table = values
         try:
-            state = fold(self.services.store.events(session_id))
+            self.store.notes.write(str(event.id), starred=bool(event.starred))
         except StoreError as error:
             raise gr.Error(str(error)) from error
-        last = state.history[-1].index if state.history else 0
-        slider = gr.Slider(maximum=max(last, 1), value=last, interactive=last > 0, label=f"Turn (0 to {last})")
-        return [session_id, gr.Column(visible=False), gr.Column(visible=True), slider,
-                *self.view.replay(state, session_id, last, fresh=True)]
+        return self._shown(fields_of(fields), _order(table))
 
-    def show(self, session_id: str, turn: float) -> list:
-        if not session_id:
-            return self.view.replay(SessionState(), "", 0)
-        return self.view.replay(fold(self.services.store.events(session_id)), session_id, int(turn))
+    def open(self, event: gr.EventData) -> list:
+        """A row of the table was chosen."""
+        return [*self._open(str(event.id)), {"review": str(event.id), "turn": ""}]
 
-    def _rows(self, search: str, circuit: str, policy: str, status: str, query: dict) -> dict:
-        filters = {"search": search or "", "circuit": circuit or None, "policy": policy or None,
-                   "status": status or None}
+    def import_file(self, content: bytes) -> list:
+        """Store a session from elsewhere under a new id, and open it."""
         try:
-            total = self.services.store.count(**filters)
-            query["page"] = min(query["page"], max(0, (total - 1) // PAGE_SIZE))
-            rows = self.services.store.list(sort=query["sort"], descending=query["descending"],
-                                            offset=query["page"] * PAGE_SIZE, limit=PAGE_SIZE, **filters)
+            found = read_session(content)
+            (session_id,) = self.store.insert([WholeSession(found.events, IMPORTED, origin=found.id)])
+        except (WrongSession, StoreError) as error:
+            raise gr.Error(f"Not imported. {error}", duration=None, title="Import") from error
+        return [*self._open(session_id), {"review": session_id, "turn": ""}]
+
+    def close(self, *values) -> list:
+        """Back to the list."""
+        *fields, table = values
+        *rows, place = self._shown(fields_of(fields), _order(table))
+        return [gr.Column(visible=True), gr.Column(visible=False), *self.review.closed(), *rows,
+                {**place, "review": "", "turn": ""}]
+
+    def open_link(self, request: gr.Request) -> list:
+        """The view that the address names: ?view=sessions with filters, ?review=ID&turn=N."""
+        query = dict(request.query_params)
+        review = query.get("review", "")
+        if query.get("view") != "sessions" and not review:
+            return [gr.skip()] * (1 + len(FIELDS) + len(self.shown) + len(self.pages))
+        *rows, place = self._shown(query, order_of(query))
+        turn = query.get("turn", "")
+        opened = [gr.skip()] * len(self.pages)
+        if review:
+            try:
+                opened = self._open(review, int(turn) if turn.isdecimal() and len(turn) < 7 else None)
+            except gr.Error as error:
+                rows[2] = _problems((error.message,))
+        return [gr.Tabs(selected="sessions"), *values_of(query), *rows, {**place, "review": review}, *opened]
+
+    def _open(self, session_id: str, turn: int | None = None) -> list:
+        try:
+            return [gr.Column(visible=False), gr.Column(visible=True), *self.review.opened(session_id, turn)]
         except StoreError as error:
-            return {**query, "html": str(Markup('<p class="warning" role="alert">{}</p>').format(error))}
-        return {**query, "html": str(table_html(rows, total, query))}
+            raise gr.Error(str(error)) from error
+
+    def _shown(self, fields: Mapping[str, str], rows: dict) -> list:
+        """Table, plots, problems and address for some filters."""
+        asked = read_filters(fields)
+        try:
+            reached = self.store.reached(**asked.filters)
+            total = sum(row.sessions for row in reached)
+            rows["page"] = min(rows["page"], max(0, (total - 1) // PAGE_SIZE))
+            found = self.store.list(sort=rows["sort"], descending=rows["descending"],
+                                    offset=rows["page"] * PAGE_SIZE, limit=PAGE_SIZE, **asked.filters)
+            tags = self.store.notes.tags(row.id for row in found)
+            plots = distribution_figures(reached)
+        except StoreError as error:
+            return [{**rows, "html": ""}, {"figures": []}, _problems((str(error),)), address_of(fields, rows)]
+        return [{**rows, "html": str(table_html(found, tags, total, rows))}, plots, _problems(asked.problems),
+                address_of(fields, rows)]
+
+    def _choices(self) -> list[list]:
+        """Circuits, policies, sources and tags to filter by: those that exist and those that are stored."""
+        try:
+            stored = {column: self.store.choices(column) for column in ("circuit", "policy", "source")}
+            tags = self.store.notes.known_tags()
+        except StoreError:
+            stored, tags = {"circuit": [], "policy": [], "source": []}, []
+        circuits = sorted({*self.services.circuits, *stored["circuit"]})
+        policies = list(dict.fromkeys([*self.services.policies, *stored["policy"]]))
+        return [[("All", ""), *((name, name) for name in names)]
+                for names in (circuits, policies, stored["source"], tags)]
+
+    def _filter_form(self) -> None:
+        circuits, policies, sources, tags = self._choices()
+        free = {"value": "", "allow_custom_value": True}
+        with gr.Row(elem_classes="filters"):
+            self.search = gr.Textbox(label="Search", placeholder="words of the reasoning or a note, or an id",
+                                     max_lines=1)
+            self.circuit = gr.Dropdown(circuits, label="Circuit", **free)
+            self.policy = gr.Dropdown(policies, label="Policy or checkpoint", **free)
+            statuses = [("All", ""), *((word, name) for name, word in STATUS.items())]
+            self.status = gr.Dropdown(statuses, value="", label="Status")
+            self.source = gr.Dropdown(sources, label="Source", **free)
+            self.tag = gr.Dropdown(tags, label="Tag", **free)
+            self.since = gr.Textbox(label="From", placeholder="2026-03-01", max_lines=1)
+            self.until = gr.Textbox(label="To", placeholder="2026-03-31", max_lines=1)
+            self.only = gr.CheckboxGroup([(title, key) for key, title in ONLY.items()], label="Only")
 
     def _wire(self) -> None:
-        self.view.inspection.connect(self.session_id)
         private = {"api_visibility": "private", "show_progress": "hidden"}
         for field in self.filters:
-            field.change(self.first_page, [*self.filters, self.table], self.table, trigger_mode="always_last",
+            field.change(self.first_page, [*self.filters, self.table], self.shown, trigger_mode="always_last",
                          **private)
-        self.table.query(self.query, self.filters, self.table, **private)
-        self.table.choose(self.open, None, [self.session_id, self.list, self.replay, self.turn, *self.view.outputs],
-                          **private)
-        self.turn.change(self.show, [self.session_id, self.turn], self.view.outputs, trigger_mode="always_last",
-                         concurrency_limit=8, **private)
-        self.former.click(None, self.turn, self.turn, js="(turn) => Math.max(0, turn - 1)", **private)
-        self.next.click(None, self.turn, self.turn, js=NEXT_TURN, **private)
-        self.back.click(lambda: [gr.Column(visible=True), gr.Column(visible=False)], None, [self.list, self.replay],
-                        **private)
+        self.table.query(self.query, self.filters, self.shown, **private)
+        self.table.star(self.star, [*self.filters, self.table], self.shown, **private)
+        self.table.choose(self.open, None, [*self.pages, self.address], **private)
+        self.file.upload(self.import_file, self.file, [*self.pages, self.address], **private)
+        self.review.connect(self.address)
+        self.review.back.click(self.close, [*self.filters, self.table], [*self.pages, *self.shown], **private)
 
 
-NEXT_TURN = """(turn) => {
-    const slider = document.querySelector("#turn-slider input[type=range]");
-    return Math.min(Number(slider.max), turn + 1);
-}"""
-
-
-def table_html(rows: Sequence[SessionSummary], total: int, query: dict) -> Markup:
-    titles = Markup("").join(_title(*column, query) for column in COLUMNS)
-    body = Markup("").join(_row(row) for row in rows)
-    if not rows:
-        body = Markup('<tr><td colspan="{}" class="quiet">No stored session matches.</td></tr>').format(
-            len(COLUMNS) + 1)
-    return Markup('<div class="scroll"><table><caption class="sr-only">Stored sessions</caption><thead><tr>'
-                  '<th scope="col">Session</th>{}</tr></thead><tbody>{}</tbody></table></div>{}').format(
-        titles, body, _pager(total, query["page"]))
-
-
-def _title(column: str, title: str, kind: str, query: dict) -> Markup:
-    sorted_by = query["sort"] == column
-    order = ("descending" if query["descending"] else "ascending") if sorted_by else "none"
-    arrow = {"descending": " \u25be", "ascending": " \u25b4", "none": ""}[order]
-    return Markup('<th scope="col" class="{}" aria-sort="{}"><button type="button" data-sort="{}" data-focus="{}">'
-                  "{}{}</button></th>").format(kind, order, column, column, title, arrow)
-
-
-def _row(row: SessionSummary) -> Markup:
-    best = "\u2013" if row.best_reward is None else reward(row.best_reward)
-    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created))
-    return Markup('<tr data-id="{id}"><th scope="row"><button type="button" data-focus="{id}" aria-label='
-                  '"Open session {id}">{id}</button></th><td>{circuit}</td><td>{policy}</td>'
-                  '<td><span class="status {status}">{word}</span></td><td class="num">{best}</td>'
-                  '<td class="num">{turns} of {budget}</td><td class="num">{seed}</td>'
-                  '<td class="num">{started}</td></tr>').format(
-        id=row.id, started=started, circuit=row.circuit, policy=row.policy, status=row.status,
-        word=STATUS.get(row.status, row.status), best=best, turns=row.turns, budget=row.budget, seed=row.seed)
-
-
-def _pager(total: int, page: int) -> Markup:
-    last = max(0, (total - 1) // PAGE_SIZE)
-    if not last:
-        return Markup('<p class="pager">{} in all</p>').format(total)
-    first_row = page * PAGE_SIZE + 1 if total else 0
-    return Markup('<nav class="pager" aria-label="Pages"><button type="button" data-page="{}" data-focus="former"{}>'
-                  '\u2039 Previous page</button><span>{} \u2013 {} of {}</span><button type="button" data-page="{}" '
-                  'data-focus="next"{}>Next page \u203a</button></nav>').format(
-        page - 1, _disabled(page == 0), first_row, min(total, (page + 1) * PAGE_SIZE), total, page + 1,
-        _disabled(page >= last))
-
-
-def _disabled(off: bool) -> Markup | str:
-    return Markup(" disabled") if off else ""
-
-
-def _query(sort: str = "created", descending: bool = True, page: int = 0) -> dict:
-    """Value of the table without its rows: how they are ordered and which page is shown."""
-    return {"sort": sort, "descending": descending, "page": page, "html": ""}
+def _problems(problems: tuple[str, ...]) -> str:
+    return str(Markup("").join(Markup('<p class="warning" role="alert">{}</p>').format(text) for text in problems))
 
 
 def _order(table: dict | None) -> dict:
-    return {key: table[key] for key in ("sort", "descending", "page") if table and key in table}
+    return order(**{key: table[key] for key in ("sort", "descending", "page") if table and key in table})

@@ -26,8 +26,9 @@ def theme() -> gr.themes.Base:
 
 
 def head() -> str:
-    """Style sheet and script; in the head, since Gradio rewrites what it gets as ``css``."""
-    return f"<style>{read_asset('style.css')}</style><script>{read_asset('theme.js')}</script>"
+    """Style sheet and scripts; in the head, since Gradio rewrites what it gets as ``css``."""
+    scripts = "".join(f"<script>{read_asset(name)}</script>" for name in ("theme.js", "tabs.js"))
+    return f"<style>{read_asset('style.css')}</style>{scripts}"
 
 
 FAVICON = ASSETS / "favicon.svg"

@@ -18,6 +18,11 @@ from tests.e2e.model_server import ModelServer
 from tests.e2e.stored import ROOT
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+SHOWN = ", ".join(("#specs input", "#race-specs input", "#session-table table", "#replay-header .status",
+                   "#compare table", "#circuit-page", "#model-page"))
+"""One of these is there once a page is up."""
+LEFT = ("AbortError: signal is aborted", "Connection errored out.")
+"""What Gradio's client says when a page is left while it waits for an answer."""
 PATIENCE = 60_000
 """Milliseconds that a busy machine may need for one step."""
 
@@ -26,19 +31,27 @@ PATIENCE = 60_000
 class App:
     url: str
     store: SessionStore
+    process: subprocess.Popen
 
 
 @pytest.fixture(scope="session")
-def model() -> Iterator[ModelServer]:
+def model_server() -> Iterator[ModelServer]:
     server = ModelServer()
     yield server
     server.shutdown()
 
 
+@pytest.fixture(autouse=True)
+def model(model_server) -> Iterator[ModelServer]:
+    """The scripted model; what a test leaves running ends with it."""
+    yield model_server
+    model_server.drain()
+
+
 @pytest.fixture(scope="session")
-def app(tmp_path_factory, model) -> Iterator[App]:
+def app(tmp_path_factory, model_server) -> Iterator[App]:
     """The app with the scripted model server."""
-    yield from serve(tmp_path_factory.mktemp("app"), "--base-url", model.url, "--model", "scripted")
+    yield from serve(tmp_path_factory.mktemp("app"), "--base-url", model_server.url, "--model", "scripted")
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +60,9 @@ def plain_app(tmp_path_factory) -> Iterator[App]:
     yield from serve(tmp_path_factory.mktemp("plain"))
 
 
-def serve(folder: Path, *options: str) -> Iterator[App]:
-    """A server process, until the generator is closed."""
-    database, port = f"sqlite:///{folder}/sessions.db", free_port()
+def serve(folder: Path, *options: str, port: int = 0) -> Iterator[App]:
+    """A server process, until the generator is closed. The database in ``folder`` stays."""
+    database, port = f"sqlite:///{folder}/sessions.db", port or free_port()
     command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--database", database, *options]
     log = (folder / "server.log").open("w")
     server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
@@ -57,7 +70,7 @@ def serve(folder: Path, *options: str) -> Iterator[App]:
     try:
         wait_until_up(url, server, folder / "server.log")
         store = SessionStore(database)
-        yield App(url, store)
+        yield App(url, store, server)
         store.close()
     finally:
         server.terminate()
@@ -76,20 +89,21 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser) -> Iterator:
-    """Opens pages in contexts of their own; at the end no console error and no request to elsewhere is excused."""
+    """Opens pages in contexts of their own; no console error but LEFT, and no request elsewhere, is excused."""
     contexts, problems = [], []
 
     def open_page(app: App, path: str = "/", **settings) -> Page:
         contexts.append(browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings}))
         contexts[-1].set_default_timeout(PATIENCE)
         page = contexts[-1].new_page()
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: problems.append(message.text)
+                if message.type == "error" and not message.text.startswith(LEFT) else None)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda request: None if request.url.startswith((app.url, "data:", "blob:"))
                 else problems.append(f"request to {request.url}"))
         page.goto(app.url + path)
         expect(page.locator("#start, #back").first).to_be_attached()
-        expect(page.locator("#specs input").first).to_be_visible()
+        expect(page.locator(SHOWN).filter(visible=True).first).to_be_visible()
         return page
 
     yield open_page
@@ -104,7 +118,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until_up(url: str, server: subprocess.Popen, log: Path, seconds: float = 120.0) -> None:
+def wait_until_up(url: str, server: subprocess.Popen, log: Path, seconds: float = 240.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and server.poll() is None:
         try:

@@ -1,11 +1,13 @@
 """Stored sessions for the browser to open: real circuit, made-up measurements."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from sizing_app.circuits import load_circuit
 from sizing_app.domain import Measurement, Proposal, Task, Turn
 from sizing_app.events import SessionFinished, TurnFinished
 from sizing_app.policy.designs import initial_design
+from sizing_app.prompt.claims import claims
 from sizing_app.reward import score
 from sizing_app.store import SessionStore
 
@@ -16,18 +18,20 @@ HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked =
 
 
 def a_stored_session(store: SessionStore, reasoning: str = "Longer cascodes raise the gain.",
-                     policy: str = "tl-grpo") -> str:
-    """Three turns in which l_cas doubles and the gain rises; everything else stays as it is."""
+                     policy: str = "tl-grpo", gains: tuple[float, ...] = GAINS) -> str:
+    """Turns in which l_cas doubles and the gain rises; everything else stays as it is."""
     circuit = load_circuit("OTA")
     design = initial_design(circuit, 0)
     task = Task(circuit, circuit.specs, circuit.conditions.nominal, design, budget=2)
-    session_id = store.create(task, policy)
-    for index, gain in enumerate(GAINS):
+    session_id, history = store.create(task, policy), ()
+    for index, gain in enumerate(gains):
         design = {**design, "l_cas": 0.4e-6 * 2 ** index}
         metrics = {spec.metric: spec.low if spec.low is not None else spec.high for spec in circuit.specs}
         measurement = Measurement("ok", {**metrics, "gain": gain}, seconds=0.03)
         text = f"<Analyze>{reasoning} Step {index}.</Analyze>"
         proposal = Proposal(design, text, f"{reasoning} Step {index}.") if index else Proposal(design)
-        store.append(session_id, TurnFinished(Turn(index, proposal, measurement, score(measurement, task.specs))))
+        turn = Turn(index, proposal, measurement, score(measurement, task.specs))
+        history = (*history, replace(turn, claims=tuple(claims(task, history, turn)) if history else ()))
+        store.append(session_id, TurnFinished(history[-1]))
     store.append(session_id, SessionFinished("passed"))
     return session_id

@@ -83,7 +83,7 @@ def test_a_replayed_session_shows_them_too(app, open_page, session_id):
     replay(page, session_id)
     unfold(page, "replay")
     page.click("#back")
-    page.get_by_role("button", name=f"Open session {session_id}").click()
+    page.get_by_role("link", name=f"Open session {session_id}").click()
     expect(page.locator("#replay-inspection")).to_be_visible()
     expect(page.locator("#replay-devices .devices")).not_to_be_visible()
 

@@ -19,7 +19,7 @@ def replay(page: Page, session_id: str) -> None:
     open_sessions(page)
     page.get_by_label("Search").fill(session_id)
     expect(page.locator(ROWS)).to_have_count(1)
-    page.get_by_role("button", name=f"Open session {session_id}").click()
+    page.get_by_role("link", name=f"Open session {session_id}").click()
     expect(page.locator("#replay-header .status")).to_be_visible()
 
 
@@ -64,7 +64,7 @@ def test_search_filter_sort_and_pages(app, open_page):
     page.get_by_label("Search").fill(f"{word} number26")
     expect(page.locator(ROWS)).to_have_count(1)
     page.get_by_label("Search").fill(word)
-    page.get_by_label("Policy", exact=True).last.click()
+    page.get_by_label("Policy or checkpoint").click()
     page.get_by_role("option", name="bayes").click()
     expect(page.locator("#session-table")).to_contain_text("13 in all")
     page.get_by_role("button", name="Started").click()

@@ -1,4 +1,6 @@
 // Keyed blocks: a block whose HTML is unchanged keeps its node; a changed one keeps which of its details are open.
+// A button with data-event triggers that event, with its data-value. Gradio finds the names of events in this list.
+const events = ["fork", "go_on"];
 const root = element.querySelector(".blocks");
 const known = new Map();
 
@@ -29,6 +31,12 @@ function draw() {
         if (root.children[position] !== item.node) root.insertBefore(item.node, root.children[position] || null);
     });
 }
+
+root.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-event]");
+    if (!button || !events.includes(button.dataset.event)) return;
+    trigger(button.dataset.event, { value: button.dataset.value });
+});
 
 watch("value", draw);
 draw();

@@ -1,7 +1,7 @@
 (session) => {
     if (!session) return;
     const address = new URL(window.location.href);
-    address.searchParams.set("session", session);
+    address.search = `?session=${session}`;
     history.replaceState(null, "", address);
     const header = document.getElementById("run-header");
     if (header && header.getBoundingClientRect().top > window.innerHeight * 0.6) {

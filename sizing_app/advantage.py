@@ -1,0 +1,57 @@
+"""What training makes of a group of turns: the reward with its format penalty, and the advantages within the group.
+
+Pure functions, so that the app shows the very numbers that training works with.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sizing_app.domain import History, Turn
+from sizing_app.reward import reached
+
+FORMAT_PENALTY = 0.2
+"""Taken from the reward of a reply with a format error (paper, eq. 15, leaves the size open)."""
+ALL_SPECS_BONUS = 0.1
+"""Added to the reward of a design that meets every spec. Not in the paper: the score is flat just below the bounds,
+and without a bonus training settles on near misses. Never added in evaluation."""
+LEAST_SPREAD = 1e-3
+"""Groups whose rewards have a smaller standard deviation are dropped: nothing can be learnt from them."""
+
+
+def format_errors(turn: Turn, history: History) -> list[str]:
+    """What is wrong with the form of a turn (paper, section 5.1.3), as sentences.
+
+    Missing or wrong tags and calls (as the parser found them), an end before any design met all specs, no end after one
+    did.
+    """
+    errors = list(turn.proposal.problems)
+    if turn.proposal.finished and not reached(history):
+        errors.append("The session was ended before all specs were met.")
+    if not turn.proposal.finished and reached(history):
+        errors.append("All specs were met, and the session was not ended.")
+    return errors
+
+
+def training_reward(turn: Turn, history: History, *, format_penalty: float = FORMAT_PENALTY,
+                    all_specs_bonus: float = ALL_SPECS_BONUS) -> float:
+    """Score of the design, less a format penalty (paper, eq. 15), plus a bonus if it meets all specs (ours).
+
+    Ending a session at the right time earns what a passing design does, so that it is never worth less than going on.
+    The paper does not say what its <Design End> turn earns; this is our choice.
+    """
+    penalty = format_penalty if format_errors(turn, history) else 0.0
+    if turn.proposal.finished:
+        score, passed = (1.0, True) if reached(history) else (0.0, False)
+    else:
+        score, passed = turn.total, turn.score is not None and turn.score.passed
+    return score + all_specs_bonus * passed - penalty
+
+
+def group_advantages(rewards: Sequence[float], least: float = 0.0) -> np.ndarray:
+    """Rewards normalized in their group (paper, eq. 13): (r - mean) / std; zero where std is below ``least``."""
+    rewards = np.asarray(rewards, dtype=np.float64)
+    spread = rewards.std()
+    if spread < max(least, 1e-9):
+        return np.zeros(len(rewards))
+    return (rewards - rewards.mean()) / spread

@@ -1,0 +1,66 @@
+"""Circuits, designs and sessions as plain documents: what the command line prints with --json and the API returns.
+
+SI units; what is not there is None.
+"""
+
+from collections.abc import Sequence
+
+from sizing_app.domain import Circuit, Conditions, Measurement, Parameters, Score, Spec, Task, Turn
+from sizing_app.evaluate.suites import suite_names
+from sizing_app.events import SessionState
+
+
+def circuit_document(circuit: Circuit) -> dict:
+    """What may be tuned, what is measured and asked, and under which conditions."""
+    space = circuit.conditions
+    return {
+        "name": circuit.name, "title": circuit.title, "summary": circuit.summary, "process": circuit.process,
+        "parameters": [{"name": parameter.name, "unit": parameter.unit, "low": parameter.low, "high": parameter.high,
+                        "scale": parameter.scale, "role": parameter.role} for parameter in circuit.parameters],
+        "metrics": [{"name": metric.name, "title": metric.title, "unit": metric.unit,
+                     "definition": metric.definition} for metric in circuit.metrics],
+        "specs": [{"metric": spec.metric, "low": spec.low, "high": spec.high, "scale": spec.scale}
+                  for spec in circuit.specs],
+        "conditions": {"corners": space.corners, "temperatures": space.temperatures, "supplies": space.supplies,
+                       "loads": space.loads},
+        "suites": suite_names(circuit),
+    }
+
+
+def spec_rows(specs: Sequence[Spec], points: Score) -> list[dict]:
+    """Each spec with its value, score and margin, for JSON."""
+    return [{"metric": spec.metric, "low": spec.low, "high": spec.high, "value": part.value, "score": part.score,
+             "met": part.met, "margin": part.margin} for spec, part in zip(specs, points.specs, strict=True)]
+
+
+def design_document(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
+                    points: Score, specs: Sequence[Spec]) -> dict:
+    """One design, simulated and scored against ``specs``."""
+    return {"circuit": circuit.name, "conditions": vars(conditions), "parameters": dict(parameters),
+            "status": measurement.status, "metrics": dict(measurement.metrics), "reward": points.total,
+            "passed": points.passed, "specs": spec_rows(specs, points), "seconds": measurement.seconds,
+            "log": measurement.log}
+
+
+def session_document(id: str, state: SessionState) -> dict:
+    """A session for --json; ``turns`` starts with turn 0, the initial design."""
+    task, best = state.task, state.best
+    return {
+        "session_id": id, "circuit": task.circuit.name, "policy": state.policy, "status": state.status,
+        "message": state.message, "seed": task.seed, "budget": task.budget, "conditions": vars(task.conditions),
+        "best_reward": best.total if best else None, "best_turn": best.index if best else None,
+        "passed": state.passed, "turns": [_turn_document(task, turn) for turn in state.history],
+    }
+
+def _turn_document(task: Task, turn: Turn) -> dict:
+    proposal, measurement = turn.proposal, turn.measurement
+    return {
+        "turn": turn.index, "reasoning": proposal.reasoning, "finished": proposal.finished,
+        "problems": list(proposal.problems),
+        "parameters": dict(proposal.parameters) if proposal.parameters is not None else None,
+        "status": measurement.status if measurement else None,
+        "metrics": dict(measurement.metrics) if measurement else None,
+        "reward": turn.score.total if turn.score else None,
+        "passed": turn.score.passed if turn.score else False,
+        "specs": spec_rows(task.specs, turn.score) if turn.score else [], "seconds": turn.seconds,
+    }

@@ -1,0 +1,88 @@
+"""Methods against circuits (as in the paper's tables 1 and 2), and what each method reaches at several budgets."""
+
+from collections.abc import Callable, Collection, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from sizing_app.evaluate.report import bootstrap
+from sizing_app.evaluate.results import Result, TurnResult
+
+BUDGETS = (5, 20, 50, 200)
+"""Simulations after the initial design at which searches are compared."""
+
+
+def methods_by_circuits(results: Sequence[Result], order: Sequence[str], held_out: Collection[str]) -> str:
+    """For each suite two Markdown tables, mean best reward and share of queries with all specs met.
+
+    A row a policy, a column a circuit, and the means over the circuits that are trained on and over those that are held
+    out, each with its 95% bootstrap interval over queries.
+    """
+    lines = []
+    for suite in sorted({row.suite for row in results}):
+        chosen = [row for row in results if row.suite == suite]
+        for title, value, form in (("mean best reward", lambda row: row.best_reward, "{:.3f}"),
+                                   ("all specs met", lambda row: row.passed, "{:.0%}")):
+            lines += [f"**{suite}: {title}**", "", *_table(chosen, order, held_out, value, form), ""]
+    return "\n".join(lines)
+
+
+def _table(results: Sequence[Result], order: Sequence[str], held_out: Collection[str],
+           value: Callable[[Result], float], form: str) -> list[str]:
+    circuits = sorted({row.circuit for row in results}, key=lambda name: (name in held_out, name))
+    groups = {title: [name for name in circuits if (name in held_out) == held]
+              for title, held in (("trained on", False), ("held out", True))}
+    groups = {title: names for title, names in groups.items() if names}
+    lines = [f"| | {' | '.join([*circuits, *groups])} |", f"|{' --- |' * (1 + len(circuits) + len(groups))}"]
+    for policy in [name for name in order if any(row.policy == name for row in results)]:
+        values: dict[str, list[float]] = {}
+        for row in results:
+            if row.policy == policy:
+                values.setdefault(row.circuit, []).append(value(row))
+        cells = [form.format(np.mean(values[name])) if name in values else "-" for name in circuits]
+        cells += [_mean([values[name] for name in names], form) if set(names) <= set(values) else "-"
+                  for names in groups.values()]
+        lines.append(f"| {policy} | {' | '.join(cells)} |")
+    return lines
+
+
+def _mean(columns: Sequence[Sequence[float]], form: str) -> str:
+    values = [value for column in columns for value in column]
+    low, high = bootstrap(values)
+    return f"{form.format(np.mean(values))} [{form.format(low)}, {form.format(high)}]"
+
+
+def at_budgets(turns: Sequence[TurnResult], results: Sequence[Result], order: Sequence[str], budget: int) -> str:
+    """A Markdown table: what each policy has reached after 5, 20, 50 and 200 simulations, over all circuits and suites.
+
+    The last columns say after how many simulations a policy's mean best reward is that of the first policy after 5, and
+    the seconds of wall time that a session took.
+    """
+    shown = [count for count in BUDGETS if count <= budget]
+    best = {policy: _best_so_far([turn for turn in turns if turn.policy == policy], budget) for policy in order
+            if any(turn.policy == policy for turn in turns)}
+    if not best or not shown:
+        return ""
+    goal = next(iter(best.values()))[0][:, shown[0]].mean()
+    lines = [f"| | {' | '.join(f'{count} simulations' for count in shown)} | as good as {next(iter(best))} after "
+             f"{shown[0]} | seconds a session |", f"|{' --- |' * (len(shown) + 3)}"]
+    for policy, (rewards, passed) in best.items():
+        cells = [f"{rewards[:, count].mean():.3f}, {passed[:, count].mean():.0%} met" for count in shown]
+        reaching = np.flatnonzero(rewards.mean(axis=0) >= goal - 1e-9)
+        seconds = np.mean([row.seconds for row in results if row.policy == policy])
+        lines.append(f"| {policy} | {' | '.join(cells)} | {reaching[0] if len(reaching) else f'over {budget}'} | "
+                     f"{seconds:.1f} |")
+    return "\n".join([*lines, ""])
+
+
+def _best_so_far(turns: Sequence[TurnResult], budget: int) -> tuple[np.ndarray, np.ndarray]:
+    """Best reward and whether all specs were met, up to each turn: two arrays of shape (sessions, budget + 1)."""
+    rewards, passed = [], []
+    ordered = sorted(turns, key=lambda turn: (turn.key, turn.turn))
+    for _, group in groupby(ordered, key=lambda turn: turn.key):
+        session = list(group)
+        for rows, values in ((rewards, [turn.reward for turn in session]), (passed, [turn.passed for turn in session])):
+            line = np.full(budget + 1, float(max(values)))
+            line[:len(values)] = np.maximum.accumulate(values)[:budget + 1]
+            rows.append(line)
+    return np.array(rewards), np.array(passed)

@@ -1,0 +1,98 @@
+"""What a program sends to the API, to the nouns of the product; what is wrong becomes a sentence."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sizing_app.domain import Circuit, Conditions, Parameters, Spec
+from sizing_app.units import format_si, parse_si
+
+Number = float | str
+"""A number, or a text with an SI suffix such as 4.7u."""
+
+
+class WrongInput(ValueError):
+    """The message says what is wrong and what was expected."""
+
+
+def read_circuit(circuits: Mapping[str, Circuit], name: str) -> Circuit:
+    if name not in circuits:
+        raise WrongInput(f"There is no circuit {name!r}: choose one of {', '.join(circuits)}.")
+    return circuits[name]
+
+
+def read_parameters(circuit: Circuit, values: Mapping[str, Number], base: Parameters | None = None) -> Parameters:
+    """Parameters in SI units; all of them, or those that ``base`` lacks."""
+    names = [parameter.name for parameter in circuit.parameters]
+    unknown = [name for name in values if name not in names]
+    missing = [name for name in names if name not in values and base is None]
+    if unknown or missing:
+        what = f"unknown {', '.join(unknown)}" if unknown else f"missing {', '.join(missing)}"
+        raise WrongInput(f"parameters: {what}; {circuit.name} has {', '.join(names)}.")
+    read = dict(base or {})
+    for parameter in circuit.parameters:
+        if parameter.name in values:
+            value = _number(values[parameter.name], parameter.unit, f"parameters.{parameter.name}")
+            if not parameter.contains(value):
+                raise WrongInput(f"parameters.{parameter.name}: {format_si(value, 4)} is outside "
+                                 f"{format_si(parameter.low, 4)} to {format_si(parameter.high, 4)} {parameter.unit}.")
+            read[parameter.name] = value
+    return {name: read[name] for name in names}
+
+
+def read_specs(circuit: Circuit, specs: Mapping[str, Mapping[str, Number | None]] | None) -> tuple[Spec, ...]:
+    """The default specs where ``specs`` is None, else metric to {"low": ..., "high": ...} and nothing beside them."""
+    if specs is None:
+        return circuit.specs
+    metrics = {metric.name: metric for metric in circuit.metrics}
+    scales = {spec.metric: spec.scale for spec in circuit.specs}
+    read = []
+    for name, bounds in specs.items():
+        if name not in metrics:
+            raise WrongInput(f"specs: {name!r} is not a metric of {circuit.name}, which has {', '.join(metrics)}.")
+        if not isinstance(bounds, Mapping) or not bounds or not set(bounds) <= {"low", "high"}:
+            raise WrongInput(f'specs.{name}: expected {{"low": ..., "high": ...}} or one of them, found {bounds!r}.')
+        low, high = (None if bounds.get(side) is None else
+                     _number(bounds[side], metrics[name].unit, f"specs.{name}.{side}") for side in ("low", "high"))
+        if low is None and high is None:
+            raise WrongInput(f"specs.{name}: expected a bound, low or high.")
+        if low is not None and high is not None and low > high:
+            raise WrongInput(f"specs.{name}: low is above high.")
+        if scales.get(name) is None and 0.0 in (low, high):
+            raise WrongInput(f"specs.{name}: a bound of 0 gives no scale to measure a shortfall by.")
+        read.append(Spec(name, low, high, scales.get(name)))
+    if not read:
+        raise WrongInput("specs: expected at least one.")
+    return tuple(read)
+
+
+def read_conditions(circuit: Circuit, given: Mapping[str, Number] | None) -> Conditions:
+    """Nominal but for what is given: corner, temperature, supply, load."""
+    space, conditions = circuit.conditions, circuit.conditions.nominal
+    for name, value in (given or {}).items():
+        if name == "corner":
+            if value not in space.corners:
+                raise WrongInput(f"conditions.corner: expected one of {', '.join(space.corners)}, found {value!r}.")
+            conditions = replace(conditions, corner=value)
+            continue
+        values = {"temperature": space.temperatures, "supply": space.supplies, "load": space.loads}.get(name)
+        if values is None:
+            raise WrongInput(f"conditions: {name!r} is not one of corner, temperature, supply, load.")
+        number = _number(value, {"supply": "V", "load": "F"}.get(name, "C"), f"conditions.{name}")
+        if not min(values) <= number <= max(values):
+            raise WrongInput(f"conditions.{name}: {circuit.name} is specified from {format_si(min(values))} to "
+                             f"{format_si(max(values))}.")
+        conditions = replace(conditions, **{name: number})
+    return conditions
+
+
+def read_count(value: int, name: str, lowest: int, highest: int) -> int:
+    if isinstance(value, bool) or value != int(value) or not lowest <= value <= highest:
+        raise WrongInput(f"{name}: expected a whole number from {lowest} to {highest}, found {value!r}.")
+    return int(value)
+
+
+def _number(value: Number, unit: str, where: str) -> float:
+    try:
+        return parse_si(value, unit)
+    except (ValueError, TypeError) as error:
+        raise WrongInput(f"{where}: {error}.") from error

@@ -1,0 +1,1 @@
+() => document.getElementById("NAME-group")?.scrollIntoView({ block: "start", behavior: "smooth" })

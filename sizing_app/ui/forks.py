@@ -1,0 +1,114 @@
+"""Groups of turns for the pages: sample one from a stored history, see it grow, continue one of its turns."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from sizing_app.domain import History
+from sizing_app.events import SessionState, fold
+from sizing_app.groups import GroupFinished, GroupStarted, GroupState, fold_group
+from sizing_app.session import run_group
+from sizing_app.store import SessionSummary
+from sizing_app.store_groups import record_group
+from sizing_app.ui.services import PATIENCE, Services
+
+LEAST_SIZE, SIZE, MOST_SIZE = 2, 8, 16
+"""Proposals of a group; 8 is what training uses."""
+MOST_TURNS = 40
+"""Simulations that a session may have in all when it is continued."""
+CUT_OFF = "The program ended before the group was complete."
+
+
+class ForkError(Exception):
+    """What cannot be forked or continued, in a sentence that a person can act on."""
+
+
+class Forks:
+    """Groups run in the hub, as sessions do."""
+
+    def __init__(self, services: Services):
+        self.services = services
+
+    def sample(self, session_id: str, position: object, policy_name: str, size: object) -> str:
+        """Sample a group after turn ``position`` in a thread of its own; returns its id.
+
+        Raises ForkError, PolicyError or StoreError.
+        """
+        if not _whole(size, LEAST_SIZE, MOST_SIZE):
+            raise ForkError(f"Proposals: expected a whole number from {LEAST_SIZE} to {MOST_SIZE}.")
+        state = fold(self.services.store.events(session_id))
+        history = self.history(state, position)
+        policy, stop = self.services.policy(policy_name, state.task), threading.Event()
+        group_id = self.services.store.groups.create(session_id, int(position), policy.name, int(size))
+        events = run_group(state.task, history, policy, self.services.simulator, int(size), stop)
+        self.services.hub.start(group_id, record_group(self.services.store.groups, group_id, events), stop)
+        return group_id
+
+    def states(self, group_id: str) -> Iterator[GroupState]:
+        """The group now and after every change until it is complete. Raises StoreError if there is none."""
+        try:
+            batches = self.services.hub.follow(group_id, timeout=PATIENCE)
+        except KeyError:
+            yield self.stored(group_id)
+            return
+        state = GroupState()
+        for _, events in batches:
+            state = fold_group(events, state)
+            yield state
+
+    def stored(self, group_id: str) -> GroupState:
+        """The group as the store has it."""
+        group = self.services.store.groups.summary(group_id)
+        session = fold(self.services.store.events(group.session_id))
+        history = self.history(session, group.position)
+        end = (GroupFinished("interrupted", CUT_OFF) if group.status == "running"
+               else GroupFinished(group.status, group.message))
+        return fold_group([GroupStarted(session.task, history, group.policy, group.size),
+                           *self.services.store.groups.members(group_id), end])
+
+    def choices(self, session_id: str) -> list[tuple[str, str]]:
+        """(title, id) of the groups of a session, the newest first."""
+        def when(seconds: float) -> str:
+            return time.strftime("%d %b %H:%M", time.localtime(seconds))
+
+        return [(f"turn {group.position}, {group.policy}, {when(group.created)}", group.id)
+                for group in self.services.store.groups.of(session_id)]
+
+    def go_on(self, group_id: str, number: int, further: object) -> str:
+        """Continue one turn of a group as a new session with ``further`` simulations; returns the session's id.
+
+        Raises ForkError, PolicyError or StoreError.
+        """
+        group, state = self.services.store.groups.summary(group_id), self.stored(group_id)
+        turn = state.member(number)
+        if turn is None:
+            raise ForkError(f"Proposal {number + 1} is not stored, so it cannot be continued.")
+        if turn.measurement is None:
+            raise ForkError(f"Proposal {number + 1} ends the session: there is nothing to continue.")
+        if not _whole(further, 1, MOST_TURNS - turn.index):
+            raise ForkError(f"Further simulations: expected a whole number from 1 to {MOST_TURNS - turn.index}.")
+        task = replace(state.task, budget=turn.index + int(further))
+        return self.services.start(task, group.policy, (*state.history, turn), group.session_id, group.position)
+
+    def family(self, session_id: str) -> tuple[list[SessionSummary], Sequence[SessionSummary]]:
+        """The sessions that led to this one, the first one first and itself last; and those that continue it."""
+        line = [self.services.store.summary(session_id)]
+        while line[0].parent is not None:
+            line.insert(0, self.services.store.summary(line[0].parent))
+        return line, self.services.store.children(session_id)
+
+    @staticmethod
+    def history(state: SessionState, position: object) -> History:
+        """The turns of a session up to turn ``position``; ForkError if there is no such turn or it was the end."""
+        last = max((turn.index for turn in state.history if turn.measurement is not None), default=None)
+        if last is None:
+            raise ForkError("No turn is stored yet: wait until the initial design is simulated.")
+        if not _whole(position, 0, last):
+            raise ForkError(f"After turn: expected a whole number from 0 to {last}.")
+        return tuple(turn for turn in state.history if turn.index <= position and turn.measurement is not None)
+
+
+def _whole(number: object, low: int, high: int) -> bool:
+    return isinstance(number, (int, float)) and low <= number <= high and number == int(number)
+

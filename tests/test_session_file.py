@@ -1,0 +1,103 @@
+"""A session leaves as JSON Lines and comes back equal; a file from elsewhere is checked before it is stored."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from sizing_app.circuits import load_circuit
+from sizing_app.domain import Measurement, Proposal, Task, Turn
+from sizing_app.events import SessionFinished, SessionStarted, TurnFinished
+from sizing_app.policy.designs import initial_design
+from sizing_app.reward import score
+from sizing_app.session_check import WrongSession
+from sizing_app.session_file import MAX_BYTES, read_session, write_session
+from sizing_app.store import SessionStore
+from sizing_app.store_bulk import WholeSession
+
+
+def events_of(name: str = "OTA") -> list:
+    """A session with a design that fails, one that meets all specs, and the end."""
+    circuit = load_circuit(name)
+    circuit = replace(circuit, folder="")
+    design = initial_design(circuit, 0)
+    task = Task(circuit, circuit.specs, circuit.conditions.nominal, design, budget=3)
+    met = {spec.metric: spec.low if spec.low is not None else spec.high for spec in circuit.specs}
+    turns = []
+    for index, metrics in enumerate(({**met, circuit.specs[0].metric: None}, met)):
+        measurement = Measurement("ok", metrics, seconds=0.03)
+        turns.append(Turn(index, Proposal(design, "<Analyze>\u2028 a line \u0085 feed\n</Analyze>", "\u2028 x \u0085"),
+                          measurement, score(measurement, task.specs), 0.1))
+    turns.append(Turn(2, Proposal(None, "<Design End>", "", True), None, None))
+    return [SessionStarted(task, "tl-grpo"), *map(TurnFinished, turns), SessionFinished("passed", "done")]
+
+
+def lines_of(events: list) -> list[dict]:
+    return [json.loads(line) for line in write_session("abc", events).splitlines()]
+
+
+def as_file(lines: list[dict]) -> bytes:
+    return "".join(json.dumps(line) + "\n" for line in lines).encode()
+
+
+@pytest.mark.parametrize("name", ["OTA", "MILLER", "SimLDO"])
+def test_what_was_exported_comes_back_equal_through_the_database(tmp_path, name):
+    store = SessionStore(f"sqlite:///{tmp_path}/sessions.db")
+    events = events_of(name)
+    (first,) = store.insert([WholeSession(events, "app")])
+    exported = write_session(first, store.events(first))
+    found = read_session(exported.encode())
+    assert (found.id, found.events) == (first, events)
+    (second,) = store.insert([WholeSession(found.events, "import", origin=found.id)])
+    assert store.events(second) == events and second != first
+    before, after = store.summary(first), store.summary(second)
+    assert (after.turns, after.best_reward, after.passed, after.first_passed) == (1, 1.0, True, 1)
+    same = {"id": "", "created": 0, "heartbeat": 0, "source": "", "origin": None}
+    assert replace(after, **same) == replace(before, **same) and after.origin == first
+    store.close()
+
+
+def spoil(line: int, *path, value) -> bytes:
+    """The file with one value replaced."""
+    lines = lines_of(events_of())
+    place = lines[line]
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return as_file(lines)
+
+
+@pytest.mark.parametrize("line, path, value, message", [
+    (0, ("task", "circuit", "netlist"), ".control\nshell touch /tmp/x\n.endc", "refused: circuit/netlist.sp: line 1"),
+    (0, ("task", "circuit", "netlist"), "*\n.include /etc/passwd", "line 2: '.include /etc/passwd' is not allowed"),
+    (0, ("task", "circuit", "testbench"), "v1 a 0 1\n.lib /x tt", "testbench.sp: line 2"),
+    (0, ("task", "circuit", "devices", "nmos"), "x\n.include /etc/passwd", "circuit.devices.nmos: expected one of"),
+    (0, ("task", "circuit", "name"), "OTA\n.include /etc/passwd", "is not a name"),
+    (0, ("task", "circuit", "title"), "OTA\n.include /etc/passwd", "expected one line"),
+    (0, ("task", "circuit", "analyses", 0, "command"), "shell ls", "circuit is refused"),
+    (0, ("task", "circuit", "analyses", 0, "save", 0), "v(a) ; shell ls", "circuit is refused"),
+    (0, ("task", "circuit", "measures", 0, "function"), "eval", "is no measure"),
+    (0, ("task", "conditions", "corner"), "../tt", "conditions.corner: expected one of"),
+    (0, ("task", "specs", 0, "metric"), "colour", "'colour' is not a metric of OTA"),
+    (0, ("task", "initial"), {"w": 1}, "task.initial: expected exactly the parameters"),
+    (0, ("format",), "sizing-session/9", "Line 1: format"),
+    (1, ("turn", "index"), 4, "turn 0: expected index 0, found 4"),
+    (1, ("turn", "score", "specs"), [], "turn 0: score.specs"),
+    (1, ("turn", "measurement", "status"), "splendid", "Line 2: turn.measurement.status"),
+    (1, ("turn", "seconds"), float("nan"), "Line 2: expected one JSON object with finite numbers"),
+    (2, ("turn", "proposal", "parameters", "w_in"), "wide", "Line 3: turn.proposal.parameters.w_in"),
+    (4, ("reason",), "bored", "Line 5: reason"),
+])
+def test_a_wrong_file_is_refused_with_the_place(line, path, value, message):
+    with pytest.raises(WrongSession, match=message.replace("(", r"\(")):
+        read_session(spoil(line, *path, value=value))
+
+
+def test_files_of_another_shape_are_refused():
+    lines = lines_of(events_of())
+    for content, message in ((b"\xff\xfe\n\n", "UTF-8"), (b"", "0 lines"), (b"{}\n{}\n", "Line 1"),
+                             (b"[" * 100_000 + b"\n{}", "Line 1"), (b" " * (MAX_BYTES + 1), "at most 4 MB"),
+                             (as_file(lines[:-1]), "only a session that has ended"), (as_file(lines[1:]), "Line 1"),
+                             (as_file([lines[0], lines[0], lines[-1]]), "Line 2: expected the event turn_finished")):
+        with pytest.raises(WrongSession, match=message):
+            read_session(content)
