@@ -15,8 +15,8 @@ from sizing_app.errors import PolicyError
 from sizing_app.policy.words import missing_words
 from sizing_app.pools import pool_path
 
-__all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "PolicyError", "PolicySettings", "SEARCHES", "can_size", "close_engines",
-           "make_policy"]
+__all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "SEARCHES", "PolicyError", "PolicySettings", "can_size",
+           "close_engines", "make_policy"]
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 DEFAULT_POLICY = "tl-grpo"
