@@ -18,7 +18,7 @@ from sizing_app.groups import GroupFinished, GroupStarted, GroupState, Sampled, 
 from sizing_app.hub import Hub
 from sizing_app.session import initial_turn, run_group, run_session, sample_turns
 from sizing_app.store import SessionStore, record
-from sizing_app.store_groups import record_group
+from sizing_app.store.groups import record_group
 from sizing_app.ui.forks import ForkError, Forks
 from sizing_app.ui.group_html import group_head, proposals
 from sizing_app.ui.group_plot import HEAT, figure
@@ -218,7 +218,7 @@ KILLED = """
 import sys, threading
 from sizing_app.session import initial_turn, run_group
 from sizing_app.store import SessionStore
-from sizing_app.store_groups import record_group
+from sizing_app.store.groups import record_group
 from tests.builders import QuadraticSimulator, a_task
 from tests.test_groups import Seeded
 

@@ -8,21 +8,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-STORE = ("store", "store_bulk", "store_engine", "store_figures", "store_filters", "store_groups", "store_notes",
-         "store_rows", "store_tables", "migrations")
 LAYERS = (
     ("domain", "units", "errors"),
     ("reward", "advantage", "control", "events", "circuits", "expressions", "limits", "netlist", "pdk", "pools",
      "prompt", "targets", "toml_table"),
     ("groups", "simulator", "policy"),
     ("session",),
-    ("hub", *STORE, "session_check", "session_file", "documents", "evaluate", "train"),
+    ("hub", "store", "session_check", "session_file", "documents", "evaluate", "train"),
     ("ui", "verl"),
     ("cli", "app", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 HOMES = {"gradio": ("ui", "app"), "torch": ("train", "policy"), "botorch": ("policy",), "transformers": ("train",),
-         "PySpice": ("simulator",), "sqlalchemy": STORE, "alembic": ("migrations",), "verl": ("verl",),
+         "PySpice": ("simulator",), "sqlalchemy": ("store",), "alembic": ("store",), "verl": ("verl",),
          "ray": ("verl",), "pyarrow": ("verl",)}
 
 

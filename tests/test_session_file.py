@@ -13,7 +13,7 @@ from sizing_app.reward import score
 from sizing_app.session_check import WrongSession
 from sizing_app.session_file import MAX_BYTES, read_session, write_session
 from sizing_app.store import SessionStore
-from sizing_app.store_bulk import WholeSession
+from sizing_app.store.bulk import WholeSession
 
 
 def events_of(name: str = "OTA") -> list:

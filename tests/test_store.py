@@ -26,7 +26,7 @@ from sizing_app.session import (
     run_session,
 )
 from sizing_app.store import SessionStore, StoreError, record
-from sizing_app.store_tables import Base
+from sizing_app.store.tables import Base
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 SCRIPT = [write("the power is too high", POOR), write("a narrower gm_in pair meets it", GOOD), END]

@@ -7,12 +7,12 @@ import pytest
 
 from sqlalchemy import create_engine
 
-from sizing_app import migrations
+from sizing_app.store.migrations import upgrade
 from sizing_app.errors import StoreError
 from sizing_app.events import SessionFinished, TurnFinished
 from sizing_app.store import SessionStore
-from sizing_app.store_bulk import WholeSession
-from sizing_app.store_notes import MAX_NOTE, Notes, read_tags
+from sizing_app.store.bulk import WholeSession
+from sizing_app.store.notes import MAX_NOTE, Notes, read_tags
 from tests.builders import GOOD, a_task, write
 from tests.test_store import SCRIPT, run
 
@@ -71,7 +71,7 @@ def test_an_older_database_is_brought_up_to_date(tmp_path):
     passed, failed = run(new)[0], run(new, SCRIPT[:1], replace(a_task(), budget=1))[0]
     new.close()
     with create_engine(f"sqlite:///{old}").begin() as connection:
-        migrations.upgrade(connection, "0001")
+        upgrade(connection, "0001")
     with sqlite3.connect(old) as raw:
         raw.execute(f"ATTACH '{tmp_path}/new.db' AS new")
         for table in ("circuits", "sessions", "turns"):

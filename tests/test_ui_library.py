@@ -20,8 +20,8 @@ from sizing_app.events import fold
 from sizing_app.policy.designs import initial_design
 from sizing_app.reward import score
 from sizing_app.store import SessionStore
-from sizing_app.store_figures import Reached
-from sizing_app.store_notes import Notes
+from sizing_app.store.figures import Reached
+from sizing_app.store.notes import Notes
 from sizing_app.ui.comparison import comparison_figure, members, parameter_table, session_list, spec_deltas
 from sizing_app.ui.difference import compared_with, difference
 from sizing_app.ui.distributions import distribution_figures

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from sizing_app.store_figures import Reached
+from sizing_app.store.figures import Reached
 
 HEIGHT = 280
 SERIES = [f"--series-{number}" for number in range(1, 7)]

@@ -10,7 +10,7 @@ from sizing_app.events import SessionState, fold
 from sizing_app.groups import GroupFinished, GroupStarted, GroupState, fold_group
 from sizing_app.session import run_group
 from sizing_app.store import SessionSummary
-from sizing_app.store_groups import record_group
+from sizing_app.store.groups import record_group
 from sizing_app.ui.services import PATIENCE, Services
 
 LEAST_SIZE, SIZE, MOST_SIZE = 2, 8, 16

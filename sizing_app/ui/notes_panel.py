@@ -4,7 +4,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from sizing_app.errors import StoreError
-from sizing_app.store_notes import MAX_NOTE, Notes, read_tags
+from sizing_app.store.notes import MAX_NOTE, Notes, read_tags
 from sizing_app.ui.services import Services
 
 STAR = {False: "\u2606 Star", True: "\u2605 Starred"}

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from sizing_app.domain import Circuit
 from sizing_app.events import SessionState
 from sizing_app.netlist import sized_netlist
-from sizing_app.store_notes import Notes
+from sizing_app.store.notes import Notes
 from sizing_app.ui.circuit_panel import panel
 from sizing_app.ui.components import read_asset
 from sizing_app.ui.live_plot import figure

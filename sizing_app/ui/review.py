@@ -5,7 +5,7 @@ from markupsafe import Markup
 
 from sizing_app.errors import StoreError
 from sizing_app.events import SessionState, fold
-from sizing_app.store_notes import Notes
+from sizing_app.store.notes import Notes
 from sizing_app.ui.components import blocks, player
 from sizing_app.ui.difference import AGAINST, compared_with, difference
 from sizing_app.ui.notes_panel import NotesPanel

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from sizing_app.errors import StoreError
 from sizing_app.session_check import WrongSession
 from sizing_app.session_file import read_session
-from sizing_app.store_bulk import WholeSession
+from sizing_app.store.bulk import WholeSession
 from sizing_app.ui.components import address, response_plots, session_table
 from sizing_app.ui.distributions import distribution_figures
 from sizing_app.ui.filters import (FIELDS, ONLY, PAGE_SIZE, address_of, fields_of, order, order_of, read_filters,

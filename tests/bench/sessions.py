@@ -21,7 +21,7 @@ from sizing_app.hub import Hub
 from sizing_app.policy.designs import random_design
 from sizing_app.reward import reached, score
 from sizing_app.store import SessionStore
-from sizing_app.store_bulk import WholeSession
+from sizing_app.store.bulk import WholeSession
 from sizing_app.ui.filters import order, read_filters
 from sizing_app.ui.services import Services, policy_titles
 from sizing_app.ui.sessions import SessionsPage

@@ -21,7 +21,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SHOWN = ", ".join(("#specs input", "#race-specs input", "#session-table table", "#replay-header .status",
                    "#compare table", "#circuit-page", "#model-page"))
 """One of these is there once a page is up."""
-LEFT = ("AbortError: signal is aborted", "Connection errored out.")
+LEFT = ("AbortError: signal is aborted", "Connection errored out.", "Unexpected error Connection errored out.")
 """What Gradio's client says when a page is left while it waits for an answer."""
 PATIENCE = 60_000
 """Milliseconds that a busy machine may need for one step."""

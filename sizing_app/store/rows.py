@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import case, func, or_
 
 from sizing_app.domain import Circuit, Task, Turn
-from sizing_app.store_tables import CircuitRow, SessionRow, TurnRow
+from sizing_app.store.tables import CircuitRow, SessionRow, TurnRow
 
 CIRCUIT, TASK, TURN = TypeAdapter(Circuit), TypeAdapter(Task), TypeAdapter(Turn)
 ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"

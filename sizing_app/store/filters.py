@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 from sqlalchemy import Select, and_, column, literal_column, or_, select, text
 
-from sizing_app.store_tables import SessionRow, TagRow, TurnRow
+from sizing_app.store.tables import SessionRow, TagRow, TurnRow
 
 WORDS = """SELECT session_id FROM session_numbers
     WHERE number IN (SELECT rowid FROM session_words WHERE session_words MATCH :words)"""

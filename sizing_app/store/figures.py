@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
 
-from sizing_app.store_tables import SessionRow
+from sizing_app.store.tables import SessionRow
 
 DIGITS = 3
 """Decimals that best rewards are counted by."""

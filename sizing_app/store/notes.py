@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from sizing_app.errors import StoreError
-from sizing_app.store_tables import SessionRow, TagRow
+from sizing_app.store.tables import SessionRow, TagRow
 
 MAX_NOTE, MAX_TAG, MAX_TAGS = 20_000, 40, 20
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from sizing_app.domain import Circuit
 from sizing_app.events import Event, SessionState, fold
-from sizing_app.store_rows import circuit_row, session_row, turn_row
-from sizing_app.store_tables import Base, CircuitRow, SessionRow, TagRow, TurnRow
+from sizing_app.store.rows import circuit_row, session_row, turn_row
+from sizing_app.store.tables import Base, CircuitRow, SessionRow, TagRow, TurnRow
 
 TURN_COLUMNS = [column.key for column in TurnRow.__table__.columns if column.key != "id"]
 SESSION_COLUMNS = [column.key for column in SessionRow.__table__.columns]

@@ -14,7 +14,7 @@ from sizing_app.domain import Turn
 from sizing_app.errors import StoreError
 from sizing_app.events import StorageFailed, StorageRestored
 from sizing_app.groups import GroupEvent, GroupFinished, Sampled
-from sizing_app.store_tables import GroupRow, GroupTurnRow
+from sizing_app.store.tables import GroupRow, GroupTurnRow
 
 TURN = TypeAdapter(Turn)
 ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"

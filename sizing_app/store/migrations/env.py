@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from sizing_app.store_tables import Base
+from sizing_app.store.tables import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata,
                   render_as_batch=True)

@@ -13,19 +13,19 @@ from sqlalchemy import Select, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from sizing_app import migrations
 from sizing_app.domain import Task
 from sizing_app.errors import StoreError
 from sizing_app.events import (DURABLE, Event, SessionFinished, SessionStarted, StorageFailed, StorageRestored,
                                TurnFinished)
-from sizing_app.store_bulk import WholeSession, insert_all
-from sizing_app.store_engine import open_engine, plain_errors
-from sizing_app.store_figures import Reached, reached_query, rows_of
-from sizing_app.store_filters import SessionFilter, filtered
-from sizing_app.store_groups import GroupBook
-from sizing_app.store_notes import NoteBook
-from sizing_app.store_rows import TASK, after_turn, circuit_row, session_row, turn_of, turn_row
-from sizing_app.store_tables import CircuitRow, SessionRow, TurnRow
+from sizing_app.store.bulk import WholeSession, insert_all
+from sizing_app.store.engine import open_engine, plain_errors
+from sizing_app.store.figures import Reached, reached_query, rows_of
+from sizing_app.store.filters import SessionFilter, filtered
+from sizing_app.store.groups import GroupBook
+from sizing_app.store.migrations import upgrade
+from sizing_app.store.notes import NoteBook
+from sizing_app.store.rows import TASK, after_turn, circuit_row, session_row, turn_of, turn_row
+from sizing_app.store.tables import CircuitRow, SessionRow, TurnRow
 
 __all__ = ["SessionStore", "SessionSummary", "StoreError", "record"]
 
@@ -78,7 +78,7 @@ class SessionStore:
         self._engine = open_engine(url, timeout)
         self._writer = self._engine.execution_options(sqlite_begin="IMMEDIATE")
         with plain_errors(self._engine, timeout), self._writer.begin() as connection:
-            migrations.upgrade(connection)
+            upgrade(connection)
         self.groups, self.notes = GroupBook(self._transaction), NoteBook(self._transaction)
 
     def create(self, task: Task, policy: str, parent: str | None = None, source: str = "app",
