@@ -3,7 +3,6 @@
 Stateless: the strategy is replayed over the history in every turn, which takes milliseconds.
 """
 
-import math
 import warnings
 from collections.abc import Iterator
 
@@ -68,6 +67,5 @@ def next_point(start: np.ndarray, units: np.ndarray, grades: np.ndarray, sigma: 
 
 
 def _proposal(task: Task, point: np.ndarray, origin: str) -> Proposal:
-    generation = 4 + int(3 * math.log(len(point)))
     return design(from_unit(task.circuit, point), f"CMA-ES from {origin}: a sample of its normal distribution, whose "
-                                                  f"mean and covariance follow the better ones of {generation}.")
+                                                  "mean and covariance follow the better half of each generation.")
