@@ -1,5 +1,6 @@
 """Both renderings of a task: what the small checkpoints read, and what general models read."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,8 +11,9 @@ from sizing_app.circuits import load_circuits
 from sizing_app.domain import Measurement, Metric, Parameter, Proposal, Spec, Turn
 from sizing_app.prompt import chat, compact
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.prompt.values import PERCENT_BUCKETS, at_position, metric_grid, percent_bucket, position, text_value
+from sizing_app.prompt.values import NUMBER, PERCENT_BUCKETS, at_position, metric_grid, percent_bucket, position
 from sizing_app.reward import score
+from sizing_app.units import SUFFIXES
 from tests.builders import GOOD, POOR, a_circuit, a_task
 
 CIRCUITS = list(load_circuits().values())
@@ -46,6 +48,12 @@ def test_the_written_reply():
             compact.write_reply(circuit, analysis, POOR)
 
 
+def read(text):
+    """The value of a text, in SI units."""
+    number, suffix = re.fullmatch(r"(-?[0-9.]+)(f|p|n|u|m(?!eg)|k|meg|g|t|)(?:\D*)", text).groups()
+    return float(number) * (1 if text.endswith(("dB", "deg")) else SUFFIXES.get(suffix, 1.0))
+
+
 @given(st.sampled_from(CIRCUITS), st.data())
 def test_targets_are_rounded_to_the_safe_side(circuit, data):
     """Any value that meets the shown target meets the spec, and the text is at most one grid step stricter."""
@@ -58,7 +66,7 @@ def test_targets_are_rounded_to_the_safe_side(circuit, data):
 
     spec = replace(default, low=shifted(default.low), high=shifted(default.high))
     text = compact.target_text(circuit, spec).removeprefix(spec.metric).lstrip("<>=")
-    shown = [text_value(part)[1] for part in text.split("..")]
+    shown = [read(part) for part in text.split("..")]
     slack = 1e-6 * max(map(abs, shown))
     step = {"dB": 0.5, "deg": 1.0}.get(unit, 0.03 * max(map(abs, shown)))
     if spec.low is not None:
@@ -83,7 +91,7 @@ def test_grids_read_back(circuit):
     for spec in circuit.specs:
         grid = metric_grid(circuit.metric(spec.metric), spec)
         assert list(grid.values) == sorted(set(grid.values))
-        assert [text_value(text)[1] for text in grid.texts] == pytest.approx(grid.values)
+        assert [read(text) for text in grid.texts] == pytest.approx(grid.values)
 
 
 def every_unit():
@@ -107,12 +115,13 @@ def every_unit():
 def test_tokens_of_every_circuit_do_not_overlap():
     tokens = compact.added_tokens([*CIRCUITS, every_unit(), a_circuit("OPAMP4"), a_circuit("SimLDO")])
     assert len(set(tokens)) == len(tokens)
-    assert {" folded-cascode", " gbw>=", ',"r_b":', ' "43%"', "4.75u", "976mV", " -12%"} <= set(tokens)
-    assert not any(token[-1].isdigit() for token in tokens)
+    assert {" folded-cascode", " gbw>=", ',"r_b":', ' "43%"', "4.75", "976", " -12%"} <= set(tokens)
+    assert all(NUMBER.fullmatch(token) for token in tokens if token[-1].isdigit())
 
 
 @pytest.mark.parametrize(("tokens", "message"), [
     (["12m", "2meg"], "'12m' ends as '2meg' begins: '2m'"),
+    ([" c12", "2.55"], "' c12' ends as '2.55' begins: '2'"),
     (["w_in", "noise"], "'w_in' ends as 'noise' begins: 'n'"),
     (['":"'], "starts with a quote"),
 ])

@@ -94,7 +94,7 @@ def test_sampling_depends_on_the_generator_alone(model):
 
 def test_value_embeddings_start_smooth(tokenizer):
     table = build_model(SIZE, tokenizer, 0).get_input_embeddings().weight.detach()
-    values = sorted((value, index) for index, (kind, value) in token_values(tokenizer).items() if kind == "si")
+    values = sorted((value, index) for index, (kind, value) in token_values(tokenizer).items() if kind == "number")
     rows = torch.nn.functional.normalize(table[[index for _, index in values]], dim=1)
     near, far = (rows[:-1] * rows[1:]).sum(1).mean(), (rows[:-60] * rows[60:]).sum(1).mean()
     assert near > 0.8 and near > far + 0.2

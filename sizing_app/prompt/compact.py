@@ -18,7 +18,8 @@ from collections.abc import Iterable
 
 from sizing_app.domain import Circuit, Conditions, History, Parameters, Spec, Task, Turn
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
-from sizing_app.prompt.values import PERCENT_BUCKETS, Grid, metric_grid, percent_bucket, position, value_text
+from sizing_app.prompt.values import (NUMBER, NUMBERS, PERCENT_BUCKETS, Grid, metric_grid, percent_bucket, position,
+                                      snapped_text, value_text)
 
 PAD, TASK, TURN, RESULT, REPLY, END = "<|pad|>", "<|task|>", "<|turn|>", "<|result|>", "<|reply|>", "<|end|>"
 SPECIAL_TOKENS = (PAD, TASK, TURN, RESULT, REPLY, END)
@@ -53,7 +54,7 @@ def target_text(circuit: Circuit, spec: Spec) -> str:
     """``gain>=75dB``, ``power<=420u`` or ``pm=60deg..88deg``, rounded to the safe side."""
     metric, grid = circuit.metric(spec.metric), _grid_of(circuit, spec.metric)
     if grid is None:
-        low, high = (None if bound is None else value_text(bound, metric.unit) for bound in (spec.low, spec.high))
+        low, high = (None if bound is None else snapped_text(bound, metric.unit) for bound in (spec.low, spec.high))
     else:
         first = None if spec.low is None else grid.at_least(spec.low)
         last = None if spec.high is None else grid.at_most(spec.high)
@@ -70,7 +71,7 @@ def result_text(circuit: Circuit, metric: str, value: float | None) -> str:
     if value is None:
         return "none"
     grid = _grid_of(circuit, metric)
-    return value_text(value, circuit.metric(metric).unit) if grid is None else grid.texts[grid.nearest(value)]
+    return snapped_text(value, circuit.metric(metric).unit) if grid is None else grid.texts[grid.nearest(value)]
 
 
 def margin_text(margin: float, met: bool) -> str:
@@ -79,14 +80,12 @@ def margin_text(margin: float, met: bool) -> str:
 
 
 def added_tokens(circuits: Iterable[Circuit]) -> list[str]:
-    """Everything that is one token by decree: role tokens first, then tags, names and values, each once."""
-    circuits = list(circuits)
+    """Everything that is one token by decree: role tokens first, then tags, numbers and names, each once."""
     tokens = [*SPECIAL_TOKENS, *TAGS, CALL_HEAD, *(f' "{place}%"' for place in range(101))]
+    tokens += [f" {sign}{size}%" for sign in ("-", "+", "") for size in PERCENT_BUCKETS if (sign, size) != ("-", 0)]
+    tokens += NUMBERS
     for circuit in circuits:
         tokens += vocabulary(circuit)
-    tokens += [f" {sign}{size}%" for sign in ("-", "+", "") for size in PERCENT_BUCKETS if (sign, size) != ("-", 0)]
-    for circuit in circuits:
-        tokens += _value_tokens(circuit)
     tokens = list(dict.fromkeys(tokens))
     check_overlaps(tokens)
     return tokens
@@ -95,21 +94,24 @@ def added_tokens(circuits: Iterable[Circuit]) -> list[str]:
 def check_overlaps(tokens: Iterable[str]) -> None:
     """No token's end may be another's beginning: tokenizers differ in which of the two they then find.
 
-    Hugging Face tokenizers take the leftmost match, llama.cpp the longest one in the whole text.
+    Hugging Face tokenizers take the leftmost match, llama.cpp the longest one in the whole text. Numbers may: a number
+    of the prompt is always one of them as a whole, and as such both the leftmost and the longest.
     """
     tokens = list(tokens)
-    beginnings = {token[:size]: token for token in tokens for size in range(1, len(token))}
+    beginnings = {token[:size]: token for token in sorted(tokens, key=_is_number, reverse=True)
+                  for size in range(1, len(token))}
     for token in tokens:
         if token.startswith('"'):
             raise ValueError(f"token {token!r} starts with a quote, which grammar masks of some servers get wrong")
         for start in range(1, len(token)):
-            if other := beginnings.get(token[start:]):
+            other = beginnings.get(token[start:])
+            if other and not (_is_number(token) and _is_number(other)):
                 raise ValueError(f"token {token!r} ends as {other!r} begins: {token[start:]!r}")
 
 
 def vocabulary(circuit: Circuit) -> list[str]:
-    """The words that a checkpoint must have to size a circuit: what it is, its parameters and its metrics."""
-    return _kind_tokens(circuit) + _name_tokens(circuit)
+    """The words that a checkpoint must have to size a circuit: what it is, its parameters, metrics and numbers."""
+    return _kind_tokens(circuit) + _name_tokens(circuit) + _number_tokens(circuit)
 
 
 def grammar(circuit: Circuit) -> str:
@@ -181,8 +183,13 @@ def _name_tokens(circuit: Circuit) -> list[str]:
     return tokens
 
 
-def _value_tokens(circuit: Circuit) -> list[str]:
-    tokens = [text for conditions in circuit.conditions.all() for text in _condition_values(conditions)]
+def _number_tokens(circuit: Circuit) -> list[str]:
+    """The numbers of its conditions and of its metrics' grids."""
+    texts = [text for conditions in circuit.conditions.all() for text in _condition_values(conditions)]
     for spec in circuit.specs:
-        tokens += metric_grid(circuit.metric(spec.metric), spec).texts
-    return tokens
+        texts += metric_grid(circuit.metric(spec.metric), spec).texts
+    return list(dict.fromkeys(NUMBER.search(text).group() for text in texts))
+
+
+def _is_number(token: str) -> bool:
+    return NUMBER.fullmatch(token) is not None

@@ -70,8 +70,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--group", type=int, default=None, metavar="G", help="samples that are compared")
     parser.add_argument("--clip-high", type=float, default=None, metavar="C", help="upper clip of the importance ratio")
     parser.add_argument("--rollouts", type=int, default=None, metavar="N", help="end after N turn-level rollouts")
-    for name, text in (("pool", "designs a condition"), ("demonstrations", "trajectories a circuit"),
-                       ("sft-steps", "supervised steps"), ("rl-steps", "reinforcement learning steps")):
+    for name, text in (("conditions", "conditions of a pool"), ("pool", "designs a condition"),
+                       ("demonstrations", "trajectories a circuit"), ("sft-steps", "supervised steps"),
+                       ("rl-steps", "reinforcement learning steps")):
         parser.add_argument(f"--{name}", type=int, default=None, metavar="N", help=f"instead of the preset's {text}")
     return parser.parse_args(arguments)
 
@@ -85,9 +86,9 @@ def preset_of(options: argparse.Namespace) -> Preset:
         from sizing_app.train.model import pick_device
         options.preset = "small" if pick_device(options.device).type == "cuda" else "tiny"
     preset = PRESETS[options.preset]
-    given = (("data", "simulations", options.pool), ("data", "demonstrations", options.demonstrations),
-             ("sft", "steps", options.sft_steps), ("rl", "steps", options.rl_steps),
-             ("rl", "credit_truth", False if options.credit_design else None),
+    given = (("data", "conditions", options.conditions), ("data", "simulations", options.pool),
+             ("data", "demonstrations", options.demonstrations), ("sft", "steps", options.sft_steps),
+             ("rl", "steps", options.rl_steps), ("rl", "credit_truth", False if options.credit_design else None),
              ("rl", "latest_only", True if options.latest_only else None), ("rl", "group", options.group),
              ("rl", "clip_high", options.clip_high), ("rl", "rollouts", options.rollouts))
     for part, name, value in given:

@@ -12,7 +12,7 @@ from sizing_app.train.config import ModelSize
 
 INITIAL_STD = 0.02
 _OCTAVES = 8
-_LINEAR = {"dB": 20.0, "deg": 45.0, "C": 100.0, "position": 25.0}
+_LEAST = 1e-3
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -50,10 +50,10 @@ def build_model(size: ModelSize, tokenizer: Tokenizer, seed: int) -> Qwen3ForCau
 def smooth_value_embeddings(model: Qwen3ForCausalLM, tokenizer: Tokenizer, seed: int) -> None:
     """Start the embedding of each number as a random mixture of waves over the number, one mixture a kind.
 
-    Neighbours of a scale then begin alike, and what is learnt about 4.7u helps with 5.1u. Values with an SI suffix are
-    placed by their logarithm, decibels, degrees and positions linearly, margins by an arcsinh, linear near zero.
+    Neighbours of a scale then begin alike, and what is learnt about 4.7 helps with 5.1. Numbers are placed by their
+    logarithm, positions linearly, margins by an arcsinh, linear near zero.
     """
-    values = {index: found for index, found in token_values(tokenizer).items() if found is not None}
+    values = token_values(tokenizer)
     table = model.get_input_embeddings().weight
     generator = torch.Generator().manual_seed(seed)
     for kind in sorted({kind for kind, _ in values.values()}):
@@ -69,11 +69,11 @@ def smooth_value_embeddings(model: Qwen3ForCausalLM, tokenizer: Tokenizer, seed:
 
 
 def _place(kind: str, value: float) -> float:
-    """Position of a number on its scale; a decade, 20 dB, 45 degrees or a factor of ten in percent is about 1."""
-    if kind == "si":
-        return math.copysign(math.log10(max(abs(value), 1e-18)), value)
-    if kind in _LINEAR:
-        return value / _LINEAR[kind]
+    """Place of a number on its scale; a decade, a quarter of a range or a factor of ten of a margin is about 1."""
+    if kind == "number":
+        return math.log10(max(value, _LEAST))
+    if kind == "position":
+        return value / 25
     return math.asinh(value / 5.0) / math.log(10.0)
 
 
