@@ -9,6 +9,7 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 from sizing_app.prompt.compact import END, PAD
 from sizing_app.prompt.tokenizer import token_values
 from sizing_app.train.config import ModelSize
+from sizing_app.train.tree import ATTENTION
 
 INITIAL_STD = 0.02
 _OCTAVES = 8
@@ -35,7 +36,7 @@ def model_config(size: ModelSize, tokenizer: Tokenizer) -> Qwen3Config:
         vocab_size=tokenizer.get_vocab_size(), hidden_size=size.hidden, num_hidden_layers=size.layers,
         num_attention_heads=size.heads, num_key_value_heads=size.kv_heads, head_dim=size.head_dim,
         intermediate_size=size.intermediate, max_position_embeddings=size.context, tie_word_embeddings=True,
-        initializer_range=INITIAL_STD, attn_implementation="sdpa", use_cache=True,
+        initializer_range=INITIAL_STD, attn_implementation=ATTENTION, use_cache=True,
         bos_token_id=None, eos_token_id=end, pad_token_id=pad)
 
 

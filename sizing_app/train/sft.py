@@ -17,7 +17,7 @@ STAGE = "sft"
 
 
 def token_budget(device: torch.device) -> int:
-    """Padded tokens of one forward and backward pass; on a CPU large ones only add padding."""
+    """Tokens of one forward and backward pass."""
     return 65_536 if device.type == "cuda" else 2_048
 
 
