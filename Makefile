@@ -43,7 +43,7 @@ queries: .venv/train.stamp
 	for c in $(CIRCUITS); do $(PY) -m sizing_app.evaluate.queries --circuit $$c $(ARGS) || exit 1; done
 
 evaluate: .venv/app.stamp
-	$(PY) -m sizing_app evaluate --out $(OUT) $(ARGS)
+	$(PY) -m sizing_app evaluate --out $(OUT) --traces $(ARGS)
 
 screenshot: .venv/dev.stamp
 	$(PY) -m pytest tests/e2e -m screenshot $(ARGS)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sizing_app.circuits import circuit_names, load_circuits
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import MAX_BUDGET, UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
+from sizing_app.events import Event
 from sizing_app.evaluate.report import draw_curves, summarize, summary
 from sizing_app.evaluate.results import EvaluationError, ResultFiles
 from sizing_app.evaluate.runner import Job, evaluate
@@ -16,6 +18,8 @@ from sizing_app.evaluate.suites import SuiteError, load_queries, suite_names
 from sizing_app.evaluate.wide import at_budgets, methods_by_circuits
 from sizing_app.policy import POLICY_NAMES, PolicySettings, can_size, close_engines, make_policy
 from sizing_app.simulator import SimulatorPool
+from sizing_app.store import SessionStore
+from sizing_app.store.bulk import WholeSession
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         makers = {name: make_policy(name, settings) for name in policies}
         files = ResultFiles(out, {"budget": budget, "temperature": settings.temperature, "model": settings.model})
         with SimulatorPool() as simulator:
-            evaluate(jobs, makers, simulator, budget, files, threads, Progress("sessions"))
+            evaluate(jobs, makers, simulator, budget, files, threads, Progress("sessions"), keeper(args.traces))
     except EvaluationError as error:
         raise PolicyError(f"{error} (finished queries stay in {out}; the same command goes on)") from error
     finally:
@@ -44,6 +48,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(text, end="")
     return 0
+
+
+def keeper(url: str | None) -> Callable[[Job, Sequence[Event]], None] | None:
+    """What stores every session, under its suite as source, so that the Models page leads to it."""
+    if url is None:
+        return None
+    store = SessionStore(url)
+    return lambda job, events: store.insert([WholeSession(events, job.suite)])
 
 
 def read_jobs(args: argparse.Namespace, policies: list[str], settings: PolicySettings) -> list[Job]:

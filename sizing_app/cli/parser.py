@@ -84,6 +84,8 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--out", default="runs/evaluation", metavar="FOLDER",
                         help="results.csv, turns.csv, summary.md, curves.png; what is in results.csv is not run again")
+    parser.add_argument("--traces", nargs="?", const=DATABASE, metavar="URL", help="store the sessions too, so that "
+                        f"the app's Models page leads to each; an SQLAlchemy address, {DATABASE} unless given")
     parser.add_argument("--threads", metavar="N", help="sessions at once; default: one a core")
     _server(parser)
     _json(parser)
