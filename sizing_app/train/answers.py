@@ -15,9 +15,9 @@ from sizing_app.pools import ROOM, Pool, centroid, ranked
 from sizing_app.targets import margins
 from sizing_app.train.pool import simulate
 
-CENTROIDS = (20, 8, 3)
+CENTROIDS = (16, 5)
 """Numbers of designs that are averaged, tried in this order."""
-REFINEMENTS = 8
+REFINEMENTS = 2
 """Designs tried around the best ones of the pool where all centroids fail."""
 
 
