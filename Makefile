@@ -42,7 +42,7 @@ train: .venv/train.stamp
 queries: .venv/train.stamp
 	for c in $(CIRCUITS); do $(PY) -m sizing_app.evaluate.queries --circuit $$c $(ARGS) || exit 1; done
 
-evaluate: .venv/app.stamp
+evaluate: .venv/train.stamp
 	$(PY) -m sizing_app evaluate --out $(OUT) --traces $(ARGS)
 
 screenshot: .venv/dev.stamp

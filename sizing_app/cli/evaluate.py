@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     jobs = read_jobs(args, policies, settings)
     out = Path(args.out)
     try:
-        makers = {name: make_policy(name, settings) for name in policies}
+        makers = {name: make_policy(name, settings) for name in sorted({job.policy for job in jobs})}
         files = ResultFiles(out, {"budget": budget, "temperature": settings.temperature, "model": settings.model})
         with SimulatorPool() as simulator:
             evaluate(jobs, makers, simulator, budget, files, threads, Progress("sessions"), keeper(args.traces))

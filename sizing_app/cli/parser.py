@@ -79,7 +79,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--circuits", metavar="A,B", help="default: all that have the suite")
     parser.add_argument("--policies", metavar="P,Q", help="the first one is the reference of the differences",
                         default=",".join(name for name in POLICY_NAMES if name not in NOT_DEFAULT))
-    parser.add_argument("--suite", default="standard,tight", metavar="NAME", help="one or more, with commas")
+    parser.add_argument("--suite", default="standard,tight,shifted", metavar="NAME", help="one or more, with commas")
     parser.add_argument("--queries", metavar="N", help="the first N of each suite; default: all")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--out", default="runs/evaluation", metavar="FOLDER",
