@@ -17,7 +17,7 @@ TORCH_INDEX ?=
 # More options for the command behind a target, such as ARGS="--steps 10".
 ARGS ?=
 
-.PHONY: run install test lint bench bench-sessions train queries evaluate screenshot
+.PHONY: run install test lint bench bench-sessions train queries evaluate guide-pictures
 run: install
 	$(PY) app.py --host $(HOST) --port $(PORT) $(ARGS)
 
@@ -45,8 +45,8 @@ queries: .venv/train.stamp
 evaluate: .venv/app.stamp
 	$(PY) -m sizing_app evaluate --out $(OUT) $(ARGS)
 
-screenshot: .venv/dev.stamp
-	$(PY) -m pytest tests/e2e -m screenshot $(ARGS)
+guide-pictures: .venv/dev.stamp
+	$(PY) -m pytest tests/e2e/test_guide.py -m pictures $(ARGS)
 
 # Each stamp is newer than what it was made from, so that a second run installs nothing.
 .venv/bin/python:

@@ -57,7 +57,8 @@ def _scale(low: float, high: float) -> dict:
     return {"x": [None], "y": [None], "type": "scatter", "mode": "markers", "hoverinfo": "skip",
             "marker": {"color": [low], "cmin": low, "cmax": high, "showscale": True,
                        "colorscale": [[step / last, colour] for step, colour in enumerate(HEAT)],
-                       "colorbar": {"title": {"text": "Training"}, "thickness": 10, "outlinewidth": 0, "nticks": 5}}}
+                       "colorbar": {"title": {"text": "Training", "side": "right", "font": {"size": 12}},
+                                    "thickness": 10, "outlinewidth": 0, "nticks": 5}}}
 
 
 def _colour(reward: float, low: float, high: float) -> str:

@@ -80,8 +80,8 @@ def header(state: SessionState, session_id: str) -> str:
     """State, key figures, links. Without a session: what will appear here."""
     if state.task is None:
         return Markup('<section class="session-header idle"><p>{}</p></section>').format(
-            state.message or "No session yet. Start runs the design on the left; its reasoning, simulations and "
-                             "reward appear here as they happen.")
+            state.message or "No session yet. Start (Ctrl+Enter) runs the design on the left; its reasoning, "
+                             "simulations and reward appear here as they happen.")
     best = state.best
     figures = [
         ("Best reward", reward(best.total) if best else "\u2013", f"turn {best.index}" if best else ""),

@@ -27,7 +27,7 @@ def theme() -> gr.themes.Base:
 
 def head() -> str:
     """Style sheet and scripts; in the head, since Gradio rewrites what it gets as ``css``."""
-    scripts = "".join(f"<script>{read_asset(name)}</script>" for name in ("theme.js", "tabs.js"))
+    scripts = "".join(f"<script>{read_asset(name)}</script>" for name in ("theme.js", "tabs.js", "keys.js"))
     return f"<style>{read_asset('style.css')}</style>{scripts}"
 
 
