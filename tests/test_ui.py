@@ -10,22 +10,22 @@ from hypothesis import strategies as st
 
 from sizing_app.circuits import load_circuit
 from sizing_app.domain import Measurement, Proposal, SpecScore, Turn
-from sizing_app.events import SessionFinished, SessionStarted, TurnFinished, TurnStarted, Wrote, fold
 from sizing_app.errors import PolicyError
+from sizing_app.events import SessionFinished, SessionStarted, TurnFinished, TurnStarted, Wrote, fold
 from sizing_app.hub import Hub
 from sizing_app.policy.designs import initial_design
 from sizing_app.reward import score
 from sizing_app.session import run_session
 from sizing_app.store import SessionStore
-from sizing_app.ui.export import KINDS
-from sizing_app.ui.form import initial_table, initial_values, read_task, spec_table
-from sizing_app.ui.limit_form import limit_table
-from sizing_app.ui.live_plot import figure, plotly_script
+from sizing_app.ui.exchange.export import KINDS
+from sizing_app.ui.forms.form import initial_table, initial_values, read_task, spec_table
+from sizing_app.ui.forms.limit_form import limit_table
 from sizing_app.ui.page import build
-from sizing_app.ui.render import header, percent, reward, spec_table as spec_html, verdict
-from sizing_app.ui.run import RunPage
+from sizing_app.ui.parts.live_plot import figure, plotly_script
+from sizing_app.ui.parts.render import header, percent, reward, spec_table as spec_html, verdict
+from sizing_app.ui.parts.turns import split_reply, trace
 from sizing_app.ui.services import Services, policy_titles
-from sizing_app.ui.turns import split_reply, trace
+from sizing_app.ui.session.run_page import RunPage
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 HOSTILE = "<script>alert(1)</script><b onmouseover=x>"
