@@ -1,6 +1,7 @@
 # make install    set-up alone, into .venv          make run [PORT=7860] [HOST=127.0.0.1]   the app
 # make test       all tests, in a real browser too  make lint                               ruff
 # make bench      simulator speed                   make bench-sessions   100,000 stored sessions
+# make guide-pictures  of docs/guide.md             make bench-watchers   100 browsers follow sessions
 #                                                   make train / queries / evaluate         models and their table
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
@@ -17,7 +18,7 @@ TORCH_INDEX ?=
 # More options for the command behind a target, such as ARGS="--steps 10".
 ARGS ?=
 
-.PHONY: run install test lint bench bench-sessions train queries evaluate guide-pictures
+.PHONY: run install test lint bench bench-sessions bench-watchers train queries evaluate guide-pictures
 run: install
 	$(PY) app.py --host $(HOST) --port $(PORT) $(ARGS)
 
@@ -35,6 +36,9 @@ bench: .venv/app.stamp
 
 bench-sessions: .venv/dev.stamp
 	$(PY) -m tests.bench.sessions $(ARGS)
+
+bench-watchers: .venv/dev.stamp
+	$(PY) -m tests.bench.watchers $(ARGS)
 
 train: .venv/train.stamp
 	$(PY) -m sizing_app.train $(ARGS)
