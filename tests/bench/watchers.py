@@ -188,7 +188,8 @@ async def note_stored(database: Path, seen: Seen) -> None:
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as raw:
         last = 0
         while True:
-            rows = raw.execute("SELECT id, session_id, position FROM turns WHERE id > ? ORDER BY id", (last,)).fetchall()
+            rows = raw.execute("SELECT id, session_id, position FROM turns WHERE id > ? ORDER BY id",
+                               (last,)).fetchall()
             seen.stored.update({(session, position): time.time() for _, session, position in rows})
             last = rows[-1][0] if rows else last
             await asyncio.sleep(LOOK)
