@@ -50,9 +50,11 @@ class Seen:
     stored: dict[tuple[str, int], float] = field(default_factory=dict)
     """(session, turn) to the time at which it was seen in the database."""
     updates: int = 0
+    answered: set[str] = field(default_factory=set)
+    """What watchers typed that came back to them."""
     leaks: list[str] = field(default_factory=list)
-    memory: list[tuple[float, float]] = field(default_factory=list)
-    """(seconds since the start, MB)."""
+    server: list[tuple[float, float, float]] = field(default_factory=list)
+    """(seconds since the start, MB, seconds of CPU)."""
 
 
 class Slot:
@@ -123,7 +125,9 @@ class Watcher:
     def _read(self, id: str, line: str, now: float) -> None:
         words = WORD.findall(line)
         self.seen.leaks += [f"{self.typed} saw session {mark}" for mark, _ in words if int(mark) != self.slot.target]
-        self.seen.leaks += [f"{self.typed} saw {text}" for text in TYPED.findall(line) if text != self.typed]
+        typed = TYPED.findall(line)
+        self.seen.leaks += [f"{self.typed} saw {text}" for text in typed if text != self.typed]
+        self.seen.answered.update(typed)
         self.seen.updates += '"process_generating"' in line
         new = [float(at) for _, at in words if float(at) > self.newest]
         if new:
@@ -156,11 +160,11 @@ async def watch(app: App, circuit: Circuit, chosen: argparse.Namespace, database
     """Everything at once, for the time that was asked for."""
     seen, slots = Seen(), [Slot(number) for number in range(chosen.sessions)]
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(base_url=app.url, limits=limits, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=app.url, limits=limits, timeout=600) as client:
         events = found_events((await client.get("/config")).json())
         watchers = [Watcher(number, slots[number % len(slots)], events, seen) for number in range(chosen.watchers)]
         jobs = [*(slot.run(client, circuit) for slot in slots), *(watcher.run(client) for watcher in watchers),
-                note_stored(database, seen), note_memory(app.process.pid, seen)]
+                note_stored(database, seen), note_server(app.process.pid, seen)]
         tasks = [asyncio.create_task(job) for job in jobs]
         done, _ = await asyncio.wait(tasks, timeout=60 * chosen.minutes, return_when=asyncio.FIRST_EXCEPTION)
         for task in tasks:
@@ -195,11 +199,13 @@ async def note_stored(database: Path, seen: Seen) -> None:
             await asyncio.sleep(LOOK)
 
 
-async def note_memory(process: int, seen: Seen) -> None:
-    started, page = time.monotonic(), os.sysconf("SC_PAGE_SIZE")
+async def note_server(process: int, seen: Seen) -> None:
+    """Memory and CPU time of the server's own process."""
+    started, page, tick = time.monotonic(), os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
     while True:
         pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-        seen.memory.append((time.monotonic() - started, pages * page / 1e6))
+        user, system = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+        seen.server.append((time.monotonic() - started, pages * page / 1e6, (int(user) + int(system)) / tick))
         await asyncio.sleep(SAMPLE)
 
 
@@ -211,12 +217,16 @@ def report(seen: Seen, chosen: argparse.Namespace) -> None:
     print(f"{seen.updates} updates, {len(seen.stored)} turns stored\n")
     print(f"{'seconds until it is seen':<40}{'count':>8}{'p50':>8}{'p95':>8}{'max':>8}")
     worst = max(line("a stored turn", turns), line("the oldest new word of an update", seen.words))
-    growth = steady_growth(seen.memory)
-    print(f"\nmemory of the server: {seen.memory[0][1]:.0f} MB at first, {seen.memory[-1][1]:.0f} MB at last, "
-          f"{growth:+.1f} MB in ten minutes by the second half")
-    print(f"what watchers saw of others: {len(seen.leaks)} {seen.leaks[:3] or ''}")
-    verdict = {"updates within 1 s": worst <= LIMIT, "flat memory": growth <= GROWTH * seen.memory[-1][1],
-               "nothing of others": not seen.leaks}
+    (_, first, before), (seconds, last, spent) = seen.server[0], seen.server[-1]
+    growth = steady_growth(seen.server)
+    print(f"\nCPU of the server: {100 * (spent - before) / seconds:.0f} % of a core, "
+          f"{1e3 * (spent - before) / max(1, seen.updates):.1f} ms an update")
+    print(f"memory of the server: {first:.0f} MB at first, {last:.0f} MB at last, {growth:+.1f} MB in ten minutes by the "
+          "second half")
+    print(f"seen of other sessions or of what others typed: {len(seen.leaks)} {seen.leaks[:3] or ''}"
+          f"(own answers came to {len(seen.answered)} watchers)")
+    verdict = {"updates within 1 s": worst <= LIMIT, "flat memory": growth <= GROWTH * last,
+               "nothing of others": not seen.leaks and len(seen.answered) == chosen.watchers}
     print("; ".join(f"{name}: {'kept' if kept else 'NOT KEPT'}" for name, kept in verdict.items()))
 
 
@@ -230,9 +240,9 @@ def line(title: str, values: list[float]) -> float:
     return float(high)
 
 
-def steady_growth(memory: list[tuple[float, float]]) -> float:
+def steady_growth(server: list[tuple[float, float, float]]) -> float:
     """MB in ten minutes: the slope over the second half, when caches are full."""
-    seconds, sizes = np.array(memory[len(memory) // 2:]).T
+    seconds, sizes, _ = np.array(server[len(server) // 2:]).T
     return float(np.polyfit(seconds, sizes, 1)[0] * 600) if len(sizes) > 2 else float("nan")
 
 
