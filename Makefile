@@ -1,8 +1,8 @@
 # make install    set-up alone, into .venv          make run [PORT=7860] [HOST=127.0.0.1]   the app
 # make test       all tests, in a real browser too  make lint                               ruff
 # make bench      simulator speed                   make bench-sessions   100,000 stored sessions
-# make guide-pictures  of docs/guide.md             make bench-watchers   100 browsers follow sessions
-#                                                   make train / queries / evaluate         models and their table
+# make bench-reload  a page after a reload          make bench-watchers   100 browsers follow sessions
+# make guide-pictures  of docs/guide.md             make train / queries / evaluate         models and their table
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PYTHON ?= python3
@@ -18,7 +18,7 @@ TORCH_INDEX ?=
 # More options for the command behind a target, such as ARGS="--steps 10".
 ARGS ?=
 
-.PHONY: run install test lint bench bench-sessions bench-watchers train queries evaluate guide-pictures
+.PHONY: run install test lint bench bench-sessions bench-watchers bench-reload train queries evaluate guide-pictures
 run: install
 	$(PY) app.py --host $(HOST) --port $(PORT) $(ARGS)
 
@@ -39,6 +39,9 @@ bench-sessions: .venv/dev.stamp
 
 bench-watchers: .venv/dev.stamp
 	$(PY) -m tests.bench.watchers $(ARGS)
+
+bench-reload: .venv/dev.stamp
+	$(PY) -m tests.bench.reload $(ARGS)
 
 train: .venv/train.stamp
 	$(PY) -m sizing_app.train $(ARGS)

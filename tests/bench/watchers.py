@@ -221,8 +221,8 @@ def report(seen: Seen, chosen: argparse.Namespace) -> None:
     growth = steady_growth(seen.server)
     print(f"\nCPU of the server: {100 * (spent - before) / seconds:.0f} % of a core, "
           f"{1e3 * (spent - before) / max(1, seen.updates):.1f} ms an update")
-    print(f"memory of the server: {first:.0f} MB at first, {last:.0f} MB at last, {growth:+.1f} MB in ten minutes by the "
-          "second half")
+    print(f"memory of the server: {first:.0f} MB at first, {last:.0f} MB at last, {growth:+.1f} MB in ten minutes by "
+          "the second half")
     print(f"seen of other sessions or of what others typed: {len(seen.leaks)} {seen.leaks[:3] or ''}"
           f"(own answers came to {len(seen.answered)} watchers)")
     verdict = {"updates within 1 s": worst <= LIMIT, "flat memory": growth <= GROWTH * last,
