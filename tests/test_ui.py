@@ -135,6 +135,14 @@ def test_spec_table_and_turns_say_in_words_what_colours_say():
     assert "\u25bc \u00d70.17" in newest["html"] and "changed" not in oldest["html"]
 
 
+def test_a_follower_draws_a_turn_again_only_where_the_best_one_changes():
+    turns, drawn = [a_turn(a_task(), index, design) for index, design in enumerate((POOR, POOR, GOOD))], {}
+    (first,) = trace(a_session(turns[0]), drawn=drawn)
+    assert trace(a_session(*turns[:2]), drawn=drawn)[1] is first and "badge" in first["html"]
+    assert trace(a_session(*turns), drawn=drawn) == trace(a_session(*turns))
+    assert "badge" in drawn[2, True]["html"] and "badge" not in drawn[0, False]["html"]
+
+
 def test_statements_that_can_be_checked_are_checked():
     def shown(reasoning: str) -> str:
         task, policy = replace(a_task(budget=1), initial=POOR), ScriptedPolicy([write(reasoning, GOOD)])
@@ -229,7 +237,7 @@ def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
     *earlier, (head, plot, specs, turns, best, *_, start, stop) = page.follow(session_id)
     assert "All specs met" in head[0]["html"] and [turn["key"] for turn in turns] == ["turn-2", "turn-1", "turn-0"]
     assert start.interactive and not stop.interactive
-    assert best.visible and not any(update[4].visible for update in earlier)
+    assert best.visible and not any(getattr(update[4], "visible", False) for update in earlier)
     assert page.view.update(fold(services.store.events(session_id)), session_id)[:4] == [head, plot, specs, turns]
 
 

@@ -6,12 +6,13 @@ from playwright.sync_api import Page, expect
 from tests.e2e.stored import a_stored_session
 
 STICKS_OUT = """() => [...document.querySelectorAll("#pages *")]
-    .filter((node) => node.checkVisibility() && !node.closest(".scroll, pre, .sr-only, svg"))
+    .filter((node) => node.checkVisibility({ visibilityProperty: true }))
+    .filter((node) => !node.closest(".scroll, pre, .sr-only, svg"))
     .filter((node) => [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim()))
     .filter((node) => node.getBoundingClientRect().right > innerWidth + 1 || node.getBoundingClientRect().left < -1)
     .map((node) => node.outerHTML.slice(0, 160))"""
 UNNAMED = """() => [...document.querySelectorAll("input, textarea, select, button, a, [role=button], [role=tab]")]
-    .filter((node) => node.checkVisibility() && !node.closest("[aria-hidden=true]"))
+    .filter((node) => node.checkVisibility({ visibilityProperty: true }) && !node.closest("[aria-hidden=true]"))
     .filter((node) => !(node.ariaLabel || node.textContent.trim() || node.title || node.labels?.length))
     .map((node) => node.outerHTML.slice(0, 160))"""
 

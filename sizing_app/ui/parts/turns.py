@@ -18,12 +18,24 @@ _TAGS = re.compile(r"</?Analyze>|</?tool_call>|<Design End>")
 _HALF_TAG = re.compile(r"</?[A-Za-z_ ]{0,10}$")
 
 
-def trace(state: SessionState, lane: bool = False) -> list[dict]:
-    """One block a turn, the newest first, so that what happens now stays in view; for a ``lane``, as turn_block."""
-    blocks = []
+Drawn = dict[tuple[int, bool], dict]
+"""(Turn, whether it is the best) to its block, of one session."""
+
+
+def trace(state: SessionState, lane: bool = False, drawn: Drawn | None = None) -> list[dict]:
+    """One block a turn, the newest first, so that what happens now stays in view; for a ``lane``, as turn_block.
+
+    A follower passes the same ``drawn`` again and again: finished turns are drawn once, which many followers need.
+    """
+    drawn = {} if drawn is None else drawn
+    blocks, best = [], state.best
     if state.current is not None:
         blocks.append(block(f"turn-{state.current.index}", _live_turn(state)))
-    blocks += [turn_block(state, turn, lane) for turn in reversed(state.history)]
+    for turn in reversed(state.history):
+        key = turn.index, turn is best
+        if key not in drawn:
+            drawn[key] = turn_block(state, turn, lane)
+        blocks.append(drawn[key])
     return blocks
 
 

@@ -1,6 +1,6 @@
 """The Race page: one task, two or three policies side by side. Every lane is an ordinary stored session."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import gradio as gr
 from markupsafe import Markup
@@ -11,6 +11,7 @@ from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
 from sizing_app.ui.parts.components import blocks, live_plot, read_asset
 from sizing_app.ui.parts.live_plot import PLOTLY_URL
 from sizing_app.ui.parts.render import block
+from sizing_app.ui.parts.turns import Drawn
 from sizing_app.ui.race.race_html import lane_blocks, verdict_blocks
 from sizing_app.ui.race.race_plot import figure
 from sizing_app.ui.race.races import LANES, read_race, states
@@ -68,18 +69,20 @@ class RacePage:
         if not race:
             yield [gr.skip()] * len(self.outputs)
             return
+        drawn = [{} for _ in range(LANES)]
         try:
             for lanes in states(self.services, read_race(race)):
                 running = any(state.running for state in lanes.values())
-                yield [*self.update(lanes, race), gr.Button(interactive=not running), gr.Button(interactive=running)]
+                yield [*self.update(lanes, race, drawn), gr.Button(interactive=not running),
+                       gr.Button(interactive=running)]
         except (StoreError, ValueError) as error:
             yield [_words(str(error)), figure({}, {}, ""), *[[]] * LANES, gr.Button(interactive=True),
                    gr.Button(interactive=False)]
 
-    def update(self, lanes: Mapping[str, SessionState], race: str) -> list:
-        """Verdict, plot and lanes as they stand."""
+    def update(self, lanes: Mapping[str, SessionState], race: str, drawn: Sequence[Drawn]) -> list:
+        """Verdict, plot and lanes as they stand; ``drawn``: what was drawn of each lane before."""
         titles = self.services.policies
-        columns = [lane_blocks(state, titles, number) for number, state in enumerate(lanes.values())]
+        columns = [lane_blocks(state, titles, number, drawn[number]) for number, state in enumerate(lanes.values())]
         return [verdict_blocks(lanes, titles), figure(lanes, titles, race), *[*columns, *[[]] * LANES][:LANES]]
 
     def stop(self, race: str) -> dict:

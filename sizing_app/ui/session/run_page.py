@@ -66,11 +66,11 @@ class RunPage:
         if not session_id:  # a page just opened; whatever it shows by now is newer
             yield [gr.skip()] * len(self.followed)
             return
-        former = SessionState()
+        former, drawn = SessionState(), {}
         try:
             for state in self.services.states(session_id):
-                yield [*self.view.update(state, session_id), *self.steering.update(state, session_id, former),
-                       *_buttons(state.running)]
+                yield [*self.view.update(state, session_id, former, drawn),
+                       *self.steering.update(state, session_id, former), *_buttons(state.running)]
                 former = state
         except StoreError as error:
             missing = SessionState(status="failed", message=str(error))

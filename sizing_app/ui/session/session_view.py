@@ -7,7 +7,7 @@ from sizing_app.ui.forks.group_view import GroupView
 from sizing_app.ui.parts.components import blocks, live_plot
 from sizing_app.ui.parts.live_plot import PLOTLY_URL, figure
 from sizing_app.ui.parts.render import block, header, spec_table
-from sizing_app.ui.parts.turns import trace, turn_block
+from sizing_app.ui.parts.turns import Drawn, trace, turn_block
 from sizing_app.ui.services import Services
 from sizing_app.ui.session.inspection_view import InspectionView
 
@@ -39,9 +39,13 @@ class SessionView:
     def outputs(self) -> list:
         return [self.header, self.plot, self.specs, self.turns, self.inspection.accordion]
 
-    def update(self, state: SessionState, session_id: str) -> list:
-        """The session as it stands, all turns."""
-        return [_header(state, session_id), figure(state, session_id), _specs(state), trace(state),
+    def update(self, state: SessionState, session_id: str, former: SessionState | None = None,
+               drawn: Drawn | None = None) -> list:
+        """The session as it stands, all turns; what is the same as in the ``former`` state is left as it is."""
+        turns = trace(state, drawn=drawn)
+        if former and (state.task, state.history, state.status) == (former.task, former.history, former.status):
+            return [_header(state, session_id), gr.skip(), gr.skip(), turns, gr.skip()]
+        return [_header(state, session_id), figure(state, session_id), _specs(state), turns,
                 self.inspection.shown(state)]
 
     def replay(self, state: SessionState, session_id: str, turn: int, fresh: bool = False) -> list:
