@@ -40,6 +40,5 @@ def test_compare_circuits_and_models_fit(app, open_page, width):
     check(page, width)
     page.get_by_role("tab", name="Models").click()
     expect(page.locator("#model-page article").first).to_be_visible()
-    for part in page.locator("#model-page details:not([open]) summary").all():
-        part.click()
+    page.locator("#model-page details").evaluate_all("parts => parts.forEach((part) => { part.open = true; })")
     check(page, width)
