@@ -1,7 +1,8 @@
 # make install    set-up alone, into .venv          make run [PORT=7860] [HOST=127.0.0.1]   the app
 # make test       all tests, in a real browser too  make lint                               ruff
 # make bench      simulator speed                   make bench-sessions   100,000 stored sessions
-#                                                   make train / queries / evaluate         models and their table
+# make bench-reload  a page after a reload          make bench-watchers   100 browsers follow sessions
+# make guide-pictures  of docs/guide.md             make train / queries / evaluate         models and their table
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PYTHON ?= python3
@@ -17,7 +18,7 @@ TORCH_INDEX ?=
 # More options for the command behind a target, such as ARGS="--steps 10".
 ARGS ?=
 
-.PHONY: run install test lint bench bench-sessions train queries evaluate screenshot
+.PHONY: run install test lint bench bench-sessions bench-watchers bench-reload train queries evaluate guide-pictures
 run: install
 	$(PY) app.py --host $(HOST) --port $(PORT) $(ARGS)
 
@@ -36,6 +37,12 @@ bench: .venv/app.stamp
 bench-sessions: .venv/dev.stamp
 	$(PY) -m tests.bench.sessions $(ARGS)
 
+bench-watchers: .venv/dev.stamp
+	$(PY) -m tests.bench.watchers $(ARGS)
+
+bench-reload: .venv/dev.stamp
+	$(PY) -m tests.bench.reload $(ARGS)
+
 train: .venv/train.stamp
 	$(PY) -m sizing_app.train $(ARGS)
 
@@ -45,8 +52,8 @@ queries: .venv/train.stamp
 evaluate: .venv/train.stamp
 	$(PY) -m sizing_app evaluate --out $(OUT) --traces $(ARGS)
 
-screenshot: .venv/dev.stamp
-	$(PY) -m pytest tests/e2e -m screenshot $(ARGS)
+guide-pictures: .venv/dev.stamp
+	$(PY) -m pytest tests/e2e/test_guide.py -m pictures $(ARGS)
 
 # Each stamp is newer than what it was made from, so that a second run installs nothing.
 .venv/bin/python:

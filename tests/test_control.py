@@ -18,11 +18,11 @@ from sizing_app.policy.random_search import RandomSearch
 from sizing_app.prompt import chat
 from sizing_app.session import run_session
 from sizing_app.store import SessionStore, record
-from sizing_app.ui.family import family_html
-from sizing_app.ui.limit_form import limit_table, proposal_table, read_edits, read_limits
-from sizing_app.ui.render import header
+from sizing_app.ui.forks.family import family_html
+from sizing_app.ui.forms.limit_form import limit_table, proposal_table, read_edits, read_limits
+from sizing_app.ui.parts.render import header
+from sizing_app.ui.parts.turns import trace
 from sizing_app.ui.services import Services, policy_titles
-from sizing_app.ui.turns import trace
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 LIMITS = {"w": (5e-6, 20e-6), "m": (10.0, 10.0)}

@@ -19,9 +19,9 @@ from sizing_app.hub import Hub
 from sizing_app.session import initial_turn, run_group, run_session, sample_turns
 from sizing_app.store import SessionStore, record
 from sizing_app.store.groups import record_group
-from sizing_app.ui.forks import ForkError, Forks
-from sizing_app.ui.group_html import group_head, proposals
-from sizing_app.ui.group_plot import HEAT, figure
+from sizing_app.ui.forks.forks import ForkError, Forks
+from sizing_app.ui.forks.group_html import group_head, proposals
+from sizing_app.ui.forks.group_plot import HEAT, figure
 from sizing_app.ui.services import Services, policy_titles
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 

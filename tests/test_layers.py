@@ -19,6 +19,8 @@ LAYERS = (
     ("cli", "app", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+PAGE_ROOMS = ("parts", "services", "forms", "forks", "session", "race", "library", "catalogue", "exchange", "page")
+"""Rooms and files of ui/; each may import those before it."""
 HOMES = {"gradio": ("ui", "app"), "torch": ("train", "policy"), "botorch": ("policy",), "transformers": ("train",),
          "PySpice": ("simulator",), "sqlalchemy": ("store",), "alembic": ("store",), "verl": ("verl",),
          "ray": ("verl",), "pyarrow": ("verl",)}
@@ -64,6 +66,13 @@ def test_imports_go_one_way(graph):
     upward = [f"{module} imports {other}" for module, others in graph.items() for other in others
               if module != "sizing_app" and RANK[room(other)] > RANK[room(module)]]
     assert not upward
+
+
+def test_rooms_of_the_pages_import_one_way(graph):
+    places = {name: PAGE_ROOMS.index(name.split(".")[2]) for name in graph if name.startswith("sizing_app.ui.")}
+    upward = [f"{module} imports {other}" for module in places for other in graph[module]
+              if places.get(other, -1) > places[module]]
+    assert len(places) > 40 and not upward
 
 
 def test_there_are_no_import_cycles(graph):

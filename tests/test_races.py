@@ -10,9 +10,9 @@ from sizing_app.events import SessionStarted, TurnFinished, TurnStarted, fold
 from sizing_app.hub import Hub
 from sizing_app.session import run_session
 from sizing_app.store import SessionStore
-from sizing_app.ui.race_html import lane_blocks, sentence, verdict_blocks
-from sizing_app.ui.race_plot import figure
-from sizing_app.ui.races import finish, read_race, same_task, states
+from sizing_app.ui.race.race_html import lane_blocks, sentence, verdict_blocks
+from sizing_app.ui.race.race_plot import figure
+from sizing_app.ui.race.races import finish, read_race, same_task, states
 from sizing_app.ui.services import Services, policy_titles
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 

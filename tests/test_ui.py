@@ -10,22 +10,22 @@ from hypothesis import strategies as st
 
 from sizing_app.circuits import load_circuit
 from sizing_app.domain import Measurement, Proposal, SpecScore, Turn
-from sizing_app.events import SessionFinished, SessionStarted, TurnFinished, TurnStarted, Wrote, fold
 from sizing_app.errors import PolicyError
+from sizing_app.events import SessionFinished, SessionStarted, TurnFinished, TurnStarted, Wrote, fold
 from sizing_app.hub import Hub
 from sizing_app.policy.designs import initial_design
 from sizing_app.reward import score
 from sizing_app.session import run_session
 from sizing_app.store import SessionStore
-from sizing_app.ui.export import KINDS
-from sizing_app.ui.form import initial_table, initial_values, read_task, spec_table
-from sizing_app.ui.limit_form import limit_table
-from sizing_app.ui.live_plot import figure, plotly_script
+from sizing_app.ui.exchange.export import KINDS
+from sizing_app.ui.forms.form import initial_table, initial_values, read_task, spec_table
+from sizing_app.ui.forms.limit_form import limit_table
 from sizing_app.ui.page import build
-from sizing_app.ui.render import header, percent, reward, spec_table as spec_html, verdict
-from sizing_app.ui.run import RunPage
+from sizing_app.ui.parts.live_plot import figure, plotly_script
+from sizing_app.ui.parts.render import header, percent, reward, spec_table as spec_html, verdict
+from sizing_app.ui.parts.turns import split_reply, trace
 from sizing_app.ui.services import Services, policy_titles
-from sizing_app.ui.turns import split_reply, trace
+from sizing_app.ui.session.run_page import RunPage
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 HOSTILE = "<script>alert(1)</script><b onmouseover=x>"
@@ -135,6 +135,14 @@ def test_spec_table_and_turns_say_in_words_what_colours_say():
     assert "\u25bc \u00d70.17" in newest["html"] and "changed" not in oldest["html"]
 
 
+def test_a_follower_draws_a_turn_again_only_where_the_best_one_changes():
+    turns, drawn = [a_turn(a_task(), index, design) for index, design in enumerate((POOR, POOR, GOOD))], {}
+    (first,) = trace(a_session(turns[0]), drawn=drawn)
+    assert trace(a_session(*turns[:2]), drawn=drawn)[1] is first and "badge" in first["html"]
+    assert trace(a_session(*turns), drawn=drawn) == trace(a_session(*turns))
+    assert "badge" in drawn[2, True]["html"] and "badge" not in drawn[0, False]["html"]
+
+
 def test_statements_that_can_be_checked_are_checked():
     def shown(reasoning: str) -> str:
         task, policy = replace(a_task(budget=1), initial=POOR), ScriptedPolicy([write(reasoning, GOOD)])
@@ -229,7 +237,7 @@ def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
     *earlier, (head, plot, specs, turns, best, *_, start, stop) = page.follow(session_id)
     assert "All specs met" in head[0]["html"] and [turn["key"] for turn in turns] == ["turn-2", "turn-1", "turn-0"]
     assert start.interactive and not stop.interactive
-    assert best.visible and not any(update[4].visible for update in earlier)
+    assert best.visible and not any(getattr(update[4], "visible", False) for update in earlier)
     assert page.view.update(fold(services.store.events(session_id)), session_id)[:4] == [head, plot, specs, turns]
 
 

@@ -13,10 +13,10 @@ from sizing_app.hub import Hub
 from sizing_app.reward import score
 from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms
 from sizing_app.store import SessionStore
-from sizing_app.ui.devices import device_table, value_table
-from sizing_app.ui.inspection_view import InspectionView
-from sizing_app.ui.responses import POINTS, figures, left_out, single_values, thinned, unit_of
 from sizing_app.ui.services import Services, policy_titles
+from sizing_app.ui.session.devices import device_table, value_table
+from sizing_app.ui.session.inspection_view import InspectionView
+from sizing_app.ui.session.responses import POINTS, figures, left_out, single_values, thinned, unit_of
 from tests.builders import QuadraticSimulator
 
 MILLER = load_circuit("MILLER")

@@ -22,14 +22,15 @@ from sizing_app.reward import score
 from sizing_app.store import SessionStore
 from sizing_app.store.figures import Reached
 from sizing_app.store.notes import Notes
-from sizing_app.ui.comparison import comparison_figure, members, parameter_table, session_list, spec_deltas
-from sizing_app.ui.difference import compared_with, difference
-from sizing_app.ui.distributions import distribution_figures
-from sizing_app.ui.filters import FIELDS, address_of, fields_of, order, order_of, read_filters, sessions_link, values_of
-from sizing_app.ui.live_plot import figure
-from sizing_app.ui.models_page import evaluations
-from sizing_app.ui.plot_svg import svg
-from sizing_app.ui.report import report
+from sizing_app.ui.catalogue.models_page import evaluations
+from sizing_app.ui.exchange.plot_svg import svg
+from sizing_app.ui.exchange.report import report
+from sizing_app.ui.library.comparison import comparison_figure, members, parameter_table, session_list, spec_deltas
+from sizing_app.ui.library.difference import compared_with, difference
+from sizing_app.ui.library.distributions import distribution_figures
+from sizing_app.ui.library.filters import (FIELDS, address_of, fields_of, order, order_of, read_filters, sessions_link,
+                                           values_of)
+from sizing_app.ui.parts.live_plot import figure
 from tests.builders import GOOD, POOR, a_circuit
 from tests.test_store import run
 from tests.test_ui import HOSTILE, a_session, a_turn, a_task

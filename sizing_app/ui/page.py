@@ -3,16 +3,16 @@
 import gradio as gr
 
 from sizing_app.session_file import MAX_BYTES
-from sizing_app.ui import theme
-from sizing_app.ui.api import Api
-from sizing_app.ui.circuits_page import CircuitsPage
-from sizing_app.ui.compare import ComparePage
-from sizing_app.ui.export import routes
-from sizing_app.ui.models_page import ModelsPage
-from sizing_app.ui.race import RacePage
-from sizing_app.ui.run import FOLLOWERS, RunPage
+from sizing_app.ui.catalogue.circuits_page import CircuitsPage
+from sizing_app.ui.catalogue.models_page import ModelsPage
+from sizing_app.ui.exchange.api import Api
+from sizing_app.ui.exchange.export import routes
+from sizing_app.ui.library.compare_page import ComparePage
+from sizing_app.ui.library.sessions_page import SessionsPage
+from sizing_app.ui.parts import theme
+from sizing_app.ui.race.race_page import RacePage
 from sizing_app.ui.services import Services
-from sizing_app.ui.sessions import SessionsPage
+from sizing_app.ui.session.run_page import FOLLOWERS, RunPage
 
 TITLE = "Analog circuit sizing"
 BAR = """<header class="title-bar"><div><h1>Analog circuit sizing</h1>

@@ -22,9 +22,9 @@ from sizing_app.policy.designs import random_design
 from sizing_app.reward import reached, score
 from sizing_app.store import SessionStore
 from sizing_app.store.bulk import WholeSession
-from sizing_app.ui.filters import order, read_filters
+from sizing_app.ui.library.filters import order, read_filters
+from sizing_app.ui.library.sessions_page import SessionsPage
 from sizing_app.ui.services import Services, policy_titles
-from sizing_app.ui.sessions import SessionsPage
 
 CIRCUITS = ("OTA", "MILLER", "ADCL", "OPAMP1", "OPAMP2", "OPAMP3")
 POLICIES = ("tl-grpo", "sft", "bayes", "random", "lookup", "mlp")

@@ -3,10 +3,8 @@
 import contextlib
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import serve
 from tests.e2e.stored import a_stored_session
 from tests.e2e.test_run import spec_cell
 from tests.e2e.test_sessions import replay
@@ -126,35 +124,11 @@ def test_wrong_numbers_are_explained(app, open_page):
     expect(page.locator("#run-group-problem [role=alert]")).to_contain_text("a whole number from 0 to 2")
 
 
-def test_a_killed_server_keeps_what_was_shown(model, open_page, tmp_path):
-    options = ("--base-url", model.url, "--model", "scripted")
-    first = serve(tmp_path, *options)
-    app = next(first)
-    session_id = a_stored_session(app.store)
-    page = open_page(app, f"/?session={session_id}")
-    page.get_by_role("button", name="Fork after turn 1").click()
-    sample(page, "run", 4, "Model of the server")
-    release(page, model, 2)
-    shown = proposals(page).count()
-    page.close()
-    app.process.kill()
-    for _ in first:
-        pass
-    second = serve(tmp_path, *options)
-    page = open_page(next(second), f"/?session={session_id}")
-    expect(proposals(page)).to_have_count(shown)
-    expect(page.locator("#run-group-head .status")).to_have_text("Interrupted")
-    expect(page.locator("#run-group-head")).to_contain_text(f"{shown} of 4")
-    page.close()
-    for _ in second:
-        pass
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_narrow_screen(app, open_page, scheme):
-    page = open_page(app, f"/?session={a_stored_session(app.store)}", viewport={"width": 360, "height": 800},
-                     color_scheme=scheme)
+def test_it_fits_a_narrow_screen_in_both_themes(app, open_page):
+    page = open_page(app, f"/?session={a_stored_session(app.store)}", viewport={"width": 360, "height": 800})
     page.get_by_role("button", name="Fork after turn 1").click()
     sample(page, "run", 2, "Random search")
     expect(proposals(page)).to_have_count(2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for _ in range(2):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.get_by_role("button", name="Switch between light and dark").click()

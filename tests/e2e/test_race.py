@@ -1,10 +1,8 @@
 """A race in the browser: lanes side by side on one plot, a verdict, an address that survives a killed server."""
 
-import re
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import serve
 from tests.e2e.stored import a_stored_session
 
 PLOT = "document.querySelector('#race-plot .live-plot')"
@@ -77,31 +75,6 @@ def test_equal_policies_and_wrong_cells_start_nothing(app, open_page):
     page.click("#race-start")
     expect(page.locator("#race-problems [role=alert]")).to_contain_text("DC gain, lower bound: '75x'")
     assert app.store.count() == stored
-
-
-def test_a_killed_server_loses_no_turn_of_a_race(model, open_page, tmp_path):
-    options = ("--base-url", model.url, "--model", "scripted")
-    first = serve(tmp_path, *options)
-    app = next(first)
-    page = open_page(app)
-    open_race(page)
-    choose(page, "Policy 2", "Random search")
-    page.click("#race-start")
-    expect(lane(page, 1).locator(".prose.live")).to_be_visible()
-    expect(lane(page, 2).locator(".lane .status")).to_have_text(re.compile("Budget spent|All specs met"))
-    turns = [lane(page, number).locator("article .reward").count() for number in (1, 2)]
-    address = page.url[page.url.index("/?race="):]
-    page.close()
-    app.process.kill()
-    for _ in first:
-        pass
-    second = serve(tmp_path, *options)
-    page = open_page(next(second), address)
-    for number, count in zip((1, 2), turns, strict=True):
-        expect(lane(page, number).locator("article .reward")).to_have_count(count)
-    page.close()
-    for _ in second:
-        pass
 
 
 def test_an_unknown_race_is_named(app, open_page):

@@ -1,0 +1,1 @@
+"""What there is to choose from: circuits and models."""

@@ -1,0 +1,167 @@
+"""The app for programs: typed endpoints for gradio_client, and tools of an MCP server where app.py has --mcp.
+
+The docstrings are what a program or a model reads; docs/api.md shows each in use.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import gradio as gr
+
+from sizing_app.documents import circuit_document, design_document, session_document
+from sizing_app.domain import Task
+from sizing_app.errors import PolicyError, StoreError
+from sizing_app.events import fold
+from sizing_app.policy.designs import initial_design
+from sizing_app.reward import score
+from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
+                                      read_specs)
+from sizing_app.ui.exchange.export import session_file
+from sizing_app.ui.forms.form import MAX_BUDGET
+from sizing_app.ui.services import Services
+
+MOST_ROWS = 500
+SIMULATIONS, STREAMS = 4, 20
+"""Calls that may be served at once."""
+
+
+class Api:
+    """The endpoints; each method but ``connect`` is one."""
+
+    def __init__(self, services: Services):
+        self.services, self.store = services, services.store
+
+    def connect(self) -> None:
+        """Inside a gr.Blocks."""
+        limits = {"simulate_design": SIMULATIONS, "size": STREAMS}
+        for name in ("list_circuits", "describe_circuit", "simulate_design", "size", "search_sessions", "get_session",
+                     "export_session"):
+            gr.api(_plain_errors(getattr(self, name)), api_name=name, concurrency_limit=limits.get(name, STREAMS))
+
+    def list_circuits(self) -> list[dict[str, Any]]:
+        """The circuits that can be sized: name, title, summary and the policies that can size each."""
+        return [{"name": name, "title": circuit.title, "summary": circuit.summary, "process": circuit.process,
+                 "parameters": len(circuit.parameters), "metrics": len(circuit.metrics), "held_out": circuit.held_out,
+                 "policies": [policy for _, policy in self.services.policies_for(name)]}
+                for name, circuit in self.services.circuits.items()]
+
+    def describe_circuit(self, circuit: str) -> dict[str, Any]:
+        """Parameters with ranges and roles, metrics with definitions, default specs, conditions and netlist; SI units.
+
+        Args:
+            circuit: name of a circuit, as list_circuits gives it
+        """
+        found = read_circuit(self.services.circuits, circuit)
+        return {**circuit_document(found), "netlist": found.netlist,
+                "policies": [policy for _, policy in self.services.policies_for(circuit)]}
+
+    def simulate_design(self, circuit: str, parameters: dict[str, Any], specs: dict[str, Any] | None = None,
+                        conditions: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Simulate one design with ngspice: metrics, reward in [0, 1], and each spec with its margin. Stores nothing.
+
+        Args:
+            circuit: name of a circuit
+            parameters: every parameter with its value, a number in SI units or a text such as "4.7u"
+            specs: metric to {"low": value, "high": value} or one of them; the default specs if left out
+            conditions: any of corner, temperature, supply, load; nominal if left out
+        """
+        found = read_circuit(self.services.circuits, circuit)
+        values, targets = read_parameters(found, parameters), read_specs(found, specs)
+        point = read_conditions(found, conditions)
+        measurement = self.services.simulator.evaluate(found, values, point)
+        return design_document(found, values, point, measurement, score(measurement, targets), targets)
+
+    def size(self, circuit: str, policy: str = "", specs: dict[str, Any] | None = None,
+             conditions: dict[str, Any] | None = None, initial: dict[str, Any] | None = None, budget: int = 5,
+             seed: int = 0) -> Iterator[dict[str, Any]]:
+        """Run and store a sizing session and stream it: what the model writes in its turn, and every finished turn.
+
+        Args:
+            circuit: name of a circuit
+            policy: one of the circuit's policies; the first of them if left out
+            specs: metric to {"low": value, "high": value} or one of them; the default specs if left out
+            conditions: any of corner, temperature, supply, load; nominal if left out
+            initial: starting values of some or all parameters; the rest is random by seed
+            budget: simulations after the initial design, 1 to 20
+            seed: seeds the initial design and the policy
+        """
+        found = read_circuit(self.services.circuits, circuit)
+        offered = [name for _, name in self.services.policies_for(circuit)]
+        if policy and policy not in offered:
+            raise WrongInput(f"policy: {policy!r} cannot size {circuit}: choose one of {', '.join(offered)}.")
+        number = read_count(seed, "seed", 0, 2**53)
+        task = Task(found, read_specs(found, specs), read_conditions(found, conditions),
+                    read_parameters(found, initial or {}, initial_design(found, number)),
+                    read_count(budget, "budget", 1, MAX_BUDGET), number)
+        session_id = self.services.start(task, policy or offered[0])
+        for state in self.services.states(session_id):
+            current = state.current
+            yield {**session_document(session_id, state), "link": f"?session={session_id}",
+                   "writing": None if current is None else {"turn": current.index, "text": current.text}}
+
+    def search_sessions(self, search: str = "", circuit: str = "", policy: str = "", status: str = "", source: str = "",
+                        tag: str = "", passed: bool = False, starred: bool = False, sort: str = "created",
+                        descending: bool = True, offset: int = 0, limit: int = 50) -> dict[str, Any]:
+        """Stored sessions that match everything given, and how many there are in all.
+
+        Args:
+            search: words of the reasoning or of a note, or the beginning of an id
+            circuit: name of a circuit
+            policy: name of a policy or checkpoint
+            status: running, passed, ended, budget, stopped, failed or interrupted
+            source: app, cli, import, or the name of an evaluation suite
+            tag: a tag
+            passed: only sessions that met all specs
+            starred: only starred sessions
+            sort: created, circuit, policy, source, status, best_reward, passed, turns, budget or seed
+            descending: the newest or largest first
+            offset: rows to pass over
+            limit: rows to return, 1 to 500
+        """
+        filters = {"search": search, "circuit": circuit or None, "policy": policy or None, "status": status or None,
+                   "source": source or None, "tag": tag or None, "passed": passed or None, "starred": starred or None}
+        rows = self.store.list(sort=sort, descending=descending, offset=read_count(offset, "offset", 0, 10**9),
+                               limit=read_count(limit, "limit", 1, MOST_ROWS), **filters)
+        return {"total": self.store.count(**filters), "sessions": [asdict(row) for row in rows]}
+
+    def get_session(self, session_id: str) -> dict[str, Any]:
+        """A stored session with all its turns: reasoning, parameters, metrics, reward; and its note, star and tags.
+
+        Args:
+            session_id: id of a session
+        """
+        return {**session_document(session_id, fold(self.store.events(session_id))),
+                "notes": asdict(self.store.notes.read(session_id))}
+
+    def export_session(self, session_id: str, kind: str = "jsonl") -> str:
+        """A session as the text of a file.
+
+        Args:
+            session_id: id of a session
+            kind: jsonl (the whole session, exact), html (the whole session to read), or its best design as netlist, \
+json or csv
+        """
+        return session_file(self.services, session_id, kind).text
+
+
+def _plain_errors(method: Callable) -> Callable:
+    """What a caller did wrong comes back as its sentence."""
+    expected = (WrongInput, StoreError, PolicyError, ValueError)
+    if method.__name__ == "size":
+        @functools.wraps(method)
+        def stream(*args, **kwargs):
+            try:
+                yield from method(*args, **kwargs)
+            except expected as error:
+                raise gr.Error(str(error), print_exception=False) from error
+        return stream
+
+    @functools.wraps(method)
+    def call(*args, **kwargs):
+        try:
+            return method(*args, **kwargs)
+        except expected as error:
+            raise gr.Error(str(error), print_exception=False) from error
+    return call

@@ -1,0 +1,119 @@
+"""A design as netlist, JSON or CSV, a whole session as HTML or JSON Lines; and the routes that serve them."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from sizing_app.domain import Turn
+from sizing_app.errors import StoreError
+from sizing_app.events import SessionState, fold
+from sizing_app.netlist import sized_netlist
+from sizing_app.session_file import write_session
+from sizing_app.ui.exchange.report import report
+from sizing_app.ui.parts.live_plot import PLOTLY_URL, plotly_script
+from sizing_app.ui.services import Services
+
+
+def to_netlist(state: SessionState, turn: Turn) -> str:
+    return sized_netlist(state.task.circuit, turn.proposal.parameters, state.task.conditions)
+
+
+def to_json(state: SessionState, turn: Turn) -> str:
+    """The design with everything needed to simulate it again; SI units."""
+    task, conditions = state.task, state.task.conditions
+    return json.dumps({
+        "circuit": task.circuit.name, "policy": state.policy, "seed": task.seed, "turn": turn.index,
+        "reward": turn.total, "passed": turn.score.passed,
+        "conditions": {"corner": conditions.corner, "temperature": conditions.temperature,
+                       "supply": conditions.supply, "load": conditions.load},
+        "parameters": dict(turn.proposal.parameters), "metrics": dict(turn.measurement.metrics),
+        "specs": [{"metric": spec.metric, "low": spec.low, "high": spec.high, "met": part.met}
+                  for spec, part in zip(task.specs, turn.score.specs, strict=True)],
+    }, indent=2, allow_nan=False) + "\n"
+
+
+def to_csv(state: SessionState, turn: Turn) -> str:
+    """One row a parameter and a metric: kind, name, value, unit, low, high, met."""
+    circuit, rows = state.task.circuit, io.StringIO()
+    writer = csv.writer(rows, lineterminator="\n")
+    writer.writerow(("kind", "name", "value", "unit", "low", "high", "met"))
+    for parameter in circuit.parameters:
+        value = turn.proposal.parameters[parameter.name]
+        writer.writerow(("parameter", parameter.name, f"{value:.9g}", parameter.unit, _bound(parameter.low),
+                         _bound(parameter.high), ""))
+    parts = {part.metric: part for part in turn.score.specs}
+    specs = {spec.metric: spec for spec in state.task.specs}
+    for metric in circuit.metrics:
+        value, spec, part = turn.measurement.metrics.get(metric.name), specs.get(metric.name), parts.get(metric.name)
+        writer.writerow(("metric", metric.name, "" if value is None else f"{value:.9g}", metric.unit,
+                         _bound(spec and spec.low), _bound(spec and spec.high),
+                         "" if part is None else str(part.met).lower()))
+    return rows.getvalue()
+
+
+KINDS: dict[str, tuple[str, str, Callable[[SessionState, Turn], str]]] = {
+    "netlist": ("sp", "text/plain", to_netlist),
+    "json": ("json", "application/json", to_json),
+    "csv": ("csv", "text/csv", to_csv),
+}
+SESSION_KINDS = {"html": "text/html", "jsonl": "application/jsonl"}
+
+
+class NoSuchFile(ValueError):
+    """The message says what there is instead."""
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    media_type: str
+    text: str
+
+
+def routes(services: Services) -> list[Route]:
+    """/export/SESSION/KIND, with ?turn=N for another design than the best one; and the plotting script."""
+
+    def export(request: Request) -> Response:
+        kind, session_id = request.path_params["kind"], request.path_params["session_id"]
+        try:
+            file = session_file(services, session_id, kind, request.query_params.get("turn"))
+        except (StoreError, NoSuchFile) as error:
+            return PlainTextResponse(f"{error}\n", 404)
+        return Response(file.text, media_type=file.media_type,
+                        headers={"Content-Disposition": f'attachment; filename="{file.name}"'})
+
+    def plotly(_: Request) -> Response:
+        return FileResponse(plotly_script(), media_type="text/javascript",
+                            headers={"Cache-Control": "public, max-age=86400"})
+
+    return [Route("/export/{session_id}/{kind}", export), Route(f"/{PLOTLY_URL}", plotly)]
+
+
+def session_file(services: Services, session_id: str, kind: str, turn: str | None = None) -> File:
+    """A session, or the design of one of its turns, the best one by default. Raises StoreError or NoSuchFile."""
+    if kind not in (*KINDS, *SESSION_KINDS):
+        raise NoSuchFile(f"Unknown kind {kind!r}: one of {', '.join((*KINDS, *SESSION_KINDS))}.")
+    events = services.store.events(session_id)
+    state = fold(events)
+    name = f"{state.task.circuit.name}-{session_id}"
+    if kind == "jsonl":
+        return File(f"{name}.jsonl", SESSION_KINDS[kind], write_session(session_id, events))
+    if kind == "html":
+        notes = services.store.notes.read(session_id)
+        return File(f"{name}.html", SESSION_KINDS[kind],
+                    report(state, session_id, notes, services.drawn(state.task.circuit)))
+    found = state.best if turn is None else next((item for item in state.history if str(item.index) == turn), None)
+    if found is None or found.proposal.parameters is None or found.score is None:
+        raise NoSuchFile("This session has no simulated design there.")
+    ending, media_type, write = KINDS[kind]
+    return File(f"{name}-turn{found.index}.{ending}", media_type, write(state, found))
+
+
+def _bound(value: float | None) -> str:
+    return "" if value is None else f"{value:.9g}"

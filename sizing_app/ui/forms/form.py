@@ -1,0 +1,140 @@
+"""What a person filled in to a Task, or to sentences that name the cell and say what is expected. No Gradio here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sizing_app.domain import Circuit, Conditions, Parameter, Parameters, Spec, Task
+from sizing_app.policy.designs import initial_design
+from sizing_app.ui.parts.render import unit_text
+from sizing_app.units import format_si, parse_si
+
+BOUNDS = (("low", "Lower"), ("high", "Upper"))
+INITIAL = {"random": "Random (by seed)", "middle": "Middle of the ranges", "typed": "Typed below"}
+MAX_BUDGET = 20
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A task, or the problems that prevent one; the tables carry the problems of their cells."""
+
+    task: Task | None
+    problems: tuple[str, ...]
+    specs: dict
+    initial: dict
+
+
+def cells(caption: str, columns: Iterable[tuple[str, str]], rows: Iterable[dict]) -> dict:
+    """Value of a components.cell_table.
+
+    ``columns``: (key, title) of the editable columns. ``rows``: dicts with name, title, unit, note, cells (column key
+    to text) and errors (column key to sentence).
+    """
+    return {"caption": caption, "columns": [{"key": key, "title": title} for key, title in columns],
+            "rows": [{"note": "", "errors": {}, **row} for row in rows]}
+
+
+def spec_table(circuit: Circuit, specs: tuple[Spec, ...]) -> dict:
+    """All metrics of the circuit; those without a spec have empty bounds."""
+    asked = {spec.metric: spec for spec in specs}
+    return cells("Metric", BOUNDS, ({
+        "name": metric.name, "title": metric.title, "unit": unit_text(metric.unit), "hint": metric.definition,
+        "cells": {side: _text(getattr(asked.get(metric.name), side, None)) for side, _ in BOUNDS},
+    } for metric in circuit.metrics))
+
+
+def initial_table(circuit: Circuit, values: Parameters) -> dict:
+    return cells("Parameter", (("value", "Value"),), ({
+        "name": parameter.name, "title": parameter.name, "unit": parameter.unit, "hint": parameter.role,
+        "note": f"{format_si(parameter.low, 4)} \u2026 {format_si(parameter.high, 4)}",
+        "cells": {"value": _text(values[parameter.name])},
+    } for parameter in circuit.parameters))
+
+
+def initial_values(circuit: Circuit, kind: str, seed: int) -> Parameters:
+    """Where a session starts: drawn by seed, or the middle of every range; on the grid a designer would use."""
+    if kind == "middle":
+        return {parameter.name: parameter.snap(parameter.from_unit(0.5)) for parameter in circuit.parameters}
+    return initial_design(circuit, seed)
+
+
+def read_task(circuit: Circuit, conditions: Conditions, specs: Mapping, kind: str, initial: Mapping,
+              budget: object, seed: object) -> Reading:
+    """Check everything at once, so that a person sees all problems together."""
+    problems: list[str] = []
+    if not isinstance(budget, (int, float)) or not 1 <= budget <= MAX_BUDGET or budget != int(budget):
+        problems.append(f"Budget: expected a whole number from 1 to {MAX_BUDGET}.")
+    if not isinstance(seed, (int, float)) or seed < 0 or seed != int(seed):
+        problems.append("Seed: expected a whole number from 0.")
+    wanted, specs = _read_specs(circuit, specs, problems)
+    if kind == "typed":
+        values, initial = _read_initial(circuit, initial, problems)
+    else:
+        values, initial = initial_values(circuit, kind, 0 if problems else int(seed)), dict(initial)
+    task = None if problems else Task(circuit, wanted, conditions, values, int(budget), int(seed))
+    return Reading(task, tuple(problems), specs, initial)
+
+
+def _read_specs(circuit: Circuit, table: Mapping, problems: list[str]) -> tuple[tuple[Spec, ...], dict]:
+    defaults = {spec.metric: spec for spec in circuit.specs}
+    typed = {row["name"]: row["cells"] for row in table["rows"]}
+    wanted, errors = [], {}
+    for metric in circuit.metrics:
+        found: dict[str, str] = {}
+        bounds = {side: _bound(typed.get(metric.name, {}).get(side), side, metric, found) for side, _ in BOUNDS}
+        low, high = bounds["low"], bounds["high"]
+        default = defaults.get(metric.name)
+        scale = default.scale if default else None
+        if not found and low is not None and high is not None and low > high:
+            found["low"] = (f"{metric.title}: the lower bound {format_si(low, 4)} is above the upper bound "
+                            f"{format_si(high, 4)}.")
+        if not found and scale is None and (low == 0 or high == 0):
+            found["low" if low == 0 else "high"] = (f"{metric.title}: a bound of 0 gives no scale to measure a "
+                                                    "shortfall against; enter a bound other than 0.")
+        errors[metric.name] = found
+        problems.extend(found.values())
+        if not found and (low is not None or high is not None):
+            wanted.append(Spec(metric.name, low, high, scale))
+    if not wanted and not any(errors.values()):
+        problems.append("Specs: at least one metric needs a lower or an upper bound.")
+    return tuple(wanted), _with_errors(table, errors)
+
+
+def _bound(text: object, side: str, metric, found: dict[str, str]) -> float | None:
+    if text is None or not str(text).strip():
+        return None
+    try:
+        return parse_si(str(text), metric.unit)
+    except ValueError as error:
+        found[side] = f"{metric.title}, {'lower' if side == 'low' else 'upper'} bound: {error}."
+        return None
+
+
+def _read_initial(circuit: Circuit, table: Mapping, problems: list[str]) -> tuple[Parameters, dict]:
+    typed = {row["name"]: row["cells"].get("value") for row in table["rows"]}
+    values, errors = {}, {}
+    for parameter in circuit.parameters:
+        try:
+            values[parameter.name] = _initial(parameter, typed.get(parameter.name))
+        except ValueError as error:
+            errors[parameter.name] = {"value": f"{parameter.name}: {error}."}
+            problems.append(errors[parameter.name]["value"])
+    return values, _with_errors(table, errors)
+
+
+def _initial(parameter: Parameter, text: object) -> float:
+    span = f"{format_si(parameter.low, 4)} to {format_si(parameter.high, 4)} {parameter.unit}".strip()
+    if text is None or not str(text).strip():
+        raise ValueError(f"expected a value from {span}")
+    value = parse_si(str(text), parameter.unit)
+    if not parameter.contains(value):
+        raise ValueError(f"{str(text).strip()} is outside {span}")
+    return value
+
+
+def _with_errors(table: Mapping, errors: Mapping[str, dict[str, str]]) -> dict:
+    """The table as it was typed, with the sentences of its cells."""
+    return {**table, "rows": [{**row, "errors": errors.get(row["name"], {})} for row in table["rows"]]}
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else format_si(value, 6)

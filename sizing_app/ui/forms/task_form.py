@@ -1,0 +1,212 @@
+"""The form that becomes a task: circuit, conditions, specs, policies, budget, and what a person adds. For all pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import gradio as gr
+from markupsafe import Markup
+
+from sizing_app.domain import Circuit, Conditions, Task
+from sizing_app.errors import StoreError
+from sizing_app.events import fold
+from sizing_app.limits import hold
+from sizing_app.ui.forms.form import (INITIAL, MAX_BUDGET, Reading, initial_table, initial_values, read_task,
+                                      spec_table)
+from sizing_app.ui.forms.limit_form import limit_table, read_limits
+from sizing_app.ui.parts.components import cell_table
+from sizing_app.ui.services import Services, reads_hints, reads_ranges
+from sizing_app.units import format_si
+
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
+NONE = ""
+"""The choice of no policy, for a lane that stays empty."""
+BEST = "best"
+KINDS = {**INITIAL, BEST: "Best design of a session"}
+MAX_HINT = 2000
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What was filled in: the task, or the problems that prevent one; and the form with the problems at its cells."""
+
+    reading: Reading
+    limits: dict
+    policies: tuple[str, ...]
+    parent: str | None = None
+    """The session whose best design is the initial one."""
+
+    @property
+    def task(self) -> Task | None:
+        return self.reading.task
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return self.reading.problems
+
+
+class TaskForm:
+    """Made inside a gr.Blocks. ``prefix`` begins the ids of its elements; ``lanes`` is how many policies are chosen."""
+
+    def __init__(self, services: Services, prefix: str = "", lanes: int = 1):
+        self.services, self.prefix = services, prefix
+        self.first = services.circuits[services.default_circuit]
+        circuit = self.first
+        choices = [(f"{item.name} \u2013 {item.title}", name) for name, item in services.circuits.items()]
+        self.circuit = gr.Dropdown(choices, value=circuit.name, label="Circuit")
+        with gr.Row(elem_classes="pair"):
+            self.conditions = condition_choices(circuit, circuit.conditions.nominal)
+        self.specs = cell_table(spec_table(circuit, circuit.specs), label="Specs", elem_id=f"{prefix}specs")
+        self.reset = gr.Button("Default specs", size="sm", elem_classes="quiet-button")
+        self.policies = [self._policy_choice(circuit.name, lane, lanes) for lane in range(lanes)]
+        with gr.Row(elem_classes="pair"):
+            self.budget = gr.Number(5, label=f"Simulations, 1 to {MAX_BUDGET}", min_width=80)
+            self.seed = gr.Number(0, label="Seed", min_width=80)
+        self.kind = gr.Dropdown([(title, kind) for kind, title in KINDS.items()], value="random",
+                                label="Initial design")
+        self.source = gr.Textbox("", label="Session whose best design to start from", max_lines=1, visible=False,
+                                 elem_id=f"{prefix}source")
+        self.initial = cell_table(initial_table(circuit, initial_values(circuit, "random", 0)),
+                                  label="Initial values", elem_id=f"{prefix}initial", visible=False)
+        with gr.Accordion("Limits and a hint from you", open=False, elem_id=f"{prefix}person",
+                          elem_classes="person") as self.person:
+            self.hint = gr.Textbox("", label="Hint", lines=2, max_length=MAX_HINT, elem_id=f"{prefix}hint")
+            self.note = gr.HTML(self._note(*(policy.value for policy in self.policies)), apply_default_css=False,
+                                elem_id=f"{prefix}note")
+            self.limits = cell_table(limit_table(circuit, {}), label="Limits of the parameters",
+                                     elem_id=f"{prefix}limits")
+        self.problems = gr.HTML("", elem_id=f"{prefix}problems", apply_default_css=False)
+        self._wire()
+
+    @property
+    def fields(self) -> list:
+        """The inputs of ``read``, in its order."""
+        return [self.circuit, *self.conditions, self.specs, self.budget, self.seed, self.kind, self.initial,
+                self.source, self.limits, self.hint, *self.policies]
+
+    @property
+    def checked(self) -> list:
+        """What ``answer`` gives the values of."""
+        return [self.problems, self.specs, self.initial, self.limits]
+
+    def read(self, circuit: str, corner: str, temperature: float, supply: float, load: float, specs: dict,
+             budget: float, seed: float, kind: str, initial: dict, source: str, limits: dict, hint: str,
+             *policies: str) -> Filled:
+        """Check everything at once, so that a person sees all problems together."""
+        chosen, problems, parent = self.services.circuits[circuit], [], None
+        if kind == BEST:
+            kind, parent = "typed", (source or "").strip()
+            initial = self._best_of(parent, chosen, initial, problems)
+        reading = read_task(chosen, Conditions(corner, temperature, supply, load), specs, kind, initial, budget, seed)
+        ranges, wrong, limits = read_limits(chosen, limits)
+        problems = (*problems, *reading.problems, *wrong)
+        task = None
+        if reading.task is not None and not problems:
+            task = replace(reading.task, limits=ranges, hint=(hint or "").strip()[:MAX_HINT],
+                           initial=hold(reading.task.initial, ranges)[0])
+        return Filled(replace(reading, task=task, problems=problems), limits,
+                      tuple(policy for policy in policies if policy != NONE), parent)
+
+    @staticmethod
+    def answer(filled: Filled, problems: Sequence[str]) -> list:
+        """The form with what is wrong in it."""
+        return [problem_list(problems), filled.reading.specs, filled.reading.initial, filled.limits]
+
+    def preset(self, name: str, policies: Sequence[str]) -> list:
+        """The values of ``fields`` for a circuit's default specs under nominal conditions."""
+        circuit = self.services.circuits[name]
+        initial = initial_values(circuit, "random", 0)
+        return self.fill(Task(circuit, circuit.specs, circuit.conditions.nominal, initial), policies, "random")
+
+    def fill(self, task: Task, policies: Sequence[str], kind: str = "typed") -> list:
+        """The values of ``fields`` that give this task again."""
+        circuit = self.services.circuits[task.circuit.name]
+        lanes = len(self.policies)
+        chosen = [*policies, *[NONE] * lanes][:lanes]
+        return [circuit.name, *condition_choices(circuit, task.conditions), spec_table(circuit, task.specs),
+                min(task.budget, MAX_BUDGET), task.seed, kind,
+                gr.update(value=initial_table(circuit, task.initial), visible=kind == "typed"),
+                gr.update(value="", visible=False), limit_table(circuit, task.limits), task.hint,
+                *(self._policy_choice(circuit.name, lane, lanes, policy) for lane, policy in enumerate(chosen))]
+
+    def change_circuit(self, name: str, kind: str, seed: float | None, *policies: str) -> list:
+        circuit = self.services.circuits[name]
+        table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
+        return [*condition_choices(circuit, circuit.conditions.nominal), spec_table(circuit, circuit.specs), table,
+                limit_table(circuit, {}),
+                *(self._policy_choice(name, lane, len(policies), policy) for lane, policy in enumerate(policies))]
+
+    def change_initial(self, name: str, kind: str, seed: float | None) -> list:
+        circuit, source = self.services.circuits[name], gr.Textbox(visible=kind == BEST)
+        if kind == "typed":
+            return [gr.update(visible=True), source]
+        table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
+        return [gr.update(value=table, visible=False), source]
+
+    def _best_of(self, session_id: str, circuit: Circuit, table: dict, problems: list[str]) -> dict:
+        """The table with the best design of a session; ``table`` and a problem where there is none."""
+        try:
+            state = fold(self.services.store.events(session_id))
+        except StoreError as error:
+            problems.append(f"Initial design: {error}")
+            return table
+        if state.task.circuit.name != circuit.name:
+            problems.append(f"Initial design: session {session_id} sized {state.task.circuit.name}, not "
+                            f"{circuit.name}.")
+            return table
+        if state.best is None or state.best.proposal.parameters is None:
+            problems.append(f"Initial design: session {session_id} has no simulated design yet.")
+            return table
+        return initial_table(circuit, state.best.proposal.parameters)
+
+    def _note(self, *policies: str) -> str:
+        """What each chosen policy does with hint and limits."""
+        titles, lines = self.services.policies, []
+        for policy in filter(None, policies):
+            hint = "reads the hint" if reads_hints(policy) else "reads no hints"
+            ranges = ("and works within the limits" if reads_ranges(policy) else
+                      "and knows nothing of the limits: what it proposes is held to them")
+            lines.append(f"{titles.get(policy, policy)} {hint} {ranges}.")
+        text = Markup("<br>").join(lines)
+        return str(Markup('<p class="quiet note">{} Equal limits lock a parameter; empty ones leave the range.</p>'
+                          ).format(text))
+
+    def _wire(self) -> None:
+        context = [self.circuit, self.kind, self.seed]
+        changed = self.circuit.input(
+            self.change_circuit, [*context, *self.policies],
+            [*self.conditions, self.specs, self.initial, self.limits, *self.policies], **PRIVATE)
+        changed.then(self._note, self.policies, self.note, **PRIVATE)
+        for policy in self.policies:
+            policy.change(self._note, self.policies, self.note, **PRIVATE)
+        for field in (self.kind, self.seed):
+            field.input(self.change_initial, context, [self.initial, self.source], **PRIVATE)
+        self.reset.click(lambda name: spec_table(self.services.circuits[name], self.services.circuits[name].specs),
+                         self.circuit, self.specs, **PRIVATE)
+
+    def _policy_choice(self, circuit: str, lane: int, lanes: int, wanted: str | None = None) -> gr.Dropdown:
+        """The policies that can size a circuit; ``wanted`` stays chosen if it is one of them. All but the first two
+        lanes may stay empty."""
+        choices = self.services.policies_for(circuit)
+        if lane > 1:
+            choices = [("None", NONE), *choices]
+        names = [name for _, name in choices]
+        default = names[0] if lane != 1 else next((name for name in names if name == "bayes"), names[-1])
+        label = "Policy" if lanes == 1 else f"Policy {lane + 1}"
+        return gr.Dropdown(choices, value=wanted if wanted in names else default, label=label)
+
+
+def condition_choices(circuit: Circuit, chosen: Conditions) -> list:
+    """Dropdowns of a circuit's conditions: corner, temperature, supply, load."""
+    space = circuit.conditions
+    lists = (("Corner", [(corner, corner) for corner in space.corners], chosen.corner),
+             ("Temperature", [(f"{value:g} \u00b0C", value) for value in space.temperatures], chosen.temperature),
+             ("Supply", [(format_si(value, unit="V"), value) for value in space.supplies], chosen.supply),
+             ("Load", [(format_si(value, unit="F"), value) for value in space.loads], chosen.load))
+    return [gr.Dropdown(choices, value=value, label=label, min_width=80) for label, choices, value in lists]
+
+
+def problem_list(problems: Sequence[str]) -> str:
+    if not problems:
+        return ""
+    items = Markup("").join(Markup("<li>{}</li>").format(problem) for problem in problems)
+    return str(Markup('<div class="problem-list" role="alert"><b>Not started</b><ul>{}</ul></div>').format(items))

@@ -1,0 +1,1 @@
+"""Stored sessions: found, reviewed turn by turn, compared."""

@@ -1,0 +1,1 @@
+"""Several policies on one task, side by side."""

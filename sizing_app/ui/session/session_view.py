@@ -1,0 +1,64 @@
+"""The components that show a session, on every page the same: header, plot, spec table, best design, turns."""
+
+import gradio as gr
+
+from sizing_app.events import SessionState
+from sizing_app.ui.forks.group_view import GroupView
+from sizing_app.ui.parts.components import blocks, live_plot
+from sizing_app.ui.parts.live_plot import PLOTLY_URL, figure
+from sizing_app.ui.parts.render import block, header, spec_table
+from sizing_app.ui.parts.turns import Drawn, trace, turn_block
+from sizing_app.ui.services import Services
+from sizing_app.ui.session.inspection_view import InspectionView
+
+
+class SessionView:
+    """Made inside a gr.Blocks; ``update`` and ``replay`` give the values of ``outputs``."""
+
+    def __init__(self, name: str, services: Services):
+        self.services = services
+        self.header = blocks(_header(SessionState(), ""), label="Session", elem_id=f"{name}-header")
+        self.family = blocks(label="Family of the session", elem_id=f"{name}-family")
+
+    def body(self, name: str) -> None:
+        """Plot, spec table and turns; apart from the header, so that a page can put controls between."""
+        with gr.Row(elem_classes="charts"):
+            self.plot = live_plot(figure(SessionState(), ""), PLOTLY_URL, label="Reward by turn",
+                                  elem_id=f"{name}-plot")
+            self.specs = blocks(label="Specs", elem_id=f"{name}-specs")
+        self.inspection = InspectionView(name, self.services)
+        self.group = GroupView(name, self.services)
+        self.turns = blocks(label="Turns", elem_id=f"{name}-turns")
+
+    def connect(self, session_id: gr.Textbox) -> None:
+        """Tie the parts that work on demand to the session that the page shows."""
+        self.inspection.connect(session_id)
+        self.group.connect(session_id, self.turns, self.family)
+
+    @property
+    def outputs(self) -> list:
+        return [self.header, self.plot, self.specs, self.turns, self.inspection.accordion]
+
+    def update(self, state: SessionState, session_id: str, former: SessionState | None = None,
+               drawn: Drawn | None = None) -> list:
+        """The session as it stands, all turns; what is the same as in the ``former`` state is left as it is."""
+        turns = trace(state, drawn=drawn)
+        if former and (state.task, state.history, state.status) == (former.task, former.history, former.status):
+            return [_header(state, session_id), gr.skip(), gr.skip(), turns, gr.skip()]
+        return [_header(state, session_id), figure(state, session_id), _specs(state), turns,
+                self.inspection.shown(state)]
+
+    def replay(self, state: SessionState, session_id: str, turn: int, fresh: bool = False) -> list:
+        """The session as it stood after ``turn``, and that turn alone; ``fresh`` if another one was shown before."""
+        past = SessionState(state.task, state.policy, tuple(item for item in state.history if item.index <= turn))
+        shown = [turn_block(past, past.history[-1])] if past.history else []
+        return [_header(state, session_id), figure(state, session_id, turn), _specs(past), shown,
+                self.inspection.shown(state, fresh)]
+
+
+def _header(state: SessionState, session_id: str) -> list[dict]:
+    return [block("header", header(state, session_id))]
+
+
+def _specs(state: SessionState) -> list[dict]:
+    return [block("specs", spec_table(state))]

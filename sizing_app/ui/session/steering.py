@@ -1,0 +1,143 @@
+"""What a person does to the session of a page: pause it, look at its proposals and edit them, continue it."""
+
+import gradio as gr
+from markupsafe import Markup
+
+from sizing_app.control import Control
+from sizing_app.errors import PolicyError, StoreError
+from sizing_app.events import SessionState, fold
+from sizing_app.ui.forks.forks import MOST_TURNS
+from sizing_app.ui.forms.limit_form import proposal_table, read_edits
+from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
+from sizing_app.ui.parts.components import cell_table, read_asset
+from sizing_app.ui.parts.render import simulations
+from sizing_app.ui.services import Services
+
+EMPTY = {"caption": "", "columns": [], "rows": []}
+
+
+class SteeringView:
+    """Made inside a gr.Blocks; ``update`` gives the values of ``outputs`` while a session is followed."""
+
+    def __init__(self, services: Services, review: gr.Checkbox):
+        """``review``: whether proposals wait for a person, also in a session that runs already."""
+        self.services, self.review = services, review
+        with gr.Row(elem_classes="steering", visible=False, elem_id="steering") as self.running:
+            self.pause = gr.Button("Pause", size="sm", elem_id="pause", elem_classes="quiet-button", scale=0)
+            gr.HTML('<p class="quiet">The turn under way is finished first.</p>', apply_default_css=False)
+        with gr.Column(visible=False, elem_classes="review", elem_id="review-panel") as self.panel:
+            self.title = gr.HTML("", apply_default_css=False)
+            self.table = cell_table(EMPTY, label="Proposed design", elem_id="proposal")
+            self.problem = gr.HTML("", apply_default_css=False, elem_id="proposal-problem")
+            self.accept = gr.Button("Simulate", variant="primary", size="sm", elem_id="accept")
+        with gr.Row(elem_classes="steering", visible=False, elem_id="continue-panel") as self.ended:
+            self.further = gr.Number(5, label="Further simulations", min_width=80, elem_id="further")
+            self.go_on = gr.Button("Continue", size="sm", elem_id="go-on", elem_classes="quiet-button", scale=0)
+            self.best = gr.Button("New session from the best design", size="sm", elem_id="from-best",
+                                  elem_classes="quiet-button", scale=0)
+        self.failure = gr.HTML("", apply_default_css=False, elem_id="continue-problem")
+        self.target = gr.Textbox("", visible="hidden", label="Continued session")
+
+    def connect(self, session_id: gr.Textbox, form: TaskForm) -> None:
+        self.form = form
+        self.pause.click(self.toggle_pause, session_id, self.pause, **PRIVATE)
+        self.review.input(self.set_review, [session_id, self.review], None, **PRIVATE)
+        self.accept.click(self.decide, [session_id, self.table], [self.table, self.problem], **PRIVATE)
+        self.go_on.click(self.extend, [session_id, self.further, *form.fields],
+                         [self.target, self.failure, *form.checked], **PRIVATE).then(
+            None, self.target, None, js=read_asset("open_session.js"), **PRIVATE)
+        self.best.click(lambda session: ["best", gr.Textbox(session, visible=True), gr.update(visible=False)],
+                        session_id, [form.kind, form.source, form.initial], **PRIVATE)
+
+    @property
+    def outputs(self) -> list:
+        return [self.running, self.pause, self.review, self.panel, self.title, self.table, self.ended, self.go_on,
+                self.further]
+
+    def update(self, state: SessionState, session_id: str, former: SessionState) -> list:
+        """The controls as they stand; what a person may be typing into is left alone until something else is asked."""
+        control = self._control(session_id)
+        here = state.running and control is not None
+        pause = gr.Button("Go on" if here and control.paused else "Pause")
+        review = control.review if here and former.task is None else gr.skip()
+        return [gr.Row(visible=here), pause, review, *self._proposal(state, former, here),
+                *self._continuation(state, former)]
+
+    def toggle_pause(self, session_id: str) -> dict:
+        control = self._control(session_id)
+        if control is None:
+            return gr.skip()
+        control.go_on() if control.paused else control.pause()
+        return gr.Button("Go on" if control.paused else "Pause")
+
+    def set_review(self, session_id: str, review: bool) -> None:
+        control = self._control(session_id)
+        if control is not None:
+            control.set_review(review)
+
+    def decide(self, session_id: str, table: dict) -> list:
+        """Simulate the proposal as it stands in the table, unless something is wrong with it."""
+        control = self._control(session_id)
+        state = next(self.services.states(session_id))
+        if control is None or state.current is None or not state.current.review:
+            return [gr.skip(), _alert("This proposal waits no more.")]
+        edits, problems, table = read_edits(state.task.circuit, state.current.proposal.parameters, state.task.limits,
+                                            table)
+        if problems:
+            return [table, _alert(" ".join(problems))]
+        control.decide(state.current.index, edits)
+        return [gr.skip(), ""]
+
+    def extend(self, session_id: str, further: object, *fields) -> list:
+        """Continue an ended session with what the form says of policy, limits and hint; the browser then opens it."""
+        filled = self.form.read(*fields)
+        problem = " ".join(filled.problems)
+        if not problem:
+            try:
+                return [self._extend(session_id, further, filled), "", *self.form.answer(filled, ())]
+            except (ValueError, PolicyError, StoreError) as error:
+                problem = str(error)
+        return ["", _alert(problem), *self.form.answer(filled, filled.problems)]
+
+    def _extend(self, session_id: str, further: object, filled) -> str:
+        state = fold(self.services.store.events(session_id))
+        history = tuple(turn for turn in state.history if turn.measurement is not None)
+        spent = simulations(state)
+        if state.running or not history:
+            raise ValueError("Only a session that has ended, with at least its initial design, can be continued.")
+        if filled.task.circuit.name != state.task.circuit.name:
+            raise ValueError(f"The form shows {filled.task.circuit.name}, but this session sizes "
+                             f"{state.task.circuit.name}: choose that circuit again.")
+        if not isinstance(further, (int, float)) or further != int(further) or not 1 <= further <= MOST_TURNS - spent:
+            raise ValueError(f"Further simulations: expected a whole number from 1 to {MOST_TURNS - spent}.")
+        return self.services.extend(state.task, filled.task, filled.policies[0], history, int(further), session_id)
+
+    def _proposal(self, state: SessionState, former: SessionState, here: bool) -> list:
+        """Panel, title and table of a proposal that waits."""
+        if not (here and state.current is not None and state.current.review):
+            return [gr.Column(visible=False), gr.skip(), gr.skip()]
+        if former.current is not None and former.current.review and former.current.index == state.current.index:
+            return [gr.skip(), gr.skip(), gr.skip()]
+        title = Markup("<h3>Turn {} waits for you</h3><p class=\"quiet\">Change what you want to, then simulate. "
+                       "Your changes are stored with the turn and marked as yours.</p>").format(state.current.index)
+        table = proposal_table(state.task.circuit, state.current.proposal.parameters, state.task.limits)
+        return [gr.Column(visible=True), str(title), table]
+
+    @staticmethod
+    def _continuation(state: SessionState, former: SessionState) -> list:
+        """Row, button and number of an ended session: one that was cut short is offered the rest of its budget."""
+        if state.running or state.task is None:
+            return [gr.Row(visible=False), gr.skip(), gr.skip()]
+        if former.task is not None and not former.running:
+            return [gr.Row(visible=True), gr.skip(), gr.skip()]
+        rest = state.task.budget - simulations(state)
+        cut = state.status in ("interrupted", "stopped", "failed") and rest > 0
+        return [gr.Row(visible=True), gr.Button("Resume" if cut else "Continue"), rest if cut else 5]
+
+    def _control(self, session_id: str) -> Control | None:
+        control = self.services.hub.control(session_id)
+        return control if isinstance(control, Control) else None
+
+
+def _alert(text: str) -> str:
+    return str(Markup('<p class="warning" role="alert">{}</p>').format(text))

@@ -1,0 +1,49 @@
+"""A server that is killed while a race and a group run: what was shown as stored is there when it comes up again."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import serve
+from tests.e2e.stored import a_stored_session
+from tests.e2e.test_fork import proposals, release, sample
+from tests.e2e.test_race import choose, lane, open_race
+
+
+def test_a_killed_server_loses_nothing_of_a_race_or_a_group(model, open_page, tmp_path):
+    """The scripted model waits in the race, and lets two of four proposals through."""
+    options = ("--base-url", model.url, "--model", "scripted")
+    first = serve(tmp_path, *options)
+    app = next(first)
+    session_id = a_stored_session(app.store)
+    page = open_page(app, f"/?session={session_id}")
+    page.get_by_role("button", name="Fork after turn 1").click()
+    sample(page, "run", 4, "Model of the server")
+    release(page, model, 2)
+    race = open_page(app)
+    open_race(race)
+    choose(race, "Policy 2", "Random search")
+    race.click("#race-start")
+    expect(lane(race, 1).locator(".prose.live")).to_be_visible()
+    expect(lane(race, 2).locator(".lane .status")).to_have_text(re.compile("Budget spent|All specs met"))
+    shown = proposals(page).count()
+    turns = [lane(race, number).locator("article .reward").count() for number in (1, 2)]
+    address = race.url[race.url.index("/?race="):]
+    page.close()
+    race.close()
+    app.process.kill()
+    for _ in first:
+        pass
+
+    second = serve(tmp_path, *options)
+    app = next(second)
+    page, race = open_page(app, f"/?session={session_id}"), open_page(app, address)
+    expect(proposals(page)).to_have_count(shown)
+    expect(page.locator("#run-group-head .status")).to_have_text("Interrupted")
+    expect(page.locator("#run-group-head")).to_contain_text(f"{shown} of 4")
+    for number, count in zip((1, 2), turns, strict=True):
+        expect(lane(race, number).locator("article .reward")).to_have_count(count)
+    page.close()
+    race.close()
+    for _ in second:
+        pass
