@@ -53,7 +53,7 @@ evaluate: .venv/train.stamp
 	$(PY) -m sizing_app evaluate --out $(OUT) --traces $(ARGS)
 
 guide-pictures: .venv/dev.stamp
-	$(PY) -m pytest tests/e2e/test_guide.py -m pictures $(ARGS)
+	$(PY) -m pytest tests/e2e/test_guide_pictures.py -m pictures $(ARGS)
 
 # Each stamp is newer than what it was made from, so that a second run installs nothing.
 .venv/bin/python:

@@ -1,23 +1,18 @@
 """Groups of turns that were sampled from stored sessions: one short transaction a turn, as for sessions."""
 
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 
-from pydantic import TypeAdapter
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from sizing_app.domain import Turn
 from sizing_app.errors import StoreError
 from sizing_app.events import StorageFailed, StorageRestored
 from sizing_app.groups import GroupEvent, GroupFinished, Sampled
+from sizing_app.store.rows import TURN, new_id
 from sizing_app.store.tables import GroupRow, GroupTurnRow
-
-TURN = TypeAdapter(Turn)
-ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,7 @@ class GroupBook:
 
     def create(self, session_id: str, position: int, policy: str, size: int) -> str:
         """Store a group that is about to be sampled; returns its id."""
-        row = GroupRow(id="g" + "".join(secrets.choice(ID_LETTERS) for _ in range(10)), session_id=session_id,
+        row = GroupRow(id="g" + new_id(), session_id=session_id,
                        position=position, policy=policy, size=size, created=time.time(), status="running", message="")
         with self._transaction(True) as db:
             db.add(row)

@@ -22,7 +22,7 @@ import numpy as np
 
 from sizing_app.circuits import load_circuit
 from sizing_app.domain import Circuit
-from tests.bench.paced_model import NAME, PacedModel
+from tests.bench.paced_model import PacedModel
 from tests.e2e.conftest import App, serve
 
 CIRCUIT, BUDGET = "OTA", 20
@@ -148,7 +148,7 @@ def main() -> None:
     circuit = load_circuit(CIRCUIT)
     model = PacedModel(circuit, chosen.pace)
     with tempfile.TemporaryDirectory() as folder:
-        server = serve(Path(folder), "--base-url", model.url, "--model", NAME)
+        server = serve(Path(folder), "--base-url", model.url, "--model", model.name)
         app = next(server)
         seen = asyncio.run(watch(app, circuit, chosen, Path(folder) / "sessions.db"))
         server.close()

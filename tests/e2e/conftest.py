@@ -118,7 +118,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until_up(url: str, server: subprocess.Popen, log: Path, seconds: float = 600.0) -> None:
+def wait_until_up(url: str, server: subprocess.Popen, log: Path, seconds: float = 240.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and server.poll() is None:
         try:

@@ -6,9 +6,10 @@ A session that was stopped leaves its reply waiting here, where it would take th
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 
 from sizing_app.circuits import load_circuit
+from tests.openai_server import OpenAIServer
 
 FIRST = "<Analyze>Longer cascodes raise the output resistance "
 SECOND = "and with it the gain.</Analyze>"
@@ -19,24 +20,24 @@ QUIET, LONGEST = 0.3, 10.0
 """Seconds without a waiting reply after which all is drained, and after which draining gives up."""
 
 
-class ModelServer(ThreadingHTTPServer):
+class ModelServer(OpenAIServer):
     """Every reply calls the simulator with the middle of OTA's ranges; ``allow`` releases one waiting reply."""
 
-    daemon_threads = True
+    name = "scripted"
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Handler)
         self._changed, self._permits, self._waiting, self._draining = threading.Condition(), 0, 0, False
         self.requests: list[str] = []
         """What it was asked, as JSON."""
         middle = {parameter.name: parameter.from_unit(0.5) for parameter in load_circuit("OTA").parameters}
         call = json.dumps({"name": "simulate", "arguments": middle})
         self.halves = (FIRST, f"{SECOND}<tool_call>{call}</tool_call>")
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        super().__init__()
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
+    def reply(self, request: str) -> Iterator[str]:
+        self.requests.append(request)
+        yield self.halves[0]
+        yield self.second_half()
 
     def allow(self) -> None:
         with self._changed:
@@ -65,36 +66,3 @@ class ModelServer(ThreadingHTTPServer):
             quiet = 0.0 if self._waiting else quiet + 0.1
         with self._changed:
             self._draining, self._permits = False, 0
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: ModelServer
-
-    def do_GET(self):
-        self._head("application/json")
-        self.wfile.write(json.dumps({"object": "list", "data": [
-            {"id": "scripted", "object": "model", "created": 0, "owned_by": "tests"}]}).encode())
-
-    def do_POST(self):
-        self.server.requests.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        self._head("text/event-stream")
-        try:
-            self._send(self.server.halves[0])
-            self._send(self.server.second_half(), "stop")
-            self.wfile.write(b"data: [DONE]\n\n")
-        except OSError:
-            pass  # the session was stopped
-
-    def _head(self, content_type: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", content_type)
-        self.end_headers()
-
-    def _send(self, text: str, reason: str | None = None) -> None:
-        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "scripted",
-                 "choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": reason}]}
-        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-        self.wfile.flush()
-
-    def log_message(self, *_):
-        pass

@@ -1,5 +1,4 @@
-"""A race in the browser: lanes side by side on one plot, a verdict, an address that survives a killed server."""
-
+"""A race in the browser: lanes side by side on one plot, a verdict, an address."""
 
 from playwright.sync_api import Page, expect
 

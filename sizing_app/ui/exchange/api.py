@@ -17,7 +17,7 @@ from sizing_app.events import fold
 from sizing_app.policy.designs import initial_design
 from sizing_app.reward import score
 from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
-                                      read_specs)
+                                           read_specs)
 from sizing_app.ui.exchange.export import session_file
 from sizing_app.ui.forms.form import MAX_BUDGET
 from sizing_app.ui.services import Services

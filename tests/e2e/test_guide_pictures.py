@@ -17,11 +17,11 @@ from tests.e2e.test_person import limit_cell
 from tests.e2e.test_race import open_race
 from tests.e2e.test_run import STATUS, choose
 from tests.e2e.test_sessions import ROWS
+from tests.test_guide import MOST_BYTES
 
 pytestmark = pytest.mark.pictures
 FOLDER = ROOT / "docs" / "guide"
 WIDTH = 1200
-MOST_BYTES = 200_000
 ENDED = re.compile("All specs met|Budget spent|Ended by the policy")
 POLICIES = ("tl-grpo", "sft", "random")
 OTHERS = [(circuit, policy, seed) for circuit in ("OTA", "MILLER") for policy in POLICIES for seed in range(1, 4)]
