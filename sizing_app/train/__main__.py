@@ -1,7 +1,7 @@
 """``python -m sizing_app.train``: every stage from simulated designs to an exported checkpoint.
 
     pools     simulated designs of each circuit                                  (circuits/NAME/pool.npz)
-    data      demonstrations, queries and baselines made of them                 (data/, models/lookup, models/mlp)
+    data      demonstrations, queries and regressors made of them                (data/, models/mlp)
     sft       supervised training on the demonstrations                          (runs/NAME/sft.pt, models/sft)
     tl-grpo   reinforcement learning from there, with ngspice in the loop        (runs/NAME/tl-grpo.pt)
     trajectory-grpo, single-turn-grpo, gtpo: what it is compared with, the same way
