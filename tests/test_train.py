@@ -237,10 +237,10 @@ def test_an_analysis_is_credited_with_its_truth_and_an_action_with_its_design(to
     replies = [("I cut w.", GOOD), ("I raise w.", GOOD), ("I cut w.", POOR), ("I raise w.", POOR)]
     rollouts = Rollouts(ScriptedSampler(tokenizer, lambda prompt, number: write_reply(task.circuit, *replies[number])),
                         tokenizer, QuadraticSimulator())
-    config = replace(CONFIG, group=4)
+    config = replace(CONFIG, group=4, truth_in_action=0.25)
     row = tl_grpo([task], rollouts, config, generator(CPU, 0)).rows[0]
     assert [step.advantages[0] for step in row] == pytest.approx([1, -1, 1, -1])
-    assert [step.advantages[-1] for step in row] == pytest.approx([1, 1, -1, -1])
+    assert [step.advantages[-1] for step in row] == pytest.approx([1.25, 0.75, -0.75, -1.25])
     close = tokenizer.token_to_id("</Analyze>")
     for step in row:
         size = step.tokens.index(close) + 1

@@ -129,6 +129,7 @@ def _compare(members: Sequence[Sequence[Sampled]], rewards: Sequence[float], con
     if config.credit_truth:
         truths = [float(np.mean([turn.truth for turn in member])) for member in members]
         analyses = group_advantages(truths, config.min_spread)
+        actions = actions + config.truth_in_action * analyses
     for member, analysis, action in zip(members, analyses, actions, strict=True):
         for turn in member:
             turn.analysis, turn.action = float(analysis), float(action)

@@ -83,6 +83,9 @@ class RLConfig:
     credit_truth: bool = True
     """Credit the tokens of an analysis with the share of its claims that are true (prompt/claims.py), and only the
     action with the design's reward. Not in the paper: credited with the design, the words of a small model decay."""
+    truth_in_action: float = 0.25
+    """With ``credit_truth``, how much of the analysis' advantage the action gets too: whether it is true depends on both,
+    and without this the design drifts away from what was announced."""
     all_specs_bonus: float = ALL_SPECS_BONUS
     discount: float = 0.9
     """Of later turns' rewards, in GTPO alone."""
