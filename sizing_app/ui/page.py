@@ -25,6 +25,8 @@ BAR = """<header class="title-bar"><div><h1>Analog circuit sizing</h1>
 <p>reasoning-guided, every design simulated with ngspice</p></div>
 <button type="button" data-theme-toggle aria-label="Switch between light and dark colours">
 <span class="when-light">Dark</span><span class="when-dark">Light</span></button></header>"""
+MOST_PAGES = 500
+"""Open pages, and calls of the API, that Gradio keeps a state of about 0.4 MB for; the oldest ones go."""
 CACHE_CHECK, CACHE_AGE = 3600, 86400
 """Seconds between two looks for old uploads, and the age at which they go."""
 
@@ -63,4 +65,5 @@ def launch(page: gr.Blocks, services: Services, host: str, port: int, **settings
         server_name=host, server_port=port, theme=theme.theme(), head=theme.head(),
         favicon_path=theme.FAVICON, footer_links=[], run_history=False, show_error=True, ssr_mode=False,
         allowed_paths=[], max_file_size=MAX_BYTES, max_threads=FOLLOWERS + 40, enable_monitoring=False,
+        state_session_capacity=MOST_PAGES,
         app_kwargs={"routes": [*routes(services), *live]}, **settings)

@@ -17,6 +17,7 @@ import secrets
 import sqlite3
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,15 +84,8 @@ class Slot:
                             self.id = found[1]
                             self.changed.notify_all()
                         break
-            await self.ended(client)
-
-    async def ended(self, client: httpx.AsyncClient) -> None:
-        while True:
-            await asyncio.sleep(2)
-            found = await client.post("/gradio_api/call/get_session", json={"data": [self.id]})
-            answer = await client.get(f"/gradio_api/call/get_session/{found.json()['event_id']}")
-            if '"status": "running"' not in answer.text:
-                return
+            async for _ in stream_lines(client, self.id):
+                pass
 
     async def other_than(self, id: str) -> str:
         async with self.changed:
@@ -119,11 +113,8 @@ class Watcher:
             self.id = await self.slot.other_than(self.id)
             self.joined = self.newest = time.time()
             self.turns.clear()
-            async with client.stream("GET", "/live/session", params={"id": self.id}, timeout=None) as updates:
-                async for line in updates.aiter_lines():
-                    self._read(line, time.time())
-                    if line == "event: end":
-                        break
+            async for line in stream_lines(client, self.id):
+                self._read(line, time.time())
 
     async def _control(self, client: httpx.AsyncClient) -> None:
         """As the page: what the controls show goes with the question, and comes back with the answer."""
@@ -215,6 +206,15 @@ async def watch(app: App, circuit: Circuit, chosen: argparse.Namespace, database
         for task in done:
             task.result()
     return seen
+
+
+async def stream_lines(client: httpx.AsyncClient, id: str) -> AsyncIterator[str]:
+    """The lines of a session's stream, until the session has ended."""
+    async with client.stream("GET", "/live/session", params={"id": id}, timeout=None) as updates:
+        async for line in updates.aiter_lines():
+            if line == "event: end":
+                return
+            yield line
 
 
 def found_events(config: dict) -> dict[str, int]:

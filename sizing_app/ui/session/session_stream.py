@@ -14,11 +14,13 @@ from sizing_app.ui.session.session_view import header_blocks, spec_blocks
 
 def session_stream(services: Services, session_id: str) -> Iterator[Parts]:
     """The session now and after every change until it ends; one that is not stored is named."""
-    trace = Trace()
+    trace, former, results = Trace(), None, {}
     try:
         for state in services.states(session_id):
-            yield {"header": header_blocks(state, session_id), "plot": figure(state, session_id),
-                   "specs": spec_blocks(state), "turns": trace.blocks(state),
+            if former is None or state.task is not former.task or state.history is not former.history:
+                results = {"plot": figure(state, session_id), "specs": spec_blocks(state)}
+            former = state
+            yield {"header": header_blocks(state, session_id), **results, "turns": trace.blocks(state),
                    "phase": phase(state, session_id, services.control(session_id))}
     except StoreError as error:
         state = missing(error)
