@@ -19,7 +19,8 @@ LAYERS = (
     ("cli", "app", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-PAGE_ROOMS = ("parts", "services", "forms", "forks", "session", "race", "library", "catalogue", "exchange", "page")
+PAGE_ROOMS = ("live", "parts", "services", "forms", "forks", "session", "race", "library", "catalogue", "exchange",
+              "page")
 """Rooms and files of ui/; each may import those before it."""
 HOMES = {"gradio": ("ui", "app"), "torch": ("train", "policy"), "botorch": ("policy",), "transformers": ("train",),
          "PySpice": ("simulator",), "sqlalchemy": ("store",), "alembic": ("store",), "verl": ("verl",),

@@ -10,6 +10,7 @@ from sizing_app.events import SessionStarted, TurnFinished, TurnStarted, fold
 from sizing_app.hub import Hub
 from sizing_app.session import run_session
 from sizing_app.store import SessionStore
+from sizing_app.ui.parts.turns import Trace
 from sizing_app.ui.race.race_html import lane_blocks, sentence, verdict_blocks
 from sizing_app.ui.race.race_plot import figure
 from sizing_app.ui.race.races import finish, read_race, same_task, states
@@ -92,9 +93,10 @@ def test_lanes_and_plot_show_the_turn_under_way_and_who_is_first():
     assert [line["name"] for line in drawn["data"]] == ["Fast one", "Stubborn one", "Slow one"]
     assert drawn["data"][0]["marker"]["symbol"] == ["circle", "star"]
     assert len({line["line"]["dash"] for line in drawn["data"]}) == 3
-    keys = [block["key"] for block in lane_blocks(running, TITLES, 2)]
+    keys = [block["key"] for block in lane_blocks(running, TITLES, 2, Trace(lane=True))]
     assert keys == ["lane", "turn-1", "turn-0"]
-    assert "data-event" not in "".join(block["html"] for block in lane_blocks(lanes["fast"], TITLES, 0))
+    fast = lane_blocks(lanes["fast"], TITLES, 0, Trace(lane=True))
+    assert "data-event" not in "".join(block["html"] for block in fast)
 
 
 @pytest.mark.parametrize("text", ["a", "a,b,c,d", "a,", "<script>,b", "a b,c", "x" * 17 + ",b"])

@@ -23,9 +23,10 @@ from sizing_app.ui.forms.limit_form import limit_table
 from sizing_app.ui.page import build
 from sizing_app.ui.parts.live_plot import figure, plotly_script
 from sizing_app.ui.parts.render import header, percent, reward, spec_table as spec_html, verdict
-from sizing_app.ui.parts.turns import split_reply, trace
+from sizing_app.ui.parts.turns import Trace, split_reply, trace
 from sizing_app.ui.services import Services, policy_titles
 from sizing_app.ui.session.run_page import RunPage
+from sizing_app.ui.session.session_stream import session_stream
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 HOSTILE = "<script>alert(1)</script><b onmouseover=x>"
@@ -135,12 +136,16 @@ def test_spec_table_and_turns_say_in_words_what_colours_say():
     assert "\u25bc \u00d70.17" in newest["html"] and "changed" not in oldest["html"]
 
 
-def test_a_follower_draws_a_turn_again_only_where_the_best_one_changes():
-    turns, drawn = [a_turn(a_task(), index, design) for index, design in enumerate((POOR, POOR, GOOD))], {}
-    (first,) = trace(a_session(turns[0]), drawn=drawn)
-    assert trace(a_session(*turns[:2]), drawn=drawn)[1] is first and "badge" in first["html"]
-    assert trace(a_session(*turns), drawn=drawn) == trace(a_session(*turns))
-    assert "badge" in drawn[2, True]["html"] and "badge" not in drawn[0, False]["html"]
+def test_finished_turns_are_drawn_again_only_when_there_is_a_further_one():
+    turns, growing = [a_turn(a_task(), index, design) for index, design in enumerate((POOR, POOR, GOOD))], Trace()
+    state = a_session(*turns[:2], end=None)
+    newest, first = growing.blocks(state)
+    writing = fold([TurnStarted(2), Wrote(2, "because")], state)
+    live, *finished = growing.blocks(writing)
+    assert "because" in live["html"] and finished[0] is newest and finished[1] is first and "badge" in first["html"]
+    last, _, first = growing.blocks(fold([TurnFinished(turns[2])], writing))
+    assert "badge" in last["html"] and "badge" not in first["html"]
+    assert growing.blocks(writing) == trace(writing)
 
 
 def test_statements_that_can_be_checked_are_checked():
@@ -234,11 +239,13 @@ def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
     services = services_of(tmp_path, lambda name: ScriptedPolicy(script))
     page, session_id, problems = begin(services)
     assert session_id and not problems
-    *earlier, (head, plot, specs, turns, best, *_, start, stop) = page.follow(session_id)
-    assert "All specs met" in head[0]["html"] and [turn["key"] for turn in turns] == ["turn-2", "turn-1", "turn-0"]
-    assert start.interactive and not stop.interactive
-    assert best.visible and not any(getattr(update[4], "visible", False) for update in earlier)
-    assert page.view.update(fold(services.store.events(session_id)), session_id)[:4] == [head, plot, specs, turns]
+    *_, last = session_stream(services, session_id)
+    assert "All specs met" in last["header"][0]["html"]
+    assert [turn["key"] for turn in last["turns"]] == ["turn-2", "turn-1", "turn-0"]
+    shown, *_, best, start, stop = page.controls(session_id, {})
+    assert shown == last["phase"] and not shown["running"]
+    assert best.visible and start.interactive and not stop.interactive
+    assert list(session_stream(replace(services, hub=Hub()), session_id)) == [last], "the store tells the same"
 
 
 def test_the_page_names_no_outside_address(tmp_path):

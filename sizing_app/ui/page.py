@@ -1,5 +1,7 @@
 """The page as a whole: a title bar and a tab for each page, and how Gradio is to serve it."""
 
+from functools import partial
+
 import gradio as gr
 
 from sizing_app.session_file import MAX_BYTES
@@ -7,18 +9,24 @@ from sizing_app.ui.catalogue.circuits_page import CircuitsPage
 from sizing_app.ui.catalogue.models_page import ModelsPage
 from sizing_app.ui.exchange.api import Api
 from sizing_app.ui.exchange.export import routes
+from sizing_app.ui.forks.group_view import FOLLOWERS
 from sizing_app.ui.library.compare_page import ComparePage
 from sizing_app.ui.library.sessions_page import SessionsPage
+from sizing_app.ui.live.routes import live_routes
 from sizing_app.ui.parts import theme
 from sizing_app.ui.race.race_page import RacePage
+from sizing_app.ui.race.race_stream import race_stream
 from sizing_app.ui.services import Services
-from sizing_app.ui.session.run_page import FOLLOWERS, RunPage
+from sizing_app.ui.session.run_page import RunPage
+from sizing_app.ui.session.session_stream import session_stream
 
 TITLE = "Analog circuit sizing"
 BAR = """<header class="title-bar"><div><h1>Analog circuit sizing</h1>
 <p>reasoning-guided, every design simulated with ngspice</p></div>
 <button type="button" data-theme-toggle aria-label="Switch between light and dark colours">
 <span class="when-light">Dark</span><span class="when-dark">Light</span></button></header>"""
+MOST_PAGES = 500
+"""Open pages, and calls of the API, that Gradio keeps a state of about 0.4 MB for; the oldest ones go."""
 CACHE_CHECK, CACHE_AGE = 3600, 86400
 """Seconds between two looks for old uploads, and the age at which they go."""
 
@@ -52,8 +60,10 @@ def build(services: Services) -> gr.Blocks:
 
 def launch(page: gr.Blocks, services: Services, host: str, port: int, **settings) -> None:
     """Serve until interrupted."""
+    live = live_routes({"session": partial(session_stream, services), "race": partial(race_stream, services)})
     page.launch(
         server_name=host, server_port=port, theme=theme.theme(), head=theme.head(),
         favicon_path=theme.FAVICON, footer_links=[], run_history=False, show_error=True, ssr_mode=False,
         allowed_paths=[], max_file_size=MAX_BYTES, max_threads=FOLLOWERS + 40, enable_monitoring=False,
-        app_kwargs={"routes": routes(services)}, **settings)
+        state_session_capacity=MOST_PAGES,
+        app_kwargs={"routes": [*routes(services), *live]}, **settings)

@@ -123,6 +123,15 @@ class Services:
             state = fold(events, state)
             yield state
 
+    def state(self, session_id: str) -> SessionState:
+        """The session as it stands. Raises StoreError if there is none."""
+        return next(self.states(session_id))
+
+    def control(self, session_id: str) -> Control | None:
+        """What a person does to a session that runs in this process; None for any other."""
+        control = self.hub.control(session_id)
+        return control if isinstance(control, Control) else None
+
     def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False) -> None:
         stop = Control(review)
         events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history))

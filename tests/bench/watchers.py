@@ -1,19 +1,23 @@
 """Watchers of running sessions: ``python -m tests.bench.watchers`` lets 100 browsers follow 10 sessions for 10 minutes.
 
 The server is app.py in a process of its own, with ngspice and SQLite; the sessions' replies come from a paced model
-server. A watcher is what a browser is to the server: one event of the Run page, joined over HTTP, whose updates come
-as server-sent events. Printed: how old an update is when it arrives, memory of the server over time, and whether any
-watcher saw a word of another's session or of what another one typed.
+server. A watcher is what a browser is to the server: it follows the stream of a session, asks for the controls when the
+session enters another phase, and now and then enters a text of its own on the Compare page and waits for the answer.
+Printed: how old an update is when it arrives, memory of the server over time, and whether any watcher saw a word of
+another's session or of what another one typed.
 """
 
 import argparse
 import asyncio
+import json
 import os
+import random
 import re
 import secrets
 import sqlite3
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,9 +38,12 @@ GROWTH = 0.1
 """Share of its memory that the server may grow by in ten minutes."""
 LOOK, SAMPLE = 0.02, 2.0
 """Seconds between two looks for stored turns, and for memory."""
+PAUSE = 20.0
+"""Seconds between an answer and the next text that a watcher types."""
 WORD = re.compile(r"(\d{3})@(\d+\.\d{3})")
 SHOWN = re.compile(r'Turn (\d+)</h3><span class=\\"reward')
 TYPED = re.compile(r"private\d+")
+PHASE = '"part": "phase"'
 
 
 @dataclass
@@ -50,8 +57,9 @@ class Seen:
     stored: dict[tuple[str, int], float] = field(default_factory=dict)
     """(session, turn) to the time at which it was seen in the database."""
     updates: int = 0
-    answered: set[str] = field(default_factory=set)
-    """What watchers typed that came back to them."""
+    typed: int = 0
+    answers: dict[str, list[float]] = field(default_factory=dict)
+    """What a watcher types to the seconds after which it came back, each time."""
     leaks: list[str] = field(default_factory=list)
     server: list[tuple[float, float, float]] = field(default_factory=list)
     """(seconds since the start, MB, seconds of CPU)."""
@@ -76,15 +84,8 @@ class Slot:
                             self.id = found[1]
                             self.changed.notify_all()
                         break
-            await self.ended(client)
-
-    async def ended(self, client: httpx.AsyncClient) -> None:
-        while True:
-            await asyncio.sleep(2)
-            found = await client.post("/gradio_api/call/get_session", json={"data": [self.id]})
-            answer = await client.get(f"/gradio_api/call/get_session/{found.json()['event_id']}")
-            if '"status": "running"' not in answer.text:
-                return
+            async for _ in stream_lines(client, self.id):
+                pass
 
     async def other_than(self, id: str) -> str:
         async with self.changed:
@@ -97,45 +98,77 @@ class Watcher:
 
     def __init__(self, number: int, slot: Slot, events: dict[str, int], seen: Seen):
         self.slot, self.events, self.seen, self.typed = slot, events, seen, f"private{number:03d}"
-        self.page = secrets.token_hex(6)
+        self.page, self.asking = secrets.token_hex(6), asyncio.Lock()
+        self.id, self.entered = "", asyncio.Event()
+        """The session that it follows, and whether that has entered another phase."""
         self.joined = self.newest = 0.0
         """Since when it follows its session, and the time of the newest word so far."""
         self.turns: set[str] = set()
 
     async def run(self, client: httpx.AsyncClient) -> None:
-        id = ""
+        await asyncio.gather(self._follow(client), self._control(client), self._type(client))
+
+    async def _follow(self, client: httpx.AsyncClient) -> None:
         while True:
-            id = await self.slot.other_than(id)
+            self.id = await self.slot.other_than(self.id)
             self.joined = self.newest = time.time()
             self.turns.clear()
-            await self._join(client, "follow", id)
-            await self._join(client, "compare", self.typed)
-            address = f"/gradio_api/queue/data?session_hash={self.page}"
-            async with client.stream("GET", address, timeout=None) as updates:
-                async for line in updates.aiter_lines():
-                    self._read(id, line, time.time())
+            async for line in stream_lines(client, self.id):
+                self._read(line, time.time())
+
+    async def _control(self, client: httpx.AsyncClient) -> None:
+        """As the page: what the controls show goes with the question, and comes back with the answer."""
+        shown: dict = {}
+        while True:
+            await self.entered.wait()
+            self.entered.clear()
+            answer = await self._ask(client, "phase", [self.id, shown])
+            shown = json.loads(answer)["output"]["data"][0]
+
+    async def _type(self, client: httpx.AsyncClient) -> None:
+        await asyncio.sleep(random.uniform(0, PAUSE))
+        while True:
+            self.seen.typed += 1
+            asked = time.time()
+            if self.typed in await self._ask(client, "compare", [self.typed]):
+                self.seen.answers.setdefault(self.typed, []).append(time.time() - asked)
+            await asyncio.sleep(PAUSE)
+
+    async def _ask(self, client: httpx.AsyncClient, event: str, data: list) -> str:
+        """One event of the page and its answer, as JSON; the next one waits."""
+        async with self.asking:
+            joined = await client.post("/gradio_api/queue/join", json={
+                "data": data, "fn_index": self.events[event], "session_hash": self.page, "event_data": None})
+            joined.raise_for_status()
+            answer, address = "", f"/gradio_api/queue/data?session_hash={self.page}"
+            async with client.stream("GET", address, timeout=None) as messages:
+                async for line in messages.aiter_lines():
+                    self._check(line)
+                    if '"process_completed"' in line:
+                        answer = line.removeprefix("data:")
                     if '"close_stream"' in line:
-                        break
+                        return answer
+        raise ConnectionError("the server closed the connection before it had answered")
 
-    async def _join(self, client: httpx.AsyncClient, event: str, text: str) -> None:
-        answer = await client.post("/gradio_api/queue/join", json={
-            "data": [text], "fn_index": self.events[event], "session_hash": self.page, "event_data": None})
-        answer.raise_for_status()
-
-    def _read(self, id: str, line: str, now: float) -> None:
+    def _check(self, line: str) -> list[str]:
+        """Times of the words in a line; those of other sessions and what others typed are leaks."""
         words = WORD.findall(line)
         self.seen.leaks += [f"{self.typed} saw session {mark}" for mark, _ in words if int(mark) != self.slot.target]
-        typed = TYPED.findall(line)
-        self.seen.leaks += [f"{self.typed} saw {text}" for text in typed if text != self.typed]
-        self.seen.answered.update(typed)
-        self.seen.updates += '"process_generating"' in line
-        new = [float(at) for _, at in words if float(at) > self.newest]
+        self.seen.leaks += [f"{self.typed} saw {text}" for text in TYPED.findall(line) if text != self.typed]
+        return [at for _, at in words]
+
+    def _read(self, line: str, now: float) -> None:
+        """A line of the stream."""
+        new = [float(at) for at in self._check(line) if float(at) > self.newest]
+        self.seen.updates += line.startswith("data: [")
+        if PHASE in line:
+            self.entered.set()
         if new:
             self.seen.words.append(now - min(new))
             self.newest = max(new)
         for turn in set(SHOWN.findall(line)) - self.turns:
             self.turns.add(turn)
-            self.seen.shown.append((id, int(turn), now, self.joined))
+            self.seen.shown.append((self.id, int(turn), now, self.joined))
 
 
 def main() -> None:
@@ -175,16 +208,21 @@ async def watch(app: App, circuit: Circuit, chosen: argparse.Namespace, database
     return seen
 
 
+async def stream_lines(client: httpx.AsyncClient, id: str) -> AsyncIterator[str]:
+    """The lines of a session's stream, until the session has ended."""
+    async with client.stream("GET", "/live/session", params={"id": id}, timeout=None) as updates:
+        async for line in updates.aiter_lines():
+            if line == "event: end":
+                return
+            yield line
+
+
 def found_events(config: dict) -> dict[str, int]:
-    """Numbers of the events that a watcher joins: following a session, and comparing what was typed."""
+    """Numbers of the events that a watcher joins: another phase of its session, and comparing what was typed."""
     named = {component["props"].get("elem_id"): component["id"] for component in config["components"]}
-    events = {}
-    for dependency in config["dependencies"]:
-        if dependency["inputs"] == [named["session-id"]] and len(dependency["outputs"]) > 10:
-            events.setdefault("follow", dependency["id"])
-        if [named["compare-ids"], "submit"] in [list(target) for target in dependency["targets"]]:
-            events["compare"] = dependency["id"]
-    return events
+    events = {tuple(target): dependency["id"] for dependency in config["dependencies"]
+              for target in dependency["targets"]}
+    return {"phase": events[named["run-stream"], "phase"], "compare": events[named["compare-ids"], "submit"]}
 
 
 async def note_stored(database: Path, seen: Seen) -> None:
@@ -217,19 +255,19 @@ def report(seen: Seen, chosen: argparse.Namespace) -> None:
     print(f"{seen.updates} updates, {len(seen.stored)} turns stored\n")
     print(f"{'seconds until it is seen':<40}{'count':>8}{'p50':>8}{'p95':>8}{'max':>8}")
     worst = max(line("a stored turn", turns), line("the oldest new word of an update", seen.words))
+    answers = [seconds for times in seen.answers.values() for seconds in times]
+    line("the answer to a typed text", answers)
     (_, first, before), (seconds, last, spent) = seen.server[0], seen.server[-1]
     growth = steady_growth(seen.server)
     print(f"\nCPU of the server: {100 * (spent - before) / seconds:.0f} % of a core, "
           f"{1e3 * (spent - before) / max(1, seen.updates):.1f} ms an update")
     print(f"memory of the server: {first:.0f} MB at first, {last:.0f} MB at last, {growth:+.1f} MB in ten minutes by "
           "the second half")
-    print(f"seen of other sessions or of what others typed: {len(seen.leaks)} {seen.leaks[:3] or ''}"
-          f"(what it typed came back to {len(seen.answered)} watchers)")
+    print(f"seen of other sessions or of what others typed: {len(seen.leaks)} {seen.leaks[:3] or ''}")
+    print(f"typed: {seen.typed} texts, of which {len(answers)} came back in this time, to {len(seen.answers)} watchers")
     verdict = {"updates within 1 s": worst <= LIMIT, "flat memory": growth <= GROWTH * last,
-               "nothing of others": not seen.leaks}
+               "nothing of others": not seen.leaks and len(seen.answers) == chosen.watchers}
     print("; ".join(f"{name}: {'kept' if kept else 'NOT KEPT'}" for name, kept in verdict.items()))
-    if len(seen.answered) < chosen.watchers:
-        print(f"{chosen.watchers - len(seen.answered)} watchers got no answer to what they typed in this time")
 
 
 def line(title: str, values: list[float]) -> float:

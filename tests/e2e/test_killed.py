@@ -1,4 +1,4 @@
-"""A server that is killed while a race and a group run: what was shown as stored is there when it comes up again."""
+"""A server that is killed while something runs: what was shown as stored is there when it comes up again."""
 
 import re
 
@@ -8,6 +8,7 @@ from tests.e2e.conftest import serve
 from tests.e2e.stored import a_stored_session
 from tests.e2e.test_fork import proposals, release, sample
 from tests.e2e.test_race import choose, lane, open_race
+from tests.e2e.test_run import STATUS, spec_cell
 
 
 def test_a_killed_server_loses_nothing_of_a_race_or_a_group(model, open_page, tmp_path):
@@ -45,5 +46,35 @@ def test_a_killed_server_loses_nothing_of_a_race_or_a_group(model, open_page, tm
         expect(lane(race, number).locator("article .reward")).to_have_count(count)
     page.close()
     race.close()
+    for _ in second:
+        pass
+
+
+def test_an_open_page_goes_on_with_the_server_that_comes_up_again(model, browser, tmp_path):
+    """In a page of its own, since the browser reports the lost connection as an error."""
+    options = ("--base-url", model.url, "--model", "scripted")
+    first = serve(tmp_path, *options)
+    app = next(first)
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(app.url)
+    spec_cell(page, "gain", "low").fill("200")
+    page.click("#start")
+    expect(page.locator("#run-turns .prose.live")).to_be_visible()
+    lost = page.locator("#run-stream .warning")
+    expect(lost).to_be_hidden()
+    app.process.kill()
+    for _ in first:
+        pass
+    expect(lost).to_contain_text("The connection to the server is lost.")
+    expect(page.locator("#run-turns article")).to_have_count(2)
+
+    second = serve(tmp_path, *options, port=int(app.url.rpartition(":")[2]))
+    next(second)
+    expect(lost).to_be_hidden()
+    expect(page.locator(STATUS)).to_have_text("Interrupted")
+    expect(page.locator("#run-turns article")).to_have_count(1)
+    expect(page.locator("#go-on")).to_have_text("Resume")
+    expect(page.locator("#start")).to_be_enabled()
+    page.close()
     for _ in second:
         pass

@@ -3,6 +3,7 @@
 import json
 import re
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -136,10 +137,12 @@ def test_typed_initial_values_and_another_circuit(app, open_page):
     expect(page.locator("#run-header .task")).to_contain_text("MILLER")
 
 
-def test_an_unknown_session_is_named(app, open_page):
-    page = open_page(app, "/?session=nosuchid")
-    expect(page.locator("#run-header")).to_contain_text("nosuchid")
+@pytest.mark.parametrize("id", ["nosuchid", "a/b?c=d&<img src=x onerror=window.hacked=1>"])
+def test_an_unknown_session_is_named(app, open_page, id):
+    page = open_page(app, f"/?{urllib.parse.urlencode({'session': id})}")
+    expect(page.locator("#run-header")).to_contain_text(f"'{id}'")
     expect(page.locator("#start")).to_be_enabled()
+    assert page.evaluate("window.hacked === undefined")
 
 
 def test_export_refuses_what_it_does_not_have(app):

@@ -17,7 +17,7 @@ from sizing_app.ui.parts.render import block
 from sizing_app.ui.services import Services
 
 TITLE = "Fork a turn: sample a group of next turns"
-READERS = 50
+FOLLOWERS = 50
 """Browsers that may follow groups at once."""
 
 
@@ -133,7 +133,7 @@ class GroupView:
     def _follow(self, event) -> None:
         outputs = [self.head, self.plot, self.proposals, self.start, self.halt]
         event.then(self.follow, self.group_id, outputs, show_progress="hidden", trigger_mode="multiple",
-                   concurrency_limit=READERS, concurrency_id="follow-group", api_visibility="private")
+                   concurrency_limit=FOLLOWERS, concurrency_id="follow-group", api_visibility="private")
 
 
 def _alert(text: str) -> str:

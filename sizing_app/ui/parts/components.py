@@ -17,7 +17,7 @@ def read_asset(name: str) -> str:
 
 def blocks(value: list[dict] | None = None, **settings) -> gr.HTML:
     """Keyed pieces of HTML (render.block): only changed ones are redrawn; open details and selection survive."""
-    return _component("blocks", value or [], **settings)
+    return _component("blocks", value or [], streamed=True, **settings)
 
 
 def cell_table(value: dict, **settings) -> gr.HTML:
@@ -33,7 +33,7 @@ def session_table(value: dict, **settings) -> gr.HTML:
 def live_plot(value: dict, script: str, **settings) -> gr.HTML:
     """A Plotly figure (live_plot.figure); ``script`` is the address of plotly.js. Event: ``choose`` with the x of a
     point that was clicked, as ``turn``."""
-    return _component("live_plot", value, shared=read_asset("plotting.js"),
+    return _component("live_plot", value, shared=read_asset("plotting.js"), streamed=True,
                       head=f'<script src="{script}"></script>', **settings)
 
 
@@ -48,12 +48,25 @@ def player(value: dict | None = None, **settings) -> gr.HTML:
                       **settings)
 
 
+def stream(name: str) -> gr.HTML:
+    """Follows what ``open_stream`` names and hands its parts to the components NAME-PART. Event: ``phase``, when what
+    the controls depend on has changed. To be seen only while the connection is lost."""
+    return _component("stream", "", html=read_asset("stream.html"), elem_id=f"{name}-stream", elem_classes="stream")
+
+
+def open_stream(component: gr.HTML, id: gr.Textbox, kind: str) -> None:
+    """Let a stream follow the thing of a kind (live_routes) whose id is in a text box."""
+    id.change(None, id, component, js=f"(id) => id && `live/{kind}?id=${{encodeURIComponent(id)}}`",
+              api_visibility="private")
+
+
 def address() -> gr.HTML:
     """Not to be seen: its value, query key to text, is written into the address of the page."""
     return _component("address", {}, elem_classes="unseen")
 
 
-def _component(name: str, value, shared: str = "", html: str = "", **settings) -> gr.HTML:
-    """``shared`` is JavaScript that comes before the component's own."""
+def _component(name: str, value, shared: str = "", streamed: bool = False, html: str = "", **settings) -> gr.HTML:
+    """``shared`` is JavaScript that comes before the component's own; ``streamed``: whether a stream may set it."""
+    script = shared + read_asset(f"{name}.js") + (read_asset("streamed.js") if streamed else "")
     return gr.HTML(value, html_template=html or f'<div class="{name.replace("_", "-")}"></div>',
-                   js_on_load=shared + read_asset(f"{name}.js"), apply_default_css=False, **settings)
+                   js_on_load=script, apply_default_css=False, **settings)

@@ -18,25 +18,25 @@ _TAGS = re.compile(r"</?Analyze>|</?tool_call>|<Design End>")
 _HALF_TAG = re.compile(r"</?[A-Za-z_ ]{0,10}$")
 
 
-Drawn = dict[tuple[int, bool], dict]
-"""(Turn, whether it is the best) to its block, of one session."""
+class Trace:
+    """One block for every turn of a session, the newest first, so that what happens now stays in view. Made once for a
+    session that grows: finished turns are drawn again only when there is a further one."""
+
+    def __init__(self, lane: bool = False):
+        """``lane`` as for turn_block."""
+        self._lane, self._history, self._finished = lane, (), []
+
+    def blocks(self, state: SessionState) -> list[dict]:
+        if state.history is not self._history:
+            self._history = state.history
+            self._finished = [turn_block(state, turn, self._lane) for turn in reversed(state.history)]
+        current = state.current
+        return [*([] if current is None else [block(f"turn-{current.index}", _live_turn(state))]), *self._finished]
 
 
-def trace(state: SessionState, lane: bool = False, drawn: Drawn | None = None) -> list[dict]:
-    """One block a turn, the newest first, so that what happens now stays in view; for a ``lane``, as turn_block.
-
-    A follower passes the same ``drawn`` again and again: finished turns are drawn once, which many followers need.
-    """
-    drawn = {} if drawn is None else drawn
-    blocks, best = [], state.best
-    if state.current is not None:
-        blocks.append(block(f"turn-{state.current.index}", _live_turn(state)))
-    for turn in reversed(state.history):
-        key = turn.index, turn is best
-        if key not in drawn:
-            drawn[key] = turn_block(state, turn, lane)
-        blocks.append(drawn[key])
-    return blocks
+def trace(state: SessionState) -> list[dict]:
+    """The turns of a session that is looked at once."""
+    return Trace().blocks(state)
 
 
 def turn_block(state: SessionState, turn: Turn, lane: bool = False) -> dict:

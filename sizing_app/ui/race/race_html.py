@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from sizing_app.events import SessionState
 from sizing_app.ui.parts.render import STATUS, block, duration, met_count, reward, simulations, task_line
-from sizing_app.ui.parts.turns import Drawn, trace
+from sizing_app.ui.parts.turns import Trace
 from sizing_app.ui.race.races import Finish, finish, same_task
 
 Titles = Mapping[str, str]
@@ -29,11 +29,11 @@ def verdict_blocks(lanes: Mapping[str, SessionState], titles: Titles) -> list[di
     ).format(sentence(lanes, titles), rows, task, warning))]
 
 
-def lane_blocks(state: SessionState, titles: Titles, number: int, drawn: Drawn | None = None) -> list[dict]:
-    """Head of a lane and its turns, the newest first; ``drawn`` as for trace."""
+def lane_blocks(state: SessionState, titles: Titles, number: int, trace: Trace) -> list[dict]:
+    """Head of a lane and its turns, the newest first; ``trace`` is that of the lane."""
     head = Markup('<h3 class="lane lane-{}">{} <span class="status {}">{}</span></h3>').format(
         number + 1, title_of(state, titles), state.status, STATUS[state.status])
-    return [block("lane", head), *trace(state, lane=True, drawn=drawn)]
+    return [block("lane", head), *trace.blocks(state)]
 
 
 def sentence(lanes: Mapping[str, SessionState], titles: Titles) -> str:

@@ -1,24 +1,18 @@
 """The Race page: one task, two or three policies side by side. Every lane is an ordinary stored session."""
 
-from collections.abc import Iterator, Mapping, Sequence
-
 import gradio as gr
-from markupsafe import Markup
 
 from sizing_app.errors import PolicyError, StoreError
-from sizing_app.events import SessionState
 from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
-from sizing_app.ui.parts.components import blocks, live_plot, read_asset
+from sizing_app.ui.parts.components import blocks, live_plot, open_stream, read_asset, stream
 from sizing_app.ui.parts.live_plot import PLOTLY_URL
-from sizing_app.ui.parts.render import block
-from sizing_app.ui.parts.turns import Drawn
-from sizing_app.ui.race.race_html import lane_blocks, verdict_blocks
 from sizing_app.ui.race.race_plot import figure
-from sizing_app.ui.race.races import LANES, read_race, states
+from sizing_app.ui.race.race_stream import words
+from sizing_app.ui.race.races import LANES, read_race, running
 from sizing_app.ui.services import Services
 
-FOLLOWERS = 50
-"""Browsers that may follow races at once."""
+READERS = 8
+"""Browsers whose buttons may be brought up to date at once."""
 IDLE = "No race yet. Start lets the policies size the same circuit from the same design, each with the same budget."
 
 
@@ -35,7 +29,8 @@ class RacePage:
                     self.start = gr.Button("Start race", variant="primary", elem_id="race-start")
                     self.halt = gr.Button("Stop", interactive=False, elem_id="race-stop")
             with gr.Column(elem_classes="result-column"):
-                self.verdict = blocks(_words(IDLE), label="Verdict", elem_id="race-verdict")
+                self.stream = stream("race")
+                self.verdict = blocks(words(IDLE), label="Verdict", elem_id="race-verdict")
                 self.plot = live_plot(figure({}, {}, ""), PLOTLY_URL, label="Best reward so far", elem_id="race-plot")
                 with gr.Row(elem_classes="race-lanes"):
                     self.lanes = [blocks(label=f"Policy {lane + 1}", elem_id=f"race-lane-{lane + 1}")
@@ -44,12 +39,7 @@ class RacePage:
 
     def connect(self, page: gr.Blocks, tabs: gr.Tabs) -> None:
         """Open the race that the address names."""
-        opened = page.load(self.open_link, None, [self.race, tabs, *self.form.fields], **PRIVATE)
-        self._follow(opened)
-
-    @property
-    def outputs(self) -> list:
-        return [self.verdict, self.plot, *self.lanes, self.start, self.halt]
+        page.load(self.open_link, None, [self.race, tabs, *self.form.fields], **PRIVATE)
 
     def begin(self, *fields) -> list:
         """Check the form and start all lanes; problems go back into the form and nothing starts."""
@@ -62,28 +52,13 @@ class RacePage:
                 race = ",".join(self.services.start_race(filled.task, filled.policies))
             except (PolicyError, StoreError) as error:
                 problems = [str(error)]
-        return [race or gr.skip(), *self.form.answer(filled, problems), gr.Button(interactive=not race)]
+        return [race or gr.skip(), *self.form.answer(filled, problems), gr.Button(interactive=not race),
+                gr.Button(interactive=True) if race else gr.skip()]
 
-    def follow(self, race: str) -> Iterator[list]:
-        """All lanes, again and again until all have ended."""
-        if not race:
-            yield [gr.skip()] * len(self.outputs)
-            return
-        drawn = [{} for _ in range(LANES)]
-        try:
-            for lanes in states(self.services, read_race(race)):
-                running = any(state.running for state in lanes.values())
-                yield [*self.update(lanes, race, drawn), gr.Button(interactive=not running),
-                       gr.Button(interactive=running)]
-        except (StoreError, ValueError) as error:
-            yield [_words(str(error)), figure({}, {}, ""), *[[]] * LANES, gr.Button(interactive=True),
-                   gr.Button(interactive=False)]
-
-    def update(self, lanes: Mapping[str, SessionState], race: str, drawn: Sequence[Drawn]) -> list:
-        """Verdict, plot and lanes as they stand; ``drawn``: what was drawn of each lane before."""
-        titles = self.services.policies
-        columns = [lane_blocks(state, titles, number, drawn[number]) for number, state in enumerate(lanes.values())]
-        return [verdict_blocks(lanes, titles), figure(lanes, titles, race), *[*columns, *[[]] * LANES][:LANES]]
+    def buttons(self, race: str) -> list:
+        """Start and Stop as the race stands."""
+        runs = running(self.services, race)
+        return [gr.Button(interactive=not runs), gr.Button(interactive=runs)]
 
     def stop(self, race: str) -> dict:
         for session_id in filter(None, race.split(",")):
@@ -105,14 +80,10 @@ class RacePage:
                 *self.form.fill(started[0].task, [event.policy for event in started])]
 
     def _wire(self) -> None:
-        begun = self.start.click(self.begin, self.form.fields, [self.race, *self.form.checked, self.start], **PRIVATE)
-        self._follow(begun.then(None, self.race, None, js=read_asset("race_address.js"), **PRIVATE))
+        open_stream(self.stream, self.race, "race")
+        self.stream.phase(self.buttons, self.race, [self.start, self.halt], trigger_mode="always_last",
+                          concurrency_limit=READERS, **PRIVATE)
+        begun = self.start.click(self.begin, self.form.fields,
+                                 [self.race, *self.form.checked, self.start, self.halt], **PRIVATE)
+        begun.then(None, self.race, None, js=read_asset("race_address.js"), **PRIVATE)
         self.halt.click(self.stop, self.race, self.halt, queue=False, **PRIVATE)
-
-    def _follow(self, event) -> None:
-        event.then(self.follow, self.race, self.outputs, concurrency_limit=FOLLOWERS, concurrency_id="follow-race",
-                   **PRIVATE)
-
-
-def _words(text: str) -> list[dict]:
-    return [block("words", Markup('<section class="session-header idle"><p>{}</p></section>').format(text))]

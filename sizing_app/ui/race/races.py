@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sizing_app.errors import StoreError
 from sizing_app.events import SessionState, fold
 from sizing_app.hub import watch
 from sizing_app.ui.services import PATIENCE, Services
@@ -60,6 +61,14 @@ def states(services: Services, ids: list[str]) -> Iterator[Mapping[str, SessionS
         if changed or time.monotonic() - told > PATIENCE:
             told = time.monotonic()
             yield dict(lanes)
+
+
+def running(services: Services, race: str) -> bool:
+    """Whether a lane still runs; one that cannot be read does not."""
+    try:
+        return any(services.state(session_id).running for session_id in read_race(race))
+    except (StoreError, ValueError):
+        return False
 
 
 def same_task(lanes: Mapping[str, SessionState]) -> bool:

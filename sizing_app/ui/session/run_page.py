@@ -1,22 +1,23 @@
-"""The Run page: a form that becomes a task, and the session it starts. The page only follows; the hub runs it."""
+"""The Run page: a form that becomes a task, and the session it starts. The page only follows; the hub runs it.
 
-from collections.abc import Iterator
+What the session does comes as a stream (session_stream.py). The controls are Gradio's: they are asked for when the
+stream says that the session has entered another phase.
+"""
 
 import gradio as gr
 
 from sizing_app.domain import Circuit, Task
 from sizing_app.errors import PolicyError, StoreError
-from sizing_app.events import SessionState
 from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
 from sizing_app.ui.parts.circuit_panel import panel
-from sizing_app.ui.parts.components import read_asset
+from sizing_app.ui.parts.components import open_stream, read_asset, stream
 from sizing_app.ui.services import Services
+from sizing_app.ui.session.session_stream import missing, phase
 from sizing_app.ui.session.session_view import SessionView
 from sizing_app.ui.session.steering import SteeringView
 
-FOLLOWERS = 100
-"""Browsers that may follow sessions at once; each takes a thread that mostly sleeps."""
-STARTS = 8
+STARTS = READERS = 8
+"""Browsers that may start sessions, and whose controls may be brought up to date, at once."""
 
 
 class RunPage:
@@ -35,6 +36,8 @@ class RunPage:
                     self.halt = gr.Button("Stop", interactive=False, elem_id="stop")
             with gr.Column(elem_classes="result-column"):
                 first = self.form.first
+                self.stream = stream("run")
+                self.shown = gr.JSON({}, visible="hidden", label="Phase that the controls show")
                 self.view = SessionView("run", services)
                 self.steering = SteeringView(services, self.review)
                 with gr.Accordion(self._panel_title(first), open=True, elem_id="circuit-panel") as self.accordion:
@@ -44,9 +47,7 @@ class RunPage:
 
     def connect(self, page: gr.Blocks) -> None:
         """Open the session that the address names."""
-        opened = page.load(self.open_link, None, [self.session_id, self.accordion, self.panel, *self.form.fields],
-                           **PRIVATE)
-        self._follow(opened)
+        page.load(self.open_link, None, [self.session_id, self.accordion, self.panel, *self.form.fields], **PRIVATE)
 
     def begin(self, review: bool, *fields) -> list:
         """Check the form and start a session; problems go back into the form and nothing starts."""
@@ -59,22 +60,19 @@ class RunPage:
                 problems = (str(error),)
         return [session_id or gr.skip(), *self.form.answer(filled, problems),
                 gr.Accordion(open=False) if session_id else gr.skip(),
-                gr.Button(interactive=not session_id)]
+                gr.Button(interactive=not session_id), gr.Button(interactive=True) if session_id else gr.skip()]
 
-    def follow(self, session_id: str) -> Iterator[list]:
-        """Everything that shows the session, again and again until it ends."""
-        if not session_id:  # a page just opened; whatever it shows by now is newer
-            yield [gr.skip()] * len(self.followed)
-            return
-        former, drawn = SessionState(), {}
+    def controls(self, session_id: str, shown: dict) -> list:
+        """The controls as the session stands; what is as in the phase that they show already is left alone."""
         try:
-            for state in self.services.states(session_id):
-                yield [*self.view.update(state, session_id, former, drawn),
-                       *self.steering.update(state, session_id, former), *_buttons(state.running)]
-                former = state
+            state = self.services.state(session_id)
         except StoreError as error:
-            missing = SessionState(status="failed", message=str(error))
-            yield [*self.view.update(missing, ""), *self.steering.update(missing, "", former), *_buttons(False)]
+            state = missing(error)
+        control = self.services.control(session_id)
+        now = phase(state, session_id, control)
+        changed = {name for name, value in now.items() if name not in shown or shown[name] != value}
+        return [now, *self.steering.update(state, control, now, changed), self.view.inspection.shown(state),
+                gr.Button(interactive=not state.running), gr.Button(interactive=state.running)]
 
     def stop(self, session_id: str) -> dict:
         if session_id:
@@ -104,24 +102,19 @@ class RunPage:
         circuit = self.services.circuits[name]
         return [gr.Accordion(label=self._panel_title(circuit)), panel(circuit)]
 
-    @property
-    def followed(self) -> list:
-        """The outputs of ``follow``."""
-        return [*self.view.outputs, *self.steering.outputs, self.start, self.halt]
-
     def _wire(self) -> None:
+        open_stream(self.stream, self.session_id, "session")
+        self.stream.phase(self.controls, [self.session_id, self.shown],
+                          [self.shown, *self.steering.outputs, self.view.inspection.accordion, self.start, self.halt],
+                          trigger_mode="always_last", concurrency_limit=READERS, **PRIVATE)
         self.view.connect(self.session_id)
         self.steering.connect(self.session_id, self.form)
         self.form.circuit.input(self.change_circuit, self.form.circuit, [self.accordion, self.panel], **PRIVATE)
         begun = self.start.click(self.begin, [self.review, *self.form.fields],
-                                 [self.session_id, *self.form.checked, self.accordion, self.start],
+                                 [self.session_id, *self.form.checked, self.accordion, self.start, self.halt],
                                  concurrency_limit=STARTS, **PRIVATE)
-        self._follow(begun.then(None, self.session_id, None, js=read_asset("permalink.js"), **PRIVATE))
+        begun.then(None, self.session_id, None, js=read_asset("permalink.js"), **PRIVATE)
         self.halt.click(self.stop, self.session_id, self.halt, queue=False, **PRIVATE)
-
-    def _follow(self, event) -> None:
-        event.then(self.follow, self.session_id, self.followed,
-                   concurrency_limit=FOLLOWERS, concurrency_id="follow", **PRIVATE)
 
     def _stored(self, session_id: str) -> tuple[Task | None, str]:
         try:
@@ -133,7 +126,3 @@ class RunPage:
     @staticmethod
     def _panel_title(circuit: Circuit) -> str:
         return f"{circuit.name}: schematic, parameters, netlist"
-
-
-def _buttons(running: bool) -> list:
-    return [gr.Button(interactive=not running), gr.Button(interactive=running)]

@@ -1,4 +1,8 @@
-"""The components that show a session, on every page the same: header, plot, spec table, best design, turns."""
+"""The components that show a session, on every page the same: header, plot, spec table, best design, turns.
+
+A session that is looked at turn by turn comes as values of the components (``replay``), one that may be running as a
+stream (session_stream.py); both are drawn by the same functions.
+"""
 
 import gradio as gr
 
@@ -7,17 +11,17 @@ from sizing_app.ui.forks.group_view import GroupView
 from sizing_app.ui.parts.components import blocks, live_plot
 from sizing_app.ui.parts.live_plot import PLOTLY_URL, figure
 from sizing_app.ui.parts.render import block, header, spec_table
-from sizing_app.ui.parts.turns import Drawn, trace, turn_block
+from sizing_app.ui.parts.turns import turn_block
 from sizing_app.ui.services import Services
 from sizing_app.ui.session.inspection_view import InspectionView
 
 
 class SessionView:
-    """Made inside a gr.Blocks; ``update`` and ``replay`` give the values of ``outputs``."""
+    """Made inside a gr.Blocks; ``replay`` gives the values of ``outputs``."""
 
     def __init__(self, name: str, services: Services):
         self.services = services
-        self.header = blocks(_header(SessionState(), ""), label="Session", elem_id=f"{name}-header")
+        self.header = blocks(header_blocks(SessionState(), ""), label="Session", elem_id=f"{name}-header")
         self.family = blocks(label="Family of the session", elem_id=f"{name}-family")
 
     def body(self, name: str) -> None:
@@ -39,26 +43,17 @@ class SessionView:
     def outputs(self) -> list:
         return [self.header, self.plot, self.specs, self.turns, self.inspection.accordion]
 
-    def update(self, state: SessionState, session_id: str, former: SessionState | None = None,
-               drawn: Drawn | None = None) -> list:
-        """The session as it stands, all turns; what is the same as in the ``former`` state is left as it is."""
-        turns = trace(state, drawn=drawn)
-        if former and (state.task, state.history, state.status) == (former.task, former.history, former.status):
-            return [_header(state, session_id), gr.skip(), gr.skip(), turns, gr.skip()]
-        return [_header(state, session_id), figure(state, session_id), _specs(state), turns,
-                self.inspection.shown(state)]
-
     def replay(self, state: SessionState, session_id: str, turn: int, fresh: bool = False) -> list:
         """The session as it stood after ``turn``, and that turn alone; ``fresh`` if another one was shown before."""
         past = SessionState(state.task, state.policy, tuple(item for item in state.history if item.index <= turn))
         shown = [turn_block(past, past.history[-1])] if past.history else []
-        return [_header(state, session_id), figure(state, session_id, turn), _specs(past), shown,
+        return [header_blocks(state, session_id), figure(state, session_id, turn), spec_blocks(past), shown,
                 self.inspection.shown(state, fresh)]
 
 
-def _header(state: SessionState, session_id: str) -> list[dict]:
+def header_blocks(state: SessionState, session_id: str) -> list[dict]:
     return [block("header", header(state, session_id))]
 
 
-def _specs(state: SessionState) -> list[dict]:
+def spec_blocks(state: SessionState) -> list[dict]:
     return [block("specs", spec_table(state))]

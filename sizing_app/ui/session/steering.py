@@ -1,5 +1,7 @@
 """What a person does to the session of a page: pause it, look at its proposals and edit them, continue it."""
 
+from collections.abc import Collection
+
 import gradio as gr
 from markupsafe import Markup
 
@@ -17,7 +19,7 @@ EMPTY = {"caption": "", "columns": [], "rows": []}
 
 
 class SteeringView:
-    """Made inside a gr.Blocks; ``update`` gives the values of ``outputs`` while a session is followed."""
+    """Made inside a gr.Blocks; ``update`` gives the values of ``outputs`` when a session enters another phase."""
 
     def __init__(self, services: Services, review: gr.Checkbox):
         """``review``: whether proposals wait for a person, also in a session that runs already."""
@@ -54,31 +56,31 @@ class SteeringView:
         return [self.running, self.pause, self.review, self.panel, self.title, self.table, self.ended, self.go_on,
                 self.further]
 
-    def update(self, state: SessionState, session_id: str, former: SessionState) -> list:
-        """The controls as they stand; what a person may be typing into is left alone until something else is asked."""
-        control = self._control(session_id)
-        here = state.running and control is not None
-        pause = gr.Button("Go on" if here and control.paused else "Pause")
-        review = control.review if here and former.task is None else gr.skip()
-        return [gr.Row(visible=here), pause, review, *self._proposal(state, former, here),
-                *self._continuation(state, former)]
+    def update(self, state: SessionState, control: Control | None, phase: dict, changed: Collection[str]) -> list:
+        """The controls for a phase (session_stream.phase), of which ``changed`` is new; what a person may be typing
+        into is left alone until something else is asked."""
+        fresh = "session" in changed
+        return [gr.Row(visible=phase["here"]), gr.Button("Go on" if phase["paused"] else "Pause"),
+                control.review if fresh and phase["here"] else gr.skip(),
+                *self._proposal(state, phase["waiting"], fresh or "waiting" in changed),
+                *self._continuation(state, fresh or "running" in changed)]
 
     def toggle_pause(self, session_id: str) -> dict:
-        control = self._control(session_id)
+        control = self.services.control(session_id)
         if control is None:
             return gr.skip()
         control.go_on() if control.paused else control.pause()
         return gr.Button("Go on" if control.paused else "Pause")
 
     def set_review(self, session_id: str, review: bool) -> None:
-        control = self._control(session_id)
+        control = self.services.control(session_id)
         if control is not None:
             control.set_review(review)
 
     def decide(self, session_id: str, table: dict) -> list:
         """Simulate the proposal as it stands in the table, unless something is wrong with it."""
-        control = self._control(session_id)
-        state = next(self.services.states(session_id))
+        control = self.services.control(session_id)
+        state = self.services.state(session_id)
         if control is None or state.current is None or not state.current.review:
             return [gr.skip(), _alert("This proposal waits no more.")]
         edits, problems, table = read_edits(state.task.circuit, state.current.proposal.parameters, state.task.limits,
@@ -112,31 +114,28 @@ class SteeringView:
             raise ValueError(f"Further simulations: expected a whole number from 1 to {MOST_TURNS - spent}.")
         return self.services.extend(state.task, filled.task, filled.policies[0], history, int(further), session_id)
 
-    def _proposal(self, state: SessionState, former: SessionState, here: bool) -> list:
-        """Panel, title and table of a proposal that waits."""
-        if not (here and state.current is not None and state.current.review):
-            return [gr.Column(visible=False), gr.skip(), gr.skip()]
-        if former.current is not None and former.current.review and former.current.index == state.current.index:
+    @staticmethod
+    def _proposal(state: SessionState, waiting: int | None, fresh: bool) -> list:
+        """Panel, title and table of the proposal of turn ``waiting``."""
+        if not fresh:
             return [gr.skip(), gr.skip(), gr.skip()]
+        if waiting is None:
+            return [gr.Column(visible=False), gr.skip(), gr.skip()]
         title = Markup("<h3>Turn {} waits for you</h3><p class=\"quiet\">Change what you want to, then simulate. "
-                       "Your changes are stored with the turn and marked as yours.</p>").format(state.current.index)
+                       "Your changes are stored with the turn and marked as yours.</p>").format(waiting)
         table = proposal_table(state.task.circuit, state.current.proposal.parameters, state.task.limits)
         return [gr.Column(visible=True), str(title), table]
 
     @staticmethod
-    def _continuation(state: SessionState, former: SessionState) -> list:
+    def _continuation(state: SessionState, fresh: bool) -> list:
         """Row, button and number of an ended session: one that was cut short is offered the rest of its budget."""
+        if not fresh:
+            return [gr.skip(), gr.skip(), gr.skip()]
         if state.running or state.task is None:
             return [gr.Row(visible=False), gr.skip(), gr.skip()]
-        if former.task is not None and not former.running:
-            return [gr.Row(visible=True), gr.skip(), gr.skip()]
         rest = state.task.budget - simulations(state)
         cut = state.status in ("interrupted", "stopped", "failed") and rest > 0
         return [gr.Row(visible=True), gr.Button("Resume" if cut else "Continue"), rest if cut else 5]
-
-    def _control(self, session_id: str) -> Control | None:
-        control = self.services.hub.control(session_id)
-        return control if isinstance(control, Control) else None
 
 
 def _alert(text: str) -> str:

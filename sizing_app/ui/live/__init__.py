@@ -1,0 +1,1 @@
+"""What runs, drawn once and streamed to all who watch it."""

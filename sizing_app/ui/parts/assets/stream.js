@@ -1,0 +1,60 @@
+// Server-sent events (live/routes.py), one connection for all parts of a page. What arrives goes to the components
+// whose id is NAME-PART. Event: phase.
+const name = element.parentElement.closest("[id]").id.replace(/-stream$/, "");
+const lost = element.querySelector(".warning");
+const AGAIN = 3000;
+let source = null;
+let parts = new Map();  // name of a part to its value, or to the order of its blocks and their HTML
+let phase = "";
+
+function open() {
+    source?.close();
+    source = null;
+    lost.hidden = true;
+    if (props.value) follow(new EventSource(props.value));
+}
+
+// A browser connects again by itself; not where the answer was no stream, as that of a proxy whose server is away.
+function follow(opened) {
+    source = opened;
+    source.onopen = () => {
+        parts = new Map();
+        lost.hidden = true;
+    };
+    source.onmessage = (event) => update(JSON.parse(event.data));
+    source.addEventListener("end", () => opened.close());
+    source.onerror = () => {
+        lost.hidden = false;
+        if (opened.readyState === EventSource.CLOSED) setTimeout(() => source === opened && open(), AGAIN);
+    };
+}
+
+function update(pieces) {
+    const changed = new Set();
+    for (const piece of pieces) {
+        const part = parts.get(piece.part) || { html: new Map() };
+        if (piece.key) part.html.set(piece.key, piece.html);
+        else Object.assign(part, piece);
+        parts.set(piece.part, part);
+        changed.add(piece.part);
+    }
+    for (const part of changed) {
+        if (part !== "phase") show(part, parts.get(part));
+    }
+    enter(JSON.stringify(parts.get("phase").value));
+}
+
+function show(part, { keys, html, value }) {
+    const node = document.getElementById(`${name}-${part}`);
+    node.streamed = keys ? keys.map((key) => ({ key, html: html.get(key) })) : value;
+    node.dispatchEvent(new CustomEvent("streamed"));
+}
+
+function enter(now) {
+    if (now === phase) return;
+    phase = now;
+    trigger("phase");
+}
+
+watch("value", open);
+open();

@@ -1,0 +1,41 @@
+"""A session as a stream: what all who look at it are shown, and the phase that the controls of pages depend on."""
+
+from collections.abc import Iterator
+
+from sizing_app.control import Control
+from sizing_app.errors import StoreError
+from sizing_app.events import SessionState
+from sizing_app.ui.live.board import Parts
+from sizing_app.ui.parts.live_plot import figure
+from sizing_app.ui.parts.turns import Trace
+from sizing_app.ui.services import Services
+from sizing_app.ui.session.session_view import header_blocks, spec_blocks
+
+
+def session_stream(services: Services, session_id: str) -> Iterator[Parts]:
+    """The session now and after every change until it ends; one that is not stored is named."""
+    trace, former, results = Trace(), None, {}
+    try:
+        for state in services.states(session_id):
+            if former is None or state.task is not former.task or state.history is not former.history:
+                results = {"plot": figure(state, session_id), "specs": spec_blocks(state)}
+            former = state
+            yield {"header": header_blocks(state, session_id), **results, "turns": trace.blocks(state),
+                   "phase": phase(state, session_id, services.control(session_id))}
+    except StoreError as error:
+        state = missing(error)
+        yield {"header": header_blocks(state, ""), "plot": figure(state, ""), "specs": [], "turns": [],
+               "phase": phase(state, session_id, None)}
+
+
+def missing(error: StoreError) -> SessionState:
+    """What is shown in place of a session that cannot be read."""
+    return SessionState(status="failed", message=str(error))
+
+
+def phase(state: SessionState, session_id: str, control: Control | None) -> dict:
+    """What the controls depend on; ``waiting`` is the turn whose proposal waits for a person."""
+    here = state.running and control is not None
+    reviewed = here and state.current is not None and state.current.review
+    return {"session": session_id, "running": state.running, "here": here, "paused": here and control.paused,
+            "waiting": state.current.index if reviewed else None}
