@@ -119,7 +119,7 @@ class Stages:
     def _card(self, name: str, facts: dict) -> dict:
         """What made a checkpoint, for models/NAME/card.toml."""
         state = torch.load(self.folder.checkpoint(name), map_location="cpu", weights_only=True)
-        scores = facts.get("validation") or {key: facts[key] for key in OUTCOME if key in facts}
+        scores = facts.get("validation") or ({key: facts[key] for key in OUTCOME} if "truth" in facts else {})
         made = self.folder.facts()["stages"].get(name, {})
         numbers = self.preset.rl if name in ALGORITHMS else self.preset.sft
         card = {"base": "none: trained from random weights" if name == sft.STAGE else "sft", "architecture": "Qwen3",
