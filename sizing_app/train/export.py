@@ -53,9 +53,10 @@ def hardware(device: torch.device) -> str:
 
 
 def toml(document: Mapping[str, object]) -> str:
-    """A flat document, tables one level deep, as TOML: JSON's strings, numbers and lists are TOML's too."""
+    """A flat document, tables one level deep, as TOML: JSON's strings, numbers and lists are TOML's too. What is None is
+    left out, and a table without entries."""
     plain = {name: value for name, value in document.items() if not isinstance(value, Mapping)}
-    tables = {name: value for name, value in document.items() if isinstance(value, Mapping)}
+    tables = {name: value for name, value in document.items() if isinstance(value, Mapping) and value}
     lines = _assignments(plain)
     for name, table in tables.items():
         lines += ["", f"[{name}]", *_assignments(table)]
@@ -63,4 +64,4 @@ def toml(document: Mapping[str, object]) -> str:
 
 
 def _assignments(table: Mapping[str, object]) -> list[str]:
-    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in table.items()]
+    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in table.items() if value is not None]
