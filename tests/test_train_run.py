@@ -135,7 +135,7 @@ def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
 
 def test_an_exported_checkpoint_loads_everywhere(tokenizer, tmp_path):
     model = a_model(tokenizer)
-    card = {"algorithm": "tl-grpo", "circuits": ["TOY"], "hours": 0.5, "validation": {"passed": 0.9}}
+    card = {"algorithm": "tl-grpo", "circuits": ["TOY"], "hours": 0.5, "validation": {"passed": 0.9, "rollouts": None}}
     folder = export_model(model, tokenizer, tmp_path / "tl-grpo", card)
     loaded, its_tokenizer = load_model(folder)
     ids = torch.tensor([encode(its_tokenizer, demonstration(a_task())[0]["prompt"])])
