@@ -159,7 +159,7 @@ def test_the_teacher_passes(pool, circuit, simulator):
     tasks = [training.synthesize(circuit, pool, rng, tight_share=0.3) for _ in range(30)]
     answers = teach(tasks, pool, simulator, rng)
     assert sum(answer.passed for answer in answers) >= 29
-    assert sum(answer.source == "centroid of 20" for answer in answers) >= 20
+    assert sum(answer.source.startswith("centroid of ") for answer in answers) >= 20
     for task, answer in list(zip(tasks, answers, strict=True))[:5]:
         measured = simulator.evaluate(circuit, pool.grid.design(answer.design), task.conditions)
         assert score(measured, task.specs).passed == answer.passed
