@@ -49,8 +49,8 @@ train: .venv/train.stamp
 queries: .venv/train.stamp
 	for c in $(CIRCUITS); do $(PY) -m sizing_app.evaluate.queries --circuit $$c $(ARGS) || exit 1; done
 
-evaluate: .venv/app.stamp
-	$(PY) -m sizing_app evaluate --out $(OUT) $(ARGS)
+evaluate: .venv/train.stamp
+	$(PY) -m sizing_app evaluate --out $(OUT) --traces $(ARGS)
 
 guide-pictures: .venv/dev.stamp
 	$(PY) -m pytest tests/e2e/test_guide_pictures.py -m pictures $(ARGS)

@@ -52,11 +52,11 @@ def read_folder(folder: Path) -> Circuit:
         table = Table(path, tomllib.loads(path.read_text()))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CircuitError(f"{path}: expected a readable TOML file: {error}") from None
-    table.only("title", "summary", "process", "held_out", "devices", "conditions", "parameters", "analyses", "metrics",
-               "specs")
+    table.only("title", "summary", "process", "topology", "held_out", "devices", "conditions", "parameters", "analyses",
+               "metrics", "specs")
     circuit = Circuit(
         name=folder.name, title=table.text("title"), summary=table.text("summary"),
-        process=table.choice("process", PROCESSES),
+        process=table.choice("process", PROCESSES), topology=_words(table),
         parameters=tuple(_parameter(entry) for entry in table.tables("parameters")),
         metrics=tuple(_metric(entry) for entry in table.tables("metrics")),
         specs=tuple(_spec(entry, table) for entry in table.tables("specs")),
@@ -81,6 +81,13 @@ def golden(circuit: Circuit) -> dict:
         for name in names:
             entries.number(name)
     return table.mapping()
+
+
+def _words(table: Table) -> tuple[str, ...]:
+    words = table.texts("topology")
+    if not all(re.fullmatch("[a-z0-9-]+", word) for word in words):
+        raise table.fail("topology", "words of small letters, digits and hyphens")
+    return words
 
 
 def _devices(root: Table) -> dict[str, str]:

@@ -191,6 +191,8 @@ class Circuit:
     measures: tuple[Measure, ...]
     netlist: str
     testbench: str
+    topology: tuple[str, ...] = ()
+    """What it is, in the words of the field: amplifier, n-input, folded-cascode ..."""
     devices: Mapping[str, str] = field(default_factory=dict)
     """Alias used in the netlist (nmos, pmos) to model name of the process."""
     folder: str = ""
@@ -346,6 +348,11 @@ class Policy(Protocol):
 def best_turn(history: History) -> Turn | None:
     """The turn that a trajectory is worth (paper, eq. 5): the first one with the highest reward."""
     return max((turn for turn in history if turn.score), key=lambda turn: (turn.total, -turn.index), default=None)
+
+
+def latest_turn(history: History) -> History:
+    """The latest turn as if it were the initial design: what a policy without memory is shown (paper, ST-iter)."""
+    return (replace(history[-1], index=0),)
 
 
 def names_analysis(argument: str) -> bool:

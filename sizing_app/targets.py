@@ -7,13 +7,13 @@ evaluate/queries.py. An offset counts in units of the spec's scale and is positi
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Measurement, Parameter, Parameters, Spec
+from sizing_app.domain import Circuit, Conditions, ConditionSpace, Measurement, Parameter, Parameters, Spec
 
 E96 = tuple(round(10 ** (step / 96), 2) for step in range(96))
 """The E96 series of one decade (IEC 60063)."""
@@ -80,11 +80,48 @@ def _grid_levels(parameter: Parameter) -> np.ndarray:
     return levels
 
 
+def spread_conditions(space: ConditionSpace, count: int, rng: np.random.Generator) -> list[Conditions]:
+    """At most ``count`` conditions: nominal, then others in which all values occur about equally often."""
+    chosen, wanted = [space.nominal], min(count, len(space.all()))
+    columns = [_shuffled(values, rng) for values in (space.corners, space.temperatures, space.supplies, space.loads)]
+    while len(chosen) < wanted:
+        conditions = Conditions(*(next(column) for column in columns))
+        if conditions not in chosen:
+            chosen.append(conditions)
+    return chosen
+
+
+def _shuffled(values: Sequence, rng: np.random.Generator) -> Iterator:
+    """All values in random order, again and again."""
+    while True:
+        for index in rng.permutation(len(values)):
+            yield values[index]
+
+
+def shifted(space: ConditionSpace, conditions: Conditions, rng: np.random.Generator) -> Conditions:
+    """The conditions with another corner, temperature, supply or load of the space."""
+    others = [(name, value) for name, values in (("corner", space.corners), ("temperature", space.temperatures),
+                                                 ("supply", space.supplies), ("load", space.loads))
+              for value in values if value != getattr(conditions, name)]
+    names = sorted({name for name, _ in others})
+    chosen = names[int(rng.integers(len(names)))]
+    values = [value for name, value in others if name == chosen]
+    return replace(conditions, **{chosen: values[int(rng.integers(len(values)))]})
+
+
 def metric_row(circuit: Circuit, measurement: Measurement) -> np.ndarray:
     """Metrics in the circuit's order; NaN where there is none."""
     values = measurement.metrics if measurement.ok else {}
     return np.array([math.nan if values.get(metric.name) is None else values[metric.name]
                      for metric in circuit.metrics])
+
+
+def measurement_of(circuit: Circuit, row: np.ndarray) -> Measurement:
+    """The inverse of metric_row; a row without any value is a simulation that failed."""
+    values = [None if math.isnan(value) else float(value) for value in row]
+    failed = all(value is None for value in values)
+    return Measurement("not_converged" if failed else "ok",
+                       {metric.name: value for metric, value in zip(circuit.metrics, values, strict=True)})
 
 
 def metric_columns(circuit: Circuit, specs: Sequence[Spec]) -> list[int]:

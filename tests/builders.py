@@ -29,6 +29,11 @@ def a_task(circuit: Circuit | None = None, budget: int = 5, seed: int = 0, w: fl
     return Task(circuit, circuit.specs, circuit.conditions.nominal, {"w": w, "m": 10.0}, budget, seed)
 
 
+def on_grid(circuit: Circuit, parameters) -> dict[str, float]:
+    """The grid values that the compact prompt would write."""
+    return {parameter.name: parameter.snap(parameters[parameter.name]) for parameter in circuit.parameters}
+
+
 GOOD = {"w": 10e-6, "m": 10.0}
 """Meets both specs of the toy circuit."""
 POOR = {"w": 60e-6, "m": 10.0}

@@ -20,6 +20,7 @@ from sizing_app.evaluate.wide import at_budgets, methods_by_circuits
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.random_search import RandomSearch
+from sizing_app.session import fold
 from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, write
 
 POLICIES = {"random": RandomSearch(), "bayes": BayesianSearch()}
@@ -74,6 +75,14 @@ def test_a_killed_evaluation_goes_on_where_it_was(tmp_path):
     assert without_seconds(resumed) == without_seconds(whole)
     assert resumed.turns == whole.turns
     assert without_seconds(ResultFiles(tmp_path / "killed", {"budget": 3})) == without_seconds(whole)
+
+
+def test_every_session_can_be_kept(tmp_path):
+    kept = []
+    files = ResultFiles(tmp_path, {"budget": 3})
+    evaluate(some_jobs(2), POLICIES, QuadraticSimulator(), 3, files, 2, keep=lambda *session: kept.append(session))
+    assert {job.key: round(fold(events).best.total, 6) for job, events in kept} == {
+        row.key: row.best_reward for row in files.results}
 
 
 def test_other_settings_need_another_folder(tmp_path):

@@ -10,12 +10,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("domain", "units", "errors"),
-    ("reward", "advantage", "control", "events", "circuits", "expressions", "limits", "netlist", "pdk", "prompt",
-     "targets", "toml_table"),
+    ("reward", "advantage", "control", "events", "circuits", "expressions", "limits", "netlist", "pdk", "pools",
+     "prompt", "targets", "toml_table"),
     ("groups", "simulator", "policy"),
     ("session",),
     ("hub", "store", "session_check", "session_file", "documents", "evaluate", "train"),
-    ("ui",),
+    ("ui", "verl"),
     ("cli", "app", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -23,7 +23,8 @@ PAGE_ROOMS = ("live", "parts", "services", "forms", "forks", "session", "race", 
               "page")
 """Rooms and files of ui/; each may import those before it."""
 HOMES = {"gradio": ("ui", "app"), "torch": ("train", "policy"), "botorch": ("policy",), "transformers": ("train",),
-         "PySpice": ("simulator",), "sqlalchemy": ("store",), "alembic": ("store",)}
+         "PySpice": ("simulator",), "sqlalchemy": ("store",), "alembic": ("store",), "verl": ("verl",),
+         "ray": ("verl",), "pyarrow": ("verl",)}
 
 
 def modules() -> dict[str, Path]:

@@ -1,5 +1,6 @@
 """Both renderings of a task: what the small checkpoints read, and what general models read."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,9 +11,9 @@ from sizing_app.circuits import load_circuits
 from sizing_app.domain import Measurement, Metric, Parameter, Proposal, Spec, Turn
 from sizing_app.prompt import chat, compact
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.prompt.values import PERCENT_BUCKETS, metric_grid, parameter_grid, percent_bucket, text_value
+from sizing_app.prompt.values import NUMBER, PERCENT_BUCKETS, at_position, metric_grid, percent_bucket, position
 from sizing_app.reward import score
-from sizing_app.units import parse_si
+from sizing_app.units import SUFFIXES
 from tests.builders import GOOD, POOR, a_circuit, a_task
 
 CIRCUITS = list(load_circuits().values())
@@ -30,21 +31,27 @@ def test_the_compact_prompt():
                Turn(2, Proposal(None, text="nonsense"), nothing, score(nothing, task.specs)),
                Turn(3, Proposal(GOOD), late, score(late, task.specs)))
     assert compact.render(task, history) == (
-        "<|task|> TOY: tt 27C 3.3V 2p gain>=50dB power<=2u"
-        "<|turn|>0 w=91u m=10x<|result|> gain=37.5dB -60% power=9.09u -300%"
-        "<|turn|>1 w=10u m=10x<|result|> gain=60dB +50% power=none"
-        "<|turn|>2<|result|> no_call<|turn|>3 w=10u m=10x<|result|> timeout<|reply|>")
+        "<|task|> none: tt 27C 3.3V 2p gain>=50dB power<=2u"
+        '<|turn|>0{"w": "98%","m": "47%"}<|result|> gain=37.5dB -60% power=9.09u -300%'
+        '<|turn|>1{"w": "50%","m": "47%"}<|result|> gain=60dB +50% power=none'
+        '<|turn|>2<|result|> no_call<|turn|>3{"w": "50%","m": "47%"}<|result|> timeout<|reply|>')
 
 
 def test_the_written_reply():
     circuit = a_circuit()
     assert compact.write_reply(circuit, "I raise w.", POOR) == (
-        '<Analyze>I raise w.</Analyze><tool_call>{"name":"simulate","arguments":{"w":"62u","m":"10x"}}</tool_call>'
+        '<Analyze>I raise w.</Analyze><tool_call>{"name":"simulate","arguments":{"w": "89%","m": "47%"}}</tool_call>'
         "<|end|>")
     assert compact.write_reply(circuit, "All met.", None) == "<Analyze>All met.</Analyze><Design End><|end|>"
     for analysis in ("", "a < b", "x" * (compact.ANALYSIS_LIMIT + 1), "two\nlines"):
         with pytest.raises(ValueError, match="ASCII characters"):
             compact.write_reply(circuit, analysis, POOR)
+
+
+def read(text):
+    """The value of a text, in SI units."""
+    number, suffix = re.fullmatch(r"(-?[0-9.]+)(f|p|n|u|m(?!eg)|k|meg|g|t|)(?:\D*)", text).groups()
+    return float(number) * (1 if text.endswith(("dB", "deg")) else SUFFIXES.get(suffix, 1.0))
 
 
 @given(st.sampled_from(CIRCUITS), st.data())
@@ -59,7 +66,7 @@ def test_targets_are_rounded_to_the_safe_side(circuit, data):
 
     spec = replace(default, low=shifted(default.low), high=shifted(default.high))
     text = compact.target_text(circuit, spec).removeprefix(spec.metric).lstrip("<>=")
-    shown = [text_value(part)[1] for part in text.split("..")]
+    shown = [read(part) for part in text.split("..")]
     slack = 1e-6 * max(map(abs, shown))
     step = {"dB": 0.5, "deg": 1.0}.get(unit, 0.03 * max(map(abs, shown)))
     if spec.low is not None:
@@ -80,16 +87,11 @@ def test_margin_buckets(margin):
 @pytest.mark.parametrize("circuit", CIRCUITS, ids=lambda circuit: circuit.name)
 def test_grids_read_back(circuit):
     for parameter in circuit.parameters:
-        grid = parameter_grid(parameter)
-        assert grid.values == pytest.approx(parameter.grid(), rel=1e-9)
-        assert [parse_si(text, parameter.unit or "x") for text in grid.texts] == list(grid.values)
-        assert len(set(grid.texts)) == len(grid.texts)
-        for value in (parameter.low, parameter.high, parameter.from_unit(0.37)):
-            assert grid.values[grid.nearest(value)] == pytest.approx(parameter.snap(value))
+        assert [at_position(parameter, position(parameter, value)) for value in parameter.grid()] == parameter.grid()
     for spec in circuit.specs:
         grid = metric_grid(circuit.metric(spec.metric), spec)
         assert list(grid.values) == sorted(set(grid.values))
-        assert [text_value(text)[1] for text in grid.texts] == pytest.approx(grid.values)
+        assert [read(text) for text in grid.texts] == pytest.approx(grid.values)
 
 
 def every_unit():
@@ -113,12 +115,13 @@ def every_unit():
 def test_tokens_of_every_circuit_do_not_overlap():
     tokens = compact.added_tokens([*CIRCUITS, every_unit(), a_circuit("OPAMP4"), a_circuit("SimLDO")])
     assert len(set(tokens)) == len(tokens)
-    assert {" ADC1:", " OPAMP4:", " gbw>=", " w_bn2=", ',"r_b":"', "4.7u", "187x", "975mV", " -12%"} <= set(tokens)
-    assert not any(token[-1].isdigit() for token in tokens)
+    assert {" folded-cascode", " gbw>=", ',"r_b":', ' "43%"', "4.75", "976", " -12%"} <= set(tokens)
+    assert all(NUMBER.fullmatch(token) for token in tokens if token[-1].isdigit())
 
 
 @pytest.mark.parametrize(("tokens", "message"), [
     (["12m", "2meg"], "'12m' ends as '2meg' begins: '2m'"),
+    ([" c12", "2.55"], "' c12' ends as '2.55' begins: '2'"),
     (["w_in", "noise"], "'w_in' ends as 'noise' begins: 'n'"),
     (['":"'], "starts with a quote"),
 ])

@@ -13,8 +13,8 @@ from sizing_app.prompt.compact import END, write_reply
 from sizing_app.prompt.tokenizer import token_values
 from sizing_app.reward import reached
 from sizing_app.session import initial_turn
-from sizing_app.train import tl_grpo
 from sizing_app.train.advantage import clipped_objective, format_errors, group_advantages, training_reward
+from sizing_app.train.algorithms import ALGORITHMS, gtpo, single_turn_grpo, tl_grpo, trajectory_grpo
 from sizing_app.train.config import RLConfig
 from sizing_app.train.data import batch_of
 from sizing_app.train.model import build_model
@@ -94,7 +94,7 @@ def test_sampling_depends_on_the_generator_alone(model):
 
 def test_value_embeddings_start_smooth(tokenizer):
     table = build_model(SIZE, tokenizer, 0).get_input_embeddings().weight.detach()
-    values = sorted((value, index) for index, (kind, value) in token_values(tokenizer).items() if kind == "si")
+    values = sorted((value, index) for index, (kind, value) in token_values(tokenizer).items() if kind == "number")
     rows = torch.nn.functional.normalize(table[[index for _, index in values]], dim=1)
     near, far = (rows[:-1] * rows[1:]).sum(1).mean(), (rows[:-60] * rows[60:]).sum(1).mean()
     assert near > 0.8 and near > far + 0.2
@@ -143,9 +143,9 @@ def test_a_query_costs_turns_times_group_rollouts(tokenizer):
     rollouts = Rollouts(ScriptedSampler(tokenizer, script(task)), tokenizer, QuadraticSimulator())
     groups, trajectories = play([task, task], rollouts, 4, generator(CPU, 0))
     assert [len(history) - 1 for history in trajectories] == [3, 3]
-    assert rollouts.count == sum(len(group.turns) for group in groups) == 2 * 3 * 4
+    assert rollouts.count == sum(len(group.turns) for played in groups for group in played) == 2 * 3 * 4
     assert all(trajectory[:len(group.history)] == group.history
-               for trajectory, group in zip(trajectories * 3, groups, strict=True))
+               for trajectory, played in zip(trajectories, groups, strict=True) for group in played)
     assert reached(trajectories[0]) and trajectories[0][-1].proposal.finished
 
 
@@ -153,13 +153,13 @@ def test_a_trajectory_without_success_spends_its_budget(tokenizer, model):
     rollouts = rollouts_of(model, tokenizer)
     groups, trajectories = play([a_task(budget=3)] * 2, rollouts, 5, generator(CPU, 0))
     assert rollouts.count == 2 * 3 * 5 and [history[-1].index for history in trajectories] == [3, 3]
-    assert {turn.measurement.status for group in groups for turn in group.turns} == {"no_call"}
+    assert {turn.measurement.status for played in groups for group in played for turn in group.turns} == {"no_call"}
 
 
 def test_collect_credits_each_turn_in_its_group(tokenizer):
     task = a_task()
     rollouts = Rollouts(ScriptedSampler(tokenizer, script(task)), tokenizer, QuadraticSimulator())
-    collected = tl_grpo.collect([task], rollouts, CONFIG, generator(CPU, 0))
+    collected = tl_grpo([task], rollouts, CONFIG, generator(CPU, 0))
     first, second, last = ([step.advantages[-1] for step in row] for row in collected.rows)
     assert first[1] < 0 and first[2] < 0 < first[0]
     assert second[0] > 0 > second[2]
@@ -170,20 +170,82 @@ def test_collect_credits_each_turn_in_its_group(tokenizer):
         assert all(len(step.advantages) == len(step.tokens) == len(step.logprobs) for step in row)
 
 
+NEAR, FAR = {"w": 36e-6, "m": 5.0}, {"w": 39e-6, "m": 5.0}
+"""Designs that miss the gain, the second by more."""
+
+
+def never_good(task):
+    """Designs that differ within a group and meet nothing, so that no trajectory ends early."""
+    return lambda prompt, number: write_reply(task.circuit, "w is too wide", NEAR if number == 0 else FAR)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_every_algorithm_costs_turns_times_group_rollouts(tokenizer, name):
+    tasks = [a_task(budget=3, seed=1), a_task(budget=3, seed=2)]
+    rollouts = Rollouts(ScriptedSampler(tokenizer, never_good(tasks[0])), tokenizer, QuadraticSimulator())
+    collected = ALGORITHMS[name](tasks, rollouts, CONFIG, generator(CPU, 0))
+    assert rollouts.count == len(collected.turns) == 2 * 3 * CONFIG.group
+    assert len(collected.rewards) == len(collected.truths) == len(collected.flawed) == len(collected.turns)
+
+
+def swapped(task, first, second):
+    """In each group of two trajectories: one tries ``first`` and then ``second``, the other the same design twice."""
+    def write(prompt: str, number: int) -> str:
+        turn = prompt.count("<|turn|>")
+        return write_reply(task.circuit, "w is too wide", first if turn == 1 or number % 2 else second)
+    return write
+
+
+def test_trajectory_grpo_gives_all_turns_the_advantage_of_the_best(tokenizer):
+    task, config = a_task(budget=2), replace(CONFIG, group=2, credit_truth=False)
+    rollouts = Rollouts(ScriptedSampler(tokenizer, swapped(task, FAR, NEAR)), tokenizer, QuadraticSimulator())
+    rows = trajectory_grpo([task], rollouts, config, generator(CPU, 0)).rows
+    assert [[set(step.advantages) for step in row] for row in rows] == [[{1.0}] * 2, [{-1.0}] * 2]
+
+
+def test_gtpo_credits_a_turn_with_what_follows(tokenizer):
+    task, config = a_task(budget=2), replace(CONFIG, group=2, credit_truth=False, discount=0.5)
+    rollouts = Rollouts(ScriptedSampler(tokenizer, swapped(task, FAR, NEAR)), tokenizer, QuadraticSimulator())
+    collected = gtpo([task], rollouts, config, generator(CPU, 0))
+    first, second = collected.rows
+    assert [set(step.advantages) for step in first] == [{1.0}] * 2 and [set(step.advantages) for step in second] == [
+        {-1.0}] * 2
+    gap = collected.rewards[1] - collected.rewards[3]
+    assert collected.spreads == pytest.approx([0.5 * gap / 2, gap / 2])
+
+
+def test_single_turn_grpo_shows_no_history(tokenizer):
+    task = a_task(budget=3)
+    rollouts = Rollouts(ScriptedSampler(tokenizer, never_good(task)), tokenizer, QuadraticSimulator())
+    rows = single_turn_grpo([task], rollouts, CONFIG, generator(CPU, 0)).rows
+    turn = tokenizer.token_to_id("<|turn|>")
+    assert [step.prompt.count(turn) for row in rows for step in row] == [1] * 12
+    assert len({row[0].prompt for row in rows}) == 3
+
+
+def test_without_memory_a_prompt_shows_the_latest_turn_as_the_start(tokenizer):
+    task = a_task(budget=3)
+    rollouts = Rollouts(ScriptedSampler(tokenizer, never_good(task)), tokenizer, QuadraticSimulator(), latest_only=True)
+    groups, (trajectory,) = play([task], rollouts, 2, generator(CPU, 0))
+    assert [group.history for group in groups[0]] == [trajectory[:1], trajectory[:2], trajectory[:3]]
+    assert [len(group.shown) for group in groups[0]] == [1, 1, 1] and groups[0][2].shown[0].index == 0
+    assert groups[0][2].shown[0].measurement == trajectory[2].measurement
+
+
 def test_an_analysis_is_credited_with_its_truth_and_an_action_with_its_design(tokenizer):
     task = a_task()
     replies = [("I cut w.", GOOD), ("I raise w.", GOOD), ("I cut w.", POOR), ("I raise w.", POOR)]
     rollouts = Rollouts(ScriptedSampler(tokenizer, lambda prompt, number: write_reply(task.circuit, *replies[number])),
                         tokenizer, QuadraticSimulator())
-    config = replace(CONFIG, group=4)
-    row = tl_grpo.collect([task], rollouts, config, generator(CPU, 0)).rows[0]
+    config = replace(CONFIG, group=4, truth_in_action=0.25)
+    row = tl_grpo([task], rollouts, config, generator(CPU, 0)).rows[0]
     assert [step.advantages[0] for step in row] == pytest.approx([1, -1, 1, -1])
-    assert [step.advantages[-1] for step in row] == pytest.approx([1, 1, -1, -1])
+    assert [step.advantages[-1] for step in row] == pytest.approx([1.25, 0.75, -0.75, -1.25])
     close = tokenizer.token_to_id("</Analyze>")
     for step in row:
         size = step.tokens.index(close) + 1
         assert len(set(step.advantages[:size])) == len(set(step.advantages[size:])) == 1
-    plain = tl_grpo.collect([task], rollouts, replace(config, credit_truth=False), generator(CPU, 0)).rows[0]
+    plain = tl_grpo([task], rollouts, replace(config, credit_truth=False), generator(CPU, 0)).rows[0]
     assert all(len(set(step.advantages)) == 1 for step in plain)
 
 
@@ -191,8 +253,8 @@ def test_groups_without_spread_are_dropped(tokenizer):
     task = a_task()
     rollouts = Rollouts(ScriptedSampler(tokenizer, lambda prompt, number: "nonsense" + END), tokenizer,
                         QuadraticSimulator())
-    collected = tl_grpo.collect([task], rollouts, CONFIG, generator(CPU, 0))
-    assert len(collected.groups) == task.budget and not collected.rows
+    collected = tl_grpo([task], rollouts, CONFIG, generator(CPU, 0))
+    assert len(collected.spreads) == task.budget and not collected.rows
 
 
 def test_ending_is_worth_it_exactly_when_all_specs_were_met(tokenizer):
@@ -257,4 +319,4 @@ def test_batches_cover_everything_once():
     lengths = [5, 40, 7, 7, 100, 3]
     batches = list(micro_batches(lengths, 50))
     assert sorted(index for batch in batches for index in batch) == list(range(6))
-    assert all(len(batch) == 1 or max(lengths[i] for i in batch) * len(batch) <= 50 for batch in batches)
+    assert all(len(batch) == 1 or sum(lengths[i] for i in batch) <= 50 for batch in batches)

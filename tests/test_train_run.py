@@ -15,9 +15,9 @@ import torch
 from sizing_app.circuits import golden
 from sizing_app.domain import Task
 from sizing_app.policy.gguf import write_gguf
-from sizing_app.prompt.compact import quantize_parameters, write_reply
+from sizing_app.prompt.compact import write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode
-from sizing_app.train import tl_grpo
+from sizing_app.train.algorithms import tl_grpo
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_demonstrations
@@ -26,7 +26,7 @@ from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
 from sizing_app.train.sft import train_sft
 from sizing_app.train.trainer import Trainer
-from tests.builders import a_task
+from tests.builders import a_task, on_grid
 from tests.training import ScriptedSampler, a_model, a_tokenizer, demonstration, rollouts_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,7 +92,7 @@ def test_supervised_training_learns_and_resumes_exactly(tokenizer, demonstration
 
 def a_trainer(model, tokenizer, run: RunFolder) -> Trainer:
     run.path.mkdir(exist_ok=True)
-    return Trainer(tl_grpo.NAME, tl_grpo.collect, model, rollouts_of(model, tokenizer, RL.reply_tokens),
+    return Trainer("tl-grpo", tl_grpo, model, rollouts_of(model, tokenizer, RL.reply_tokens),
                    replace(RL, min_spread=-1.0), run, seed=0, **QUIET)
 
 
@@ -106,19 +106,19 @@ def test_reinforcement_learning_resumes_exactly(tokenizer, tmp_path):
     trainer = a_trainer(third, tokenizer, cut)
     assert trainer.train(tasks, tasks[:1], Clock()) and same_weights(first, third)
     assert trainer.progress.rollouts == 2 * RL.queries * 2 * RL.group  # steps x queries x turns x group
-    log = read_log(cut.log_path(tl_grpo.NAME))
+    log = read_log(cut.log_path("tl-grpo"))
     assert [entry["step"] for entry in log] == [0, 1]
     assert {"reward", "score", "best", "passed", "entropy", "response_tokens", "clip_share", "format_errors",
             "group_spread", "dropped_groups", "sampling_seconds", "simulating_seconds", "updating_seconds",
             "validation_passed", "rollouts"} <= set(log[0])
     assert log[0]["ratio_error"] < 1e-4 and (cut.path / "tl-grpo-best.pt").exists()
-    assert draw_curves(cut.log_path(tl_grpo.NAME), tmp_path / "rl.png")
+    assert draw_curves(cut.log_path("tl-grpo"), tmp_path / "rl.png")
 
 
 def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
     """The golden design passes at the second turn, then <Design End> is due."""
-    design = quantize_parameters(ota, golden(ota)["parameters"])
-    worse = quantize_parameters(ota, {parameter.name: parameter.from_unit(0.5) for parameter in ota.parameters})
+    design = on_grid(ota, golden(ota)["parameters"])
+    worse = on_grid(ota, {parameter.name: parameter.from_unit(0.5) for parameter in ota.parameters})
     task = Task(ota, ota.specs, ota.conditions.nominal, worse)
 
     def script(prompt: str, number: int) -> str:
@@ -127,15 +127,15 @@ def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
 
     tokenizer = build_tokenizer([ota], ["gain is low"] * 3)
     rollouts = Rollouts(ScriptedSampler(tokenizer, script), tokenizer, simulator)
-    groups, (history,) = play([task], rollouts, 2, generator(torch.device("cpu"), 0))
+    ((first, *_),), (history,) = play([task], rollouts, 2, generator(torch.device("cpu"), 0))
     assert [turn.measurement.status if turn.measurement else "end" for turn in history] == ["ok", "ok", "ok", "end"]
     assert history[2].score.passed and history[1].total < 1 and history[0].total == history[1].total
-    assert groups[0].turns[1].score.passed and groups[0].turns[1].proposal.parameters == pytest.approx(design)
+    assert first.turns[1].score.passed and first.turns[1].proposal.parameters == pytest.approx(design)
 
 
 def test_an_exported_checkpoint_loads_everywhere(tokenizer, tmp_path):
     model = a_model(tokenizer)
-    card = {"algorithm": "tl-grpo", "circuits": ["TOY"], "hours": 0.5, "validation": {"passed": 0.9}}
+    card = {"algorithm": "tl-grpo", "circuits": ["TOY"], "hours": 0.5, "validation": {"passed": 0.9, "rollouts": None}}
     folder = export_model(model, tokenizer, tmp_path / "tl-grpo", card)
     loaded, its_tokenizer = load_model(folder)
     ids = torch.tensor([encode(its_tokenizer, demonstration(a_task())[0]["prompt"])])
@@ -152,11 +152,11 @@ def test_an_exported_checkpoint_loads_everywhere(tokenizer, tmp_path):
 def test_a_run_is_not_mixed_with_another(tmp_path):
     run = RunFolder(tmp_path)
     for stage in ("sft", "tl-grpo"):
-        run.open("tiny", ["OTA"], 0)
+        run.open("tiny", ["OTA"], 0, 0)
         run.note(stage, command="make train")
     assert set(run.facts()["stages"]) == {"sft", "tl-grpo"}
     with pytest.raises(RunError, match="another circuits and seed"):
-        run.open("tiny", ["MILLER"], 1)
+        run.open("tiny", ["MILLER"], 0, 1)
 
 
 def test_the_command_needs_few_libraries_and_says_what_is_missing(tmp_path):

@@ -55,7 +55,10 @@ def rollouts_of(model, tokenizer: Tokenizer, reply_tokens: int = 12) -> Rollouts
 
 @dataclass
 class ScriptedSampler:
-    """Writes what ``script(prompt text, number in the group)`` says, in the sampler's place."""
+    """Writes what ``script(prompt text, number)`` says, in the sampler's place.
+
+    The number is that in the group; where one reply is sampled from each prompt, that of the prompt.
+    """
 
     tokenizer: Tokenizer
     script: Callable[[str, int], str]
@@ -67,8 +70,9 @@ class ScriptedSampler:
 
     def sample(self, prompts: Sequence[Sequence[int]], count: int, generator) -> list[list[Sample]]:
         groups = []
-        for prompt in prompts:
+        for place, prompt in enumerate(prompts):
             text = self.tokenizer.decode(list(prompt), skip_special_tokens=False)
-            replies = [tuple(encode(self.tokenizer, self.script(text, number))) for number in range(count)]
+            numbers = range(count) if count > 1 else [place]
+            replies = [tuple(encode(self.tokenizer, self.script(text, number))) for number in numbers]
             groups.append([Sample(reply, tuple(np.full(len(reply), -1.0))) for reply in replies])
         return groups

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,13 +10,16 @@ from sizing_app.circuits import circuit_names, load_circuits
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import MAX_BUDGET, UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
+from sizing_app.events import Event
 from sizing_app.evaluate.report import draw_curves, summarize, summary
 from sizing_app.evaluate.results import EvaluationError, ResultFiles
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import SuiteError, load_queries, suite_names
 from sizing_app.evaluate.wide import at_budgets, methods_by_circuits
-from sizing_app.policy import POLICY_NAMES, PolicySettings, close_engines, make_policy, trained_on
+from sizing_app.policy import POLICY_NAMES, PolicySettings, can_size, close_engines, make_policy
 from sizing_app.simulator import SimulatorPool
+from sizing_app.store import SessionStore
+from sizing_app.store.bulk import WholeSession
 
 
 def run(args: argparse.Namespace) -> int:
@@ -26,10 +30,10 @@ def run(args: argparse.Namespace) -> int:
     jobs = read_jobs(args, policies, settings)
     out = Path(args.out)
     try:
-        makers = {name: make_policy(name, settings) for name in policies}
+        makers = {name: make_policy(name, settings) for name in sorted({job.policy for job in jobs})}
         files = ResultFiles(out, {"budget": budget, "temperature": settings.temperature, "model": settings.model})
         with SimulatorPool() as simulator:
-            evaluate(jobs, makers, simulator, budget, files, threads, Progress("sessions"))
+            evaluate(jobs, makers, simulator, budget, files, threads, Progress("sessions"), keeper(args.traces))
     except EvaluationError as error:
         raise PolicyError(f"{error} (finished queries stay in {out}; the same command goes on)") from error
     finally:
@@ -46,20 +50,27 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def keeper(url: str | None) -> Callable[[Job, Sequence[Event]], None] | None:
+    """What stores every session, under its suite as source, so that the Models page leads to it."""
+    if url is None:
+        return None
+    store = SessionStore(url)
+    return lambda job, events: store.insert([WholeSession(events, job.suite)])
+
+
 def read_jobs(args: argparse.Namespace, policies: list[str], settings: PolicySettings) -> list[Job]:
     """Every query of the chosen circuits and suites for every policy, policies in turn on each circuit and suite.
 
-    A trained policy sizes the circuits that it knows, and no other.
+    A trained policy sizes the circuits that it can read, and no other.
     """
     known = load_circuits()
     every = sorted({suite for circuit in known.values() for suite in suite_names(circuit)})
     suites = read_names(args.suite, every, "suite")
     names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else \
         [name for name, circuit in known.items() if set(suites) <= set(suite_names(circuit))]
-    trained = {policy: trained_on(policy, settings) for policy in policies}
     jobs = []
     for name in names:
-        able = [policy for policy in policies if trained[policy] is None or name in trained[policy]]
+        able = [policy for policy in policies if can_size(policy, known[name], settings)]
         for suite in suites:
             try:
                 queries = load_queries(known[name], suite)
@@ -69,5 +80,5 @@ def read_jobs(args: argparse.Namespace, policies: list[str], settings: PolicySet
             jobs += [Job(known[name], suite, number, query, policy) for policy in able
                      for number, query in enumerate(queries[:count])]
     if not jobs:
-        raise UsageError(f"none of the policies {', '.join(policies)} was trained on {', '.join(names)}")
+        raise UsageError(f"none of the policies {', '.join(policies)} can size {', '.join(names)}")
     return jobs

@@ -79,11 +79,13 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--circuits", metavar="A,B", help="default: all that have the suite")
     parser.add_argument("--policies", metavar="P,Q", help="the first one is the reference of the differences",
                         default=",".join(name for name in POLICY_NAMES if name not in NOT_DEFAULT))
-    parser.add_argument("--suite", default="standard,tight", metavar="NAME", help="one or more, with commas")
+    parser.add_argument("--suite", default="standard,tight,shifted", metavar="NAME", help="one or more, with commas")
     parser.add_argument("--queries", metavar="N", help="the first N of each suite; default: all")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--out", default="runs/evaluation", metavar="FOLDER",
                         help="results.csv, turns.csv, summary.md, curves.png; what is in results.csv is not run again")
+    parser.add_argument("--traces", nargs="?", const=DATABASE, metavar="URL", help="store the sessions too, so that "
+                        f"the app's Models page leads to each; an SQLAlchemy address, {DATABASE} unless given")
     parser.add_argument("--threads", metavar="N", help="sessions at once; default: one a core")
     _server(parser)
     _json(parser)

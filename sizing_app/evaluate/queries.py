@@ -24,8 +24,8 @@ import json
 import sys
 import time
 import zlib
-from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ import numpy as np
 from sizing_app.circuits import golden
 from sizing_app.domain import Circuit, Conditions, Spec
 from sizing_app.targets import (DesignGrid, draw_targets, draw_weights, fitness, loosen, margins, metric_row, scales,
-                                tighten)
+                                shifted, spread_conditions, tighten)
 
 SUITES = {"standard": 1000, "shifted": 4000, "tight": 2000}
 """First seed of each suite; all are below those of training queries."""
@@ -81,21 +81,7 @@ Search = Generator[Asked, np.ndarray, dict | None]
 
 def places(circuit: Circuit, count: int = PLACES) -> list[Conditions]:
     """The conditions of a circuit's queries: nominal, then others in which all values occur about equally often."""
-    rng, space = _rng(circuit), circuit.conditions
-    chosen, wanted = [space.nominal], min(count, len(space.all()))
-    columns = [_shuffled(values, rng) for values in (space.corners, space.temperatures, space.supplies, space.loads)]
-    while len(chosen) < wanted:
-        conditions = Conditions(*(next(column) for column in columns))
-        if conditions not in chosen:
-            chosen.append(conditions)
-    return chosen
-
-
-def _shuffled(values: Sequence, rng: np.random.Generator) -> Iterable:
-    """All values in random order, again and again."""
-    while True:
-        for index in rng.permutation(len(values)):
-            yield values[index]
+    return spread_conditions(circuit.conditions, count, _rng(circuit))
 
 
 def _rng(circuit: Circuit, *numbers: int) -> np.random.Generator:
@@ -133,22 +119,10 @@ def _queries_at(circuit: Circuit, conditions: Conditions, numbers: Sequence[int]
                 query = yield from _draw(archive, grid, rng, round(effort * search),
                                          round(effort * TIGHTEN) if suite == "tight" else 0)
             known = len(archive.designs)
-            told = {"stated": asdict(_shift(circuit, conditions, rng))} if suite == "shifted" else {}
+            told = {"stated": asdict(shifted(circuit.conditions, conditions, rng))} if suite == "shifted" else {}
             queries[suite][number] = {"conditions": asdict(conditions), **told, **query,
                                       "seed": SUITES[suite] + number}
     return queries
-
-
-def _shift(circuit: Circuit, conditions: Conditions, rng: np.random.Generator) -> Conditions:
-    """The conditions with another corner, temperature, supply or load of the circuit."""
-    space = circuit.conditions
-    others = [(name, value) for name, values in (("corner", space.corners), ("temperature", space.temperatures),
-                                                 ("supply", space.supplies), ("load", space.loads))
-              for value in values if value != getattr(conditions, name)]
-    names = sorted({name for name, _ in others})
-    chosen = names[int(rng.integers(len(names)))]
-    values = [value for name, value in others if name == chosen]
-    return replace(conditions, **{chosen: values[int(rng.integers(len(values)))]})
 
 
 def _draw(archive: Archive, grid: DesignGrid, rng: np.random.Generator, search: int, tighten_by: int) -> Search:

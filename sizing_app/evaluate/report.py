@@ -100,7 +100,8 @@ def draw_curves(turns: Sequence[TurnResult], budget: int, path: Path, order: Seq
     circuits = sorted({circuit for circuit, _, _ in found})
     suites = sorted({suite for _, suite, _ in found})
     policies = _ordered({policy for _, _, policy in found}, order)
-    figure = Figure(figsize=(0.6 + 4.2 * len(suites), 0.9 + 3.1 * len(circuits)), layout="constrained")
+    height = 3.1 if len(circuits) < 4 else 1.9
+    figure = Figure(figsize=(0.6 + 4.2 * len(suites), 0.9 + height * len(circuits)), layout="constrained")
     axes = figure.subplots(len(circuits), len(suites), squeeze=False, sharex=True, sharey=True)
     for row, circuit in enumerate(circuits):
         for column, suite in enumerate(suites):
@@ -119,9 +120,9 @@ def draw_curves(turns: Sequence[TurnResult], budget: int, path: Path, order: Seq
         panels[0].set_ylabel("Mean reward")
     handles = {line.get_label(): line for panel in figure.axes for line in panel.get_lines()
                if not line.get_label().startswith("_")}
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), fontsize=9,
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(len(handles), 6), fontsize=9,
                   title="solid: best so far, dashed: the turn itself", title_fontsize=9)
-    figure.savefig(path, dpi=150)
+    figure.savefig(path, dpi=150 if len(circuits) < 4 else 100)
 
 
 def _groups(results: Sequence[Result], order: Sequence[str]) -> dict[tuple[str, str, str], list[Result]]:

@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from sizing_app.domain import Circuit, Policy, Simulator
 from sizing_app.evaluate.results import EvaluationError, Key, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.suites import Query
+from sizing_app.events import DURABLE, Event
 from sizing_app.session import SessionState, fold, run_session
 
 
@@ -28,10 +29,12 @@ class Job:
 
 
 def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Simulator, budget: int,
-             files: ResultFiles, threads: int = 1, progress: Callable[[int, int, str], None] | None = None) -> None:
+             files: ResultFiles, threads: int = 1, progress: Callable[[int, int, str], None] | None = None,
+             keep: Callable[[Job, Sequence[Event]], None] | None = None) -> None:
     """Run all jobs that have no result yet and append their results to ``files``.
 
-    ``progress`` is called with the jobs done, the jobs in all, and what ran last. The numbers do not depend on
+    ``progress`` is called with the jobs done, the jobs in all, and what ran last; ``keep`` with every finished session
+    and its durable events, before its result is written. The numbers do not depend on
     ``threads``: every session is seeded by its query. Raises EvaluationError where a policy fails.
     """
     jobs = list(jobs)
@@ -44,11 +47,15 @@ def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Sim
         if stop.is_set():
             return
         started = time.perf_counter()
-        state = fold(run_session(job.query.task(job.circuit, budget), policies[job.policy], simulator, stop))
+        session = run_session(job.query.task(job.circuit, budget), policies[job.policy], simulator, stop)
+        events = [event for event in session if isinstance(event, DURABLE)]
+        state = fold(events)
         if state.status == "stopped":
             return
         if state.status == "failed":
             raise EvaluationError(f"{job.circuit.name} {job.suite} query {job.number}, {job.policy}: {state.message}")
+        if keep:
+            keep(job, events)
         files.append(_result(job, state, time.perf_counter() - started), _turns(job, state))
         with lock:
             done += 1

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sizing_app.domain import Policy
+from sizing_app.domain import Circuit, Policy
 from sizing_app.errors import PolicyError
+from sizing_app.policy.words import missing_words
+from sizing_app.pools import pool_path
 
-__all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "PolicyError", "PolicySettings", "close_engines",
-           "make_policy", "trained_on"]
+__all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "SEARCHES", "PolicyError", "PolicySettings", "can_size",
+           "close_engines", "make_policy"]
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 DEFAULT_POLICY = "tl-grpo"
@@ -44,14 +46,14 @@ def make_policy(name: str, settings: PolicySettings | None = None) -> Policy:
     return _MAKERS[name](name, settings or PolicySettings())
 
 
-def trained_on(name: str, settings: PolicySettings | None = None) -> frozenset[str] | None:
-    """The circuits that a trained policy knows, by name; None for a policy that sizes any circuit."""
+def can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> bool:
+    """Whether a policy can size a circuit: a checkpoint that has words for it, a pool or a network made for it."""
     folder = (settings or PolicySettings()).models / name.removesuffix("+cma-es")
     if _MAKERS.get(name) in (_checkpoint, _polished):
-        return _circuits_of(folder)
-    if name in ("lookup", "mlp"):
-        return frozenset(path.stem for path in folder.glob("*.npz"))
-    return None
+        return not missing_words(folder, circuit)
+    if name in ("lookup", "teacher"):
+        return pool_path(circuit).is_file()
+    return name != "mlp" or (folder / f"{circuit.name}.npz").is_file()
 
 
 def close_engines() -> None:
@@ -93,8 +95,13 @@ def _polished(name: str, settings: PolicySettings) -> Policy:
 
 
 def _lookup(name: str, settings: PolicySettings) -> Policy:
-    from sizing_app.policy.lookup import Lookup
-    return Lookup(settings.models / "lookup")
+    from sizing_app.policy.stored import Lookup
+    return Lookup()
+
+
+def _teacher(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.stored import Teacher
+    return Teacher()
 
 
 def _mlp(name: str, settings: PolicySettings) -> Policy:
@@ -110,15 +117,16 @@ def _checkpoint(name: str, settings: PolicySettings) -> Policy:
     if missing:
         raise PolicyError(f"no {name} checkpoint: {folder} has no {' and no '.join(missing)}; `make train` writes it")
     return LanguageModel(name, settings.base_url or _address_of(folder), settings.model or name, model_dir=folder,
-                         circuits=_circuits_of(folder), temperature=settings.temperature, api_key=settings.api_key)
+                         latest_only=_card(folder).get("history") == "latest", temperature=settings.temperature,
+                         api_key=settings.api_key)
 
 
-def _circuits_of(folder: Path) -> frozenset[str]:
-    """What a checkpoint's card says that it was trained on."""
+def _card(folder: Path) -> dict:
+    """What a checkpoint says of itself."""
     try:
-        return frozenset(tomllib.loads((folder / "card.toml").read_text())["circuits"])
-    except (OSError, KeyError, tomllib.TOMLDecodeError):
-        return frozenset()
+        return tomllib.loads((folder / "card.toml").read_text())
+    except (OSError, tomllib.TOMLDecodeError):
+        return {}
 
 
 def _chat(name: str, settings: PolicySettings) -> Policy:
@@ -142,7 +150,11 @@ def _address_of(folder: Path) -> Callable[[], str]:
 
 
 _MAKERS: dict[str, Callable[[str, PolicySettings], Policy]] = {
-    "tl-grpo": _checkpoint, "sft": _checkpoint, "random": _random, "bayes": _bayes, "tpe": _tpe, "cma-es": _cma_es,
-    "scbo": _scbo, "tl-grpo+cma-es": _polished, "lookup": _lookup, "mlp": _mlp, "chat": _chat,
+    "tl-grpo": _checkpoint, "sft": _checkpoint, "trajectory-grpo": _checkpoint, "single-turn-grpo": _checkpoint,
+    "gtpo": _checkpoint, "random": _random, "bayes": _bayes, "tpe": _tpe, "cma-es": _cma_es,
+    "scbo": _scbo, "tl-grpo+cma-es": _polished, "lookup": _lookup, "teacher": _teacher,
+    "mlp": _mlp, "chat": _chat,
 }
 POLICY_NAMES = tuple(_MAKERS)
+SEARCHES = ("random", "bayes", "tpe", "cma-es", "scbo")
+"""Policies that search the ranges of the circuit they are given, and know nothing else."""

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlparse
 
-from sizing_app.domain import Circuit, Delta, History, Proposal, StopSignal, Task
+from sizing_app.domain import Circuit, Delta, History, Proposal, StopSignal, Task, latest_turn
 from sizing_app.errors import PolicyError
+from sizing_app.policy.words import missing_words
 from sizing_app.prompt import chat, compact
 from sizing_app.prompt.parser import ReplyParser
 
@@ -29,19 +30,19 @@ class LanguageModel:
     """Writes its reasoning and one call a turn. Stateless; the same task, history and seed give the same reply.
 
     ``base_url`` may be a function, asked once a turn (an embedded server moves when it is restarted). ``model_dir`` is
-    the folder of a small checkpoint's tokenizer, None for a general model; ``circuits`` are the ones that it knows,
-    None for all. ``constrained`` forces valid calls by a grammar where the server can; by default for checkpoints only,
-    as a grammar keeps other models from thinking first.
+    the folder of a small checkpoint's tokenizer, None for a general model. ``latest_only`` shows it the latest turn
+    alone (paper, ST-iter). ``constrained`` forces valid calls by a
+    grammar where the server can; by default for checkpoints only, as a grammar keeps other models from thinking first.
     ``timeout``: seconds of silence that are put up with.
     """
 
     def __init__(self, name: str, base_url: str | Callable[[], str], model: str, model_dir: str | Path | None = None,
-                 circuits: frozenset[str] | None = None, temperature: float = 0.5, api_key: str | None = None,
+                 latest_only: bool = False, temperature: float = 0.5, api_key: str | None = None,
                  constrained: bool | None = None, timeout: float = 120.0):
         self.name, self.model, self.temperature = name, model, temperature
         self._base_url = base_url if callable(base_url) else lambda: base_url
         self._model_dir = None if model_dir is None else Path(model_dir)
-        self._circuits = circuits
+        self._latest_only = latest_only
         self._api_key = api_key
         self._constrained = model_dir is not None if constrained is None else constrained
         self._timeout = timeout
@@ -51,10 +52,9 @@ class LanguageModel:
 
     def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
         """Deltas while the model writes, then its Proposal (of what it wrote so far, where ``stop`` was set)."""
-        if self._circuits is not None and task.circuit.name not in self._circuits:
-            known = ", ".join(sorted(self._circuits)) or "no circuit"
-            raise PolicyError(f"The checkpoint {self.name} was trained on {known} and cannot size {task.circuit.name}: "
-                              "choose another policy.")
+        if self._model_dir is not None and (missing := missing_words(self._model_dir, task.circuit)):
+            raise PolicyError(f"The checkpoint {self.name} has no words for{''.join(missing[:3])} ... of "
+                              f"{task.circuit.name}: choose another policy.")
         base_url = self._base_url().rstrip("/")
         parser, tokens, logprobs, cut = ReplyParser(task.circuit), [], [], False
         stream = _StreamThread(lambda: self._open(base_url, task, history))
@@ -86,12 +86,13 @@ class LanguageModel:
     def _open(self, base_url: str, task: Task, history: History):
         """The server's stream for the next turn."""
         client, kind = self._server(base_url)
+        shown = latest_turn(history) if self._latest_only else history
         request = {"model": self.model, "stream": True, "temperature": self.temperature, "top_p": 1.0,
                    "seed": _seed(task, history), "extra_body": self._fields(kind, task.circuit)}
         if self._model_dir is None:
-            return client.chat.completions.create(messages=chat.messages(task, history),
+            return client.chat.completions.create(messages=chat.messages(task, shown),
                                                   max_tokens=CHAT_REPLY_TOKENS, **request)
-        return client.completions.create(prompt=self._encode(compact.render(task, history)), logprobs=1,
+        return client.completions.create(prompt=self._encode(compact.render(task, shown)), logprobs=1,
                                          max_tokens=COMPACT_REPLY_TOKENS, **request)
 
     @contextlib.contextmanager

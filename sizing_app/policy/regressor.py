@@ -8,6 +8,7 @@ order of ``circuit.parameters``. The inputs are ``features(task)``.
 import math
 import re
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,6 @@ import numpy as np
 from sizing_app.domain import Circuit, Delta, History, Proposal, Spec, StopSignal, Task
 from sizing_app.errors import PolicyError
 from sizing_app.policy.designs import design, end, end_met, from_unit
-from sizing_app.policy.lookup import load_arrays
 from sizing_app.reward import reached
 
 Network = list[tuple[np.ndarray, np.ndarray]]
@@ -86,7 +86,7 @@ def predict(network: Network, inputs: np.ndarray) -> np.ndarray:
 
 def load_ensemble(path: Path, circuit: Circuit) -> list[Network]:
     """Read the networks of a file and check their shapes against the circuit."""
-    arrays = load_arrays(path)
+    arrays = _load_arrays(path)
     indices = sorted(tuple(map(int, match.groups())) for name in arrays
                      if (match := re.fullmatch(r"w(\d+)_(\d+)", name)))
     ensemble: list[Network] = [[] for _ in range(indices[-1][0] + 1)] if indices else []
@@ -106,6 +106,16 @@ def load_ensemble(path: Path, circuit: Circuit) -> list[Network]:
     if not ensemble:
         raise PolicyError(f"{path} holds no network: expected arrays w0_0, b0_0, ...")
     return ensemble
+
+
+def _load_arrays(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise PolicyError(f"{path} is missing; `make train` writes it")
+    try:
+        with np.load(path) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise PolicyError(f"{path} cannot be read: {error}") from error
 
 
 def _offset(bound: float | None, default: float, spec: Spec, unit: str) -> float:

@@ -1,22 +1,25 @@
-"""The task as a small checkpoint reads and writes it: about 60 tokens a task and 60 a turn.
+"""The task as a small checkpoint reads and writes it, in the same words for every circuit.
 
 ::
 
-    <|task|> OTA: ss 125C 3.3V 2p gain>=75dB gbw>=60meg pm=60deg..88deg power<=420u ...
-    <|turn|>0 w_in=91u l_in=910n ...<|result|> gain=63.5dB -16% gbw=52.3meg -12% pm=71deg +13% ...
-    <|reply|><Analyze>...</Analyze><tool_call>{"name":"simulate","arguments":{"w_in":"91u",...}}</tool_call><|end|>
+    <|task|> gf180mcu: amplifier n-input telescopic ss 125C 3.3V 2p gain>=75dB gbw>=60meg pm=60deg..88deg ...
+    <|turn|>0{"w_in": "83%","l_in": "57%",...}<|result|> gain=63.5dB -16% gbw=52.3meg -12% pm=71deg +13% ...
+    <|reply|><Analyze>...</Analyze><tool_call>{"name":"simulate","arguments":{"w_in": "83%",...}}</tool_call><|end|>
 
-(one line, without the breaks). History is parameters and results of the former turns, never their reasoning. Targets
-are rounded to the safe side, so that what meets the text meets the spec. A margin is the distance to the bound in
-percent of the spec's scale, ``+`` where the spec is met, ``-`` where it is not.
+(one line, without the breaks). A parameter's value is its position in its range, in percent on the parameter's own
+scale: so one vocabulary serves circuits that it was not made for, and what is learnt about a width holds in every
+process. History is parameters and results of the former turns, never their reasoning. Targets are rounded to the safe
+side, so that what meets the text meets the spec. A margin is the distance to the bound in percent of the spec's scale,
+``+`` where the spec is met, ``-`` where it is not.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sizing_app.domain import Circuit, Conditions, History, Parameters, Spec, Task, Turn
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
-from sizing_app.prompt.values import PERCENT_BUCKETS, Grid, metric_grid, parameter_grid, percent_bucket, value_text
+from sizing_app.prompt.values import (NUMBER, NUMBERS, PERCENT_BUCKETS, Grid, metric_grid, percent_bucket, position,
+                                      snapped_text, value_text)
 
 PAD, TASK, TURN, RESULT, REPLY, END = "<|pad|>", "<|task|>", "<|turn|>", "<|result|>", "<|reply|>", "<|end|>"
 SPECIAL_TOKENS = (PAD, TASK, TURN, RESULT, REPLY, END)
@@ -43,25 +46,15 @@ def write_reply(circuit: Circuit, analysis: str, parameters: Parameters | None) 
 
 
 def call_text(circuit: Circuit, parameters: Parameters) -> str:
-    """The JSON of a call, all parameters in the circuit's order, values on the grid."""
-    texts = _parameter_texts(circuit, parameters)
-    return CALL_HEAD + "{" + ",".join(f'"{name}":"{text}"' for name, text in texts.items()) + "}}"
-
-
-def quantize_parameters(circuit: Circuit, parameters: Parameters) -> dict[str, float]:
-    """Every parameter on the grid value that the text would show."""
-    result = {}
-    for parameter in circuit.parameters:
-        grid = parameter_grid(parameter)
-        result[parameter.name] = grid.values[grid.nearest(parameters[parameter.name])]
-    return result
+    """The JSON of a call, all parameters in the circuit's order."""
+    return CALL_HEAD + _arguments_text(circuit, parameters) + "}"
 
 
 def target_text(circuit: Circuit, spec: Spec) -> str:
     """``gain>=75dB``, ``power<=420u`` or ``pm=60deg..88deg``, rounded to the safe side."""
     metric, grid = circuit.metric(spec.metric), _grid_of(circuit, spec.metric)
     if grid is None:
-        low, high = (None if bound is None else value_text(bound, metric.unit) for bound in (spec.low, spec.high))
+        low, high = (None if bound is None else snapped_text(bound, metric.unit) for bound in (spec.low, spec.high))
     else:
         first = None if spec.low is None else grid.at_least(spec.low)
         last = None if spec.high is None else grid.at_most(spec.high)
@@ -78,7 +71,7 @@ def result_text(circuit: Circuit, metric: str, value: float | None) -> str:
     if value is None:
         return "none"
     grid = _grid_of(circuit, metric)
-    return value_text(value, circuit.metric(metric).unit) if grid is None else grid.texts[grid.nearest(value)]
+    return snapped_text(value, circuit.metric(metric).unit) if grid is None else grid.texts[grid.nearest(value)]
 
 
 def margin_text(margin: float, met: bool) -> str:
@@ -87,14 +80,12 @@ def margin_text(margin: float, met: bool) -> str:
 
 
 def added_tokens(circuits: Iterable[Circuit]) -> list[str]:
-    """Everything that is one token by decree: role tokens first, then tags, names and values, each once."""
-    circuits = list(circuits)
-    tokens = [*SPECIAL_TOKENS, *TAGS, CALL_HEAD]
-    for circuit in circuits:
-        tokens += _name_tokens(circuit)
+    """Everything that is one token by decree: role tokens first, then tags, numbers and names, each once."""
+    tokens = [*SPECIAL_TOKENS, *TAGS, CALL_HEAD, *(f' "{place}%"' for place in range(101))]
     tokens += [f" {sign}{size}%" for sign in ("-", "+", "") for size in PERCENT_BUCKETS if (sign, size) != ("-", 0)]
+    tokens += NUMBERS
     for circuit in circuits:
-        tokens += _value_tokens(circuit)
+        tokens += vocabulary(circuit)
     tokens = list(dict.fromkeys(tokens))
     check_overlaps(tokens)
     return tokens
@@ -103,36 +94,41 @@ def added_tokens(circuits: Iterable[Circuit]) -> list[str]:
 def check_overlaps(tokens: Iterable[str]) -> None:
     """No token's end may be another's beginning: tokenizers differ in which of the two they then find.
 
-    Hugging Face tokenizers take the leftmost match, llama.cpp the longest one in the whole text.
+    Hugging Face tokenizers take the leftmost match, llama.cpp the longest one in the whole text. Numbers may: a number
+    of the prompt is always one of them as a whole, and as such both the leftmost and the longest.
     """
     tokens = list(tokens)
-    beginnings = {token[:size]: token for token in tokens for size in range(1, len(token))}
+    beginnings = {token[:size]: token for token in sorted(tokens, key=_is_number, reverse=True)
+                  for size in range(1, len(token))}
     for token in tokens:
         if token.startswith('"'):
             raise ValueError(f"token {token!r} starts with a quote, which grammar masks of some servers get wrong")
         for start in range(1, len(token)):
-            if other := beginnings.get(token[start:]):
+            other = beginnings.get(token[start:])
+            if other and not (_is_number(token) and _is_number(other)):
                 raise ValueError(f"token {token!r} ends as {other!r} begins: {token[start:]!r}")
+
+
+def vocabulary(circuit: Circuit) -> list[str]:
+    """The words that a checkpoint must have to size a circuit: what it is, its parameters, metrics and numbers."""
+    return _kind_tokens(circuit) + _name_tokens(circuit) + _number_tokens(circuit)
 
 
 def grammar(circuit: Circuit) -> str:
     """GBNF of a valid reply (llama.cpp); vLLM reads the same text as its EBNF.
 
-    All parameters in the circuit's order, each with a value of its grid, or the end of the session.
+    All parameters in the circuit's order, each with a position in its range, or the end of the session.
     """
-    values = [f"v{index} ::= " + " | ".join(f'"{text}"' for text in parameter_grid(parameter).texts)
-              for index, parameter in enumerate(circuit.parameters)]
-    pairs = ' "," '.join(f'"\\"{parameter.name}\\":\\"" v{index} "\\""'
-                         for index, parameter in enumerate(circuit.parameters))
+    pairs = ' "," '.join(f'"\\"{parameter.name}\\": \\"" position "%\\""' for parameter in circuit.parameters)
     head = CALL_HEAD.replace('"', '\\"')
     return "\n".join([
         f'root ::= "{ANALYZE}" {_ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}} "{ANALYZE_END}" (call | "{DESIGN_END}")',
-        f'call ::= "{CALL}{head}{{" {pairs} "}}}}{CALL_END}"', *values]) + "\n"
+        f'call ::= "{CALL}{head}{{" {pairs} "}}}}{CALL_END}"', 'position ::= "0" | [1-9] [0-9]? | "100"']) + "\n"
 
 
 def _task_text(task: Task) -> str:
     targets = " ".join(target_text(task.circuit, spec) for spec in task.specs)
-    return f"{TASK} {task.circuit.name}: {_conditions_text(task.conditions)} {targets}"
+    return f"{TASK}{''.join(_kind_tokens(task.circuit))} {_conditions_text(task.conditions)} {targets}"
 
 
 def _conditions_text(conditions: Conditions) -> str:
@@ -146,9 +142,8 @@ def _condition_values(conditions: Conditions) -> tuple[str, str, str]:
 
 def _turn_text(task: Task, turn: Turn) -> str:
     parameters = turn.proposal.parameters
-    shown = _parameter_texts(task.circuit, parameters) if parameters is not None else {}
-    names = "".join(f" {name}={text}" for name, text in shown.items())
-    return f"{TURN}{turn.index}{names}{RESULT}{_result_text(task, turn)}"
+    shown = "" if parameters is None else _arguments_text(task.circuit, parameters)
+    return f"{TURN}{turn.index}{shown}{RESULT}{_result_text(task, turn)}"
 
 
 def _result_text(task: Task, turn: Turn) -> str:
@@ -161,9 +156,10 @@ def _result_text(task: Task, turn: Turn) -> str:
     return "".join(parts)
 
 
-def _parameter_texts(circuit: Circuit, parameters: Parameters) -> Mapping[str, str]:
-    grids = {parameter.name: parameter_grid(parameter) for parameter in circuit.parameters}
-    return {name: grid.texts[grid.nearest(parameters[name])] for name, grid in grids.items()}
+def _arguments_text(circuit: Circuit, parameters: Parameters) -> str:
+    """``{"w_in": "83%","l_in": "57%"}``"""
+    return "{" + ",".join(f'"{parameter.name}": "{position(parameter, parameters[parameter.name])}%"'
+                          for parameter in circuit.parameters) + "}"
 
 
 def _grid_of(circuit: Circuit, metric: str) -> Grid | None:
@@ -172,22 +168,28 @@ def _grid_of(circuit: Circuit, metric: str) -> Grid | None:
     return None if spec is None else metric_grid(circuit.metric(metric), spec)
 
 
+def _kind_tokens(circuit: Circuit) -> list[str]:
+    """`` sky130:``, `` amplifier``, `` n-input``: what a task begins with."""
+    return [f" {circuit.process}:", *(f" {word}" for word in circuit.topology)]
+
+
 def _name_tokens(circuit: Circuit) -> list[str]:
-    """Names as they stand in the task (`` gain>=``), a result (`` w_in=``), a sentence (`` w_in``) and a call."""
-    tokens = [f" {circuit.name}:"]
-    for metric in circuit.metrics:
-        tokens += [f" {metric.name}{sign}" for sign in (">=", "<=", "=")]
+    """Names as they stand in the task (`` gain>=``), a result (`` gain=``), a call (``,"w_in":``), a sentence."""
+    tokens = [f" {metric.name}{sign}" for metric in circuit.metrics for sign in (">=", "<=", "=")]
     for index, parameter in enumerate(circuit.parameters):
-        tokens += [f" {parameter.name}=", f'{"," if index else "{"}"{parameter.name}":"']
+        tokens.append(f'{"," if index else "{"}"{parameter.name}":')
         if not parameter.name[-1].isdigit():
             tokens.append(f" {parameter.name}")
     return tokens
 
 
-def _value_tokens(circuit: Circuit) -> list[str]:
-    tokens = [text for conditions in circuit.conditions.all() for text in _condition_values(conditions)]
-    for parameter in circuit.parameters:
-        tokens += parameter_grid(parameter).texts
+def _number_tokens(circuit: Circuit) -> list[str]:
+    """The numbers of its conditions and of its metrics' grids."""
+    texts = [text for conditions in circuit.conditions.all() for text in _condition_values(conditions)]
     for spec in circuit.specs:
-        tokens += metric_grid(circuit.metric(spec.metric), spec).texts
-    return tokens
+        texts += metric_grid(circuit.metric(spec.metric), spec).texts
+    return list(dict.fromkeys(NUMBER.search(text).group() for text in texts))
+
+
+def _is_number(token: str) -> bool:
+    return NUMBER.fullmatch(token) is not None

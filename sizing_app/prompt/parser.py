@@ -9,6 +9,7 @@ What happens to anything else:
 - <Design End> inside an open <Analyze>: counts only if neither </Analyze> nor a call follows.
 - A call and <Design End>, or two calls: the first one counts.
 - A call that is not closed: counts if its JSON is complete.
+- A value such as ``43%``: the grid value at this position of the parameter's range.
 - An unknown parameter: ignored.
 - A parameter missing, named twice, not a number, NaN, huge or out of its range; broken JSON; another function's name:
   no valid call, ``parameters`` is None. Values are never clipped, so that the trace shows what was asked for.
@@ -22,7 +23,7 @@ import re
 from collections.abc import Mapping
 
 from sizing_app.domain import Circuit, Parameter, Proposal
-from sizing_app.prompt.values import PURE_NUMBER
+from sizing_app.prompt.values import PURE_NUMBER, at_position
 from sizing_app.units import format_si, parse_si
 
 ANALYZE, ANALYZE_END = "<Analyze>", "</Analyze>"
@@ -34,6 +35,7 @@ LIMIT = 20_000
 
 _TAG = re.compile("|".join(re.escape(tag) for tag in (ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END)))
 _LONGEST_TAG = max(map(len, (ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END)))
+_PERCENT = re.compile(r"\s*(100|[0-9]{1,2}(?:\.[0-9]+)?)\s*%\s*")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -201,6 +203,8 @@ def _read_value(value: object, parameter: Parameter) -> float | str:
     """The value in SI units, or a sentence that says what is wrong with it."""
     if isinstance(value, bool) or not isinstance(value, (str, float)) or len(str(value)) > 40:
         return f"{parameter.name} = {_quote(value)} is not a number."
+    if isinstance(value, str) and (percent := _PERCENT.fullmatch(value)):
+        return at_position(parameter, float(percent.group(1)))
     try:
         number = parse_si(value, parameter.unit or PURE_NUMBER)
     except ValueError:

@@ -12,11 +12,12 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 
 from sizing_app.domain import Circuit
 from sizing_app.prompt.compact import END, PAD, SPECIAL_TOKENS, added_tokens, check_overlaps
-from sizing_app.prompt.values import text_value
+from sizing_app.prompt.values import NUMBER
 
 QWEN2_PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|"
                  r"\s*[\r\n]+|\s+(?!\S)|\s+")
 _MARGIN = re.compile(r" ([+-]?)(\d+)%")
+_POSITION = re.compile(r' "(\d+)%"')
 
 
 def build_tokenizer(circuits: Iterable[Circuit], texts: Iterable[str], merges: int = 512) -> Tokenizer:
@@ -60,16 +61,18 @@ def encode(tokenizer: Tokenizer, text: str) -> list[int]:
 def token_values(tokenizer: Tokenizer) -> dict[int, tuple[str, float]]:
     """Token id to (kind, value) for every token that is a number, so that embeddings can start smooth in the value.
 
-    Kinds: ``si`` (a value in SI base units), ``dB``, ``deg``, ``C``, ``%``, and for margins, in percent, ``met``,
-    ``failed`` and ``percent`` (without a sign, as a sentence has it).
+    Kinds: ``number`` (what a value begins with, before its suffix or unit), ``position`` (of a parameter in its range),
+    and for margins, in percent, ``met``, ``failed`` and ``percent`` (without a sign, as a sentence has it).
     """
     values = {}
     for index, token in tokenizer.get_added_tokens_decoder().items():
-        if margin := _MARGIN.fullmatch(token.content):
+        if place := _POSITION.fullmatch(token.content):
+            values[index] = ("position", float(place.group(1)))
+        elif margin := _MARGIN.fullmatch(token.content):
             kind = {"+": "met", "-": "failed", "": "percent"}[margin.group(1)]
             values[index] = (kind, float(margin.group(2)))
-        elif token.content[0].isdigit() or token.content[0] == "-":
-            values[index] = text_value(token.content)
+        elif NUMBER.fullmatch(token.content):
+            values[index] = ("number", float(token.content))
     return values
 
 

@@ -1,27 +1,33 @@
-"""Numbers as the compact prompt writes them: on fixed grids, so that each one can be a single token.
+"""Numbers as the compact prompt writes them: on fixed grids, so that each one is a single token.
 
-Parameters stand on their own grid (E24, or the step of a linear range), results and targets on E96 (IEC 60063),
-decibels in steps of 0.5 and degrees in steps of 1. Every text ends in a letter or a sign, never in a digit: ``4.7u``,
-``2.4V``, ``980mV``, ``63.5dB``. Milli always carries its unit: a token ``2m`` would be the beginning of ``2meg``.
+Parameters are positions in their range in whole percent, results and targets stand on E96 (IEC 60063), decibels in
+steps of 0.5 and degrees in steps of 1. A value is a number and what follows it (``4.7`` ``u``, ``980`` ``mV``): so the
+same few hundred numbers serve every metric of every circuit. Every text ends in a letter or a sign.
 """
 
 import math
+import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
 from sizing_app.domain import Metric, Parameter, Spec
-from sizing_app.units import SUFFIXES, format_si, parse_si
+from sizing_app.units import E24, format_si
 
 E96 = tuple(round(100 * 10 ** (index / 96)) for index in range(96))
 LABELS = {"Hz": "Hz", "V": "V", "A": "A", "W": "W", "s": "s", "F": "F", "Ohm": "Ohm", "m": "m", "J": "J", "V/s": "/s",
           "V/sqrt(Hz)": "/rtHz", "V/√Hz": "/rtHz", "dB": "dB", "deg": "deg", "C": "C", "%": "%", "LSB": "LSB"}
 PURE_NUMBER = "x"
 """Written behind a number that has no unit: ``187x``."""
-_WITHOUT_SUFFIX = ("dB", "deg", "C", "%", "V/V", "")
+_WITHOUT_SUFFIX = ("dB", "deg", "C")
 _LINEAR_STEPS = {"dB": 0.5, "deg": 1.0}
 PERCENT_BUCKETS = (*range(11), 12, 14, 16, 18, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90, 100, 150, 200, 300, 500, 900)
 """Sizes of a margin, in percent of the spec's scale."""
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+NUMBERS = tuple(sorted({*(f"{mantissa / scale:g}" for mantissa in E96 for scale in (100, 10, 1)),
+                        *(f"{mantissa / scale:g}" for mantissa in E24 for scale in (10, 1, 0.1)),
+                        *(f"{half / 2:g}" for half in range(401))}, key=float))
+"""What a value can begin with: E96 and E24 from 1 to 976, and half steps from 0 to 200 for decibels and degrees."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +63,24 @@ def value_text(value: float, unit: str, digits: int = 3) -> str:
     return text + label if text[-1].isdigit() or text.endswith("m") else text
 
 
-@lru_cache(maxsize=4096)
-def parameter_grid(parameter: Parameter) -> Grid:
-    """The parameter's own grid, with the values that its texts read back as."""
-    texts = tuple(value_text(value, parameter.unit, 4) for value in parameter.grid())
-    return Grid(tuple(parse_si(text, parameter.unit or PURE_NUMBER) for text in texts), texts, parameter.scale == "log")
+def snapped_text(value: float, unit: str) -> str:
+    """``value_text`` of the nearest value that begins with one of NUMBERS, for a metric without a grid."""
+    if step := _LINEAR_STEPS.get(unit):
+        return value_text(round(value / step) * step, unit)
+    if not value:
+        return value_text(0.0, unit)
+    near = _preferred(abs(value) / 1.1, abs(value) * 1.1)
+    return value_text(math.copysign(min(near, key=lambda other: abs(other - abs(value))), value), unit)
+
+
+def position(parameter: Parameter, value: float) -> int:
+    """Where a value lies in its range: 0 to 100, on the parameter's scale."""
+    return round(100 * min(max(parameter.to_unit(value), 0.0), 1.0))
+
+
+def at_position(parameter: Parameter, percent: float) -> float:
+    """The grid value of a parameter that is nearest to a position; every grid value has a position of its own."""
+    return parameter.snap(parameter.from_unit(percent / 100))
 
 
 @lru_cache(maxsize=4096)
@@ -92,28 +111,6 @@ def percent_bucket(margin: float) -> int:
     above = min(bisect_left(PERCENT_BUCKETS, size), len(PERCENT_BUCKETS) - 1)
     below = max(above - 1, 0)
     return PERCENT_BUCKETS[below if size - PERCENT_BUCKETS[below] < PERCENT_BUCKETS[above] - size else above]
-
-
-def text_value(text: str) -> tuple[str, float] | None:
-    """Inverse of value_text: (``dB``, ``deg``, ``C``, ``%`` or ``si``, value), or None where the text is no value."""
-    for label in ("dB", "deg", "C", "%"):
-        if text.endswith(label):
-            return _number(label, text[: -len(label)])
-    for label in sorted({*LABELS.values(), PURE_NUMBER}, key=len, reverse=True):
-        if text.endswith(label) and text != label and not text.endswith(("Ohm",) if label == "m" else ()):
-            text = text[: -len(label)]
-            break
-    for suffix in sorted(SUFFIXES, key=len, reverse=True):
-        if text.endswith(suffix):
-            return _number("si", text[: -len(suffix)], SUFFIXES[suffix])
-    return _number("si", text)
-
-
-def _number(kind: str, text: str, factor: float = 1.0) -> tuple[str, float] | None:
-    try:
-        return kind, float(text) * factor
-    except ValueError:
-        return None
 
 
 def _preferred(low: float, high: float) -> tuple[float, ...]:

@@ -1,10 +1,12 @@
 """``python -m sizing_app.train``: every stage from simulated designs to an exported checkpoint.
 
-    data      pools, demonstrations, queries and baselines, by simulation        (data/, models/lookup, models/mlp)
+    pools     simulated designs of each circuit                                  (circuits/NAME/pool.npz)
+    data      demonstrations, queries and regressors made of them                (data/, models/mlp)
     sft       supervised training on the demonstrations                          (runs/NAME/sft.pt, models/sft)
     tl-grpo   reinforcement learning from there, with ngspice in the loop        (runs/NAME/tl-grpo.pt)
-    export    the best checkpoints of the run                                    (models/sft, models/tl-grpo)
-    all       the four in turn (the default)
+    trajectory-grpo, single-turn-grpo, gtpo: what it is compared with, the same way
+    export    the best checkpoints of the run                                    (models/sft, models/tl-grpo ...)
+    all       pools, data, sft, tl-grpo and export in turn (the default)
 
 Each stage goes on where it was cut. Exit code 75 says that ``--time-limit`` came first: run the same command again.
 """
@@ -17,11 +19,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from sizing_app.train.config import PRESETS, Preset
+from sizing_app.train.config import CIRCUITS, PRESETS, Preset
 
 UNFINISHED = 75
 """EX_TEMPFAIL of sysexits.h."""
-STAGES = ("data", "sft", "tl-grpo", "export")
+STAGES = ("pools", "data", "sft", "tl-grpo", "export")
+"""What the stage ``all`` runs."""
+COMPARED = ("trajectory-grpo", "single-turn-grpo", "gtpo")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,11 +49,12 @@ def main(arguments: list[str] | None = None) -> int:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sizing_app.train", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", nargs="?", default="all", choices=(*STAGES, "all"))
+    parser.add_argument("stage", nargs="?", default="all", choices=(*STAGES, *COMPARED, "all"))
     parser.add_argument("--out", type=Path, default=Path("runs/default"), metavar="FOLDER", help="the run's folder")
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="FOLDER", help="where the data stage writes")
     parser.add_argument("--models", type=Path, default=Path("models"), metavar="FOLDER", help="where exports go")
-    parser.add_argument("--circuits", default="OTA,MILLER", help="names, with commas between")
+    parser.add_argument("--circuits", default=CIRCUITS, help="names, with commas between (all but the held-out ones)")
+    parser.add_argument("--no-family", action="store_true", help="without the procedural family of amplifiers")
     parser.add_argument("--preset", default="auto", choices=("auto", *PRESETS),
                         help="auto: that of the run; of a new one small on a GPU, tiny without")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
@@ -58,11 +63,17 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--time-limit", type=float, default=None, metavar="SECONDS", help="stop and save before")
     parser.add_argument("--resume", default="auto", choices=("auto", "no"), help="no: forget what the run wrote")
     parser.add_argument("--start", type=Path, default=None, metavar="FOLDER",
-                        help="tl-grpo: begin with this exported checkpoint instead of the run's own")
+                        help="begin reinforcement learning with this exported checkpoint instead of the run's own")
     parser.add_argument("--credit-design", action="store_true",
-                        help="tl-grpo: credit every token with the design's reward, as the paper does")
-    for name, text in (("pool", "designs a condition"), ("demonstrations", "trajectories a circuit"),
-                       ("sft-steps", "supervised steps"), ("rl-steps", "reinforcement learning steps")):
+                        help="credit every token with the design's reward, as the paper does")
+    parser.add_argument("--latest-only", action="store_true", help="show the policy the latest turn alone")
+    parser.add_argument("--group", type=int, default=None, metavar="G", help="samples that are compared")
+    parser.add_argument("--clip-high", type=float, default=None, metavar="C", help="upper clip of the importance ratio")
+    parser.add_argument("--learning-rate", type=float, default=None, metavar="R", help="of reinforcement learning")
+    parser.add_argument("--rollouts", type=int, default=None, metavar="N", help="end after N turn-level rollouts")
+    for name, text in (("conditions", "conditions of a pool"), ("pool", "designs a condition"),
+                       ("demonstrations", "trajectories a circuit"), ("sft-steps", "supervised steps"),
+                       ("rl-steps", "reinforcement learning steps")):
         parser.add_argument(f"--{name}", type=int, default=None, metavar="N", help=f"instead of the preset's {text}")
     return parser.parse_args(arguments)
 
@@ -76,9 +87,12 @@ def preset_of(options: argparse.Namespace) -> Preset:
         from sizing_app.train.model import pick_device
         options.preset = "small" if pick_device(options.device).type == "cuda" else "tiny"
     preset = PRESETS[options.preset]
-    given = (("data", "simulations", options.pool), ("data", "demonstrations", options.demonstrations),
-             ("sft", "steps", options.sft_steps), ("rl", "steps", options.rl_steps),
-             ("rl", "credit_truth", False if options.credit_design else None))
+    given = (("data", "conditions", options.conditions), ("data", "simulations", options.pool),
+             ("data", "demonstrations", options.demonstrations), ("sft", "steps", options.sft_steps),
+             ("rl", "steps", options.rl_steps), ("rl", "credit_truth", False if options.credit_design else None),
+             ("rl", "latest_only", True if options.latest_only else None), ("rl", "group", options.group),
+             ("rl", "clip_high", options.clip_high), ("rl", "learning_rate", options.learning_rate),
+             ("rl", "rollouts", options.rollouts))
     for part, name, value in given:
         if value is not None:
             preset = replace(preset, **{part: replace(getattr(preset, part), **{name: value})})

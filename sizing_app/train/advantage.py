@@ -1,7 +1,7 @@
 """From turns to a policy gradient: the reward in training, advantages of tokens, the clipped objective.
 
-Pure functions; those without tensors are in sizing_app/advantage.py. What tells the algorithms apart is which turns
-form a group; see tl_grpo.py.
+Pure functions; those without tensors are in sizing_app/advantage.py. What tells the algorithms apart is what forms a
+group; see algorithms.py.
 """
 
 from collections.abc import Sequence

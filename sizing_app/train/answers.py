@@ -1,8 +1,8 @@
 """The teacher's designs: for a query, the centre of the best simulated designs that meet it, checked by simulation.
 
-The centroid of many good designs lies inside the feasible region and moves smoothly with the targets, so it is easier
-to learn and sturdier than the single nearest design. Where it fails when simulated, smaller centroids are tried, then a
-few designs around the best ones, and at last the best single design of the pool.
+The centre of many good designs moves smoothly with the targets, so it is easier to learn than the single best design.
+Where it fails when simulated, smaller centres are tried, then a few designs around the best ones, and at last the best
+single design of the pool.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sizing_app.domain import Spec, Task
+from sizing_app.pools import ROOM, Pool, centroid, ranked
 from sizing_app.targets import margins
-from sizing_app.train.pool import Pool, simulate
+from sizing_app.train.pool import simulate
 
-CENTROIDS = (20, 8, 3)
+CENTROIDS = (16, 5)
 """Numbers of designs that are averaged, tried in this order."""
-ROOM = 0.10
-"""Margins beyond this, in units of the spec's scale, do not make a design better."""
-REFINEMENTS = 8
+REFINEMENTS = 2
 """Designs tried around the best ones of the pool where all centroids fail."""
 
 
@@ -34,29 +33,6 @@ class Answer:
     @property
     def passed(self) -> bool:
         return self.margin >= 0.0
-
-
-def ranked(pool: Pool, place: int, specs: Sequence[Spec]) -> tuple[np.ndarray, np.ndarray]:
-    """Pool rows at the condition with index ``place``, best first, and the margins of their worst specs."""
-    rows = pool.rows(place)
-    room = np.clip(margins(pool.circuit, specs, pool.metrics[rows]), -3.0, ROOM)
-    points = room.min(axis=1) + 0.05 * room.mean(axis=1)
-    order = np.argsort(-points, kind="stable")
-    return rows[order], room.min(axis=1)[order]
-
-
-def centroid(pool: Pool, place: int, specs: Sequence[Spec], count: int) -> np.ndarray:
-    """Unit-cube centre of the ``count`` designs nearest to the best one among those that meet the specs.
-
-    Where fewer meet them, the best ones stand in, up to a third of ``count``.
-    """
-    rows, worst = ranked(pool, place, specs)
-    good = rows[worst >= 0.0]
-    if len(good) < max(count // 3, 1):
-        good = rows[:max(count // 3, 1)]
-    units = pool.grid.unit(pool.design[good[:4 * count]])
-    distance = np.linalg.norm(units - units[: max(count // 4, 1)].mean(axis=0), axis=1)
-    return units[np.argsort(distance, kind="stable")[:count]].mean(axis=0)
 
 
 def teach(tasks: Sequence[Task], pool: Pool, simulator, rng: np.random.Generator) -> list[Answer]:

@@ -1,7 +1,6 @@
-"""What a trained policy has to beat: a table of the pool's best designs, and a regression from targets to sizes.
+"""What a trained policy has to beat: a regression from targets and conditions to sizes.
 
-Both know everything that the teacher knows and use no feedback. Their formats are those of policy/lookup.py and
-policy/regressor.py.
+It knows everything that the teacher knows and uses no feedback. Its format is that of policy/regressor.py.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,36 +11,13 @@ import numpy as np
 
 from sizing_app.domain import Circuit, Task
 from sizing_app.policy.regressor import features
-from sizing_app.train.answers import centroid, ranked
-from sizing_app.train.pool import Pool
-from sizing_app.train.queries import reachable_targets, synthesize
+from sizing_app.pools import Pool, centroid
+from sizing_app.train.queries import synthesize
 
-KEPT = 200
-"""Designs that the table keeps for each condition: 27,000 rows, about 1.2 MB, for 135 conditions."""
-DRAWS = 250
-"""Targets drawn for each condition to find the designs that are worth keeping."""
 NETWORKS, HIDDEN = 5, (128, 128)
 BATCH, EPOCHS, RATE = 256, 60, 3e-3
 NEAREST = 20
 """Designs whose centre a network learns to propose, as the teacher does."""
-
-
-def build_lookup(circuit: Circuit, pool: Pool, path: Path, rng: np.random.Generator) -> int:
-    """Keep the designs that are among the best three for some targets, standard or tight; returns their number."""
-    kept = []
-    for place in range(len(pool.conditions)):
-        votes: dict[int, int] = {}
-        for draw in range(DRAWS):
-            rows, _ = ranked(pool, place, reachable_targets(pool, place, rng, tight=draw % 2 == 0))
-            for row in rows[:3]:
-                votes[int(row)] = votes.get(int(row), 0) + 1
-        kept += sorted(votes, key=lambda row: (-votes[row], row))[:KEPT]
-    kept = np.array(kept)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, conditions=pool.condition[kept], metrics=pool.metrics[kept].astype(np.float32),
-                        unit=pool.grid.unit(pool.design[kept]).astype(np.float16))
-    return len(kept)
 
 
 def teacher_pairs(circuit: Circuit, pool: Pool, count: int, tight_share: float,

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from sizing_app.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, LEAST_SPREAD
 
+CIRCUITS = "ACCIA,ADC1,ADC2,ADC3,ADC4,ADCL,MILLER,OTA,SimLDO"
+"""What is trained on, besides the family: every circuit that is not held out."""
+
 
 @dataclass(frozen=True)
 class ModelSize:
@@ -23,14 +26,21 @@ class ModelSize:
 class DataConfig:
     """How much is made for each circuit."""
 
-    simulations: int = 400
-    """Designs that the pool has at every condition."""
+    conditions: int = 27
+    """Conditions of a circuit that its pool has designs at."""
+    simulations: int = 800
+    """Designs that the pool has at each of them."""
     demonstrations: int = 20_000
     """Trajectories of the teacher."""
     queries: int = 6_000
     """For reinforcement learning."""
+    family_demonstrations: int = 60
+    family_queries: int = 40
+    """The same for each member of the family."""
     tight_share: float = 0.4
     """Share of demonstrations and queries with targets close to what is reachable."""
+    hidden_share: float = 0.3
+    """Share of them that state a wrong corner, temperature, supply or load."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,8 @@ class RLConfig:
     """Reinforcement learning (paper, section 5.1.4 and appendix C, unless noted)."""
 
     steps: int = 300
+    rollouts: int | None = None
+    """Turn-level rollouts after which training ends, so that algorithms can be compared at equal cost."""
     queries: int = 32
     """Queries a step: the paper's batch size."""
     group: int = 8
@@ -71,7 +83,14 @@ class RLConfig:
     credit_truth: bool = True
     """Credit the tokens of an analysis with the share of its claims that are true (prompt/claims.py), and only the
     action with the design's reward. Not in the paper: credited with the design, the words of a small model decay."""
+    truth_in_action: float = 0.25
+    """With ``credit_truth``, how much of the analysis' advantage the action gets too: whether it is true depends on both,
+    and without this the design drifts away from what was announced."""
     all_specs_bonus: float = ALL_SPECS_BONUS
+    discount: float = 0.9
+    """Of later turns' rewards, in GTPO alone."""
+    latest_only: bool = False
+    """Show the latest turn instead of the whole history (an ablation)."""
     min_spread: float = LEAST_SPREAD
     validation: int = 128
     """Queries held out, sampled at ``validation_temperature``."""
@@ -90,7 +109,8 @@ class Preset:
 PRESETS = {
     "small": Preset(ModelSize(hidden=256, layers=6, heads=8, kv_heads=4, head_dim=32, intermediate=768)),
     "tiny": Preset(ModelSize(hidden=192, layers=4, heads=6, kv_heads=3, head_dim=32, intermediate=512),
-                   DataConfig(simulations=200, demonstrations=6_000, queries=2_000),
+                   DataConfig(simulations=400, demonstrations=2_000, queries=1_000, family_demonstrations=30,
+                              family_queries=20),
                    SFTConfig(steps=800, batch=16, warmup=40, validation=64, validate_every=100),
                    RLConfig(steps=100, queries=8, validation=24)),
 }

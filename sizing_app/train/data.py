@@ -31,18 +31,19 @@ class Demonstrations:
 
 
 def load_demonstrations(paths: Sequence[Path], tokenizer: Tokenizer, validation: int) -> Demonstrations:
-    """All trajectories of the files; the first ones of each file are held out, ``validation`` in all.
+    """All trajectories of the files; ``validation`` of them, spread over all files, are held out.
 
     No query occurs twice, so that a split by place is a split by query.
     """
-    training: list[Pairs] = []
-    held_out: list[Pairs] = []
-    for path in paths:
-        trajectories = list(tokenize(read_trajectories(path), tokenizer))
-        share = validation // len(paths)
-        held_out += trajectories[:share]
-        training += trajectories[share:]
-    return Demonstrations(training, held_out)
+    return Demonstrations(*split([pairs for path in paths for pairs in tokenize(read_trajectories(path), tokenizer)],
+                                 validation))
+
+
+def split(items: Sequence, held_out: int) -> tuple[list, list]:
+    """The items without, and those with ``held_out`` places that are spread evenly over all."""
+    chosen = set(np.linspace(0, len(items) - 1, held_out, dtype=int).tolist()) if held_out else set()
+    return ([item for place, item in enumerate(items) if place not in chosen],
+            [item for place, item in enumerate(items) if place in chosen])
 
 
 def read_trajectories(path: Path) -> Iterator[list[dict[str, str]]]:

@@ -12,6 +12,7 @@ from transformers import GenerationConfig, Qwen3ForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
 from sizing_app.prompt.tokenizer import load_tokenizer, save_tokenizer
+from sizing_app.train.tree import ATTENTION
 
 SIZE_LIMIT = 20_000_000
 """Bytes of a weights file in the repository."""
@@ -42,7 +43,8 @@ def export_model(model: Qwen3ForCausalLM, tokenizer: Tokenizer, folder: Path, ca
 
 def load_model(folder: Path, device: torch.device | str = "cpu") -> tuple[Qwen3ForCausalLM, Tokenizer]:
     """An exported checkpoint, in float32, and its tokenizer."""
-    return Qwen3ForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device), load_tokenizer(folder)
+    model = Qwen3ForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=ATTENTION)
+    return model.to(device), load_tokenizer(folder)
 
 
 def hardware(device: torch.device) -> str:
@@ -51,9 +53,10 @@ def hardware(device: torch.device) -> str:
 
 
 def toml(document: Mapping[str, object]) -> str:
-    """A flat document, tables one level deep, as TOML: JSON's strings, numbers and lists are TOML's too."""
+    """A flat document, tables one level deep, as TOML: JSON's strings, numbers and lists are TOML's too. What is None is
+    left out, and a table without entries."""
     plain = {name: value for name, value in document.items() if not isinstance(value, Mapping)}
-    tables = {name: value for name, value in document.items() if isinstance(value, Mapping)}
+    tables = {name: value for name, value in document.items() if isinstance(value, Mapping) and value}
     lines = _assignments(plain)
     for name, table in tables.items():
         lines += ["", f"[{name}]", *_assignments(table)]
@@ -61,4 +64,4 @@ def toml(document: Mapping[str, object]) -> str:
 
 
 def _assignments(table: Mapping[str, object]) -> list[str]:
-    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in table.items()]
+    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in table.items() if value is not None]

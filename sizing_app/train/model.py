@@ -9,10 +9,11 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 from sizing_app.prompt.compact import END, PAD
 from sizing_app.prompt.tokenizer import token_values
 from sizing_app.train.config import ModelSize
+from sizing_app.train.tree import ATTENTION
 
 INITIAL_STD = 0.02
 _OCTAVES = 8
-_LINEAR = {"dB": 20.0, "deg": 45.0, "C": 100.0}
+_LEAST = 1e-3
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -35,7 +36,7 @@ def model_config(size: ModelSize, tokenizer: Tokenizer) -> Qwen3Config:
         vocab_size=tokenizer.get_vocab_size(), hidden_size=size.hidden, num_hidden_layers=size.layers,
         num_attention_heads=size.heads, num_key_value_heads=size.kv_heads, head_dim=size.head_dim,
         intermediate_size=size.intermediate, max_position_embeddings=size.context, tie_word_embeddings=True,
-        initializer_range=INITIAL_STD, attn_implementation="sdpa", use_cache=True,
+        initializer_range=INITIAL_STD, attn_implementation=ATTENTION, use_cache=True,
         bos_token_id=None, eos_token_id=end, pad_token_id=pad)
 
 
@@ -50,10 +51,10 @@ def build_model(size: ModelSize, tokenizer: Tokenizer, seed: int) -> Qwen3ForCau
 def smooth_value_embeddings(model: Qwen3ForCausalLM, tokenizer: Tokenizer, seed: int) -> None:
     """Start the embedding of each number as a random mixture of waves over the number, one mixture a kind.
 
-    Neighbours of a scale then begin alike, and what is learnt about 4.7u helps with 5.1u. Values with an SI suffix are
-    placed by their logarithm, decibels and degrees linearly, percents by an arcsinh, which is linear near zero.
+    Neighbours of a scale then begin alike, and what is learnt about 4.7 helps with 5.1. Numbers are placed by their
+    logarithm, positions linearly, margins by an arcsinh, linear near zero.
     """
-    values = {index: found for index, found in token_values(tokenizer).items() if found is not None}
+    values = token_values(tokenizer)
     table = model.get_input_embeddings().weight
     generator = torch.Generator().manual_seed(seed)
     for kind in sorted({kind for kind, _ in values.values()}):
@@ -69,11 +70,11 @@ def smooth_value_embeddings(model: Qwen3ForCausalLM, tokenizer: Tokenizer, seed:
 
 
 def _place(kind: str, value: float) -> float:
-    """Position of a number on its scale; a decade, 20 dB, 45 degrees or a factor of ten in percent is about 1."""
-    if kind == "si":
-        return math.copysign(math.log10(max(abs(value), 1e-18)), value)
-    if kind in _LINEAR:
-        return value / _LINEAR[kind]
+    """Place of a number on its scale; a decade, a quarter of a range or a factor of ten of a margin is about 1."""
+    if kind == "number":
+        return math.log10(max(value, _LEAST))
+    if kind == "position":
+        return value / 25
     return math.asinh(value / 5.0) / math.log(10.0)
 
 

@@ -1,21 +1,25 @@
-"""A pool of really simulated designs for every condition of a circuit, evolved towards its trade-off surface.
+"""Making a pool (pools.py): designs at several conditions of a circuit, evolved towards its trade-off surface.
 
-The targets that attract a generation are drawn anew for every group of offspring, from easier than the defaults to
-beyond what is reachable, with random weights: so the pool covers the surface around the defaults instead of one point.
+It begins with a design that is known to be good, variations of it, and random designs. The targets that attract a
+generation are drawn anew for every group of offspring, from easier than the defaults to beyond what is reachable, with
+random weights: so the pool covers the surface around the defaults instead of one point.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Conditions, Spec
-from sizing_app.targets import DesignGrid, draw_weights, fitness, harder, margins, metric_row
+from sizing_app.circuits import golden
+from sizing_app.domain import Circuit, Parameters, Spec
+from sizing_app.pools import Pool, empty_pool, load_pool, save_pool
+from sizing_app.targets import draw_weights, fitness, harder, margins, metric_row, spread_conditions
 
 START = 48
-"""Random designs a condition that the evolution starts from."""
+"""Designs a condition that the evolution starts from: the first half random, the others around the known one."""
+AROUND = 0.12
+"""Standard deviation of the designs around the known one, in the unit cube."""
 GENERATION = 8
 """Offspring a condition and generation: many small generations get further than few large ones."""
 GROUP = 4
@@ -26,69 +30,42 @@ ATTRACTOR_OFFSET = (-0.25, 0.35)
 """Offsets of the attracting targets, in units of the spec's scale; positive is harder than the default."""
 
 
-@dataclass
-class Pool:
-    """Simulated designs of one circuit. Row i: design at condition, and its metrics (NaN where missing)."""
-
-    circuit: Circuit
-    condition: np.ndarray
-    """(n,) uint8, index into ``circuit.conditions.all()``."""
-    design: np.ndarray
-    """(n, parameters) uint8, grid indices."""
-    metrics: np.ndarray
-    """(n, metrics) float32, SI units."""
-    grid: DesignGrid = field(init=False)
-    conditions: list[Conditions] = field(init=False)
-
-    def __post_init__(self):
-        self.grid = DesignGrid(self.circuit)
-        self.conditions = self.circuit.conditions.all()
-        self._rows: dict[int, np.ndarray] = {}
-
-    def __len__(self) -> int:
-        return len(self.condition)
-
-    def rows(self, condition: int) -> np.ndarray:
-        """Row numbers of the designs that were simulated at one condition."""
-        if not self._rows:
-            order = np.argsort(self.condition, kind="stable")
-            starts = np.searchsorted(self.condition[order], np.arange(len(self.conditions) + 1))
-            self._rows = {place: order[starts[place]:starts[place + 1]] for place in range(len(self.conditions))}
-        return self._rows[condition]
-
-    def index_of(self, conditions: Conditions) -> int:
-        return self.conditions.index(conditions)
-
-    def extended(self, condition: np.ndarray, design: np.ndarray, metrics: np.ndarray) -> "Pool":
-        """A pool with more rows."""
-        return Pool(self.circuit, np.concatenate([self.condition, condition.astype(np.uint8)]),
-                    np.concatenate([self.design, design.astype(np.uint8)]),
-                    np.concatenate([self.metrics, metrics.astype(np.float32)]))
-
-
-def build_pool(circuit: Circuit, simulator, simulations: int, path: Path, rng: np.random.Generator,
+def build_pool(circuit: Circuit, simulator, conditions: int, simulations: int, path: Path, rng: np.random.Generator,
                deadline: float | None = None, report: Callable[[str], None] = print) -> Pool:
-    """Evolve a pool until every condition has ``simulations`` designs; resumes from ``path`` if it exists.
+    """Evolve ``simulations`` designs at each of so many conditions of a circuit; goes on from ``path`` if it exists.
 
-    ``deadline`` (seconds from now) ends the evolution early, after a generation. The file is written every 30 s.
+    It begins with the golden design. ``deadline`` (seconds from now) ends the evolution early, after a generation. The
+    file is written every 30 s.
     """
-    path, started, saved = Path(path), time.monotonic(), time.monotonic()
-    pool = load_pool(circuit, path) if path.exists() else empty_pool(circuit)
-    first, wanted = len(pool), simulations * len(circuit.conditions.all())
-    while len(pool) < wanted:
-        if deadline is not None and time.monotonic() - started > deadline:
-            break
-        condition, design = _start(pool, rng) if len(pool) == 0 else _offspring(pool, rng, simulations)
-        pool = pool.extended(condition, design, simulate(pool, simulator, condition, design))
-        seconds = time.monotonic() - started
-        rate = (len(pool) - first) / seconds
-        report(f"{circuit.name}: {len(pool)} of {wanted} designs, {rate:.0f}/s, "
-               f"{(wanted - len(pool)) / rate / 60:.1f} min left, {_share_met(pool):.1%} meet the default specs")
+    path, saved = Path(path), time.monotonic()
+    pool, known = load_pool(circuit, path) if path.exists() else empty_pool(circuit), golden(circuit)["parameters"]
+    for grown in evolve(pool, simulator, conditions, simulations, known, rng, deadline, report):
+        pool = grown
         if time.monotonic() - saved > 30:
             save_pool(pool, path)
             saved = time.monotonic()
     save_pool(pool, path)
     return pool
+
+
+def evolve(pool: Pool, simulator, conditions: int, simulations: int, known: Parameters, rng: np.random.Generator,
+           deadline: float | None = None, report: Callable[[str], None] = print) -> Iterator[Pool]:
+    """The pool after every generation, until it holds ``simulations`` designs at each of so many conditions.
+
+    An empty one begins with variations of ``known`` and random designs.
+    """
+    circuit, started = pool.circuit, time.monotonic()
+    first, wanted = len(pool), simulations * min(conditions, len(pool.conditions))
+    while len(pool) < wanted:
+        if deadline is not None and time.monotonic() - started > deadline:
+            break
+        condition, design = _offspring(pool, rng, simulations) if len(pool) else _start(pool, conditions, known, rng)
+        pool = pool.extended(condition, design, simulate(pool, simulator, condition, design))
+        seconds = time.monotonic() - started
+        rate = (len(pool) - first) / seconds
+        report(f"{circuit.name}: {len(pool)} of {wanted} designs, {rate:.0f}/s, "
+               f"{(wanted - len(pool)) / rate / 60:.1f} min left, {_share_met(pool):.1%} meet the default specs")
+        yield pool
 
 
 def simulate(pool: Pool, simulator, condition: Sequence[int], design: np.ndarray) -> np.ndarray:
@@ -105,43 +82,21 @@ def attractor(circuit: Circuit, rng: np.random.Generator) -> tuple[tuple[Spec, .
     return specs, draw_weights(circuit, rng)
 
 
-def empty_pool(circuit: Circuit) -> Pool:
-    return Pool(circuit, np.zeros(0, np.uint8), np.zeros((0, len(circuit.parameters)), np.uint8),
-                np.zeros((0, len(circuit.metrics)), np.float32))
-
-
-def save_pool(pool: Pool, path: Path) -> None:
-    """Write the arrays next to ``path``, then rename, so that a killed run leaves a whole file."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npz")
-    np.savez_compressed(partial, condition=pool.condition, design=pool.design, metrics=pool.metrics,
-                        parameters=np.array(pool.grid.names),
-                        metric_names=np.array([metric.name for metric in pool.circuit.metrics]))
-    partial.replace(path)
-
-
-def load_pool(circuit: Circuit, path: Path) -> Pool:
-    """Read a pool; ValueError where it was made for other parameters or metrics."""
-    with np.load(path) as arrays:
-        pool = Pool(circuit, arrays["condition"], arrays["design"], arrays["metrics"])
-        names = [metric.name for metric in circuit.metrics]
-        if arrays["parameters"].tolist() != pool.grid.names or arrays["metric_names"].tolist() != names:
-            raise ValueError(f"{path} was made for other parameters or metrics than those of {circuit.name}")
-    if len(pool) and np.any(pool.design.max(axis=0) >= [len(level) for level in pool.grid.levels]):
-        raise ValueError(f"{path} was made for other parameter ranges than those of {circuit.name}")
-    return pool
-
-
-def _start(pool: Pool, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    condition = np.repeat(np.arange(len(pool.conditions)), START)
-    return condition, pool.grid.random(rng, len(condition))
+def _start(pool: Pool, conditions: int, known: Parameters, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    places = [pool.index_of(chosen) for chosen in spread_conditions(pool.circuit.conditions, conditions, rng)]
+    middle = pool.grid.unit(pool.grid.index(known))
+    designs = []
+    for _ in places:
+        spread = AROUND * rng.random((START - START // 2, 1)) * rng.standard_normal((START - START // 2, len(middle)))
+        spread[0] = 0.0
+        designs += [pool.grid.random(rng, START // 2), pool.grid.snap(np.clip(middle + spread, 0.0, 1.0))]
+    return np.repeat(places, START), np.concatenate(designs)
 
 
 def _offspring(pool: Pool, rng: np.random.Generator, simulations: int) -> tuple[np.ndarray, np.ndarray]:
     """One generation: for every condition, groups of children of the elites under freshly drawn targets."""
     conditions, designs = [], []
-    for place in range(len(pool.conditions)):
+    for place in pool.places:
         missing = min(GENERATION, simulations - len(pool.rows(place)))
         known = {row.tobytes() for row in pool.design[pool.rows(place)]}
         while missing > 0:
@@ -158,7 +113,7 @@ def _children(pool: Pool, place: int, rng: np.random.Generator) -> np.ndarray:
     """GROUP children under one draw of targets: grid indices, shape (GROUP, parameters)."""
     specs, weights = attractor(pool.circuit, rng)
     home = _elites(pool, place, specs, weights)
-    away = _elites(pool, int(rng.integers(len(pool.conditions))), specs, weights)
+    away = _elites(pool, int(rng.choice(pool.places)), specs, weights)
     children = []
     for _ in range(GROUP):
         kind, parent = rng.random(), home[int(len(home) * rng.random() ** 2)]

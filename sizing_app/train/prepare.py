@@ -9,19 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.domain import Circuit
-from sizing_app.train.baselines import build_lookup, build_mlp
+from sizing_app.pools import Pool, load_pool, pool_path
+from sizing_app.train.baselines import build_mlp
 from sizing_app.train.config import DataConfig
-from sizing_app.train.pool import Pool, build_pool
+from sizing_app.train.family.archive import family_pool
+from sizing_app.train.pool import build_pool
 from sizing_app.train.queries import save_queries, synthesize
 from sizing_app.train.run_folder import Clock
 from sizing_app.train.teacher import demonstrations
 
 RESERVE = 20.0
 """Seconds that a chunk of simulations may take; none is begun with less time left."""
-
-
-def pool_path(folder: Path, circuit: str) -> Path:
-    return folder / "pools" / f"{circuit}.npz"
 
 
 def demonstrations_path(folder: Path, circuit: str) -> Path:
@@ -32,47 +30,65 @@ def queries_path(folder: Path, circuit: str) -> Path:
     return folder / "queries" / f"{circuit}.jsonl.gz"
 
 
-def prepare(circuits: Sequence[Circuit], folder: Path, models: Path, simulator, config: DataConfig, seed: int,
+def simulate_pools(circuits: Sequence[Circuit], simulator, config: DataConfig, seed: int, clock: Clock,
+                   report: Callable[[str], None] = print) -> bool:
+    """The pool of every circuit; False if the time ran out before."""
+    for circuit in circuits:
+        path = pool_path(circuit)
+        pool = build_pool(circuit, simulator, config.conditions, config.simulations, path,
+                          _numbers(seed, circuit, path), _deadline(clock), report)
+        if len(pool) < config.simulations * len(pool.places):
+            return False
+    return True
+
+
+def family_folder(folder: Path) -> Path:
+    """Where the files of the family's members are, in the data folder."""
+    return folder / "family"
+
+
+def prepare(circuits: Sequence[Circuit], models: Path, folder: Path, simulator, config: DataConfig, seed: int,
             clock: Clock, report: Callable[[str], None] = print) -> bool:
-    """All files of all circuits; False if the time ran out before."""
-    return all(_prepare_one(circuit, folder, models, simulator, config, seed, clock, report) for circuit in circuits)
+    """What is made of the pools, for all circuits; False if the time ran out before."""
+    for circuit in circuits:
+        pool = load_pool(circuit, pool_path(circuit))
+        if not _lessons(circuit, pool, folder, simulator, config.demonstrations, config.queries, config, seed, clock,
+                        report):
+            return False
+        _baseline(circuit, pool, models, config, seed, report)
+    return True
 
 
-def _prepare_one(circuit: Circuit, folder: Path, models: Path, simulator, config: DataConfig, seed: int, clock: Clock,
-                 report: Callable[[str], None]) -> bool:
-    path = pool_path(folder, circuit.name)
-    pool = build_pool(circuit, simulator, config.simulations, path, _numbers(seed, circuit, path),
-                      _deadline(clock), report)
-    if len(pool) < config.simulations * len(pool.conditions) or clock.over(RESERVE):
-        return False
+def prepare_family(members: Sequence[Circuit], folder: Path, simulator, config: DataConfig, seed: int, clock: Clock,
+                   report: Callable[[str], None] = print) -> bool:
+    """The same for the members of the family, which have no baselines."""
+    return all(_lessons(member, family_pool(member), family_folder(folder), simulator, config.family_demonstrations,
+                        config.family_queries, config, seed, clock, report) for member in members)
+
+
+def _lessons(circuit: Circuit, pool: Pool, folder: Path, simulator, trajectories: int, queries: int, config: DataConfig,
+             seed: int, clock: Clock, report: Callable[[str], None]) -> bool:
+    """Demonstrations and queries of one circuit."""
     path = demonstrations_path(folder, circuit.name)
-    done = demonstrations(circuit, pool, simulator, config.demonstrations, path, _numbers(seed, circuit, path),
-                          config.tight_share, _deadline(clock), report)
-    if done < config.demonstrations or clock.over(RESERVE):
+    done = demonstrations(circuit, pool, simulator, trajectories, path, _numbers(seed, circuit, path),
+                          config.tight_share, config.hidden_share, _deadline(clock), report)
+    if done < trajectories or clock.over(RESERVE):
         return False
-    _queries(circuit, pool, queries_path(folder, circuit.name), config, seed)
-    return _baselines(circuit, pool, models, config, seed, clock, report)
-
-
-def _queries(circuit: Circuit, pool: Pool, path: Path, config: DataConfig, seed: int) -> None:
+    path = queries_path(folder, circuit.name)
     if not path.exists():
         rng = _numbers(seed, circuit, path)
-        save_queries(path, [synthesize(circuit, pool, rng, config.tight_share) for _ in range(config.queries)])
+        save_queries(path, [synthesize(circuit, pool, rng, config.tight_share, config.hidden_share)
+                            for _ in range(queries)])
+    return True
 
 
-def _baselines(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int, clock: Clock,
-               report: Callable[[str], None]) -> bool:
-    """Lookup table and regressor of the app's ``models`` folder, what the trained policy is compared with."""
-    table, networks = (models / kind / f"{circuit.name}.npz" for kind in ("lookup", "mlp"))
-    if not table.exists():
-        rows = build_lookup(circuit, pool, table, _numbers(seed, circuit, table))
-        report(f"{circuit.name}: lookup table of {rows} designs")
-    if clock.over(RESERVE):
-        return False
+def _baseline(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int,
+              report: Callable[[str], None]) -> None:
+    """The regressor of the app's ``models`` folder, one of those that the trained policy is compared with."""
+    networks = models / "mlp" / f"{circuit.name}.npz"
     if not networks.exists():
         build_mlp(circuit, pool, networks, _numbers(seed, circuit, networks), tight_share=config.tight_share,
                   report=report)
-    return True
 
 
 def _deadline(clock: Clock) -> float | None:

@@ -1,22 +1,24 @@
 """Training queries (paper, section 5.1.2): random initial values, random offsets of the default targets.
 
-Conditions are drawn uniformly. Targets that no design of the pool reaches at the drawn conditions (a slow corner, a
-heavy load) are loosened to what the nearest one reaches, less a slack, and nothing else is touched: so every query is
-witnessed by a simulated design. A tight query has several targets moved close to what one design on the trade-off
-surface reaches. The rules are those of ``sizing_app/targets.py``; evaluation queries follow the same rules without the
-pool (evaluate/queries.py), and their seeds are below FIRST_SEED.
+Conditions are drawn among those of the pool; a hidden share of the queries states others, which differ in the corner,
+the temperature, the supply or the load, so that only the simulations show the true ones. Targets that no design of the
+pool reaches at the drawn conditions (a slow corner, a heavy load) are loosened to what the nearest one reaches, less a
+slack, and nothing else is touched: so every query is witnessed by a simulated design. A tight query has several targets
+moved close to what one design on the trade-off surface reaches. The rules are those of ``sizing_app/targets.py``;
+evaluation queries follow the same rules without the pool (evaluate/queries.py), and their seeds are below FIRST_SEED.
 """
 
 import gzip
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from sizing_app.domain import Circuit, Conditions, Spec, Task
-from sizing_app.targets import draw_targets, draw_weights, fitness, loosen, margins, tighten
-from sizing_app.train.pool import Pool
+from sizing_app.pools import Pool
+from sizing_app.targets import draw_targets, draw_weights, fitness, loosen, margins, shifted, tighten
 
 BUDGET = 5
 """Tool calls of a query (paper, section 5.1.4)."""
@@ -27,12 +29,15 @@ WITNESS_MARGIN = 0.01
 """A pool design witnesses a target if it meets it with this margin, in units of the spec's scale."""
 
 
-def synthesize(circuit: Circuit, pool: Pool, rng: np.random.Generator, tight_share: float) -> Task:
-    """One training query; with probability ``tight_share`` a tight one."""
-    place = int(rng.integers(len(pool.conditions)))
+def synthesize(circuit: Circuit, pool: Pool, rng: np.random.Generator, tight_share: float,
+               hidden_share: float = 0.0) -> Task:
+    """One training query; with these probabilities a tight one, and one that states wrong conditions."""
+    place = int(rng.choice(pool.places))
     specs = reachable_targets(pool, place, rng, tight=rng.random() < tight_share)
     initial = pool.grid.design(pool.grid.random(rng, 1)[0])
-    return Task(circuit, specs, pool.conditions[place], initial, BUDGET, int(rng.integers(FIRST_SEED, LAST_SEED)))
+    conditions, seed = pool.conditions[place], int(rng.integers(FIRST_SEED, LAST_SEED))
+    stated = shifted(circuit.conditions, conditions, rng) if rng.random() < hidden_share else None
+    return Task(circuit, specs, conditions, initial, BUDGET, seed, stated)
 
 
 def reachable_targets(pool: Pool, place: int, rng: np.random.Generator, tight: bool) -> tuple[Spec, ...]:
@@ -62,15 +67,12 @@ def load_queries(path: Path, circuits: Mapping[str, Circuit]) -> list[Task]:
 
 
 def to_json(task: Task) -> dict:
-    conditions = task.conditions
-    return {"circuit": task.circuit.name,
-            "conditions": {"corner": conditions.corner, "temperature": conditions.temperature,
-                           "supply": conditions.supply, "load": conditions.load},
-            "specs": [{"metric": spec.metric, "low": spec.low, "high": spec.high, "scale": spec.scale}
-                      for spec in task.specs],
+    return {"circuit": task.circuit.name, "conditions": asdict(task.conditions),
+            "stated": None if task.stated is None else asdict(task.stated), "specs": list(map(asdict, task.specs)),
             "initial": dict(task.initial), "budget": task.budget, "seed": task.seed}
 
 
 def from_json(entry: Mapping, circuits: Mapping[str, Circuit]) -> Task:
+    stated = None if entry["stated"] is None else Conditions(**entry["stated"])
     return Task(circuits[entry["circuit"]], tuple(Spec(**spec) for spec in entry["specs"]),
-                Conditions(**entry["conditions"]), entry["initial"], entry["budget"], entry["seed"])
+                Conditions(**entry["conditions"]), entry["initial"], entry["budget"], entry["seed"], stated)

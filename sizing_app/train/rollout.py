@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from tokenizers import Tokenizer
 
-from sizing_app.domain import History, Proposal, Simulator, StopSignal, Task, Turn, best_turn
+from sizing_app.domain import History, Proposal, Simulator, StopSignal, Task, Turn, best_turn, latest_turn
 from sizing_app.events import TurnFinished
 from sizing_app.prompt.compact import render
 from sizing_app.prompt.parser import parse_reply
@@ -34,6 +34,8 @@ class Group:
 
     task: Task
     history: History
+    shown: History
+    """What the prompt shows of it."""
     prompt: tuple[int, ...]
     turns: tuple[Turn, ...]
 
@@ -52,8 +54,10 @@ class _Written:
 class Rollouts:
     """Samples and simulates; counts the seconds of both and the turn-level rollouts."""
 
-    def __init__(self, sampler: Sampler, tokenizer: Tokenizer, simulator: Simulator):
+    def __init__(self, sampler: Sampler, tokenizer: Tokenizer, simulator: Simulator, latest_only: bool = False):
+        """``latest_only``: prompts show the latest turn instead of the whole history."""
         self.sampler, self.tokenizer, self.simulator = sampler, tokenizer, simulator
+        self.latest_only = latest_only
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rollout")
         self.reset()
 
@@ -71,7 +75,9 @@ class Rollouts:
     def groups(self, situations: Sequence[Situation], count: int, generator: torch.Generator) -> list[Group]:
         """``count`` turns from each history: the batched form of session.sample_group."""
         started = time.monotonic()
-        prompts = [encode(self.tokenizer, render(task, history)) for task, history in situations]
+        shown = [latest_turn(history) if self.latest_only else history for _, history in situations]
+        prompts = [encode(self.tokenizer, render(task.told(), history))
+                   for (task, _), history in zip(situations, shown, strict=True)]
         samples = self.sampler.sample(prompts, count, generator)
         jobs = [(task, history, self._proposal(task, sample))
                 for (task, history), group in zip(situations, samples, strict=True) for sample in group]
@@ -80,8 +86,8 @@ class Rollouts:
         self.sampling += written - started
         self.simulating += time.monotonic() - written
         self.count += len(turns)
-        return [Group(task, history, tuple(prompt), tuple(turns[place * count:(place + 1) * count]))
-                for place, ((task, history), prompt) in enumerate(zip(situations, prompts, strict=True))]
+        return [Group(task, history, seen, tuple(prompt), tuple(turns[place * count:(place + 1) * count]))
+                for place, ((task, history), seen, prompt) in enumerate(zip(situations, shown, prompts, strict=True))]
 
     def close(self) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
@@ -102,20 +108,20 @@ def finish_turn(task: Task, history: History, proposal: Proposal, simulator: Sim
 
 
 def play(tasks: Sequence[Task], rollouts: Rollouts, size: int,
-         generator: torch.Generator) -> tuple[list[Group], list[History]]:
+         generator: torch.Generator) -> tuple[list[list[Group]], list[History]]:
     """Play one trajectory a task, all in lockstep, and sample ``size`` turns from each of its histories.
 
     The first turn of a group is the trajectory's own, so that T turns cost T x ``size`` turn-level rollouts. With
-    size 1 this is plain sampling of trajectories. Returns the groups, turn by turn, and the trajectories.
+    size 1 this is plain sampling of trajectories. Returns the groups of each task, turn by turn, and the trajectories.
     """
-    groups: list[Group] = []
+    groups: list[list[Group]] = [[] for _ in tasks]
     histories = [history for _, history in rollouts.start(tasks)]
     going = list(range(len(tasks)))
     while going:
         new = rollouts.groups([(tasks[place], histories[place]) for place in going], size, generator)
         for place, group in zip(going, new, strict=True):
             histories[place] = (*group.history, group.turns[0])
-        groups += new
+            groups[place].append(group)
         going = [place for place in going if goes_on(tasks[place], histories[place])]
     return groups, histories
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import nn
+from torch.utils.tensorboard import SummaryWriter
 
 from sizing_app.prompt.tokenizer import load_tokenizer, save_tokenizer
 
@@ -52,10 +53,11 @@ class RunFolder:
     def __init__(self, folder: str | Path):
         self.path = Path(folder)
 
-    def open(self, preset: str, circuits: Sequence[str], seed: int) -> None:
-        """Make the folder, or check that an existing one was made with the same preset, circuits and seed."""
+    def open(self, preset: str, circuits: Sequence[str], members: int, seed: int) -> None:
+        """Make the folder, or check that an existing one was made with the same preset, circuits, number of family
+        members and seed."""
         self.path.mkdir(parents=True, exist_ok=True)
-        wanted = {"preset": preset, "circuits": list(circuits), "seed": seed}
+        wanted = {"preset": preset, "circuits": list(circuits), "family_members": members, "seed": seed}
         if self.facts_path.exists():
             facts = self.facts()
             different = [name for name, value in wanted.items() if facts[name] != value]
@@ -98,19 +100,29 @@ class RunFolder:
         for file in self.path.glob("*"):
             if file.suffix in (".pt", ".jsonl", ".json", ".png"):
                 file.unlink()
+        for events in self.path.glob("*/events.out.tfevents.*"):
+            events.unlink()
 
 
 class StepLog:
-    """One JSON line a step; entries from a resumed step on are dropped and written again."""
+    """One JSON line a step, and the same for TensorBoard in a folder beside the file.
+
+    Entries from a resumed step on are dropped and written again.
+    """
 
     def __init__(self, path: Path, first_step: int):
         kept = [line for line in _lines(path) if json.loads(line)["step"] < first_step]
         path.write_text("".join(line + "\n" for line in kept))
-        self._path = path
+        self._path, self._board = path, SummaryWriter(path.with_suffix(""), purge_step=first_step)
 
     def write(self, entry: dict) -> None:
+        values = {name: _plain(value) for name, value in entry.items()}
         with self._path.open("a") as file:
-            file.write(json.dumps({name: _plain(value) for name, value in entry.items()}, allow_nan=False) + "\n")
+            file.write(json.dumps(values, allow_nan=False) + "\n")
+        for name, value in values.items():
+            if isinstance(value, (int, float)):
+                self._board.add_scalar(name, value, values["step"])
+        self._board.flush()
 
 
 def read_log(path: Path) -> list[dict]:

@@ -18,7 +18,7 @@ from transformers.cache_utils import DynamicCache
 from transformers.models.qwen3.modeling_qwen3 import apply_rotary_pos_emb
 
 CHECK_EVERY = 8
-"""Steps between looks at whether all branches have ended (each look waits for the GPU)."""
+"""Steps between looks at which prompts have only branches that ended (each look waits for the GPU)."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class _Prefix:
     lengths: Tensor
     padding: Tensor
     """0 where a token is real, -inf where it is padding: (prompts, 1, 1, length)."""
+
+    def only(self, kept: Tensor) -> "_Prefix":
+        """Those prompts; ``kept``: (prompts,), boolean."""
+        return _Prefix([table[kept] for table in self.keys], [table[kept] for table in self.values],
+                       self.lengths[kept], self.padding[kept])
 
 
 class Sampler:
@@ -68,13 +73,20 @@ class Sampler:
         own = self._buffers(branches)
         tokens = torch.full((branches, self.reply_tokens), self.end_token, device=logits.device)
         logprobs = torch.zeros(branches, self.reply_tokens, device=logits.device)
-        ended = torch.zeros(branches, dtype=torch.bool, device=logits.device)
+        going = torch.arange(branches, device=logits.device)
         for step in range(self.reply_tokens):
-            tokens[:, step], logprobs[:, step] = self._draw(logits, generator)
-            ended |= tokens[:, step] == self.end_token
-            if step + 1 == self.reply_tokens or (step % CHECK_EVERY == 0 and bool(ended.all())):
-                break
-            logits = self._step(tokens[:, step], lengths + step, prefix, own, step)
+            drawn, logprobs[going, step] = self._draw(logits, generator)
+            tokens[going, step] = drawn
+            if step % CHECK_EVERY == 0:
+                open_prompts = (tokens[going, : step + 1] != self.end_token).all(dim=1).view(-1, count).any(dim=1)
+                if not open_prompts.any():
+                    break
+                if not open_prompts.all():
+                    kept = open_prompts.repeat_interleave(count)
+                    prefix, going, drawn = prefix.only(open_prompts), going[kept], drawn[kept]
+                    own = [(keys[kept], values[kept]) for keys, values in own]
+            if step + 1 < self.reply_tokens:
+                logits = self._step(drawn, lengths[going] + step, prefix, own, step)
         return _cut(tokens[:, : step + 1], logprobs[:, : step + 1], self.end_token, count)
 
     def _read(self, prompts) -> tuple[_Prefix, Tensor]:

@@ -17,8 +17,8 @@ STAGE = "sft"
 
 
 def token_budget(device: torch.device) -> int:
-    """Padded tokens of one forward and backward pass."""
-    return 65_536 if device.type == "cuda" else 8_192
+    """Tokens of one forward and backward pass."""
+    return 65_536 if device.type == "cuda" else 2_048
 
 
 def train_sft(model: nn.Module, data: Demonstrations, config: SFTConfig, run: RunFolder, seed: int, clock: Clock,

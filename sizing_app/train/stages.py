@@ -12,13 +12,16 @@ from sizing_app.domain import Task
 from sizing_app.prompt.compact import END
 from sizing_app.prompt.tokenizer import build_tokenizer
 from sizing_app.simulator import SimulatorPool
-from sizing_app.train import sft, tl_grpo
+from sizing_app.train import sft
+from sizing_app.train.algorithms import ALGORITHMS, SINGLE_TURN
 from sizing_app.train.config import Preset
 from sizing_app.train.curves import draw_curves
-from sizing_app.train.data import load_demonstrations
+from sizing_app.train.data import load_demonstrations, split
 from sizing_app.train.export import export_model, hardware, load_model
+from sizing_app.train.family.archive import load_family
 from sizing_app.train.model import build_model, pick_device, set_precision
-from sizing_app.train.prepare import demonstrations_path, prepare, queries_path
+from sizing_app.train.prepare import (demonstrations_path, family_folder, prepare, prepare_family, queries_path,
+                                      simulate_pools)
 from sizing_app.train.queries import load_queries
 from sizing_app.train.rollout import Rollouts
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, load_checkpoint
@@ -26,8 +29,6 @@ from sizing_app.train.sampler import Sampler
 from sizing_app.train.teacher import sample_texts
 from sizing_app.train.trainer import Trainer
 
-ALGORITHMS = {tl_grpo.NAME: tl_grpo.collect}
-"""Reinforcement learning stage to how it samples and credits; everything else is shared (trainer.py)."""
 OUTCOME = ("best", "passed", "simulations", "truth")
 
 
@@ -39,10 +40,11 @@ class Stages:
         self.clock = Clock(options.time_limit)
         self.device = pick_device(options.device)
         self.circuits = [load_training_circuit(name) for name in options.circuits.split(",")]
+        self.family = [] if options.no_family else list(load_family().values())
         self.folder = RunFolder(options.out)
         if options.resume == "no":
             self.folder.clear()
-        self.folder.open(options.preset, [circuit.name for circuit in self.circuits], options.seed)
+        self.folder.open(options.preset, [circuit.name for circuit in self.circuits], len(self.family), options.seed)
 
     def __enter__(self) -> "Stages":
         return self
@@ -55,9 +57,12 @@ class Stages:
         """True if the stage is complete."""
         _report(f"== {stage} ({hardware(self.device)}, preset {self.options.preset})")
         self.folder.note(stage, command=self.command, hardware=hardware(self.device))
+        if stage == "pools":
+            return simulate_pools(self.circuits, self.simulator, self.preset.data, self.options.seed, self.clock,
+                                  _report)
         if stage == "data":
-            return prepare(self.circuits, self.options.data, self.options.models, self.simulator, self.preset.data,
-                           self.options.seed, self.clock, _report)
+            made = self.options.data, self.simulator, self.preset.data, self.options.seed, self.clock, _report
+            return prepare(self.circuits, self.options.models, *made) and prepare_family(self.family, *made)
         if stage == "sft":
             return self.train_sft()
         if stage == "export":
@@ -71,7 +76,7 @@ class Stages:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         paths = self._data_files(demonstrations_path) if not (self.folder.path / "tokenizer.json").exists() else []
-        return self.folder.tokenizer(lambda: build_tokenizer(self.circuits, sample_texts(paths)))
+        return self.folder.tokenizer(lambda: build_tokenizer((*self.circuits, *self.family), sample_texts(paths)))
 
     def train_sft(self) -> bool:
         model = self._fresh_model()
@@ -88,7 +93,7 @@ class Stages:
         set_precision(self.device, exact=True)
         training, held_out = self._queries(config.validation)
         sampler = Sampler(model, self.tokenizer.token_to_id(END), config.reply_tokens, config.temperature)
-        rollouts = Rollouts(sampler, self.tokenizer, self.simulator)
+        rollouts = Rollouts(sampler, self.tokenizer, self.simulator, self._latest_only(stage))
         try:
             trainer = Trainer(stage, ALGORITHMS[stage], model, rollouts, config, self.folder, self.options.seed,
                               _report)
@@ -114,18 +119,22 @@ class Stages:
     def _card(self, name: str, facts: dict) -> dict:
         """What made a checkpoint, for models/NAME/card.toml."""
         state = torch.load(self.folder.checkpoint(name), map_location="cpu", weights_only=True)
-        scores = facts.get("validation") or {key: facts[key] for key in OUTCOME if key in facts}
+        scores = facts.get("validation") or ({key: facts[key] for key in OUTCOME} if "truth" in facts else {})
         made = self.folder.facts()["stages"].get(name, {})
         numbers = self.preset.rl if name in ALGORITHMS else self.preset.sft
         card = {"base": "none: trained from random weights" if name == sft.STAGE else "sft", "architecture": "Qwen3",
-                "algorithm": name, "prompt": "compact", "preset": self.options.preset,
-                "circuits": [circuit.name for circuit in self.circuits], "steps": facts["step"],
+                "algorithm": name, "prompt": "compact", "history": "latest" if self._latest_only(name) else "full",
+                "preset": self.options.preset, "circuits": [circuit.name for circuit in self.circuits],
+                "family_members": len(self.family), "steps": facts["step"],
                 "data": "trajectories of a scripted teacher over pools of simulated designs" if name == sft.STAGE else
                         "synthesized queries, rewards from ngspice", "seed": self.options.seed,
                 "hours": round(state["seconds"] / 3600, 3), **made}
         if "rollouts" in state:
             card["turn_level_rollouts"] = state["rollouts"]
         return {**card, "validation": {key: round(value, 4) for key, value in scores.items()}, "numbers": vars(numbers)}
+
+    def _latest_only(self, stage: str) -> bool:
+        return stage == SINGLE_TURN or (stage in ALGORITHMS and self.preset.rl.latest_only)
 
     def _fresh_model(self):
         return build_model(self.preset.size, self.tokenizer, self.options.seed).to(self.device)
@@ -144,22 +153,16 @@ class Stages:
         return model
 
     def _queries(self, held_out: int) -> tuple[list[Task], list[Task]]:
-        """Training queries and, from the beginning of each file, held-out ones."""
-        training: list[Task] = []
-        validation: list[Task] = []
-        share = held_out // len(self.circuits)
-        known = {circuit.name: circuit for circuit in self.circuits}
-        for path in self._data_files(queries_path):
-            tasks = load_queries(path, known)
-            validation += tasks[:share]
-            training += tasks[share:]
-        return training, validation
+        """Training queries and, spread over all files, held-out ones."""
+        known = {circuit.name: circuit for circuit in (*self.circuits, *self.family)}
+        return split([task for path in self._data_files(queries_path) for task in load_queries(path, known)], held_out)
 
     def _data_files(self, path_of) -> list[Path]:
         paths = [path_of(self.options.data, circuit.name) for circuit in self.circuits]
+        paths += [path_of(family_folder(self.options.data), member.name) for member in self.family]
         missing = [str(path) for path in paths if not path.exists()]
         if missing:
-            raise RunError(f"{' and '.join(missing)} missing: run the data stage first")
+            raise RunError(f"{missing[0]} and {len(missing) - 1} more files are missing: run the data stage first")
         return paths
 
 

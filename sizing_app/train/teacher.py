@@ -1,9 +1,10 @@
 """Demonstrations for supervised training: whole trajectories in which every reply is the teacher's, the history is not.
 
-The designs of the history are what an imperfect policy might have tried: the teacher's answer moved by noise of
-decreasing size, or the answer to a similar query, or a random design; all are simulated. So what is measured differs
-from the targets in informative ways, and the reply is always the teacher's answer to the query itself (answers.py),
-with an analysis of what was measured (prompt/analysis.py). Once a turn has met all specs the reply ends the session.
+The designs of the history are what an imperfect policy might have tried: simulated designs of the pool near the
+teacher's answer, moved by noise of decreasing size, or near the answer to a similar query, or anywhere. So what is
+measured differs from the targets in informative ways, and only the initial design has to be simulated anew. The reply
+is always the teacher's answer to the query itself (answers.py), with an analysis of what was measured
+(prompt/analysis.py). Once a turn has met all specs the reply ends the session.
 """
 
 import gzip
@@ -16,18 +17,22 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.domain import Circuit, History, Measurement, Parameters, Proposal, Task, Turn
+from sizing_app.pools import Pool, centroid
+from sizing_app.prompt.analysis import end_text, move_text
 from sizing_app.prompt.compact import render, write_reply
 from sizing_app.reward import score
-from sizing_app.targets import DesignGrid, harder
-from sizing_app.prompt.analysis import end_text, move_text
-from sizing_app.train.answers import Answer, centroid, teach
-from sizing_app.train.pool import Pool
+from sizing_app.targets import DesignGrid, harder, margins, measurement_of
+from sizing_app.train.answers import Answer, teach
 from sizing_app.train.queries import synthesize
 
 CHUNK = 512
 """Trajectories whose simulations are batched."""
 BAD_TURNS = (0.80, 0.12, 0.05, 0.03)
-"""Probabilities of 0, 1, 2 and 3 random designs before the policy-like ones."""
+"""Probabilities of 0, 1, 2 and 3 designs from anywhere before the policy-like ones."""
+NEAREST = 8
+"""A policy-like turn is one of so many designs of the pool, the nearest ones to where it ought to be."""
+FAILING = 0.6
+"""Probability that it is taken from those that miss a spec, so that there is something to be said about it."""
 EXACT = 0.25
 """Probability that a policy-like turn is the teacher's answer itself."""
 ELSEWHERE = 0.5
@@ -38,27 +43,23 @@ SIMILAR, SIMILAR_DESIGNS = 0.15, 12
 """Offset of the targets of a similar query, and the designs that its answer is the centre of."""
 NO_CALL = 0.01
 """Probability of a turn without a valid call."""
-TIGHT_SHARE = 0.4
 
 
-@dataclass
+Attempt = tuple[Parameters | None, Measurement]
+"""A design that was tried (None: no valid call) and what its simulation told."""
+
+
+@dataclass(frozen=True)
 class Trajectory:
-    """One query with the teacher's answer, the designs that its history tries, and the turns so far."""
+    """One query with the teacher's answer and the turns of its history."""
 
     task: Task
     answer: Answer
-    designs: list[Parameters | None]
-    """What turns 0, 1, ... try; None is a turn without a valid call."""
-    history: History = ()
-
-    @property
-    def open(self) -> bool:
-        passed = bool(self.history) and self.history[-1].score.passed
-        return not passed and len(self.history) < len(self.designs)
+    history: History
 
 
 def demonstrations(circuit: Circuit, pool: Pool, simulator, count: int, path: Path, rng: np.random.Generator,
-                   tight_share: float = TIGHT_SHARE, deadline: float | None = None,
+                   tight_share: float, hidden_share: float, deadline: float | None = None,
                    report: Callable[[str], None] = print) -> int:
     """Write at least ``count`` trajectories to ``path`` (JSON lines, gzip); returns how many. Chunks are resumed.
 
@@ -68,7 +69,7 @@ def demonstrations(circuit: Circuit, pool: Pool, simulator, count: int, path: Pa
     path.parent.mkdir(parents=True, exist_ok=True)
     done = first = sum(1 for _ in _lines(path)) if path.exists() else 0
     while done < count and (deadline is None or time.monotonic() - started < deadline):
-        tasks = [synthesize(circuit, pool, rng, tight_share) for _ in range(min(CHUNK, count - done))]
+        tasks = [synthesize(circuit, pool, rng, tight_share, hidden_share) for _ in range(min(CHUNK, count - done))]
         finished = play(tasks, pool, simulator, rng)
         lines = "".join(json.dumps({"turns": list(lessons(trajectory))}) + "\n" for trajectory in finished)
         with path.open("ab") as file:
@@ -83,19 +84,12 @@ def demonstrations(circuit: Circuit, pool: Pool, simulator, count: int, path: Pa
 
 
 def play(tasks: Sequence[Task], pool: Pool, simulator, rng: np.random.Generator) -> list[Trajectory]:
-    """Answer the tasks and simulate their histories, one batch a turn; tasks without a passing answer are left out."""
-    answers = teach(tasks, pool, simulator, rng)
-    trajectories = [Trajectory(task, answer, _attempts(task, answer, pool, rng))
-                    for task, answer in zip(tasks, answers, strict=True) if answer.passed]
-    while open_ones := [trajectory for trajectory in trajectories if trajectory.open]:
-        jobs = [(one.task.circuit, one.designs[len(one.history)], one.task.conditions) for one in open_ones]
-        measured = iter(simulator.evaluate_many([job for job in jobs if job[1] is not None]))
-        for trajectory, (_, parameters, _) in zip(open_ones, jobs, strict=True):
-            measurement = Measurement("no_call", {}) if parameters is None else next(measured)
-            turn = Turn(len(trajectory.history), Proposal(parameters), measurement,
-                        score(measurement, trajectory.task.specs))
-            trajectory.history = (*trajectory.history, turn)
-    return trajectories
+    """Answer the tasks and make up their histories; tasks without a passing answer are left out."""
+    pairs = [(task, answer) for task, answer in zip(tasks, teach(tasks, pool, simulator, rng), strict=True)
+             if answer.passed]
+    starts = simulator.evaluate_many([(task.circuit, task.initial, task.conditions) for task, _ in pairs])
+    return [Trajectory(task, answer, _history(task, start, _attempts(task, answer, pool, rng)))
+            for (task, answer), start in zip(pairs, starts, strict=True)]
 
 
 def lessons(trajectory: Trajectory) -> Iterator[dict[str, str]]:
@@ -108,7 +102,7 @@ def lessons(trajectory: Trajectory) -> Iterator[dict[str, str]]:
             reply = write_reply(task.circuit, end_text(history), None)
         else:
             reply = write_reply(task.circuit, move_text(task, history, answer.design, answer.metrics), parameters)
-        yield {"prompt": render(task, history), "reply": reply}
+        yield {"prompt": render(task.told(), history), "reply": reply}
 
 
 def sample_texts(paths: Sequence[Path], count: int = 2000) -> list[str]:
@@ -120,31 +114,54 @@ def sample_texts(paths: Sequence[Path], count: int = 2000) -> list[str]:
     return texts
 
 
-def _attempts(task: Task, answer: Answer, pool: Pool, rng: np.random.Generator) -> list[Parameters | None]:
-    """The initial design, then one design for every turn but the last of the budget."""
-    bad = int(rng.choice(len(BAD_TURNS), p=BAD_TURNS))
-    target, attempts = pool.grid.unit(answer.design), [task.initial]
+def _history(task: Task, start: Measurement, attempts: Sequence[Attempt]) -> History:
+    """The initial design and what was tried, up to the first turn that meets all specs."""
+    history: History = ()
+    for parameters, measurement in [(task.initial, start), *attempts]:
+        turn = Turn(len(history), Proposal(parameters), measurement, score(measurement, task.specs))
+        history = (*history, turn)
+        if turn.score.passed:
+            break
+    return history
+
+
+def _attempts(task: Task, answer: Answer, pool: Pool, rng: np.random.Generator) -> list[Attempt]:
+    """What is tried in every turn but the last of the budget."""
+    bad, place = int(rng.choice(len(BAD_TURNS), p=BAD_TURNS)), pool.index_of(task.conditions)
+    target, attempts = pool.grid.unit(answer.design), []
     noise, distance = NOISE * np.exp(rng.normal(0.0, 0.5)), rng.uniform(0.2, 1.0)
     for turn in range(task.budget - 1):
         if rng.random() < NO_CALL:
-            attempts.append(None)
-            continue
-        if turn < bad:
-            unit = rng.random(len(target))
+            attempts.append((None, Measurement("no_call", {})))
+        elif turn < bad:
+            attempts.append(_stored(pool, int(rng.choice(pool.rows(place)))))
         elif rng.random() < EXACT:
-            unit = target
+            attempts.append((pool.grid.design(answer.design), measurement_of(task.circuit, answer.metrics)))
         else:
             unit = target + rng.normal(0.0, noise, len(target))
             if rng.random() < ELSEWHERE:
                 unit += distance * (_similar_answer(task, pool, rng) - target)
             noise, distance = noise / 2, distance / 2
-        attempts.append(pool.grid.design(pool.grid.snap(np.clip(unit, 0.0, 1.0))))
+            attempts.append(_stored(pool, _near(task, pool, place, unit, rng)))
     return attempts
+
+
+def _near(task: Task, pool: Pool, place: int, unit: np.ndarray, rng: np.random.Generator) -> int:
+    """A row of the pool at the condition with index ``place``, one of the nearest to a point of the unit cube."""
+    rows = pool.rows(place)
+    failing = rows[margins(task.circuit, task.specs, pool.metrics[rows]).min(axis=1) < 0]
+    rows = failing if len(failing) and rng.random() < FAILING else rows
+    distance = np.linalg.norm(pool.grid.unit(pool.design[rows]) - unit, axis=1)
+    return int(rng.choice(rows[np.argsort(distance, kind="stable")[:NEAREST]]))
+
+
+def _stored(pool: Pool, row: int) -> Attempt:
+    return pool.grid.design(pool.design[row]), measurement_of(pool.circuit, pool.metrics[row])
 
 
 def _similar_answer(task: Task, pool: Pool, rng: np.random.Generator) -> np.ndarray:
     """Unit-cube answer to slightly other targets, half of the time at other conditions; not simulated."""
-    place = pool.index_of(task.conditions) if rng.random() < 0.5 else int(rng.integers(len(pool.conditions)))
+    place = pool.index_of(task.conditions) if rng.random() < 0.5 else int(rng.choice(pool.places))
     specs = [spec if spec.kind == "range" else harder(spec, rng.uniform(-SIMILAR, SIMILAR)) for spec in task.specs]
     return centroid(pool, place, specs, SIMILAR_DESIGNS)
 

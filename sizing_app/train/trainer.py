@@ -1,7 +1,7 @@
 """The reinforcement learning loop that every algorithm shares: sample, update, log, validate, save.
 
-An algorithm is a function ``collect(tasks, rollouts, config, generator) -> Collected``: which histories are sampled
-from, and which advantage every sampled token gets. The update and the objective are the same for all.
+An algorithm (algorithms.py) says which histories are sampled from, and which advantage every sampled token gets. The
+update and the objective are the same for all.
 """
 
 import time
@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from sizing_app.domain import History, Task
+from sizing_app.domain import History, Task, Turn
 from sizing_app.prompt.claims import truth
-from sizing_app.train.advantage import clipped_objective, format_errors, training_reward
+from sizing_app.train.advantage import clipped_objective
 from sizing_app.train.config import RLConfig
 from sizing_app.train.data import batch_of
 from sizing_app.train.optim import apply_gradients, make_optimizers, set_learning_rate
-from sizing_app.train.rollout import Group, Rollouts, outcome, play
+from sizing_app.train.rollout import Rollouts, outcome, play
 from sizing_app.train.run_folder import Clock, RunFolder, StepLog, generator, load_checkpoint, save_checkpoint
 from sizing_app.train.sft import token_budget
 from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
@@ -43,11 +43,15 @@ class Collected:
 
     rows: list[list[Step]]
     """Steps whose prompts share a beginning, so that they are computed together."""
-    groups: list[Group]
+    turns: list[Turn]
+    """All sampled turns; the next three lists say of each what it earned, how true it is, whether its form is wrong."""
+    rewards: list[float]
+    truths: list[float]
+    flawed: list[bool]
     trajectories: list[History]
-    """One a query, for the curves."""
+    """For the curves."""
     spreads: list[float]
-    """Standard deviation of the training rewards in each group, dropped ones too."""
+    """Standard deviation of the rewards in each comparison, dropped ones too."""
 
 
 Collect = Callable[[Sequence[Task], Rollouts, RLConfig, torch.Generator], Collected]
@@ -76,18 +80,24 @@ class Trainer:
         if run.checkpoint(stage).exists():
             self.progress = Progress(**load_checkpoint(run.checkpoint(stage), model, self.optimizers))
 
+    @property
+    def complete(self) -> bool:
+        """Whether ``config.steps`` were taken, or ``config.rollouts`` spent."""
+        spent = self.config.rollouts is not None and self.progress.rollouts >= self.config.rollouts
+        return spent or self.progress.step >= self.config.steps
+
     def train(self, tasks: Sequence[Task], validation: Sequence[Task], clock: Clock) -> bool:
-        """Go on to ``config.steps``; False if the time ran out before."""
+        """Go on until it is complete; False if the time ran out before."""
         progress = self.progress
         slowest = progress.seconds / progress.step if progress.step else 5.0
-        if progress.step >= self.config.steps:
+        if self.complete:
             return True
         log = StepLog(self.run.log_path(self.stage), progress.step)
-        while progress.step < self.config.steps and not clock.over(2.5 * slowest + 5):
+        while not self.complete and not clock.over(2.5 * slowest + 5):
             started = time.monotonic()
             entry = {"step": progress.step, **self.step(tasks)}
             progress.step += 1
-            if progress.step % self.config.validate_every == 0 or progress.step == self.config.steps:
+            if progress.step % self.config.validate_every == 0 or self.complete:
                 entry |= self.validate(validation)
             seconds = time.monotonic() - started
             slowest = max(0.95 * slowest, seconds)
@@ -97,7 +107,7 @@ class Trainer:
             if clock.save_is_due():
                 self.save()
         self.save()
-        return progress.step >= self.config.steps
+        return self.complete
 
     def step(self, tasks: Sequence[Task]) -> dict[str, float]:
         """Sample for one batch of queries and update on it."""
@@ -120,11 +130,11 @@ class Trainer:
         sampler.temperature, before = self.config.validation_temperature, sampler.temperature
         try:
             same = generator(self.model.device, self.seed, VALIDATION_KEY)
-            groups, trajectories = play(tasks, self.rollouts, 1, same)
+            played, trajectories = play(tasks, self.rollouts, 1, same)
         finally:
             sampler.temperature = before
         found = outcome(trajectories) | {"truth": _mean(
-            truth(group.task, group.history, turn) for group in groups for turn in group.turns)}
+            truth(group.task, group.shown, turn) for groups in played for group in groups for turn in group.turns)}
         result = (found["passed"], found["best"], -found["simulations"])
         if result > tuple(self.progress.best):
             self.progress.best = result
@@ -169,14 +179,13 @@ def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: 
 
 def summary(collected: Collected, config: RLConfig) -> dict[str, float]:
     """What the curves show: rewards, format, lengths and spread over all sampled turns; outcome of the trajectories."""
-    turns = [(group.task, group.history, turn) for group in collected.groups for turn in group.turns]
-    return {"reward": _mean(training_reward(turn, history, config) for _, history, turn in turns),
-            "score": _mean(turn.total for *_, turn in turns if turn.measurement is not None),
-            **outcome(collected.trajectories), "truth": _mean(truth(*sampled) for sampled in turns),
-            "format_errors": _mean(bool(format_errors(turn, history)) for _, history, turn in turns),
-            "response_tokens": _mean(len(turn.proposal.tokens) for *_, turn in turns),
-            "group_spread": _mean(collected.spreads), "groups": len(collected.groups),
-            "dropped_groups": 1.0 - len(collected.rows) / max(1, len(collected.groups))}
+    return {"reward": _mean(collected.rewards),
+            "score": _mean(turn.total for turn in collected.turns if turn.measurement is not None),
+            **outcome(collected.trajectories), "truth": _mean(collected.truths),
+            "format_errors": _mean(collected.flawed),
+            "response_tokens": _mean(len(turn.proposal.tokens) for turn in collected.turns),
+            "group_spread": _mean(collected.spreads), "groups": len(collected.spreads),
+            "dropped_groups": _mean(spread < config.min_spread for spread in collected.spreads)}
 
 
 def _flat(parts: Sequence[np.ndarray], device: torch.device) -> torch.Tensor:

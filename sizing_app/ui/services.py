@@ -10,7 +10,7 @@ from sizing_app.errors import PolicyError
 from sizing_app.events import SessionState, fold
 from sizing_app.hub import Hub, watch
 from sizing_app.limits import Narrowed
-from sizing_app.policy import trained_on
+from sizing_app.policy import SEARCHES, can_size
 from sizing_app.policy.designs import initial_design
 from sizing_app.session import initial_turn, run_session, sample_group
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
@@ -20,7 +20,10 @@ log = logging.getLogger(__name__)
 TITLES = {"tl-grpo": "TL-GRPO checkpoint", "sft": "SFT checkpoint, before TL-GRPO",
           "tl-grpo+cma-es": "TL-GRPO checkpoint, then CMA-ES", "bayes": "Bayesian optimization",
           "tpe": "Parzen estimator (TPE)", "cma-es": "CMA-ES", "random": "Random search",
-          "lookup": "Lookup in simulated designs", "mlp": "MLP regressor"}
+          "lookup": "Lookup in simulated designs", "teacher": "Teacher of the supervised training",
+          "mlp": "MLP regressor",
+          "trajectory-grpo": "Trajectory-level GRPO checkpoint", "single-turn-grpo": "Single-turn GRPO checkpoint",
+          "gtpo": "GTPO checkpoint"}
 """Policies of the app in the order they are offered."""
 PATIENCE = 10.0
 """Seconds without news after which a follower is asked whether it is still there."""
@@ -38,7 +41,7 @@ def reads_hints(name: str) -> bool:
 
 def searches(name: str) -> bool:
     """Whether a policy searches the ranges of the circuit that it is given."""
-    return trained_on(name) is None and not reads_hints(name)
+    return name in SEARCHES
 
 
 def reads_ranges(name: str) -> bool:
@@ -59,8 +62,7 @@ class Services:
 
     def policies_for(self, circuit: str) -> list[tuple[str, str]]:
         """(title, name) of the policies that can size a circuit, the default first."""
-        known = {name: trained_on(name) for name in self.policies}
-        return [(title, name) for name, title in self.policies.items() if known[name] is None or circuit in known[name]]
+        return [(title, name) for name, title in self.policies.items() if can_size(name, self.circuits[circuit])]
 
     def drawn(self, circuit: Circuit) -> Circuit:
         """A stored circuit with the folder that has its drawing, where it is still the same circuit here."""

@@ -1,0 +1,84 @@
+"""``python -m sizing_app.verl.dataset``: training queries as the parquet files that verl reads.
+
+A row holds the query as train/queries.py writes it and its first prompt (verl drops rows whose prompt is too long);
+everything after that is made of the query when it is played. The columns are those that verl asks for.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+import pyarrow
+import pyarrow.parquet
+
+from sizing_app.circuits import CircuitError, load_training_circuit
+from sizing_app.domain import Simulator, Task
+from sizing_app.prompt.chat import messages
+from sizing_app.session import initial_turn
+from sizing_app.simulator import SimulatorPool
+from sizing_app.train.prepare import queries_path
+from sizing_app.train.queries import load_queries, to_json
+
+TRAINING, VALIDATION = "turn-groups", "trajectory"
+"""Names in agent_loops.yaml."""
+
+
+def row(task: Task, index: int, loop: str, simulator: Simulator) -> dict:
+    """One query; ``loop`` is the agent loop that plays it."""
+    first = initial_turn(task, simulator)
+    return {"data_source": task.circuit.name, "agent_name": loop, "prompt": messages(task.told(), (first,)),
+            "query": json.dumps(to_json(task)), "reward_model": {"style": "rule", "ground_truth": ""},
+            "extra_info": {"index": index}, "__rollout_n__": 1}
+
+
+def write_rows(path: Path, tasks: Sequence[Task], loop: str, simulator: Simulator) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [row(task, index, loop, simulator) for index, task in enumerate(tasks)]
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+
+
+def alternate(queries: Sequence[Sequence[Task]], count: int) -> list[Task]:
+    """The first ``count`` queries, taken from each circuit in turn."""
+    mixed = [task for place in zip_longest(*queries) for task in place if task is not None]
+    if len(mixed) < count:
+        raise ValueError(f"{count} queries are asked for, and the files hold {len(mixed)}")
+    return mixed[:count]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parse(arguments)
+    try:
+        circuits = {name: load_training_circuit(name) for name in options.circuits.split(",")}
+        queries = [load_queries(queries_path(options.data, name), circuits) for name in circuits]
+        tasks = alternate(queries, options.training + options.validation)
+    except (CircuitError, OSError, ValueError) as error:
+        print(f"sizing_app.verl.dataset: {error}", file=sys.stderr)
+        return 2
+    simulator = SimulatorPool(options.workers)
+    try:
+        write_rows(options.out / "training.parquet", tasks[options.validation:], TRAINING, simulator)
+        write_rows(options.out / "validation.parquet", tasks[:options.validation], VALIDATION, simulator)
+    finally:
+        simulator.close()
+    print(f"{options.training} training and {options.validation} validation queries in {options.out}")
+    return 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sizing_app.verl.dataset", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--circuits", required=True, help="names, with commas between")
+    parser.add_argument("--data", type=Path, default=Path("data"), metavar="FOLDER",
+                        help="where `python -m sizing_app.train data` wrote its queries")
+    parser.add_argument("--out", type=Path, default=Path("data/verl"), metavar="FOLDER", help="where the files go")
+    parser.add_argument("--training", type=int, default=10_000, metavar="N", help="training queries (paper: 10,000)")
+    parser.add_argument("--validation", type=int, default=256, metavar="N", help="queries held out")
+    parser.add_argument("--workers", type=int, default=None, help="simulator processes (default: one a core)")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
