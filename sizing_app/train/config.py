@@ -84,8 +84,8 @@ class RLConfig:
     """Credit the tokens of an analysis with the share of its claims that are true (prompt/claims.py), and only the
     action with the design's reward. Not in the paper: credited with the design, the words of a small model decay."""
     truth_in_action: float = 0.25
-    """With ``credit_truth``, how much of the analysis' advantage the action gets too: whether it is true depends on both,
-    and without this the design drifts away from what was announced."""
+    """With ``credit_truth``, how much of the analysis' advantage the action gets too: whether it is true depends on
+    both, and without this the design drifts away from what was announced."""
     all_specs_bonus: float = ALL_SPECS_BONUS
     discount: float = 0.9
     """Of later turns' rewards, in GTPO alone."""
@@ -112,5 +112,5 @@ PRESETS = {
                    DataConfig(simulations=400, demonstrations=2_000, queries=1_000, family_demonstrations=30,
                               family_queries=20),
                    SFTConfig(steps=800, batch=16, warmup=40, validation=64, validate_every=100),
-                   RLConfig(steps=100, queries=8, validation=24)),
+                   RLConfig(steps=100, queries=8, validation=64)),
 }

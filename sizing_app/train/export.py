@@ -53,8 +53,10 @@ def hardware(device: torch.device) -> str:
 
 
 def toml(document: Mapping[str, object]) -> str:
-    """A flat document, tables one level deep, as TOML: JSON's strings, numbers and lists are TOML's too. What is None is
-    left out, and a table without entries."""
+    """A flat document, tables one level deep, as TOML: JSON's strings, numbers and lists are TOML's too.
+
+    What is None is left out, and so is a table without entries.
+    """
     plain = {name: value for name, value in document.items() if not isinstance(value, Mapping)}
     tables = {name: value for name, value in document.items() if isinstance(value, Mapping) and value}
     lines = _assignments(plain)
