@@ -42,15 +42,20 @@ class BayesianSearch:
 
 
 def suggest(observed: list[tuple[np.ndarray, float]], seed: int) -> tuple[np.ndarray, float, float]:
-    """The next point in the unit cube, with the surrogate's mean and standard deviation of the reward there."""
+    """The next point in the unit cube, with the surrogate's mean and standard deviation of the reward there.
+
+    On one thread: the matrices are small, and the threads of two sessions at a time would only wait for each other.
+    """
     from bayes_opt import BayesianOptimization
     from bayes_opt.acquisition import UpperConfidenceBound
+    from threadpoolctl import threadpool_limits
     names = [f"x{index:03d}" for index in range(len(observed[0][0]))]
     optimizer = BayesianOptimization(f=None, pbounds=dict.fromkeys(names, (0.0, 1.0)), verbose=0,
                                      acquisition_function=UpperConfidenceBound(kappa=KAPPA),
                                      random_state=seed, allow_duplicate_points=True)
     for unit, reward in observed:
         optimizer.register(params=dict(zip(names, map(float, unit), strict=True)), target=reward)
-    suggestion = optimizer.suggest()
-    mean, deviation = optimizer.predict(suggestion, return_std=True, fit_gp=False)
+    with threadpool_limits(1):
+        suggestion = optimizer.suggest()
+        mean, deviation = optimizer.predict(suggestion, return_std=True, fit_gp=False)
     return np.array([suggestion[name] for name in names]), float(mean), float(deviation)
