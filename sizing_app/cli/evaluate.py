@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         raise PolicyError(f"{error} (finished queries stay in {out}; the same command goes on)") from error
     finally:
         close_engines()
-    held_out = {job.circuit.name for job in jobs if job.circuit.held_out}
+    held_out = {name for name, circuit in load_circuits().items() if circuit.held_out}
     text = "\n".join([methods_by_circuits(files.results, policies, held_out),
                       at_budgets(files.turns, files.results, policies, budget), summary(files.results, policies)])
     (out / "summary.md").write_text(text)
