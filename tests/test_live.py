@@ -4,6 +4,8 @@ import asyncio
 import json
 import threading
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, pairwise
 
 import pytest
@@ -53,6 +55,12 @@ def test_only_what_changed_is_sent_and_serialized():
     assert second.showing(STATES[2]).since(second.number) == b""
 
 
+def in_a_loop_of_its_own(play: Coroutine) -> None:
+    """In a thread of its own too: a browser test in the same process leaves its loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, play).result()
+
+
 class Drawing:
     """What is drawn, state by state, as a test says."""
 
@@ -94,7 +102,7 @@ def test_one_thread_draws_for_all_and_ends_with_the_last_of_them():
         await again.aclose()
         draw.go_on.release()
 
-    asyncio.run(play())
+    in_a_loop_of_its_own(play())
 
 
 def test_a_slow_watcher_gets_the_newest_and_is_told_when_there_is_no_news():
@@ -116,7 +124,7 @@ def test_a_slow_watcher_gets_the_newest_and_is_told_when_there_is_no_news():
         await fast.aclose()
         draw.go_on.release()
 
-    asyncio.run(play())
+    in_a_loop_of_its_own(play())
 
 
 def test_watchers_of_different_things_see_nothing_of_each_other():
@@ -136,7 +144,7 @@ def test_watchers_of_different_things_see_nothing_of_each_other():
         for id, seen in zip("abab", await asyncio.gather(*(watch(broadcasts, id) for id in "abab")), strict=True):
             assert all(word[0] == id for word in seen)
 
-    asyncio.run(play())
+    in_a_loop_of_its_own(play())
 
 
 def test_what_cannot_be_drawn_ends_with_an_error_and_is_tried_again_by_the_next():
@@ -153,4 +161,4 @@ def test_what_cannot_be_drawn_ends_with_an_error_and_is_tried_again_by_the_next(
         await again.aclose()
         draw.go_on.release()
 
-    asyncio.run(play())
+    in_a_loop_of_its_own(play())
