@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import os
 import threading
+from functools import partial
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
     hub = Hub(store)
     try:
         with SimulatorPool() as simulator:
-            services = Services(load_circuits(), store, hub, simulator, lambda name: make_policy(name, settings),
+            services = Services(load_circuits(), store, hub, simulator, partial(make_policy, settings=settings),
                                 policy_titles(chat=bool(arguments.base_url and arguments.model)), default_circuit="OTA")
             if not arguments.base_url:
                 threading.Thread(target=services.warm_up, args=(DEFAULT_POLICY,), daemon=True).start()

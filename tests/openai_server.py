@@ -2,11 +2,12 @@
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
-class OpenAIServer(ThreadingHTTPServer):
+class OpenAIServer(ThreadingHTTPServer, ABC):
     """Serves one model, ``name``, on a free port until ``shutdown``."""
 
     daemon_threads = True
@@ -20,9 +21,9 @@ class OpenAIServer(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/v1"
 
+    @abstractmethod
     def reply(self, request: str) -> Iterator[str]:
         """The pieces of a streamed reply to a request, which is JSON."""
-        raise NotImplementedError
 
 
 class _Handler(BaseHTTPRequestHandler):

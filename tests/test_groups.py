@@ -19,6 +19,7 @@ from sizing_app.hub import Hub
 from sizing_app.session import initial_turn, run_group, run_session, sample_turns
 from sizing_app.store import SessionStore, record
 from sizing_app.store.groups import record_group
+from sizing_app.train.config import RLConfig
 from sizing_app.ui.forks.forks import ForkError, Forks
 from sizing_app.ui.forks.group_html import group_head, proposals
 from sizing_app.ui.forks.group_plot import HEAT, figure
@@ -52,8 +53,13 @@ class Seeded:
 def services(tmp_path):
     store, hub = SessionStore(f"sqlite:///{tmp_path}/sessions.db"), Hub()
     policies = {"seeded": Seeded(), "scripted": ScriptedPolicy(SCRIPT)}
-    yield Services({"TOY": a_circuit()}, store, hub, QuadraticSimulator(), policies.__getitem__,
-                   policy_titles(chat=False), "TOY")
+
+    def make_policy(name, temperature=None):
+        make_policy.temperature = temperature
+        return policies[name]
+
+    yield Services({"TOY": a_circuit()}, store, hub, QuadraticSimulator(), make_policy, policy_titles(chat=False),
+                   "TOY")
     hub.close()
     store.close()
 
@@ -160,7 +166,9 @@ def test_a_proposal_is_continued_as_a_child_and_the_tree_can_be_walked(services)
     session_id, forks = a_stored_session(services), Forks(services)
     group_id = forks.sample(session_id, 1, "seeded", 3)
     *_, group = forks.states(group_id)
+    assert services.make_policy.temperature == RLConfig.temperature, "a group is spread as in training"
     child = forks.go_on(group_id, 2, 4)
+    assert services.make_policy.temperature is None
     *_, state = services.states(child)
     assert state.history[:2] == group.history and state.history[2] == group.members[2].turn
     assert state.task.budget == 6 and len(state.history) == 7

@@ -12,7 +12,8 @@ RESAMPLES = 5000
 REWARD, SHARE, REWARD_DIFFERENCE, SHARE_DIFFERENCE = "{:.3f}", "{:.0%}", "{:+.3f}", "{:+.0%}"
 COLORS = {"tl-grpo": "#c0392b", "tl-grpo+cma-es": "#7b241c", "sft": "#e08e0b", "trajectory-grpo": "#0e7c7b",
           "single-turn-grpo": "#5dade2", "gtpo": "#a569bd", "mlp": "#2e8b57", "lookup": "#3178c6", "teacher": "#8d6e63",
-          "bayes": "#7d5ba6", "scbo": "#1a5276", "tpe": "#b7950b", "cma-es": "#6e2c00", "random": "#808080", "chat": "#1b1b1b"}
+          "bayes": "#7d5ba6", "scbo": "#1a5276", "tpe": "#b7950b", "cma-es": "#6e2c00", "random": "#808080",
+          "chat": "#1b1b1b"}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import os
 import threading
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sizing_app.domain import Circuit, Policy
@@ -39,11 +39,12 @@ _engines: dict[Path, object] = {}
 _engines_lock = threading.Lock()
 
 
-def make_policy(name: str, settings: PolicySettings | None = None) -> Policy:
-    """The policy called ``name``. Raises PolicyError where the name is unknown or its files are missing."""
+def make_policy(name: str, settings: PolicySettings | None = None, **changes) -> Policy:
+    """The policy called ``name``, with ``changes`` of the settings. Raises PolicyError where the name is unknown or its
+    files are missing."""
     if name not in _MAKERS:
         raise PolicyError(f"unknown policy {name!r}: choose one of {', '.join(POLICY_NAMES)}")
-    return _MAKERS[name](name, settings or PolicySettings())
+    return _MAKERS[name](name, replace(settings or PolicySettings(), **changes))
 
 
 def can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> bool:

@@ -4,6 +4,7 @@ Neither uses feedback, beyond noticing that all specs are met.
 """
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from sizing_app.domain import Circuit, Delta, History, Parameters, Proposal, StopSignal, Task
@@ -17,7 +18,7 @@ CENTROIDS = (20, 8, 3)
 """Numbers of designs that the teacher averages, in its first turns."""
 
 
-class _Stored:
+class _Stored(ABC):
     """Loads the pool of each circuit once."""
 
     name = ""
@@ -34,9 +35,9 @@ class _Stored:
         answer = self.answer(task, pool, pool.nearest(task.conditions), len(history) - 1)
         yield end("All stored designs for these conditions were tried.") if answer is None else design(*answer)
 
+    @abstractmethod
     def answer(self, task: Task, pool: Pool, place: int, turn: int) -> tuple[Parameters, str] | None:
-        """The design of a turn (from 0) and where it comes from."""
-        raise NotImplementedError
+        """The design of a turn (from 0) and where it comes from; None after the last one."""
 
     def _pool(self, circuit: Circuit) -> Pool:
         with self._lock:

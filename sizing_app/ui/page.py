@@ -25,8 +25,8 @@ BAR = """<header class="title-bar"><div><h1>Analog circuit sizing</h1>
 <p>reasoning-guided, every design simulated with ngspice</p></div>
 <button type="button" data-theme-toggle aria-label="Switch between light and dark colours">
 <span class="when-light">Dark</span><span class="when-dark">Light</span></button></header>"""
-MOST_PAGES = 500
-"""Open pages, and calls of the API, that Gradio keeps a state of about 0.4 MB for; the oldest ones go."""
+MOST_PAGES = 300
+"""Open pages, and calls of the API, that Gradio keeps a state of about 0.8 MB for; those used longest ago go."""
 CACHE_CHECK, CACHE_AGE = 3600, 86400
 """Seconds between two looks for old uploads, and the age at which they go."""
 

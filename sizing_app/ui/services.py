@@ -55,7 +55,8 @@ class Services:
     store: SessionStore
     hub: Hub
     simulator: Inspector
-    make_policy: Callable[[str], Policy]
+    make_policy: Callable[..., Policy]
+    """By its name; what is given besides stands in place of the app's own settings (policy.PolicySettings)."""
     policies: Mapping[str, str]
     """Name to title, the default first."""
     default_circuit: str
@@ -88,9 +89,9 @@ class Services:
         task = replace(task, budget=spent + further, limits=wishes.limits, hint=wishes.hint)
         return self.start(task, policy_name, history, parent, history[-1].index)
 
-    def policy(self, name: str, task: Task) -> Policy:
+    def policy(self, name: str, task: Task, **settings) -> Policy:
         """The policy called ``name`` for this task; one that searches ranges is given the narrowed ones."""
-        policy = self.make_policy(name)
+        policy = self.make_policy(name, **settings)
         return Narrowed(policy) if task.limits and searches(name) else policy
 
     def start_race(self, task: Task, policy_names: Sequence[str]) -> list[str]:

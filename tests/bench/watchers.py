@@ -66,20 +66,23 @@ class Seen:
 
 
 class Slot:
-    """A session that runs, and after its end another one: watchers wait for its id."""
+    """A session that runs, and after its end another one: watchers wait for its id. All are started by one client."""
 
     def __init__(self, number: int):
         self.target, self.id, self.changed = FIRST_TARGET + number, "", asyncio.Condition()
+        self.client = secrets.token_hex(6)
 
     async def run(self, client: httpx.AsyncClient, circuit: Circuit) -> None:
         specs = {spec.metric: {side: value for side in ("low", "high") if (value := getattr(spec, side)) is not None}
                  for spec in circuit.specs} | {"gain": {"low": self.target}}
         arguments = [circuit.name, "chat", specs, None, None, BUDGET, self.target]
         while True:
-            asked = await client.post("/gradio_api/call/size", json={"data": arguments})
+            asked = await client.post("/gradio_api/call/size",
+                                      json={"data": arguments, "session_hash": self.client})
             async with client.stream("GET", f"/gradio_api/call/size/{asked.json()['event_id']}") as answer:
                 async for line in answer.aiter_lines():
-                    if line.startswith("data:") and (found := re.search(r'"session_id": ?"(\w+)"', line)):
+                    found = re.search(r'"session_id": ?"(\w+)"', line) if line.startswith("data:") else None
+                    if found and found[1] != self.id:
                         async with self.changed:
                             self.id = found[1]
                             self.changed.notify_all()

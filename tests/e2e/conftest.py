@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from sizing_app.store import SessionStore
 from tests.e2e.model_server import ModelServer
@@ -87,15 +87,24 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def open_page(browser) -> Iterator:
-    """Opens pages in contexts of their own; no console error but LEFT, and no request elsewhere, is excused."""
-    contexts, problems = [], []
+@pytest.fixture(scope="session")
+def context(browser) -> Iterator[BrowserContext]:
+    """One for all tests, so that the browser reads and compiles Gradio's files once."""
+    with browser.new_context() as context:
+        context.set_default_timeout(PATIENCE)
+        yield context
 
-    def open_page(app: App, path: str = "/", **settings) -> Page:
-        contexts.append(browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings}))
-        contexts[-1].set_default_timeout(PATIENCE)
-        page = contexts[-1].new_page()
+
+@pytest.fixture
+def open_page(context) -> Iterator:
+    """Opens pages that nobody has used; no console error but LEFT, and no request elsewhere, is excused."""
+    pages, problems = [], []
+
+    def open_page(app: App, path: str = "/", width: int = 1440, height: int = 900, colors: str = "light") -> Page:
+        page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=colors)
         page.on("console", lambda message: problems.append(message.text)
                 if message.type == "error" and not message.text.startswith(LEFT) else None)
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -107,8 +116,10 @@ def open_page(browser) -> Iterator:
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        if not page.is_closed():
+            page.evaluate("localStorage.clear()")
+            page.close()
     assert problems == []
 
 

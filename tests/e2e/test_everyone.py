@@ -29,7 +29,7 @@ def check(page: Page, width: int) -> None:
 @pytest.mark.parametrize("width", [400, 3840])
 def test_compare_circuits_and_models_fit(app, open_page, width):
     ids = [a_stored_session(app.store, "A" * 200, policy=policy) for policy in ("tl-grpo", "random")]
-    page = open_page(app, f"/?view=compare&compare={','.join(ids)}", viewport={"width": width, "height": 900})
+    page = open_page(app, f"/?view=compare&compare={','.join(ids)}", width=width, height=900)
     expect(page.locator("#compare tbody tr")).to_have_count(2)
     check(page, width)
     page.get_by_role("tab", name="Circuits").click()

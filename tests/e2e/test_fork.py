@@ -125,7 +125,7 @@ def test_wrong_numbers_are_explained(app, open_page):
 
 
 def test_it_fits_a_narrow_screen_in_both_themes(app, open_page):
-    page = open_page(app, f"/?session={a_stored_session(app.store)}", viewport={"width": 360, "height": 800})
+    page = open_page(app, f"/?session={a_stored_session(app.store)}", width=360, height=800)
     page.get_by_role("button", name="Fork after turn 1").click()
     sample(page, "run", 2, "Random search")
     expect(proposals(page)).to_have_count(2)

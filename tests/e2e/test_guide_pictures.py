@@ -32,7 +32,7 @@ OTHERS = [(circuit, policy, seed) for circuit in ("OTA", "MILLER") for policy in
 def guide_page(plain_app, open_page):
     """Opens a page as wide as the pictures."""
     def open(path: str = "/", height: int = 900, **settings) -> Page:
-        return open_page(plain_app, path, viewport={"width": WIDTH, "height": height}, **settings)
+        return open_page(plain_app, path, width=WIDTH, height=height, **settings)
     return open
 
 
@@ -150,7 +150,7 @@ def test_sessions(guide_page, stored):
 
 
 def test_compare(guide_page, stored):
-    page = guide_page(f"/?view=compare&compare={','.join(stored)}", color_scheme="dark", height=1000)
+    page = guide_page(f"/?view=compare&compare={','.join(stored)}", colors="dark", height=1000)
     expect(page.locator("#compare tbody tr")).to_have_count(len(stored))
     page.wait_for_function(f"document.querySelector('#compare-plot .live-plot').data?.length === {len(stored)}")
     save(page, "compare")

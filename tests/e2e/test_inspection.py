@@ -60,7 +60,7 @@ def test_transistors_and_responses_appear_when_they_are_opened(app, open_page, s
 
 
 def test_a_response_can_be_zoomed_and_follows_the_theme(app, open_page, session_id):
-    page = open_page(app, f"/?session={session_id}", color_scheme="dark")
+    page = open_page(app, f"/?session={session_id}", colors="dark")
     unfold(page, "run")
     dark = line_colour(page)
     plot = page.locator(LOOP)
@@ -89,7 +89,7 @@ def test_a_replayed_session_shows_them_too(app, open_page, session_id):
 
 
 def test_it_fits_a_narrow_screen(app, open_page, session_id):
-    page = open_page(app, f"/?session={session_id}", viewport={"width": 400, "height": 800})
+    page = open_page(app, f"/?session={session_id}", width=400, height=800)
     unfold(page, "run")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     assert page.evaluate("""Math.max(...[...document.querySelectorAll("#run-responses .js-plotly-plot")]

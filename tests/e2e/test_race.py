@@ -84,7 +84,7 @@ def test_an_unknown_race_is_named(app, open_page):
 
 def test_it_fits_a_narrow_screen(app, open_page):
     ids = [a_stored_session(app.store, "A" * 200, policy=policy) for policy in ("random", "bayes", "tl-grpo")]
-    page = open_page(app, f"/?race={','.join(ids)}", viewport={"width": 360, "height": 800})
+    page = open_page(app, f"/?race={','.join(ids)}", width=360, height=800)
     for number in (1, 2, 3):
         expect(lane(page, number).locator("article")).to_have_count(3)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -21,7 +21,7 @@ def test_a_circuit_is_described_and_one_click_from_a_run(app, open_page):
 
 
 def test_a_checkpoint_has_a_card_and_is_one_click_from_a_demonstration(plain_app, open_page):
-    page = open_page(plain_app, "/?view=models", viewport={"width": 360, "height": 740})
+    page = open_page(plain_app, "/?view=models", width=360, height=740)
     card = page.locator("#model-page article", has_text="SFT checkpoint")
     expect(card).to_contain_text("MILLER, OTA")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

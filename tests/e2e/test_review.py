@@ -12,8 +12,8 @@ TURN = "#replay-turns article"
 CLAIMS = "I lengthen l_cas. I expect gain up and power down."
 
 
-def review(open_page, app, session_id: str, turn: int | str = "", **settings) -> Page:
-    page = open_page(app, f"/?review={session_id}&turn={turn}", **settings)
+def review(open_page, app, session_id: str, turn: int | str = "") -> Page:
+    page = open_page(app, f"/?review={session_id}&turn={turn}")
     expect(page.locator(TURN)).to_be_visible()
     page.wait_for_function("document.querySelector('#replay-plot .live-plot').layout?.shapes.length")
     return page

@@ -86,19 +86,17 @@ def test_text_of_a_model_is_never_markup(app, open_page, place):
 
 def test_colours_follow_the_system_and_the_toggle(app, open_page):
     session_id = a_stored_session(app.store)
-    page = open_page(app, f"/?session={session_id}", color_scheme="dark")
+    page = open_page(app, f"/?session={session_id}", colors="dark")
     expect(page.locator("body")).to_have_class(re.compile("dark"))
     page.get_by_role("button", name="Switch between light and dark").click()
     expect(page.locator("body")).not_to_have_class(re.compile("dark"))
-    again = page.context.new_page()
-    again.goto(page.url)
-    expect(again.locator("#start")).to_be_visible()
+    again = open_page(app, f"/?session={session_id}", colors="dark")
     expect(again.locator("body")).not_to_have_class(re.compile("dark"))
 
 
 def test_a_narrow_screen_shows_everything_and_every_control_has_a_name(app, open_page):
     session_id = a_stored_session(app.store, "A" * 400)
-    page = open_page(app, f"/?session={session_id}", viewport={"width": 360, "height": 740})
+    page = open_page(app, f"/?session={session_id}", width=360, height=740)
     expect(page.locator("#run-turns article")).to_have_count(3)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     unnamed = page.evaluate("""() => [...document.querySelectorAll("input, textarea, select, button, a")]

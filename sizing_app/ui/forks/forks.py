@@ -15,6 +15,8 @@ from sizing_app.ui.services import PATIENCE, Services
 
 LEAST_SIZE, SIZE, MOST_SIZE = 2, 8, 16
 """Proposals of a group; 8 is what training uses."""
+TEMPERATURE = 1.0
+"""At which proposals are sampled: that of training, so that a group is spread as it is there."""
 MOST_TURNS = 40
 """Simulations that a session may have in all when it is continued."""
 CUT_OFF = "The program ended before the group was complete."
@@ -39,7 +41,8 @@ class Forks:
             raise ForkError(f"Proposals: expected a whole number from {LEAST_SIZE} to {MOST_SIZE}.")
         state = fold(self.services.store.events(session_id))
         history = self.history(state, position)
-        policy, stop = self.services.policy(policy_name, state.task), threading.Event()
+        policy = self.services.policy(policy_name, state.task, temperature=TEMPERATURE)
+        stop = threading.Event()
         group_id = self.services.store.groups.create(session_id, int(position), policy.name, int(size))
         events = run_group(state.task, history, policy, self.services.simulator, int(size), stop)
         self.services.hub.start(group_id, record_group(self.services.store.groups, group_id, events), stop)

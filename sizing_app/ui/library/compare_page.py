@@ -14,6 +14,8 @@ from sizing_app.ui.parts.live_plot import PLOTLY_URL
 from sizing_app.ui.parts.render import block
 from sizing_app.ui.services import Services
 
+READERS = 4
+"""Browsers that may be shown a comparison at once."""
 HINT = "Tick sessions in the list of the Sessions page and press Compare, or enter their ids here."
 
 
@@ -31,7 +33,7 @@ class ComparePage:
         with gr.Column(elem_classes="charts-wide"):
             self.plot = live_plot(comparison_figure([]), PLOTLY_URL, label="Best so far", elem_id="compare-plot")
         self.tables = blocks(label="Best designs", elem_id="compare-tables")
-        settings = {"api_visibility": "private", "show_progress": "hidden"}
+        settings = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": READERS}
         for event in (self.ids.submit, self.ids.blur):
             event(self.compare, self.ids, self.outputs, **settings)
 

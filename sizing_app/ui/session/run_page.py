@@ -46,8 +46,9 @@ class RunPage:
         self._wire()
 
     def connect(self, page: gr.Blocks) -> None:
-        """Open the session that the address names."""
-        page.load(self.open_link, None, [self.session_id, self.accordion, self.panel, *self.form.fields], **PRIVATE)
+        """Open the session that the address names; the browser does so alone, while the form waits for the server."""
+        page.load(None, None, self.session_id, js=read_asset("session_of_address.js"), **PRIVATE)
+        page.load(self.open_link, None, [self.accordion, self.panel, *self.form.fields], **PRIVATE)
 
     def begin(self, review: bool, *fields) -> list:
         """Check the form and start a session; problems go back into the form and nothing starts."""
@@ -80,23 +81,20 @@ class RunPage:
         return gr.Button(interactive=False)
 
     def open_link(self, request: gr.Request) -> list:
-        """The session of ?session=ID with its task in the form, so that it can be run again with a change."""
+        """The task of ?session=ID in the form, so that it can be run again with a change."""
         query = request.query_params
-        session_id = query.get("session", "")
-        if not session_id:
-            if query.get("circuit", "") in self.services.circuits and "view" not in query:
-                return self.preset(query["circuit"], query.get("policy", ""))
-            return [gr.skip()] * (3 + len(self.form.fields))
-        task, policy = self._stored(session_id)
+        if "session" not in query and query.get("circuit", "") in self.services.circuits and "view" not in query:
+            return self.preset(query["circuit"], query.get("policy", ""))
+        task, policy = self._stored(query.get("session", ""))
         if task is None or task.circuit.name not in self.services.circuits:
-            return [session_id, *[gr.skip()] * (2 + len(self.form.fields))]
+            return [gr.skip()] * (2 + len(self.form.fields))
         circuit = self.services.circuits[task.circuit.name]
-        return [session_id, gr.Accordion(open=False, label=self._panel_title(circuit)), panel(circuit),
+        return [gr.Accordion(open=False, label=self._panel_title(circuit)), panel(circuit),
                 *self.form.fill(task, [policy])]
 
     def preset(self, name: str, policy: str) -> list:
         """A circuit and a policy chosen, nothing started: ?circuit=NAME&policy=NAME."""
-        return [gr.skip(), *self.change_circuit(name), *self.form.preset(name, [policy])]
+        return [*self.change_circuit(name), *self.form.preset(name, [policy])]
 
     def change_circuit(self, name: str) -> list:
         circuit = self.services.circuits[name]

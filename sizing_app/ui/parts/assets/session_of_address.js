@@ -1,0 +1,1 @@
+() => new URLSearchParams(window.location.search).get("session") || ""
