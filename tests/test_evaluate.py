@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sizing_app.circuits import load_circuits
 from sizing_app.domain import Spec
 from sizing_app.errors import PolicyError
+from sizing_app.evaluate import compare
 from sizing_app.evaluate.report import bootstrap, curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.runner import Job, evaluate
@@ -21,6 +22,8 @@ from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.session import fold
+from sizing_app.train.__main__ import parse
+from sizing_app.train.algorithms import ALGORITHMS
 from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, write
 
 POLICIES = {"random": RandomSearch(), "bayes": BayesianSearch()}
@@ -145,6 +148,23 @@ def test_methods_stand_against_circuits():
     assert rewards[5].startswith("| p | 0.750 | 0.300 | 1.000 | 0.525 [0.2")
     assert rewards[5].endswith("| 1.000 [1.000, 1.000] |")
     assert shares[5].startswith("| p | 50% | 0% | 100% | 25% [0%, ")
+
+
+def test_variants_of_training_cost_the_same_and_are_compared_query_by_query():
+    options = compare.parse(["--rollouts", "640", "--seeds", "1,2", "--variants", "tl-grpo,group-4,family"])
+    commands = [parse(compare.training(name, 2, options)) for name in compare.VARIANTS]
+    assert {(command.rollouts, command.seed, command.circuits) for command in commands} == {
+        (640, 2, options.circuits)}
+    assert {command.stage for command in commands} == set(ALGORITHMS) and commands[4].group == 4
+    assert [command.no_family for command in commands] == [True] * 9 + [False]
+
+    rewards = {"tl-grpo/1": (1.0, 0.5), "tl-grpo/2": (0.5, 0.5), "group-4/1": (0.5, 0.0), "start/0": (0.0, 0.0)}
+    results = [Result("TOY", suite, query, policy, reward, int(reward == 1), 2, 0.0) for suite in compare.SUITES
+               for policy, found in rewards.items() for query, reward in enumerate(found)]
+    lines = compare.table(results, options.variants.split(",")).split("**tight**")[1].splitlines()
+    assert lines[4] == ("| tl-grpo | 2 | 0.625 [0.500, 0.750] | 0.500, 0.750 | 25% [0%, 50%] | - | - |")
+    assert lines[5].startswith("| group-4 | 1 | 0.250 [0.000, 0.500] | 0.250, 0.250 | 0% [0%, 0%] | +0.375 [+0.250, ")
+    assert lines[6].startswith("| start | 1 | 0.000 ")
 
 
 def test_searches_are_compared_at_several_budgets():

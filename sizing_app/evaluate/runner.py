@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from sizing_app.domain import Circuit, Policy, Simulator
+from sizing_app.domain import Circuit, History, Policy, Simulator, best_turn
 from sizing_app.evaluate.results import EvaluationError, Key, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.suites import Query
 from sizing_app.events import DURABLE, Event
-from sizing_app.session import SessionState, fold, run_session
+from sizing_app.reward import reached
+from sizing_app.session import fold, run_session
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Sim
             raise EvaluationError(f"{job.circuit.name} {job.suite} query {job.number}, {job.policy}: {state.message}")
         if keep:
             keep(job, events)
-        files.append(_result(job, state, time.perf_counter() - started), _turns(job, state))
+        files.append(*rows(job, state.history, time.perf_counter() - started))
         with lock:
             done += 1
             if progress:
@@ -75,16 +76,16 @@ def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Sim
     files.sort()
 
 
-def _result(job: Job, state: SessionState, seconds: float) -> Result:
-    simulations = sum(1 for turn in state.history
+def rows(job: Job, history: History, seconds: float) -> tuple[Result, list[TurnResult]]:
+    """What the turns of a finished session are in the tables; ``seconds`` of wall time."""
+    best = best_turn(history)
+    simulations = sum(1 for turn in history
                       if turn.index > 0 and turn.measurement is not None and turn.measurement.status != "no_call")
-    said = [claim for turn in state.history for claim in turn.claims if claim.true is not None]
+    said = [claim for turn in history for claim in turn.claims if claim.true is not None]
     expected = [claim for claim in said if claim.about == "expectation"]
-    return Result(*job.key, best_reward=round(state.best.total, 6), passed=int(state.passed), simulations=simulations,
-                  seconds=round(seconds, 3), statements=len(said), statements_true=sum(claim.true for claim in said),
-                  expectations=len(expected), expectations_true=sum(claim.true for claim in expected))
-
-
-def _turns(job: Job, state: SessionState) -> list[TurnResult]:
-    return [TurnResult(*job.key, turn.index, round(turn.total, 6), int(turn.score.passed), turn.measurement.status)
-            for turn in state.history if turn.score is not None]
+    result = Result(*job.key, best_reward=round(best.total, 6) if best else 0.0, passed=int(reached(history)),
+                    simulations=simulations, seconds=round(seconds, 3), statements=len(said),
+                    statements_true=sum(claim.true for claim in said), expectations=len(expected),
+                    expectations_true=sum(claim.true for claim in expected))
+    return result, [TurnResult(*job.key, turn.index, round(turn.total, 6), int(turn.score.passed),
+                               turn.measurement.status) for turn in history if turn.score is not None]

@@ -1,0 +1,167 @@
+"""Algorithms and ablations at equal cost: ``python -m sizing_app.evaluate.compare``.
+
+Each variant is trained from one checkpoint with the same number of turn-level rollouts, once a seed. What comes out
+(the last weights, none are chosen) plays test queries, which neither training nor validation uses, with the session
+loop of the app. OUT/VARIANT-SEED is a run, OUT/results.csv has every query, OUT/summary.md the table. The same command
+goes on where it was cut.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from sizing_app.circuits import circuit_names, load_circuit
+from sizing_app.evaluate.report import bootstrap
+from sizing_app.evaluate.results import Result, ResultFiles
+from sizing_app.evaluate.runner import Job, rows
+from sizing_app.evaluate.suites import load_queries
+from sizing_app.prompt.compact import END
+from sizing_app.simulator import SimulatorPool
+from sizing_app.train.__main__ import main as train
+from sizing_app.train.algorithms import SINGLE_TURN
+from sizing_app.train.config import RLConfig
+from sizing_app.train.export import load_model
+from sizing_app.train.queries import BUDGET
+from sizing_app.train.rollout import Rollouts, play
+from sizing_app.train.run_folder import generator, load_checkpoint
+from sizing_app.train.sampler import Sampler
+
+ALONE = "--no-family"
+VARIANTS = {"tl-grpo": ("tl-grpo", ALONE), "trajectory-grpo": ("trajectory-grpo", ALONE),
+            "single-turn-grpo": (SINGLE_TURN, ALONE), "gtpo": ("gtpo", ALONE),
+            "group-4": ("tl-grpo", ALONE, "--group", "4"), "group-16": ("tl-grpo", ALONE, "--group", "16"),
+            "clip-0.2": ("tl-grpo", ALONE, "--clip-high", "0.2"),
+            "latest-only": ("tl-grpo", ALONE, "--latest-only"),
+            "credit-design": ("tl-grpo", ALONE, "--credit-design"), "family": ("tl-grpo",)}
+"""Name to the stage of training and its options."""
+START = "start"
+"""The checkpoint that all begin with, as one more row."""
+SUITES = {"standard": False, "tight": False, "shifted": False, "held-out": True}
+"""Columns of the table; the held-out circuits have theirs, of the suite standard."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(arguments)
+    files = ResultFiles(options.out, {"start": str(options.start), "circuits": options.circuits,
+                                      "rollouts": options.rollouts, "learning_rate": options.learning_rate})
+    with SimulatorPool(options.workers) as simulator:
+        examine(START, (), 0, options, files, simulator)
+        for seed, name in product(map(int, options.seeds.split(",")), options.variants.split(",")):
+            if status := train(training(name, seed, options)):
+                return status
+            examine(name, VARIANTS[name], seed, options, files, simulator)
+            (options.out / "summary.md").write_text(table(files.results, options.variants.split(",")))
+    print(table(files.results, options.variants.split(",")), end="")
+    return 0
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sizing_app.evaluate.compare", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("runs/compare"), metavar="FOLDER")
+    parser.add_argument("--data", type=Path, default=Path("data"), metavar="FOLDER", help="what the data stage wrote")
+    parser.add_argument("--start", type=Path, default=Path("models/sft"), metavar="FOLDER", help="where all begin")
+    parser.add_argument("--circuits", default="ACCIA,MILLER,OTA,SimLDO", help="to train on, names with commas")
+    parser.add_argument("--variants", default=",".join(VARIANTS), help=f"of {', '.join(VARIANTS)}; the first one is "
+                        "what the others are compared with")
+    parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--rollouts", type=int, default=6400, metavar="N", help="turn-level rollouts of each (6400)")
+    parser.add_argument("--learning-rate", type=float, default=RLConfig.learning_rate, metavar="R")
+    parser.add_argument("--queries", type=int, default=20, metavar="N", help="of each circuit and suite (20)")
+    parser.add_argument("--workers", type=int, default=None, help="simulator processes (default: one a core)")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.variants.split(",")) - set(VARIANTS):
+        parser.error(f"unknown variant {', '.join(sorted(unknown))}: choose of {', '.join(VARIANTS)}")
+    return options
+
+
+def training(name: str, seed: int, options: argparse.Namespace) -> list[str]:
+    """Arguments of ``python -m sizing_app.train`` for one run."""
+    given = {"--out": run_folder(name, seed, options), "--data": options.data, "--start": options.start,
+             "--circuits": options.circuits, "--preset": "tiny", "--seed": seed, "--rollouts": options.rollouts,
+             "--rl-steps": options.rollouts, "--learning-rate": options.learning_rate}
+    return [*VARIANTS[name], *(str(word) for pair in given.items() for word in pair)]
+
+
+def run_folder(name: str, seed: int, options: argparse.Namespace) -> Path:
+    return options.out / f"{name}-{seed}"
+
+
+def examine(name: str, variant: Sequence[str], seed: int, options: argparse.Namespace, files: ResultFiles,
+            simulator: SimulatorPool) -> None:
+    """Play the test queries with the last weights of a run, unless that was done."""
+    done = {result.key for result in files.results}
+    jobs = [job for job in test_jobs(f"{name}/{seed}", options) if job.key not in done]
+    if not jobs:
+        return
+    model, tokenizer = load_model(options.start)
+    if variant:
+        load_checkpoint(run_folder(name, seed, options) / f"{variant[0]}.pt", model)
+    sampler = Sampler(model, tokenizer.token_to_id(END), RLConfig.reply_tokens, RLConfig.validation_temperature)
+    rollouts = Rollouts(sampler, tokenizer, simulator, "--latest-only" in variant or SINGLE_TURN in variant)
+    try:
+        _, histories = play([job.query.task(job.circuit, BUDGET) for job in jobs], rollouts, 1,
+                            generator(model.device, seed))
+    finally:
+        rollouts.close()
+    for job, history in zip(jobs, histories, strict=True):
+        files.append(*rows(job, history, 0.0))
+
+
+def test_jobs(policy: str, options: argparse.Namespace) -> list[Job]:
+    held_out = [name for name in circuit_names() if load_circuit(name).held_out]
+    jobs = []
+    for suite, held in SUITES.items():
+        for name in held_out if held else options.circuits.split(","):
+            circuit = load_circuit(name)
+            queries = load_queries(circuit, "standard" if held else suite)[:options.queries]
+            jobs += [Job(circuit, suite, number, query, policy) for number, query in enumerate(queries)]
+    return jobs
+
+
+def table(results: Sequence[Result], variants: Sequence[str]) -> str:
+    """Markdown: a row a variant, for each suite the mean best reward and the share of queries with all specs met.
+
+    Means over circuits, queries and seeds, with 95% bootstrap intervals over queries, and from the lowest to the
+    highest seed; then how far the first variant is ahead, query by query.
+    """
+    trained = {row.policy.rpartition("/")[0] for row in results}
+    names, first = [name for name in (*variants, START) if name in trained], variants[0]
+    lines = []
+    for suite in SUITES:
+        lines += [f"**{suite}**", "", "| | seeds | mean best reward | lowest and highest seed | all specs met | "
+                  f"{first} minus: mean best reward | all specs met |", f"|{' --- |' * 7}"]
+        best, passed = ({name: by_seed(results, name, suite, value) for name in names}
+                        for value in (lambda row: row.best_reward, lambda row: row.passed))
+        for name in names:
+            seeds = best[name].mean(axis=1)
+            ahead = ["-", "-"] if name == first else [
+                interval(best[first].mean(axis=0) - best[name].mean(axis=0), "{:+.3f}"),
+                interval(passed[first].mean(axis=0) - passed[name].mean(axis=0), "{:+.0%}")]
+            cells = [len(seeds), interval(best[name].mean(axis=0), "{:.3f}"), f"{seeds.min():.3f}, {seeds.max():.3f}",
+                     interval(passed[name].mean(axis=0), "{:.0%}"), *ahead]
+            lines.append(f"| {name} | {' | '.join(map(str, cells))} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def by_seed(results: Sequence[Result], name: str, suite: str, value) -> np.ndarray:
+    """Shape (seeds, queries of all circuits)."""
+    found: dict[str, list[float]] = {}
+    for row in sorted(results, key=lambda row: (row.circuit, row.query)):
+        if row.suite == suite and row.policy.rpartition("/")[0] == name:
+            found.setdefault(row.policy, []).append(value(row))
+    return np.array(list(found.values()), dtype=float)
+
+
+def interval(values: np.ndarray, form: str) -> str:
+    low, high = bootstrap(values)
+    return f"{form.format(values.mean())} [{form.format(low)}, {form.format(high)}]"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
