@@ -17,8 +17,10 @@ def proposals(page: Page, name: str = "run"):
 
 
 def sample(page: Page, name: str, size: int, policy: str = "") -> None:
-    """Fill in the controls, which are open, and press the button."""
+    """Fill in the controls, which are open, and press the button; a field takes what is typed once it is drawn."""
     group = page.locator(f"#{name}-group")
+    expect(group.get_by_label("Proposals, 2 to 16")).to_be_visible()
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     group.get_by_label("Proposals, 2 to 16").fill(str(size))
     if policy:
         group.get_by_label("Policy", exact=True).click()
