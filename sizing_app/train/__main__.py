@@ -68,6 +68,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="credit every token with the design's reward, as the paper does")
     parser.add_argument("--latest-only", action="store_true", help="show the policy the latest turn alone")
     parser.add_argument("--group", type=int, default=None, metavar="G", help="samples that are compared")
+    parser.add_argument("--batch", type=int, default=None, metavar="N", help="queries of a reinforcement learning step")
     parser.add_argument("--clip-high", type=float, default=None, metavar="C", help="upper clip of the importance ratio")
     parser.add_argument("--learning-rate", type=float, default=None, metavar="R", help="of reinforcement learning")
     parser.add_argument("--rollouts", type=int, default=None, metavar="N", help="end after N turn-level rollouts")
@@ -91,8 +92,8 @@ def preset_of(options: argparse.Namespace) -> Preset:
              ("data", "demonstrations", options.demonstrations), ("sft", "steps", options.sft_steps),
              ("rl", "steps", options.rl_steps), ("rl", "credit_truth", False if options.credit_design else None),
              ("rl", "latest_only", True if options.latest_only else None), ("rl", "group", options.group),
-             ("rl", "clip_high", options.clip_high), ("rl", "learning_rate", options.learning_rate),
-             ("rl", "rollouts", options.rollouts))
+             ("rl", "queries", options.batch), ("rl", "clip_high", options.clip_high),
+             ("rl", "learning_rate", options.learning_rate), ("rl", "rollouts", options.rollouts))
     for part, name, value in given:
         if value is not None:
             preset = replace(preset, **{part: replace(getattr(preset, part), **{name: value})})
