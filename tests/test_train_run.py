@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from sizing_app.circuits import golden
 from sizing_app.domain import Task
@@ -96,15 +97,28 @@ def a_trainer(model, tokenizer, run: RunFolder) -> Trainer:
                    replace(RL, min_spread=-1.0), run, seed=0, **QUIET)
 
 
+def test_the_mean_of_the_weights_of_all_steps_is_kept(tokenizer, tmp_path):
+    model = a_model(tokenizer)
+    trainer, seen = a_trainer(model, tokenizer, RunFolder(tmp_path / "run")), [parameters_to_vector(model.parameters())]
+    for _ in range(3):
+        vector_to_parameters(1.1 * seen[-1], model.parameters())
+        trainer.step([a_task(budget=2)])
+        seen.append(parameters_to_vector(model.parameters()))
+    kept, mean = parameters_to_vector(trainer.average.parameters()), torch.stack(seen).mean(dim=0)
+    assert torch.allclose(kept, mean, atol=1e-6) and not torch.allclose(kept, seen[-1], atol=1e-4)
+
+
 def test_reinforcement_learning_resumes_exactly(tokenizer, tmp_path):
     tasks = [a_task(w=w, budget=2) for w in (90e-6, 50e-6, 20e-6)]
     first, second = a_model(tokenizer), a_model(tokenizer)
-    assert a_trainer(first, tokenizer, RunFolder(tmp_path / "whole")).train(tasks, tasks[:1], Clock())
+    whole = a_trainer(first, tokenizer, RunFolder(tmp_path / "whole"))
+    assert whole.train(tasks, tasks[:1], Clock())
     cut = RunFolder(tmp_path / "cut")
     assert not a_trainer(second, tokenizer, cut).train(tasks, tasks[:1], StopsAfter(1))
     third = a_model(tokenizer, seed=9)
     trainer = a_trainer(third, tokenizer, cut)
     assert trainer.train(tasks, tasks[:1], Clock()) and same_weights(first, third)
+    assert same_weights(whole.average, trainer.average)
     assert trainer.progress.rollouts == 2 * RL.queries * 2 * RL.group  # steps x queries x turns x group
     log = read_log(cut.log_path("tl-grpo"))
     assert [entry["step"] for entry in log] == [0, 1]

@@ -1,9 +1,9 @@
 """Algorithms and ablations at equal cost: ``python -m sizing_app.evaluate.compare``.
 
 Each variant is trained from one checkpoint with the same number of turn-level rollouts, once a seed. What comes out
-(the last weights, none are chosen) plays test queries, which neither training nor validation uses, with the session
-loop of the app. OUT/VARIANT-SEED is a run, OUT/results.csv has every query, OUT/summary.md the table. The same command
-goes on where it was cut.
+(the mean weights at the end, none are chosen) plays test queries, which neither training nor validation uses, with the
+session loop of the app. OUT/VARIANT-SEED is a run, OUT/results.csv has every query, OUT/summary.md the table. The same
+command goes on where it was cut.
 """
 
 import argparse
@@ -27,8 +27,9 @@ from sizing_app.train.config import RLConfig
 from sizing_app.train.export import load_model
 from sizing_app.train.queries import BUDGET
 from sizing_app.train.rollout import Rollouts, play
-from sizing_app.train.run_folder import generator, load_checkpoint
+from sizing_app.train.run_folder import generator
 from sizing_app.train.sampler import Sampler
+from sizing_app.train.trainer import load_mean
 
 ALONE = "--no-family"
 VARIANTS = {"tl-grpo": ("tl-grpo", ALONE), "trajectory-grpo": ("trajectory-grpo", ALONE),
@@ -93,14 +94,14 @@ def run_folder(name: str, seed: int, options: argparse.Namespace) -> Path:
 
 def examine(name: str, variant: Sequence[str], seed: int, options: argparse.Namespace, files: ResultFiles,
             simulator: SimulatorPool) -> None:
-    """Play the test queries with the last weights of a run, unless that was done."""
+    """Play the test queries with the mean weights of a run, unless that was done."""
     done = {result.key for result in files.results}
     jobs = [job for job in test_jobs(f"{name}/{seed}", options) if job.key not in done]
     if not jobs:
         return
     model, tokenizer = load_model(options.start)
     if variant:
-        load_checkpoint(run_folder(name, seed, options) / f"{variant[0]}.pt", model)
+        load_mean(run_folder(name, seed, options) / f"{variant[0]}.pt", model)
     sampler = Sampler(model, tokenizer.token_to_id(END), RLConfig.reply_tokens, RLConfig.validation_temperature)
     rollouts = Rollouts(sampler, tokenizer, simulator, "--latest-only" in variant or SINGLE_TURN in variant)
     try:

@@ -7,10 +7,12 @@ update and the objective are the same for all.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from sizing_app.domain import History, Task, Turn
 from sizing_app.prompt.claims import truth
@@ -69,16 +71,24 @@ class Progress:
 
 
 class Trainer:
-    """One reinforcement learning stage of a run. Start from the weights that ``model`` has, or from its checkpoint."""
+    """One reinforcement learning stage of a run. Start from the weights that ``model`` has, or from its checkpoint.
+
+    What is validated and kept is the mean of the weights over all steps, the first ones among them (Polyak and Juditsky
+    1992): a step from few queries is mostly noise. Not in the paper.
+    """
 
     def __init__(self, stage: str, collect: Collect, model: nn.Module, rollouts: Rollouts, config: RLConfig,
                  run: RunFolder, seed: int, report: Callable[[str], None] = print):
         self.stage, self.collect, self.model, self.rollouts = stage, collect, model, rollouts
         self.config, self.run, self.seed, self.report = config, run, seed, report
         self.optimizers = make_optimizers(model, config.learning_rate)
+        self.average = AveragedModel(model)
+        self.average.update_parameters(model)
         self.progress = Progress()
         if run.checkpoint(stage).exists():
-            self.progress = Progress(**load_checkpoint(run.checkpoint(stage), model, self.optimizers))
+            facts = load_checkpoint(run.checkpoint(stage), model, self.optimizers)
+            self.average.load_state_dict(facts.pop("average"))
+            self.progress = Progress(**facts)
 
     @property
     def complete(self) -> bool:
@@ -120,30 +130,40 @@ class Trainer:
         set_learning_rate(self.optimizers, config.learning_rate * min(1.0, (number + 1) / config.warmup))
         updates = update(self.model, self.optimizers, collected.rows, config,
                          np.random.default_rng((self.seed, number)))
+        self.average.update_parameters(self.model)
         return {**summary(collected, config), "rollouts": self.rollouts.count, **updates,
                 "sampling_seconds": self.rollouts.sampling, "simulating_seconds": self.rollouts.simulating,
                 "updating_seconds": time.monotonic() - started}
 
     def validate(self, tasks: Sequence[Task]) -> dict[str, float]:
-        """Play the held-out queries once; keep the weights if none were better before."""
+        """Play the held-out queries once with the mean weights; keep them if none were better before."""
         sampler = self.rollouts.sampler
-        sampler.temperature, before = self.config.validation_temperature, sampler.temperature
+        before = sampler.model, sampler.temperature
+        sampler.model, sampler.temperature = self.average.module, self.config.validation_temperature
         try:
             same = generator(self.model.device, self.seed, VALIDATION_KEY)
             played, trajectories = play(tasks, self.rollouts, 1, same)
         finally:
-            sampler.temperature = before
+            sampler.model, sampler.temperature = before
         found = outcome(trajectories) | {"truth": _mean(
             truth(group.task, group.shown, turn) for groups in played for group in groups for turn in group.turns)}
         result = (found["passed"], found["best"], -found["simulations"])
         if result > tuple(self.progress.best):
             self.progress.best = result
-            save_checkpoint(self.run.checkpoint(f"{self.stage}-best"), self.model, (), step=self.progress.step,
+            save_checkpoint(self.run.checkpoint(f"{self.stage}-best"), self.average.module, (), step=self.progress.step,
                             **found)
         return {f"validation_{name}": value for name, value in found.items()}
 
     def save(self) -> None:
-        save_checkpoint(self.run.checkpoint(self.stage), self.model, self.optimizers, **vars(self.progress))
+        save_checkpoint(self.run.checkpoint(self.stage), self.model, self.optimizers,
+                        average=self.average.state_dict(), **vars(self.progress))
+
+
+def load_mean(path: Path, model: nn.Module) -> None:
+    """Load the mean weights of a stage that a Trainer saved in ``path``."""
+    average = AveragedModel(model)
+    average.load_state_dict(load_checkpoint(path, model)["average"])
+    model.load_state_dict(average.module.state_dict())
 
 
 def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: Sequence[Sequence[Step]],
