@@ -22,7 +22,7 @@ from sizing_app.reward import score
 from sizing_app.store import SessionStore
 from sizing_app.store.figures import Reached
 from sizing_app.store.notes import Notes
-from sizing_app.ui.catalogue.models_page import evaluations
+from sizing_app.ui.catalogue.evaluation_tables import evaluations
 from sizing_app.ui.exchange.plot_svg import svg
 from sizing_app.ui.exchange.report import report
 from sizing_app.ui.library.comparison import comparison_figure, members, parameter_table, session_list, spec_deltas
@@ -156,11 +156,12 @@ def test_an_evaluation_is_a_table_whose_cells_lead_to_stored_traces(tmp_path):
         writer.writerow(field.name for field in dataclasses.fields(Result))
         writer.writerows(["TOY", "tight", query, policy, 0.5 + 0.5 * query, query, 2, 0.1, 0, 0, 0, 0]
                          for query in (0, 1) for policy in ("bayes", HOSTILE))
-    assert "<a " not in evaluations(tmp_path, store)
+    assert "<a " not in evaluations(tmp_path, store, {"TOY"}, ["bayes"])
     run(store, policy="bayes", source="tight")
-    html = evaluations(tmp_path, store)
-    assert "0.750 [0.500, 1.000]" in html and "50% [0%, 100%]" in html and html.count("<tr>") == 3
-    assert html.count("<a ") == 3 and "source=tight&amp;circuit=TOY&amp;policy=bayes&amp;only=passed" in html
+    html = evaluations(tmp_path, store, {"TOY"}, ["bayes"])
+    assert html.count("0.750 [0.500, 1.000]") == html.count("50% [0%, 100%]") == 4, "cells and means of two policies"
+    assert html.count("<tr>") == 3 and html.index("bayes") < html.index("&lt;script") and "Held out" in html
+    assert html.count("<a ") == 2 and "source=tight&amp;circuit=TOY&amp;policy=bayes&amp;only=passed" in html
     assert "<script" not in html
     store.close()
 

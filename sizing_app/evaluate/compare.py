@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.circuits import circuit_names, load_circuit
-from sizing_app.evaluate.report import bootstrap
+from sizing_app.evaluate.report import REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, mean_with_interval
 from sizing_app.evaluate.results import Result, ResultFiles
 from sizing_app.evaluate.runner import Job, rows
 from sizing_app.evaluate.suites import load_queries
@@ -141,10 +141,11 @@ def table(results: Sequence[Result], variants: Sequence[str]) -> str:
         for name in names:
             seeds = best[name].mean(axis=1)
             ahead = ["-", "-"] if name == first else [
-                interval(best[first].mean(axis=0) - best[name].mean(axis=0), "{:+.3f}"),
-                interval(passed[first].mean(axis=0) - passed[name].mean(axis=0), "{:+.0%}")]
-            cells = [len(seeds), interval(best[name].mean(axis=0), "{:.3f}"), f"{seeds.min():.3f}, {seeds.max():.3f}",
-                     interval(passed[name].mean(axis=0), "{:.0%}"), *ahead]
+                mean_with_interval(best[first].mean(axis=0) - best[name].mean(axis=0), REWARD_DIFFERENCE),
+                mean_with_interval(passed[first].mean(axis=0) - passed[name].mean(axis=0), SHARE_DIFFERENCE)]
+            cells = [len(seeds), mean_with_interval(best[name].mean(axis=0), REWARD),
+                     f"{seeds.min():.3f}, {seeds.max():.3f}", mean_with_interval(passed[name].mean(axis=0), SHARE),
+                     *ahead]
             lines.append(f"| {name} | {' | '.join(map(str, cells))} |")
         lines.append("")
     return "\n".join(lines)
@@ -157,11 +158,6 @@ def by_seed(results: Sequence[Result], name: str, suite: str, value) -> np.ndarr
         if row.suite == suite and row.policy.rpartition("/")[0] == name:
             found.setdefault(row.policy, []).append(value(row))
     return np.array(list(found.values()), dtype=float)
-
-
-def interval(values: np.ndarray, form: str) -> str:
-    low, high = bootstrap(values)
-    return f"{form.format(values.mean())} [{form.format(low)}, {form.format(high)}]"
 
 
 if __name__ == "__main__":

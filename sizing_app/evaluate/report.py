@@ -62,8 +62,8 @@ def summary(results: Sequence[Result], order: Sequence[str] = ()) -> str:
         true = " | ".join("-" if share is None else SHARE.format(share)
                           for share in (row.statements_true, row.expectations_true))
         lines.append(f"| {row.circuit} | {row.suite} | {row.policy} | {row.queries} | "
-                     f"{_shown(row.mean_best_reward, row.reward_interval, REWARD)} | "
-                     f"{_shown(row.share_passed, row.passed_interval, SHARE)} | {spent} | {true} |")
+                     f"{with_interval(row.mean_best_reward, row.reward_interval, REWARD)} | "
+                     f"{with_interval(row.share_passed, row.passed_interval, SHARE)} | {spent} | {true} |")
     lines += ["", "Brackets hold 95% bootstrap intervals over queries; simulations are those after the initial design."]
     differences = _differences(results, order)
     return "\n".join([*lines, *(["", *differences] if differences else []), ""])
@@ -139,8 +139,13 @@ def _ordered(policies: set[str], order: Sequence[str]) -> list[str]:
     return [name for name in order if name in policies] + sorted(policies - set(order))
 
 
-def _shown(mean: float, interval: tuple[float, float], form: str) -> str:
+def with_interval(mean: float, interval: tuple[float, float], form: str) -> str:
     return f"{form.format(mean)} [{form.format(interval[0])}, {form.format(interval[1])}]"
+
+
+def mean_with_interval(values: Sequence[float], form: str) -> str:
+    """``0.750 [0.500, 1.000]``: the mean and its 95% bootstrap interval."""
+    return with_interval(float(np.mean(values)), bootstrap(values), form)
 
 
 def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:
@@ -158,6 +163,6 @@ def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:
             reward = [first.best_reward - other.best_reward for first, other in pairs]
             passed = [first.passed - other.passed for first, other in pairs]
             lines.append(f"| {circuit} | {suite} | {policy} | "
-                         f"{_shown(float(np.mean(reward)), bootstrap(reward), REWARD_DIFFERENCE)} | "
-                         f"{_shown(float(np.mean(passed)), bootstrap(passed), SHARE_DIFFERENCE)} |")
+                         f"{mean_with_interval(reward, REWARD_DIFFERENCE)} | "
+                         f"{mean_with_interval(passed, SHARE_DIFFERENCE)} |")
     return lines

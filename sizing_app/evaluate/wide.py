@@ -5,7 +5,7 @@ from itertools import groupby
 
 import numpy as np
 
-from sizing_app.evaluate.report import bootstrap
+from sizing_app.evaluate.report import mean_with_interval
 from sizing_app.evaluate.results import Result, TurnResult
 
 BUDGETS = (5, 20, 50, 200)
@@ -47,9 +47,7 @@ def _table(results: Sequence[Result], order: Sequence[str], held_out: Collection
 
 
 def _mean(columns: Sequence[Sequence[float]], form: str) -> str:
-    values = [value for column in columns for value in column]
-    low, high = bootstrap(values)
-    return f"{form.format(np.mean(values))} [{form.format(low)}, {form.format(high)}]"
+    return mean_with_interval([value for column in columns for value in column], form)
 
 
 def at_budgets(turns: Sequence[TurnResult], results: Sequence[Result], order: Sequence[str], budget: int) -> str:
