@@ -43,6 +43,7 @@ def export_model(model: Qwen3ForCausalLM, tokenizer: Tokenizer, folder: Path, ca
 
 def load_model(folder: Path, device: torch.device | str = "cpu") -> tuple[Qwen3ForCausalLM, Tokenizer]:
     """An exported checkpoint, in float32, and its tokenizer."""
+    disable_progress_bar()
     model = Qwen3ForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=ATTENTION)
     return model.to(device), load_tokenizer(folder)
 
