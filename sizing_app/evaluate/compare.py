@@ -50,11 +50,11 @@ def main(arguments: list[str] | None = None) -> int:
     files = ResultFiles(options.out, {"start": str(options.start), "circuits": options.circuits,
                                       "rollouts": options.rollouts, "learning_rate": options.learning_rate})
     with SimulatorPool(options.workers) as simulator:
-        examine(START, (), 0, options, files, simulator)
+        examine(START, 0, options, files, simulator)
         for seed, name in product(map(int, options.seeds.split(",")), options.variants.split(",")):
             if status := train(training(name, seed, options)):
                 return status
-            examine(name, VARIANTS[name], seed, options, files, simulator)
+            examine(name, seed, options, files, simulator)
             (options.out / "summary.md").write_text(table(files.results, options.variants.split(",")))
     print(table(files.results, options.variants.split(",")), end="")
     return 0
@@ -92,9 +92,9 @@ def run_folder(name: str, seed: int, options: argparse.Namespace) -> Path:
     return options.out / f"{name}-{seed}"
 
 
-def examine(name: str, variant: Sequence[str], seed: int, options: argparse.Namespace, files: ResultFiles,
-            simulator: SimulatorPool) -> None:
+def examine(name: str, seed: int, options: argparse.Namespace, files: ResultFiles, simulator: SimulatorPool) -> None:
     """Play the test queries with the mean weights of a run, unless that was done."""
+    variant = VARIANTS.get(name, ())
     done = {result.key for result in files.results}
     jobs = [job for job in test_jobs(f"{name}/{seed}", options) if job.key not in done]
     if not jobs:
