@@ -17,6 +17,8 @@ ALL_SPECS_BONUS = 0.1
 and without a bonus training settles on near misses. Never added in evaluation."""
 LEAST_SPREAD = 1e-3
 """Groups whose rewards have a smaller standard deviation are dropped: nothing can be learnt from them."""
+TEMPERATURE = 1.0
+"""At which the proposals of a group are sampled: the policy itself, whose probabilities the ratio is made of."""
 
 
 def format_errors(turn: Turn, history: History) -> list[str]:

@@ -8,6 +8,7 @@ command goes on where it was cut.
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
@@ -104,13 +105,15 @@ def examine(name: str, seed: int, options: argparse.Namespace, files: ResultFile
         load_mean(run_folder(name, seed, options) / f"{variant[0]}.pt", model)
     sampler = Sampler(model, tokenizer.token_to_id(END), RLConfig.reply_tokens, RLConfig.validation_temperature)
     rollouts = Rollouts(sampler, tokenizer, simulator, "--latest-only" in variant or SINGLE_TURN in variant)
+    started = time.perf_counter()
     try:
         _, histories = play([job.query.task(job.circuit, BUDGET) for job in jobs], rollouts, 1,
                             generator(model.device, seed))
     finally:
         rollouts.close()
+    seconds = (time.perf_counter() - started) / len(jobs)
     for job, history in zip(jobs, histories, strict=True):
-        files.append(*rows(job, history, 0.0))
+        files.append(*rows(job, history, seconds))
 
 
 def test_jobs(policy: str, options: argparse.Namespace) -> list[Job]:

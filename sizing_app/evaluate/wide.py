@@ -27,12 +27,16 @@ def methods_by_circuits(results: Sequence[Result], order: Sequence[str], held_ou
     return "\n".join(lines)
 
 
+def columns(results: Sequence[Result], held_out: Collection[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Circuits in the order of a table's columns, and the groups over which means are taken: title to circuits."""
+    circuits = sorted({row.circuit for row in results}, key=lambda name: (name in held_out, name))
+    return circuits, {title: list(names) for title, names in groupby(
+        circuits, key=lambda name: "held out" if name in held_out else "trained on")}
+
+
 def _table(results: Sequence[Result], order: Sequence[str], held_out: Collection[str],
            value: Callable[[Result], float], form: str) -> list[str]:
-    circuits = sorted({row.circuit for row in results}, key=lambda name: (name in held_out, name))
-    groups = {title: [name for name in circuits if (name in held_out) == held]
-              for title, held in (("trained on", False), ("held out", True))}
-    groups = {title: names for title, names in groups.items() if names}
+    circuits, groups = columns(results, held_out)
     lines = [f"| | {' | '.join([*circuits, *groups])} |", f"|{' --- |' * (1 + len(circuits) + len(groups))}"]
     for policy in [name for name in order if any(row.policy == name for row in results)]:
         values: dict[str, list[float]] = {}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sizing_app.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, LEAST_SPREAD
+from sizing_app.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, LEAST_SPREAD, TEMPERATURE
 
 CIRCUITS = "ACCIA,ADC1,ADC2,ADC3,ADC4,ADCL,MILLER,OTA,SimLDO"
 """What is trained on, besides the family: every circuit that is not held out."""
@@ -76,7 +76,7 @@ class RLConfig:
     warmup: int = 5
     clip_low: float = 0.2
     clip_high: float = 0.28
-    temperature: float = 1.0
+    temperature: float = TEMPERATURE
     reply_tokens: int = 192
     """A reply that is longer is cut, and has then no valid action."""
     format_penalty: float = FORMAT_PENALTY

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sizing_app.errors import StoreError
 from sizing_app.evaluate.report import REWARD, SHARE, Row, mean_with_interval, summarize, with_interval
 from sizing_app.evaluate.results import Result, read_results
+from sizing_app.evaluate.wide import columns
 from sizing_app.store import SessionStore
 from sizing_app.ui.library.filters import sessions_link
 
@@ -36,13 +37,11 @@ def _evaluation(title: str, results: Sequence[Result], store: SessionStore, held
 
 def _table(suite: str, results: Sequence[Result], store: SessionStore, held_out: Collection[str],
            order: Sequence[str]) -> Markup:
-    circuits = sorted({row.circuit for row in results}, key=lambda name: (name in held_out, name))
-    groups = [(title, list(names)) for title, names in groupby(
-        circuits, key=lambda name: "Held out" if name in held_out else "Trained on")]
+    circuits, groups = columns(results, held_out)
     titles = Markup("").join(Markup('<th scope="col" class="num">{}</th>').format(title)
-                             for title in (*circuits, *(title for title, _ in groups)))
+                             for title in (*circuits, *(title.capitalize() for title in groups)))
     rows = Markup("").join(
-        _policy(list(group), circuits, [names for _, names in groups], results, store)
+        _policy(list(group), circuits, list(groups.values()), results, store)
         for _, group in groupby(sorted(summarize(results), key=lambda row: (_place(row.policy, order), row.policy)),
                                 key=lambda row: row.policy))
     return Markup('<h4>{}</h4><div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Policy</th>{}</tr>'

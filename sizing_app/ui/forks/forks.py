@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from sizing_app.advantage import TEMPERATURE
 from sizing_app.domain import History
 from sizing_app.events import SessionState, fold
 from sizing_app.groups import GroupFinished, GroupStarted, GroupState, fold_group
@@ -15,8 +16,6 @@ from sizing_app.ui.services import PATIENCE, Services
 
 LEAST_SIZE, SIZE, MOST_SIZE = 2, 8, 16
 """Proposals of a group; 8 is what training uses."""
-TEMPERATURE = 1.0
-"""At which proposals are sampled: that of training, so that a group is spread as it is there."""
 MOST_TURNS = 40
 """Simulations that a session may have in all when it is continued."""
 CUT_OFF = "The program ended before the group was complete."
