@@ -63,12 +63,13 @@ class ScriptedSampler:
     tokenizer: Tokenizer
     script: Callable[[str, int], str]
     temperature: float = 1.0
+    form = None
 
     @property
     def end_token(self) -> int:
         return self.tokenizer.token_to_id(END)
 
-    def sample(self, prompts: Sequence[Sequence[int]], count: int, generator) -> list[list[Sample]]:
+    def sample(self, prompts: Sequence[Sequence[int]], count: int, generator, circuits=()) -> list[list[Sample]]:
         groups = []
         for place, prompt in enumerate(prompts):
             text = self.tokenizer.decode(list(prompt), skip_special_tokens=False)

@@ -26,6 +26,7 @@ from sizing_app.train.__main__ import main as train
 from sizing_app.train.algorithms import SINGLE_TURN
 from sizing_app.train.config import RLConfig
 from sizing_app.train.export import load_model
+from sizing_app.train.form import Form
 from sizing_app.train.queries import BUDGET
 from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import generator
@@ -103,7 +104,8 @@ def examine(name: str, seed: int, options: argparse.Namespace, files: ResultFile
     model, tokenizer = load_model(options.start)
     if variant:
         load_mean(run_folder(name, seed, options) / f"{variant[0]}.pt", model)
-    sampler = Sampler(model, tokenizer.token_to_id(END), RLConfig.reply_tokens, RLConfig.validation_temperature)
+    sampler = Sampler(model, tokenizer.token_to_id(END), RLConfig.reply_tokens, RLConfig.validation_temperature,
+                      Form(tokenizer))
     rollouts = Rollouts(sampler, tokenizer, simulator, "--latest-only" in variant or SINGLE_TURN in variant)
     started = time.perf_counter()
     try:

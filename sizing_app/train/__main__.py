@@ -73,7 +73,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, default=None, metavar="R", help="of reinforcement learning")
     parser.add_argument("--rollouts", type=int, default=None, metavar="N", help="end after N turn-level rollouts")
     for name, text in (("conditions", "conditions of a pool"), ("pool", "designs a condition"),
-                       ("demonstrations", "trajectories a circuit"), ("sft-steps", "supervised steps"),
+                       ("demonstrations", "trajectories a circuit (0: none of the family either)"), ("sft-steps", "supervised steps"),
                        ("rl-steps", "reinforcement learning steps")):
         parser.add_argument(f"--{name}", type=int, default=None, metavar="N", help=f"instead of the preset's {text}")
     return parser.parse_args(arguments)
@@ -89,7 +89,8 @@ def preset_of(options: argparse.Namespace) -> Preset:
         options.preset = "small" if pick_device(options.device).type == "cuda" else "tiny"
     preset = PRESETS[options.preset]
     given = (("data", "conditions", options.conditions), ("data", "simulations", options.pool),
-             ("data", "demonstrations", options.demonstrations), ("sft", "steps", options.sft_steps),
+             ("data", "demonstrations", options.demonstrations),
+             ("data", "family_demonstrations", 0 if options.demonstrations == 0 else None), ("sft", "steps", options.sft_steps),
              ("rl", "steps", options.rl_steps), ("rl", "credit_truth", False if options.credit_design else None),
              ("rl", "latest_only", True if options.latest_only else None), ("rl", "group", options.group),
              ("rl", "queries", options.batch), ("rl", "clip_high", options.clip_high),

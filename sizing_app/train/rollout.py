@@ -78,7 +78,7 @@ class Rollouts:
         shown = [latest_turn(history) if self.latest_only else history for _, history in situations]
         prompts = [encode(self.tokenizer, render(task.told(), history))
                    for (task, _), history in zip(situations, shown, strict=True)]
-        samples = self.sampler.sample(prompts, count, generator)
+        samples = self.sampler.sample(prompts, count, generator, [task.circuit for task, _ in situations])
         jobs = [(task, history, self._proposal(task, sample))
                 for (task, history), group in zip(situations, samples, strict=True) for sample in group]
         written = time.monotonic()

@@ -17,6 +17,10 @@ from torch import Tensor, nn
 from transformers.cache_utils import DynamicCache
 from transformers.models.qwen3.modeling_qwen3 import apply_rotary_pos_emb
 
+from sizing_app.domain import Circuit
+from sizing_app.train.form import Form, Places
+from sizing_app.train.tree import masked
+
 CHECK_EVERY = 8
 """Steps between looks at which prompts have only branches that ended (each look waits for the GPU)."""
 
@@ -46,26 +50,32 @@ class _Prefix:
 
 
 class Sampler:
-    """Samples replies that end with ``end_token``."""
+    """Samples replies that end with ``end_token``; with a ``form``, replies that keep to it."""
 
     def __init__(self, model: nn.Module, end_token: int, reply_tokens: int, temperature: float = 1.0,
-                 max_branches: int = 2048):
-        self.model = model
+                 form: Form | None = None, max_branches: int = 2048):
+        self.model, self.form = model, form
         self.end_token = end_token
         self.reply_tokens = reply_tokens
         self.temperature = temperature
         self.max_branches = max_branches
 
     @torch.inference_mode()
-    def sample(self, prompts: Sequence[Sequence[int]], count: int, generator: torch.Generator) -> list[list[Sample]]:
-        """``count`` replies to each prompt; the generator lives on the model's device."""
+    def sample(self, prompts: Sequence[Sequence[int]], count: int, generator: torch.Generator,
+               circuits: Sequence[Circuit] = ()) -> list[list[Sample]]:
+        """``count`` replies to each prompt; the generator lives on the model's device.
+
+        ``circuits``: those of the prompts, which the form of a reply depends on.
+        """
         groups: list[list[Sample]] = []
         size = max(1, self.max_branches // count)
         for start in range(0, len(prompts), size):
-            groups += self._sample(prompts[start:start + size], count, generator)
+            part = slice(start, start + size)
+            places = None if self.form is None else Places(self.form, circuits[part], count)
+            groups += self._sample(prompts[part], count, generator, places)
         return groups
 
-    def _sample(self, prompts, count: int, generator: torch.Generator) -> list[list[Sample]]:
+    def _sample(self, prompts, count: int, generator: torch.Generator, places: Places | None) -> list[list[Sample]]:
         prefix, logits = self._read(prompts)
         branches = len(prompts) * count
         logits = logits.repeat_interleave(count, dim=0)
@@ -75,8 +85,10 @@ class Sampler:
         logprobs = torch.zeros(branches, self.reply_tokens, device=logits.device)
         going = torch.arange(branches, device=logits.device)
         for step in range(self.reply_tokens):
-            drawn, logprobs[going, step] = self._draw(logits, generator)
+            drawn, logprobs[going, step] = self._draw(logits, generator, places and places.allowed())
             tokens[going, step] = drawn
+            if places:
+                places.advance(drawn)
             if step % CHECK_EVERY == 0:
                 open_prompts = (tokens[going, : step + 1] != self.end_token).all(dim=1).view(-1, count).any(dim=1)
                 if not open_prompts.any():
@@ -85,6 +97,8 @@ class Sampler:
                     kept = open_prompts.repeat_interleave(count)
                     prefix, going, drawn = prefix.only(open_prompts), going[kept], drawn[kept]
                     own = [(keys[kept], values[kept]) for keys, values in own]
+                    if places:
+                        places.keep(kept)
             if step + 1 < self.reply_tokens:
                 logits = self._step(drawn, lengths[going] + step, prefix, own, step)
         return _cut(tokens[:, : step + 1], logprobs[:, : step + 1], self.end_token, count)
@@ -113,9 +127,9 @@ class Sampler:
         return [(torch.empty(shape, device=self.model.device), torch.empty(shape, device=self.model.device))
                 for _ in range(config.num_hidden_layers)]
 
-    def _draw(self, logits: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _draw(self, logits: Tensor, generator: torch.Generator, allowed: Tensor | None) -> tuple[Tensor, Tensor]:
         """One token a branch and its log-probability: the first arrival among exponential clocks of rate p."""
-        logprobs = torch.log_softmax(logits.float() / self.temperature, dim=-1)
+        logprobs = torch.log_softmax(masked(logits.float() / self.temperature, allowed), dim=-1)
         clocks = torch.empty_like(logprobs).exponential_(generator=generator)
         tokens = (logprobs - clocks.log()).argmax(dim=-1)
         return tokens, logprobs.gather(1, tokens[:, None])[:, 0]

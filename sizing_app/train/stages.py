@@ -19,6 +19,7 @@ from sizing_app.train.curves import draw_curves
 from sizing_app.train.data import load_demonstrations, split
 from sizing_app.train.export import export_model, hardware, load_model
 from sizing_app.train.family.archive import load_family
+from sizing_app.train.form import Form
 from sizing_app.train.model import build_model, pick_device, set_precision
 from sizing_app.train.prepare import (demonstrations_path, family_folder, prepare, prepare_family, queries_path,
                                       simulate_pools)
@@ -92,7 +93,8 @@ class Stages:
         model, config = self._start_model(), self.preset.rl
         set_precision(self.device, exact=True)
         training, held_out = self._queries(config.validation)
-        sampler = Sampler(model, self.tokenizer.token_to_id(END), config.reply_tokens, config.temperature)
+        sampler = Sampler(model, self.tokenizer.token_to_id(END), config.reply_tokens, config.temperature,
+                          Form(self.tokenizer, self.device))
         rollouts = Rollouts(sampler, self.tokenizer, self.simulator, self._latest_only(stage))
         try:
             trainer = Trainer(stage, ALGORITHMS[stage], model, rollouts, config, self.folder, self.options.seed,

@@ -19,6 +19,7 @@ from sizing_app.prompt.claims import truth
 from sizing_app.train.advantage import clipped_objective
 from sizing_app.train.config import RLConfig
 from sizing_app.train.data import batch_of
+from sizing_app.train.form import Form
 from sizing_app.train.optim import apply_gradients, make_optimizers, set_learning_rate
 from sizing_app.train.rollout import Rollouts, outcome, play
 from sizing_app.train.run_folder import Clock, RunFolder, StepLog, generator, load_checkpoint, save_checkpoint
@@ -129,7 +130,7 @@ class Trainer:
         started = time.monotonic()
         set_learning_rate(self.optimizers, config.learning_rate * min(1.0, (number + 1) / config.warmup))
         updates = update(self.model, self.optimizers, collected.rows, config,
-                         np.random.default_rng((self.seed, number)))
+                         np.random.default_rng((self.seed, number)), self.rollouts.sampler.form)
         self.average.update_parameters(self.model)
         return {**summary(collected, config), "rollouts": self.rollouts.count, **updates,
                 "sampling_seconds": self.rollouts.sampling, "simulating_seconds": self.rollouts.simulating,
@@ -167,9 +168,10 @@ def load_mean(path: Path, model: nn.Module) -> None:
 
 
 def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: Sequence[Sequence[Step]],
-           config: RLConfig, rng: np.random.Generator) -> dict[str, float]:
+           config: RLConfig, rng: np.random.Generator, form: Form | None = None) -> dict[str, float]:
     """``config.updates`` gradient steps, each on its own share of the rows; the mean is over tokens (DAPO).
 
+    ``form``: that of the sampler, so that old and new log-probabilities are of the same choices.
     ``ratio_error`` is the largest |new - old| log-probability before the first step: how sampler and trainer differ.
     """
     packed = [pack([(step.prompt, step.tokens) for step in row]) for row in rows]
@@ -182,8 +184,9 @@ def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: 
         for batch in micro_batches([len(packed[index]) for index in part], token_budget(model.device)):
             chosen = [part[place] for place in batch]
             before, gain = (_flat([table[index] for index in chosen], model.device) for table in (old, advantages))
+            allowed = form and torch.cat([form.masks(step.tokens) for index in chosen for step in rows[index]])
             logprobs, entropy = reply_logprobs(model, collate([packed[index] for index in chosen], model.device),
-                                               config.temperature)
+                                               config.temperature, allowed)
             objective, clipped = clipped_objective(logprobs, before, gain, config)
             (-objective.sum() / tokens).backward()
             for name, value in (("objective", objective), ("entropy", entropy), ("clip_share", clipped)):

@@ -20,6 +20,8 @@ from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 
 Tokens = Sequence[int]
+IMPOSSIBLE = -1e9
+"""A logit whose probability is 0 in float32."""
 ATTENTION = "tree"
 """The name of ``attend`` in the transformers library, for a model's ``attn_implementation``."""
 
@@ -112,20 +114,27 @@ def attend(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attenti
 AttentionInterface.register(ATTENTION, attend)
 
 
-def reply_logprobs(model: nn.Module, batch: Batch, temperature: float = 1.0) -> tuple[Tensor, Tensor]:
+def reply_logprobs(model: nn.Module, batch: Batch, temperature: float = 1.0,
+                   allowed: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Log-probability of every reply token and the entropy (nats, no gradient) of the distribution it was drawn from.
 
     Both flat: row after row, in a row reply after reply. Only these positions go through the output layer.
+    ``allowed``, bool of shape (reply tokens, vocabulary), says what each token was chosen from (form.py).
     """
     hidden = model.model(input_ids=batch.tokens, attention_mask={"full_attention": batch.rows},
                          position_ids=batch.positions, use_cache=False).last_hidden_state
     before = hidden[:, :-1][batch.targets[:, 1:]]
-    logits = model.lm_head(before).float() / temperature
+    logits = masked(model.lm_head(before).float() / temperature, allowed)
     logprobs = torch.log_softmax(logits, dim=-1)
     chosen = logprobs.gather(1, batch.tokens[batch.targets].long()[:, None])[:, 0]
     with torch.no_grad():
         entropy = -(logprobs.exp() * logprobs).sum(dim=-1)
     return chosen, entropy
+
+
+def masked(logits: Tensor, allowed: Tensor | None) -> Tensor:
+    """Logits with next to no probability where ``allowed`` is false; finite, so that an entropy stays a number."""
+    return logits if allowed is None else logits.masked_fill(~allowed, IMPOSSIBLE)
 
 
 def _common(first: np.ndarray, second: Tokens) -> int:
