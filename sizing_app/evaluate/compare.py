@@ -68,7 +68,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("runs/compare"), metavar="FOLDER")
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="FOLDER", help="what the data stage wrote")
     parser.add_argument("--start", type=Path, default=Path("models/sft"), metavar="FOLDER", help="where all begin")
-    parser.add_argument("--circuits", default="ACCIA,MILLER,OTA,SimLDO", help="to train on, names with commas")
+    parser.add_argument("--circuits", default="MILLER,OTA", help="to train on, names with commas")
     parser.add_argument("--variants", default=",".join(VARIANTS), help=f"of {', '.join(VARIANTS)}; the first one is "
                         "what the others are compared with")
     parser.add_argument("--seeds", default="1,2,3")
@@ -86,7 +86,7 @@ def training(name: str, seed: int, options: argparse.Namespace) -> list[str]:
     """Arguments of ``python -m sizing_app.train`` for one run."""
     given = {"--out": run_folder(name, seed, options), "--data": options.data, "--start": options.start,
              "--circuits": options.circuits, "--preset": "tiny", "--seed": seed, "--rollouts": options.rollouts,
-             "--rl-steps": options.rollouts, "--learning-rate": options.learning_rate}
+             "--rl-steps": options.rollouts, "--learning-rate": options.learning_rate, "--validation": 0}
     return [*VARIANTS[name], *(str(word) for pair in given.items() for word in pair)]
 
 

@@ -74,6 +74,8 @@ class RLConfig:
     learning_rate: float = 3e-4
     """Found for models of this size; the paper trains 30 B parameters."""
     warmup: int = 5
+    averaging: int = 3
+    """How much the mean of the weights leans to the latest steps; 0 is the plain mean (ours; see Trainer)."""
     clip_low: float = 0.2
     clip_high: float = 0.28
     temperature: float = TEMPERATURE

@@ -28,7 +28,7 @@ from sizing_app.train.rollout import Rollouts
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, load_checkpoint
 from sizing_app.train.sampler import Sampler
 from sizing_app.train.teacher import sample_texts
-from sizing_app.train.trainer import Trainer
+from sizing_app.train.trainer import Trainer, load_mean
 
 OUTCOME = ("best", "passed", "simulations", "truth")
 
@@ -57,7 +57,8 @@ class Stages:
     def run(self, stage: str) -> bool:
         """True if the stage is complete."""
         _report(f"== {stage} ({hardware(self.device)}, preset {self.options.preset})")
-        self.folder.note(stage, command=self.command, hardware=hardware(self.device))
+        began = {"base": self.options.start.name} if stage in ALGORITHMS and self.options.start else {}
+        self.folder.note(stage, command=self.command, hardware=hardware(self.device), **began)
         if stage == "pools":
             return simulate_pools(self.circuits, self.simulator, self.preset.data, self.options.seed, self.clock,
                                   _report)
@@ -106,14 +107,19 @@ class Stages:
         return done
 
     def export(self) -> bool:
-        """The supervised checkpoint, and the best one (on held-out queries) of each algorithm that was run."""
+        """The supervised checkpoint, and of each algorithm that was run the best one on held-out queries.
+
+        Where there were none, the mean of the weights at the end.
+        """
         model = self._fresh_model()
         for name in (sft.STAGE, *ALGORITHMS):
-            best = self.folder.checkpoint(f"{name}-best")
-            path = best if best.exists() else self.folder.checkpoint(name)
+            path, best = self.folder.checkpoint(name), self.folder.checkpoint(f"{name}-best")
             if not path.exists():
                 continue
-            facts = load_checkpoint(path, model)
+            if name in ALGORITHMS:
+                facts = load_checkpoint(best, model) if best.exists() else load_mean(path, model)
+            else:
+                facts = load_checkpoint(path, model)
             folder = export_model(model, self.tokenizer, self.options.models / name, self._card(name, facts))
             _report(f"{folder}: {(folder / 'model.safetensors').stat().st_size / 1e6:.1f} MB")
         return True

@@ -74,8 +74,8 @@ class Progress:
 class Trainer:
     """One reinforcement learning stage of a run. Start from the weights that ``model`` has, or from its checkpoint.
 
-    What is validated and kept is the mean of the weights over all steps, the first ones among them (Polyak and Juditsky
-    1992): a step from few queries is mostly noise. Not in the paper.
+    What is validated and kept is a mean of the weights over all steps that leans to the latest ones (polynomial-decay
+    averaging, Shamir and Zhang 2013): a step from few queries is mostly noise. Not in the paper.
     """
 
     def __init__(self, stage: str, collect: Collect, model: nn.Module, rollouts: Rollouts, config: RLConfig,
@@ -83,7 +83,8 @@ class Trainer:
         self.stage, self.collect, self.model, self.rollouts = stage, collect, model, rollouts
         self.config, self.run, self.seed, self.report = config, run, seed, report
         self.optimizers = make_optimizers(model, config.learning_rate)
-        self.average = AveragedModel(model)
+        self.average = AveragedModel(model, avg_fn=lambda mean, weights, count: mean + (weights - mean) * (
+            config.averaging + 1) / (config.averaging + count + 1))
         self.average.update_parameters(model)
         self.progress = Progress()
         if run.checkpoint(stage).exists():
@@ -108,7 +109,7 @@ class Trainer:
             started = time.monotonic()
             entry = {"step": progress.step, **self.step(tasks)}
             progress.step += 1
-            if progress.step % self.config.validate_every == 0 or self.complete:
+            if validation and (progress.step % self.config.validate_every == 0 or self.complete):
                 entry |= self.validate(validation)
             seconds = time.monotonic() - started
             slowest = max(0.95 * slowest, seconds)
@@ -160,11 +161,12 @@ class Trainer:
                         average=self.average.state_dict(), **vars(self.progress))
 
 
-def load_mean(path: Path, model: nn.Module) -> None:
-    """Load the mean weights of a stage that a Trainer saved in ``path``."""
-    average = AveragedModel(model)
-    average.load_state_dict(load_checkpoint(path, model)["average"])
+def load_mean(path: Path, model: nn.Module) -> dict:
+    """Load the mean weights of a stage that a Trainer saved in ``path``; returns the Progress that was saved too."""
+    average, facts = AveragedModel(model), load_checkpoint(path, model)
+    average.load_state_dict(facts.pop("average"))
     model.load_state_dict(average.module.state_dict())
+    return facts
 
 
 def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: Sequence[Sequence[Step]],
