@@ -26,6 +26,7 @@ from sizing_app.prompt.analysis import move_text
 from sizing_app.train.answers import teach
 from sizing_app.train.baselines import build_mlp
 from sizing_app.train.pool import build_pool
+from sizing_app.train.recall import recall
 from sizing_app.train.teacher import demonstrations, lessons, play, sample_texts
 
 SIMULATIONS = 240
@@ -186,6 +187,27 @@ def test_demonstrations_parse_and_hold_what_they_say(pool, circuit, simulator, t
     assert count == demonstrations(circuit, pool, simulator, 6, out, rng, 0.3, 0.3) >= 6
     texts = sample_texts([out])
     assert texts and all(text.startswith("<|task|>") and text.endswith("<|end|>") for text in texts)
+
+
+def test_recalled_trajectories_are_made_of_stored_designs(pool, circuit):
+    rng = np.random.default_rng(8)
+    tasks = [training.synthesize(circuit, pool, rng, tight_share=0.3, hidden_share=0.3) for _ in range(40)]
+    trajectories, near = recall(tasks, pool, rng), []
+    for trajectory in trajectories:
+        rows = pool.rows(pool.index_of(trajectory.task.conditions))
+        stored = pool.design[rows].tolist()
+        for turn in trajectory.history:
+            if turn.proposal.parameters is not None:
+                row = rows[stored.index(pool.grid.index(turn.proposal.parameters).tolist())]
+                assert metric_row(circuit, turn.measurement) == pytest.approx(pool.metrics[row])
+        passing = rows[margins(circuit, trajectory.task.specs, pool.metrics[rows]).min(axis=1) >= 0]
+        offsets = pool.grid.unit(pool.design[passing]) - pool.grid.unit(trajectory.answer.design)
+        near.append(np.sqrt((offsets ** 2).mean(axis=1)).min())
+        for lesson in lessons(trajectory):
+            assert not parse_reply(lesson["reply"].removesuffix("<|end|>"), circuit).problems
+    assert np.median(near) < 0.08
+    lengths = [len(trajectory.history) for trajectory in trajectories]
+    assert 20 <= lengths.count(1) < 40 and max(lengths) <= tasks[0].budget
 
 
 def test_baselines_know_what_the_pool_knows(pool, circuit, simulator, tmp_path):

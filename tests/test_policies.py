@@ -193,3 +193,15 @@ def test_a_checkpoint_sizes_what_it_has_words_for():
     policy = make_policy("tl-grpo", PolicySettings(base_url="http://127.0.0.1:9/v1"))
     with pytest.raises(PolicyError, match="tl-grpo has no words for none:.* of TOY: choose another policy"):
         list(policy.propose(a_task(), (), threading.Event()))
+
+
+def test_a_checkpoint_is_sampled_at_the_temperature_of_its_card(tmp_path):
+    def temperature(card: str, **given) -> float:
+        (tmp_path / "tl-grpo").mkdir(exist_ok=True)
+        for name, text in (("model.safetensors", ""), ("tokenizer.json", "{}"), ("card.toml", card)):
+            (tmp_path / "tl-grpo" / name).write_text(text)
+        settings = PolicySettings(base_url="http://127.0.0.1:9/v1", models=tmp_path)
+        return make_policy("tl-grpo", settings, **given).temperature
+
+    assert temperature("temperature = 0.8") == 0.8 and temperature("temperature = 0.8", temperature=0.1) == 0.1
+    assert temperature("") == 0.5

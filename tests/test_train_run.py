@@ -150,7 +150,8 @@ def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
 
 def test_an_exported_checkpoint_loads_everywhere(tokenizer, tmp_path):
     model = a_model(tokenizer)
-    card = {"algorithm": "tl-grpo", "circuits": ["TOY"], "hours": 0.5, "validation": {"passed": 0.9, "rollouts": None}}
+    card = {"algorithm": "tl-grpo", "circuits": ["TOY"], "temperature": 0.8, "hours": 0.5,
+            "validation": {"passed": 0.9, "rollouts": None}}
     folder = export_model(model, tokenizer, tmp_path / "tl-grpo", card)
     loaded, its_tokenizer = load_model(folder)
     ids = torch.tensor([encode(its_tokenizer, demonstration(a_task())[0]["prompt"])])
@@ -159,7 +160,7 @@ def test_an_exported_checkpoint_loads_everywhere(tokenizer, tmp_path):
     assert its_tokenizer.to_str() == tokenizer.to_str()
     assert tomllib.loads((folder / "card.toml").read_text())["validation"] == {"passed": 0.9}
     generation = json.loads((folder / "generation_config.json").read_text())
-    assert generation["eos_token_id"] == model.config.eos_token_id
+    assert generation["eos_token_id"] == model.config.eos_token_id and generation["temperature"] == 0.8
     write_gguf(folder, tmp_path / "model.gguf")
     assert (tmp_path / "model.gguf").stat().st_size > 50_000
 

@@ -121,4 +121,5 @@ def _server(parser: argparse.ArgumentParser, sampling: bool = True) -> None:
     group.add_argument("--base-url", metavar="URL", help="OpenAI-compatible, such as http://127.0.0.1:8000/v1")
     group.add_argument("--model", metavar="NAME", help="the model's name on that server")
     if sampling:
-        group.add_argument("--sampling-temperature", dest="sampling", default="0.5", metavar="T", help="default 0.5")
+        group.add_argument("--sampling-temperature", dest="sampling", metavar="T",
+                           help="default: what a checkpoint's card says, 0.5 for other models")

@@ -98,10 +98,11 @@ def read_policy(args: argparse.Namespace) -> str:
 def read_settings(args: argparse.Namespace) -> PolicySettings:
     if args.base_url is not None and not re.match(r"https?://[^/\s]+", args.base_url):
         raise UsageError(f"--base-url {args.base_url!r}: expected an address such as http://127.0.0.1:8000/v1")
-    sampling = getattr(args, "sampling", "0.5")
-    temperature = _number(sampling, "", f"--sampling-temperature {sampling}")
-    if not 0.0 <= temperature <= 2.0:
-        raise UsageError(f"--sampling-temperature {sampling!r}: expected a number from 0 to 2")
+    sampling, temperature = getattr(args, "sampling", None), None
+    if sampling is not None:
+        temperature = _number(sampling, "", f"--sampling-temperature {sampling}")
+        if not 0.0 <= temperature <= 2.0:
+            raise UsageError(f"--sampling-temperature {sampling!r}: expected a number from 0 to 2")
     return PolicySettings(args.base_url, args.model, temperature=temperature)
 
 

@@ -2,8 +2,8 @@
 
 Each variant is trained from one checkpoint with the same number of turn-level rollouts, once a seed. What comes out
 (the mean weights at the end, none are chosen) plays test queries, which neither training nor validation uses, with the
-session loop of the app. OUT/VARIANT-SEED is a run, OUT/results.csv has every query, OUT/summary.md the table. The same
-command goes on where it was cut.
+session loop of the app, sampled at the temperature of training. OUT/VARIANT-SEED is a run, OUT/results.csv has every
+query, OUT/summary.md the table. The same command goes on where it was cut.
 """
 
 import argparse
@@ -104,7 +104,7 @@ def examine(name: str, seed: int, options: argparse.Namespace, files: ResultFile
     model, tokenizer = load_model(options.start)
     if variant:
         load_mean(run_folder(name, seed, options) / f"{variant[0]}.pt", model)
-    sampler = Sampler(model, tokenizer.token_to_id(END), RLConfig.reply_tokens, RLConfig.validation_temperature,
+    sampler = Sampler(model, tokenizer.token_to_id(END), RLConfig.reply_tokens, RLConfig.temperature,
                       Form(tokenizer))
     rollouts = Rollouts(sampler, tokenizer, simulator, "--latest-only" in variant or SINGLE_TURN in variant)
     started = time.perf_counter()

@@ -32,7 +32,8 @@ class PolicySettings:
     """The model's name on that server."""
     api_key: str | None = field(default_factory=lambda: os.environ.get("OPENAI_API_KEY"), repr=False)
     models: Path = MODELS
-    temperature: float = 0.5
+    temperature: float | None = None
+    """At which a language model is sampled; None: what a checkpoint's card says, and what is usual for other models."""
 
 
 _engines: dict[Path, object] = {}
@@ -117,9 +118,10 @@ def _checkpoint(name: str, settings: PolicySettings) -> Policy:
     missing = [file for file in ("model.safetensors", "tokenizer.json") if not (folder / file).is_file()]
     if missing:
         raise PolicyError(f"no {name} checkpoint: {folder} has no {' and no '.join(missing)}; `make train` writes it")
+    card = _card(folder)
     return LanguageModel(name, settings.base_url or _address_of(folder), settings.model or name, model_dir=folder,
-                         latest_only=_card(folder).get("history") == "latest", temperature=settings.temperature,
-                         api_key=settings.api_key)
+                         latest_only=card.get("history") == "latest", api_key=settings.api_key,
+                         temperature=card.get("temperature") if settings.temperature is None else settings.temperature)
 
 
 def _card(folder: Path) -> dict:

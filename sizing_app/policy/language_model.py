@@ -22,6 +22,8 @@ from sizing_app.prompt.parser import ReplyParser
 
 COMPACT_REPLY_TOKENS = 1024
 CHAT_REPLY_TOKENS = 4096
+TEMPERATURE = 0.5
+"""At which a model is sampled, unless its card or somebody says otherwise."""
 _OWNERS = {"llamacpp": "llama.cpp", "vllm": "vllm"}
 ServerKind = Literal["llama.cpp", "vllm", "other"]
 
@@ -37,9 +39,10 @@ class LanguageModel:
     """
 
     def __init__(self, name: str, base_url: str | Callable[[], str], model: str, model_dir: str | Path | None = None,
-                 latest_only: bool = False, temperature: float = 0.5, api_key: str | None = None,
+                 latest_only: bool = False, temperature: float | None = None, api_key: str | None = None,
                  constrained: bool | None = None, timeout: float = 120.0):
-        self.name, self.model, self.temperature = name, model, temperature
+        self.name, self.model = name, model
+        self.temperature = TEMPERATURE if temperature is None else temperature
         self._base_url = base_url if callable(base_url) else lambda: base_url
         self._model_dir = None if model_dir is None else Path(model_dir)
         self._latest_only = latest_only

@@ -63,7 +63,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--time-limit", type=float, default=None, metavar="SECONDS", help="stop and save before")
     parser.add_argument("--resume", default="auto", choices=("auto", "no"), help="no: forget what the run wrote")
     parser.add_argument("--start", type=Path, default=None, metavar="FOLDER",
-                        help="begin reinforcement learning with this exported checkpoint instead of the run's own")
+                        help="begin sft, or reinforcement learning, with this exported checkpoint")
     parser.add_argument("--credit-design", action="store_true",
                         help="credit every token with the design's reward, as the paper does")
     parser.add_argument("--latest-only", action="store_true", help="show the policy the latest turn alone")
@@ -74,7 +74,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--validation", type=int, default=None, metavar="N", help="queries held out (0: none)")
     parser.add_argument("--rollouts", type=int, default=None, metavar="N", help="end after N turn-level rollouts")
     for name, text in (("conditions", "conditions of a pool"), ("pool", "designs a condition"),
-                       ("demonstrations", "trajectories a circuit (0: none of the family either)"), ("sft-steps", "supervised steps"),
+                       ("demonstrations", "trajectories a circuit (0: none of the family either)"),
+                       ("recalled", "trajectories recalled from the pool of a circuit"),
+                       ("sft-steps", "supervised steps"),
                        ("rl-steps", "reinforcement learning steps")):
         parser.add_argument(f"--{name}", type=int, default=None, metavar="N", help=f"instead of the preset's {text}")
     return parser.parse_args(arguments)
@@ -91,7 +93,8 @@ def preset_of(options: argparse.Namespace) -> Preset:
     preset = PRESETS[options.preset]
     given = (("data", "conditions", options.conditions), ("data", "simulations", options.pool),
              ("data", "demonstrations", options.demonstrations),
-             ("data", "family_demonstrations", 0 if options.demonstrations == 0 else None), ("sft", "steps", options.sft_steps),
+             ("data", "recalled", options.recalled), ("sft", "steps", options.sft_steps),
+             ("data", "family_demonstrations", 0 if options.demonstrations == 0 else None),
              ("rl", "steps", options.rl_steps), ("rl", "credit_truth", False if options.credit_design else None),
              ("rl", "latest_only", True if options.latest_only else None), ("rl", "group", options.group),
              ("rl", "queries", options.batch), ("rl", "clip_high", options.clip_high),

@@ -23,11 +23,14 @@ class ExportError(RuntimeError):
 
 
 def export_model(model: Qwen3ForCausalLM, tokenizer: Tokenizer, folder: Path, card: Mapping[str, object]) -> Path:
-    """Write the model in float16 (greedy replies differ from float32 in about 2% of the prompts) with its card."""
+    """Write the model in float16 (greedy replies differ from float32 in about 2% of the prompts) with its card.
+
+    The ``temperature`` of the card is what the app samples at, and what other servers do by default.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     smaller = Qwen3ForCausalLM(model.config).half()
     smaller.load_state_dict({name: tensor.half() for name, tensor in model.state_dict().items()})
-    smaller.generation_config = GenerationConfig(do_sample=True, temperature=0.5, top_k=0, top_p=1.0,
+    smaller.generation_config = GenerationConfig(do_sample=True, temperature=card["temperature"], top_k=0, top_p=1.0,
                                                  eos_token_id=model.config.eos_token_id,
                                                  pad_token_id=model.config.pad_token_id)
     disable_progress_bar()

@@ -4,6 +4,7 @@ Whatever is there already is kept; what is half done goes on.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ from sizing_app.train.config import DataConfig
 from sizing_app.train.family.archive import family_pool
 from sizing_app.train.pool import build_pool
 from sizing_app.train.queries import save_queries, synthesize
+from sizing_app.train.recall import recall
 from sizing_app.train.run_folder import Clock
-from sizing_app.train.teacher import demonstrations
+from sizing_app.train.teacher import CHUNK, demonstrations, write_lessons
 
 RESERVE = 20.0
 """Seconds that a chunk of simulations may take; none is begun with less time left."""
@@ -24,6 +26,10 @@ RESERVE = 20.0
 
 def demonstrations_path(folder: Path, circuit: str) -> Path:
     return folder / "demonstrations" / f"{circuit}.jsonl.gz"
+
+
+def recalled_path(folder: Path, circuit: str) -> Path:
+    return folder / "recalled" / f"{circuit}.jsonl.gz"
 
 
 def queries_path(folder: Path, circuit: str) -> Path:
@@ -52,8 +58,8 @@ def prepare(circuits: Sequence[Circuit], models: Path, folder: Path, simulator, 
     """What is made of the pools, for all circuits; False if the time ran out before."""
     for circuit in circuits:
         pool = load_pool(circuit, pool_path(circuit))
-        if not _lessons(circuit, pool, folder, simulator, config.demonstrations, config.queries, config, seed, clock,
-                        report):
+        if not _lessons(circuit, pool, folder, simulator, (config.demonstrations, config.recalled, config.queries),
+                        config, seed, clock, report):
             return False
         _baseline(circuit, pool, models, config, seed, report)
     return True
@@ -62,18 +68,27 @@ def prepare(circuits: Sequence[Circuit], models: Path, folder: Path, simulator, 
 def prepare_family(members: Sequence[Circuit], folder: Path, simulator, config: DataConfig, seed: int, clock: Clock,
                    report: Callable[[str], None] = print) -> bool:
     """The same for the members of the family, which have no baselines."""
-    return all(_lessons(member, family_pool(member), family_folder(folder), simulator, config.family_demonstrations,
-                        config.family_queries, config, seed, clock, report) for member in members)
+    counts = config.family_demonstrations, config.family_recalled, config.family_queries
+    return all(_lessons(member, family_pool(member), family_folder(folder), simulator, counts, config, seed, clock,
+                        report) for member in members)
 
 
-def _lessons(circuit: Circuit, pool: Pool, folder: Path, simulator, trajectories: int, queries: int, config: DataConfig,
+def _lessons(circuit: Circuit, pool: Pool, folder: Path, simulator, counts: tuple[int, int, int], config: DataConfig,
              seed: int, clock: Clock, report: Callable[[str], None]) -> bool:
-    """Demonstrations and queries of one circuit."""
+    """So many demonstrations, recalled trajectories and queries of one circuit."""
+    trajectories, recalled, queries = counts
     path = demonstrations_path(folder, circuit.name)
     done = demonstrations(circuit, pool, simulator, trajectories, path, _numbers(seed, circuit, path),
                           config.tight_share, config.hidden_share, _deadline(clock), report)
     if done < trajectories or clock.over(RESERVE):
         return False
+    path = recalled_path(folder, circuit.name)
+    if not path.exists():
+        rng = _numbers(seed, circuit, path)
+        tasks = (synthesize(circuit, pool, rng, config.tight_share, config.hidden_share) for _ in range(recalled))
+        for chunk in iter(lambda: list(islice(tasks, CHUNK)), []):
+            write_lessons(recall(chunk, pool, rng), path)
+        report(f"{circuit.name}: {recalled} trajectories recalled")
     path = queries_path(folder, circuit.name)
     if not path.exists():
         rng = _numbers(seed, circuit, path)

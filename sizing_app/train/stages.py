@@ -22,7 +22,7 @@ from sizing_app.train.family.archive import load_family
 from sizing_app.train.form import Form
 from sizing_app.train.model import build_model, pick_device, set_precision
 from sizing_app.train.prepare import (demonstrations_path, family_folder, prepare, prepare_family, queries_path,
-                                      simulate_pools)
+                                      recalled_path, simulate_pools)
 from sizing_app.train.queries import load_queries
 from sizing_app.train.rollout import Rollouts
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, load_checkpoint
@@ -57,7 +57,7 @@ class Stages:
     def run(self, stage: str) -> bool:
         """True if the stage is complete."""
         _report(f"== {stage} ({hardware(self.device)}, preset {self.options.preset})")
-        began = {"base": self.options.start.name} if stage in ALGORITHMS and self.options.start else {}
+        began = {"base": self.options.start.name} if self.options.start else {}
         self.folder.note(stage, command=self.command, hardware=hardware(self.device), **began)
         if stage == "pools":
             return simulate_pools(self.circuits, self.simulator, self.preset.data, self.options.seed, self.clock,
@@ -81,9 +81,10 @@ class Stages:
         return self.folder.tokenizer(lambda: build_tokenizer((*self.circuits, *self.family), sample_texts(paths)))
 
     def train_sft(self) -> bool:
-        model = self._fresh_model()
+        model = self._fresh_model() if self.options.start is None else self._exported()
         set_precision(self.device, exact=False)
-        data = load_demonstrations(self._data_files(demonstrations_path), self.tokenizer, self.preset.sft.validation)
+        data = load_demonstrations([*self._data_files(demonstrations_path), *self._data_files(recalled_path)],
+                                   self.tokenizer, self.preset.sft.validation)
         _report(f"{model.num_parameters() / 1e6:.2f} M parameters, {len(data.training)} trajectories with "
                 f"{data.reply_tokens / 1e6:.1f} M reply tokens, {len(data.validation)} held out")
         done = sft.train_sft(model, data, self.preset.sft, self.folder, self.options.seed, self.clock, _report)
@@ -132,7 +133,8 @@ class Stages:
         numbers = self.preset.rl if name in ALGORITHMS else self.preset.sft
         card = {"base": "none: trained from random weights" if name == sft.STAGE else "sft", "architecture": "Qwen3",
                 "algorithm": name, "prompt": "compact", "history": "latest" if self._latest_only(name) else "full",
-                "preset": self.options.preset, "circuits": [circuit.name for circuit in self.circuits],
+                "temperature": self.preset.rl.validation_temperature, "preset": self.options.preset,
+                "circuits": [circuit.name for circuit in self.circuits],
                 "family_members": len(self.family), "steps": facts["step"],
                 "data": "trajectories of a scripted teacher over pools of simulated designs" if name == sft.STAGE else
                         "synthesized queries, rewards from ngspice", "seed": self.options.seed,
@@ -150,14 +152,18 @@ class Stages:
     def _start_model(self):
         """Where reinforcement learning begins: the run's supervised weights, or an exported checkpoint."""
         if self.options.start is not None:
-            model, tokenizer = load_model(self.options.start, self.device)
-            self.folder.tokenizer(lambda: tokenizer)
-            return model
+            return self._exported()
         path = self.folder.checkpoint(sft.STAGE)
         if not path.exists():
             raise RunError(f"{path} is missing: run the sft stage first, or name a checkpoint with --start")
         model = self._fresh_model()
         load_checkpoint(path, model)
+        return model
+
+    def _exported(self):
+        """The checkpoint that --start names; its tokenizer becomes the run's."""
+        model, tokenizer = load_model(self.options.start, self.device)
+        self.folder.tokenizer(lambda: tokenizer)
         return model
 
     def _queries(self, held_out: int) -> tuple[list[Task], list[Task]]:

@@ -67,13 +67,12 @@ def demonstrations(circuit: Circuit, pool: Pool, simulator, count: int, path: Pa
     """
     path, started = Path(path), time.monotonic()
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
     done = first = sum(1 for _ in _lines(path)) if path.exists() else 0
     while done < count and (deadline is None or time.monotonic() - started < deadline):
         tasks = [synthesize(circuit, pool, rng, tight_share, hidden_share) for _ in range(min(CHUNK, count - done))]
         finished = play(tasks, pool, simulator, rng)
-        lines = "".join(json.dumps({"turns": list(lessons(trajectory))}) + "\n" for trajectory in finished)
-        with path.open("ab") as file:
-            file.write(gzip.compress(lines.encode(), 6))
+        write_lessons(finished, path)
         if not finished:
             raise ValueError(f"the pool of {circuit.name} answers none of {len(tasks)} queries")
         done += len(finished)
@@ -88,8 +87,16 @@ def play(tasks: Sequence[Task], pool: Pool, simulator, rng: np.random.Generator)
     pairs = [(task, answer) for task, answer in zip(tasks, teach(tasks, pool, simulator, rng), strict=True)
              if answer.passed]
     starts = simulator.evaluate_many([(task.circuit, task.initial, task.conditions) for task, _ in pairs])
-    return [Trajectory(task, answer, _history(task, start, _attempts(task, answer, pool, rng)))
+    return [Trajectory(task, answer, history(task, start, attempts(task, answer, pool, rng)))
             for (task, answer), start in zip(pairs, starts, strict=True)]
+
+
+def write_lessons(trajectories: Sequence[Trajectory], path: Path) -> None:
+    """Append a line for each trajectory."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = "".join(json.dumps({"turns": list(lessons(trajectory))}) + "\n" for trajectory in trajectories)
+    with path.open("ab") as file:
+        file.write(gzip.compress(lines.encode(), 6))
 
 
 def lessons(trajectory: Trajectory) -> Iterator[dict[str, str]]:
@@ -114,36 +121,36 @@ def sample_texts(paths: Sequence[Path], count: int = 2000) -> list[str]:
     return texts
 
 
-def _history(task: Task, start: Measurement, attempts: Sequence[Attempt]) -> History:
+def history(task: Task, start: Measurement, tried: Sequence[Attempt]) -> History:
     """The initial design and what was tried, up to the first turn that meets all specs."""
-    history: History = ()
-    for parameters, measurement in [(task.initial, start), *attempts]:
-        turn = Turn(len(history), Proposal(parameters), measurement, score(measurement, task.specs))
-        history = (*history, turn)
+    turns: History = ()
+    for parameters, measurement in [(task.initial, start), *tried]:
+        turn = Turn(len(turns), Proposal(parameters), measurement, score(measurement, task.specs))
+        turns = (*turns, turn)
         if turn.score.passed:
             break
-    return history
+    return turns
 
 
-def _attempts(task: Task, answer: Answer, pool: Pool, rng: np.random.Generator) -> list[Attempt]:
+def attempts(task: Task, answer: Answer, pool: Pool, rng: np.random.Generator) -> list[Attempt]:
     """What is tried in every turn but the last of the budget."""
     bad, place = int(rng.choice(len(BAD_TURNS), p=BAD_TURNS)), pool.index_of(task.conditions)
-    target, attempts = pool.grid.unit(answer.design), []
+    target, tried = pool.grid.unit(answer.design), []
     noise, distance = NOISE * np.exp(rng.normal(0.0, 0.5)), rng.uniform(0.2, 1.0)
     for turn in range(task.budget - 1):
         if rng.random() < NO_CALL:
-            attempts.append((None, Measurement("no_call", {})))
+            tried.append((None, Measurement("no_call", {})))
         elif turn < bad:
-            attempts.append(_stored(pool, int(rng.choice(pool.rows(place)))))
+            tried.append(_stored(pool, int(rng.choice(pool.rows(place)))))
         elif rng.random() < EXACT:
-            attempts.append((pool.grid.design(answer.design), measurement_of(task.circuit, answer.metrics)))
+            tried.append((pool.grid.design(answer.design), measurement_of(task.circuit, answer.metrics)))
         else:
             unit = target + rng.normal(0.0, noise, len(target))
             if rng.random() < ELSEWHERE:
                 unit += distance * (_similar_answer(task, pool, rng) - target)
             noise, distance = noise / 2, distance / 2
-            attempts.append(_stored(pool, _near(task, pool, place, unit, rng)))
-    return attempts
+            tried.append(_stored(pool, _near(task, pool, place, unit, rng)))
+    return tried
 
 
 def _near(task: Task, pool: Pool, place: int, unit: np.ndarray, rng: np.random.Generator) -> int:

@@ -1,0 +1,44 @@
+"""Demonstrations without a simulation: what the pool remembers of a query.
+
+A regressor that sees a hundred thousand queries learns more from the same pool than a network that sees a few hundred
+demonstrations. Here the reply is the centre of the best stored designs, and all that is measured, or expected, is that
+of a stored design: the start is one of the worst, the expected effects are those of the passing one next to the centre.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sizing_app.domain import Task
+from sizing_app.pools import Pool, centroid, ranked
+from sizing_app.targets import measurement_of
+from sizing_app.train.answers import CENTROIDS, Answer
+from sizing_app.train.teacher import Trajectory, attempts, history
+
+FIRST = 0.75
+"""Share of the trajectories that end with the first reply, so that more queries are seen in the same time."""
+POOREST = 0.3
+"""The start is drawn from this share of the stored designs, the worst ones for the query, as a random one would be."""
+
+
+def recall(tasks: Sequence[Task], pool: Pool, rng: np.random.Generator) -> list[Trajectory]:
+    """Trajectories of the tasks, each begun at a stored design; no simulator is asked."""
+    return [_recalled(task, pool, rng) for task in tasks]
+
+
+def _recalled(task: Task, pool: Pool, rng: np.random.Generator) -> Trajectory:
+    place = pool.index_of(task.conditions)
+    rows, worst = ranked(pool, place, task.specs)
+    start = rows[-int(rng.integers(1, max(2, round(POOREST * len(rows)))))]
+    passing = rows[: max(1, int((worst >= 0.0).sum()))]
+    size = next((size for size in CENTROIDS if size <= len(passing)), CENTROIDS[-1])
+    centre = centroid(pool, place, task.specs, size)
+    distance = np.linalg.norm(pool.grid.unit(pool.design[passing]) - centre, axis=1)
+    nearest = passing[int(np.argmin(distance))]
+    metrics = pool.metrics[nearest].astype(float)
+    stored = Answer(pool.design[nearest], metrics, float(worst[rows == nearest][0]), "stored")
+    task = replace(task, initial=pool.grid.design(pool.design[start]))
+    tried = [] if rng.random() < FIRST else attempts(task, stored, pool, rng)
+    turns = history(task, measurement_of(task.circuit, pool.metrics[start]), tried)
+    return Trajectory(task, replace(stored, design=pool.grid.snap(centre)), turns)
