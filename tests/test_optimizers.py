@@ -10,7 +10,7 @@ from sizing_app.domain import Proposal, Spec
 from sizing_app.policy.designs import graded, observed
 from sizing_app.policy.evolution import MODEL_TURNS, NARROW, EvolutionSearch, Polish
 from sizing_app.policy.parzen import ParzenSearch
-from sizing_app.policy.trust_region import FAILURES, LENGTH, SHORTEST, SUCCESSES, TrustRegionSearch, region
+from sizing_app.policy.trust_region import FAILURES, LENGTH, SHORTEST, SUCCESSES, TrustRegionSearch, region, suggest
 from sizing_app.session import fold, run_session
 from tests.builders import GOOD, QuadraticSimulator, a_task
 
@@ -43,6 +43,16 @@ def test_a_search_repeats_itself_and_stays_in_range(policy):
 def test_a_search_ends_once_all_specs_are_met(policy):
     state = run(policy, replace(a_task(), initial=GOOD))
     assert (state.status, len(state.history)) == ("passed", 2)
+
+
+@pytest.mark.parametrize("varying", [0, 1])
+def test_margins_that_are_the_same_for_all_designs_are_left_out(varying):
+    """Where all designs miss by more than the cut, a Gaussian process has nothing to fit."""
+    rng = np.random.default_rng(0)
+    units, margins = rng.random((6, 3)), np.full((6, 2), -2.0)
+    margins[:, :varying] = rng.random((6, varying))
+    point = suggest(units, margins, units[0], 0.2, seed=1)
+    assert np.all(np.abs(point - units[0]) <= 0.1 + 1e-9) and np.any(point != units[0])
 
 
 @pytest.mark.parametrize(("policy", "budget"), zip(SEARCHES, (40, 40, 20), strict=True), ids=("cma-es", "tpe", "scbo"))

@@ -41,6 +41,8 @@ VARIANTS = {"tl-grpo": ("tl-grpo", ALONE), "trajectory-grpo": ("trajectory-grpo"
             "latest-only": ("tl-grpo", ALONE, "--latest-only"),
             "credit-design": ("tl-grpo", ALONE, "--credit-design"), "family": ("tl-grpo",)}
 """Name to the stage of training and its options."""
+BATCH = 8
+"""Queries of a step."""
 START = "start"
 """The checkpoint that all begin with, as one more row."""
 SUITES = {"standard": False, "tight": False, "shifted": False, "held-out": True}
@@ -86,7 +88,8 @@ def training(name: str, seed: int, options: argparse.Namespace) -> list[str]:
     """Arguments of ``python -m sizing_app.train`` for one run."""
     given = {"--out": run_folder(name, seed, options), "--data": options.data, "--start": options.start,
              "--circuits": options.circuits, "--preset": "tiny", "--seed": seed, "--rollouts": options.rollouts,
-             "--rl-steps": options.rollouts, "--learning-rate": options.learning_rate, "--validation": 0}
+             "--rl-steps": options.rollouts, "--learning-rate": options.learning_rate, "--validation": 0,
+             "--batch": BATCH}
     return [*VARIANTS[name], *(str(word) for pair in given.items() for word in pair)]
 
 

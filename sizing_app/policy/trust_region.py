@@ -68,7 +68,10 @@ def margin_table(task: Task, turns: Sequence[Turn]) -> np.ndarray:
 
 
 def suggest(units: np.ndarray, margins: np.ndarray, centre: np.ndarray, length: float, seed: int) -> np.ndarray:
-    """Thompson sampling: of CANDIDATES points of the region, that with the least violation in one posterior sample."""
+    """Thompson sampling: of CANDIDATES points of the region, that with the least violation in one posterior sample.
+
+    A margin that is the same for all designs tells nothing, and its Gaussian process could not be fitted.
+    """
     try:
         import torch
         from botorch.fit import fit_gpytorch_mll
@@ -80,9 +83,12 @@ def suggest(units: np.ndarray, margins: np.ndarray, centre: np.ndarray, length: 
     low, high = np.clip(centre - length / 2, 0.0, 1.0), np.clip(centre + length / 2, 0.0, 1.0)
     moved = rng.random((CANDIDATES, len(centre))) < min(1.0, 20 / len(centre))
     candidates = np.where(moved, low + (high - low) * rng.random(moved.shape), centre)
+    telling = np.ptp(margins, axis=0) > 0.0
+    if not telling.any():
+        return candidates[0]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2 ** 31)))
-        model = SingleTaskGP(torch.tensor(units), torch.tensor(margins))
+        model = SingleTaskGP(torch.tensor(units), torch.tensor(margins[:, telling]))
         fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
         with torch.no_grad():
             sample = model.posterior(torch.tensor(candidates)).rsample()[0].numpy()

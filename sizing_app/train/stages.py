@@ -133,7 +133,7 @@ class Stages:
         numbers = self.preset.rl if name in ALGORITHMS else self.preset.sft
         card = {"base": "none: trained from random weights" if name == sft.STAGE else "sft", "architecture": "Qwen3",
                 "algorithm": name, "prompt": "compact", "history": "latest" if self._latest_only(name) else "full",
-                "temperature": self.preset.rl.validation_temperature, "preset": self.options.preset,
+                "temperature": numbers.sampling_temperature, "preset": self.options.preset,
                 "circuits": [circuit.name for circuit in self.circuits],
                 "family_members": len(self.family), "steps": facts["step"],
                 "data": "trajectories of a scripted teacher over pools of simulated designs" if name == sft.STAGE else

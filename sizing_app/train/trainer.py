@@ -141,7 +141,7 @@ class Trainer:
         """Play the held-out queries once with the mean weights; keep them if none were better before."""
         sampler = self.rollouts.sampler
         before = sampler.model, sampler.temperature
-        sampler.model, sampler.temperature = self.average.module, self.config.validation_temperature
+        sampler.model, sampler.temperature = self.average.module, self.config.sampling_temperature
         try:
             same = generator(self.model.device, self.seed, VALIDATION_KEY)
             played, trajectories = play(tasks, self.rollouts, 1, same)
