@@ -55,23 +55,25 @@ def _mean(columns: Sequence[Sequence[float]], form: str) -> str:
 
 
 def at_budgets(turns: Sequence[TurnResult], results: Sequence[Result], order: Sequence[str], budget: int) -> str:
-    """A Markdown table: what each policy has reached after 5, 20, 50 and 200 simulations, over all circuits and suites.
+    """A Markdown table: what each policy has reached after 5, 20, 50 and 200 simulations, on the queries that all played.
 
     The last columns say after how many simulations a policy's mean best reward is that of the first policy after 5, and
     the seconds of wall time that a session took.
     """
     shown = [count for count in BUDGETS if count <= budget]
-    best = {policy: _best_so_far([turn for turn in turns if turn.policy == policy], budget) for policy in order
-            if any(turn.policy == policy for turn in turns)}
-    if not best or not shown:
+    played = {policy: {turn.key[:3] for turn in turns if turn.policy == policy} for policy in order}
+    common = set.intersection(*filter(None, played.values())) if any(played.values()) else set()
+    if not common or not shown:
         return ""
+    best = {policy: _best_so_far([turn for turn in turns if turn.policy == policy and turn.key[:3] in common], budget)
+            for policy in order if played[policy]}
     goal = next(iter(best.values()))[0][:, shown[0]].mean()
     lines = [f"| | {' | '.join(f'{count} simulations' for count in shown)} | as good as {next(iter(best))} after "
              f"{shown[0]} | seconds a session |", f"|{' --- |' * (len(shown) + 3)}"]
     for policy, (rewards, passed) in best.items():
         cells = [f"{rewards[:, count].mean():.3f}, {passed[:, count].mean():.0%} met" for count in shown]
         reaching = np.flatnonzero(rewards.mean(axis=0) >= goal - 1e-9)
-        seconds = np.mean([row.seconds for row in results if row.policy == policy])
+        seconds = np.mean([row.seconds for row in results if row.policy == policy and row.key[:3] in common])
         lines.append(f"| {policy} | {' | '.join(cells)} | {reaching[0] if len(reaching) else f'over {budget}'} | "
                      f"{seconds:.1f} |")
     return "\n".join([*lines, ""])

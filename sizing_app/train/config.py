@@ -102,8 +102,8 @@ class RLConfig:
     validation: int = 128
     """Queries held out."""
     validate_every: int = 20
-    sampling_temperature: float = 0.8
-    """At which they are sampled, and the checkpoint afterwards: five turns need the variety that training takes."""
+    sampling_temperature: float = 0.5
+    """At which they are sampled, and the checkpoint afterwards."""
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ class RunFolder:
         else:
             write_json(self.facts_path, {**wanted, "stages": {}})
 
-    def note(self, stage: str, **facts: str) -> None:
-        """Keep how a stage was last run: command, hardware."""
+    def note(self, stage: str, **facts: object) -> None:
+        """Keep how a stage was last run: command, hardware, numbers."""
         run = self.facts()
         write_json(self.facts_path, {**run, "stages": {**run.get("stages", {}), stage: facts}})
 

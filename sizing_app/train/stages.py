@@ -58,7 +58,8 @@ class Stages:
         """True if the stage is complete."""
         _report(f"== {stage} ({hardware(self.device)}, preset {self.options.preset})")
         began = {"base": self.options.start.name} if self.options.start else {}
-        self.folder.note(stage, command=self.command, hardware=hardware(self.device), **began)
+        self.folder.note(stage, command=self.command, hardware=hardware(self.device), **began,
+                         numbers=vars(self.preset.rl if stage in ALGORITHMS else self.preset.sft))
         if stage == "pools":
             return simulate_pools(self.circuits, self.simulator, self.preset.data, self.options.seed, self.clock,
                                   _report)
@@ -130,10 +131,11 @@ class Stages:
         state = torch.load(self.folder.checkpoint(name), map_location="cpu", weights_only=True)
         scores = facts.get("validation") or ({key: facts[key] for key in OUTCOME} if "truth" in facts else {})
         made = self.folder.facts()["stages"].get(name, {})
-        numbers = self.preset.rl if name in ALGORITHMS else self.preset.sft
+        numbers = made.pop("numbers", None) or vars(self.preset.rl if name in ALGORITHMS else self.preset.sft)
+        latest = name == SINGLE_TURN or numbers.get("latest_only")
         card = {"base": "none: trained from random weights" if name == sft.STAGE else "sft", "architecture": "Qwen3",
-                "algorithm": name, "prompt": "compact", "history": "latest" if self._latest_only(name) else "full",
-                "temperature": numbers.sampling_temperature, "preset": self.options.preset,
+                "algorithm": name, "prompt": "compact", "history": "latest" if latest else "full",
+                "temperature": numbers["sampling_temperature"], "preset": self.options.preset,
                 "circuits": [circuit.name for circuit in self.circuits],
                 "family_members": len(self.family), "steps": facts["step"],
                 "data": "trajectories of a scripted teacher over pools of simulated designs" if name == sft.STAGE else
@@ -141,7 +143,7 @@ class Stages:
                 "hours": round(state["seconds"] / 3600, 3), **made}
         if "rollouts" in state:
             card["turn_level_rollouts"] = state["rollouts"]
-        return {**card, "validation": {key: round(value, 4) for key, value in scores.items()}, "numbers": vars(numbers)}
+        return {**card, "validation": {key: round(value, 4) for key, value in scores.items()}, "numbers": numbers}
 
     def _latest_only(self, stage: str) -> bool:
         return stage == SINGLE_TURN or (stage in ALGORITHMS and self.preset.rl.latest_only)
