@@ -174,6 +174,7 @@ def test_searches_are_compared_at_several_budgets():
              for (policy, query), rewards in sessions.items() for place, reward in enumerate(rewards)]
     results = [Result("TOY", "demo", query, policy, max(rewards), 0, len(rewards) - 1, 3.0)
                for (policy, query), rewards in sessions.items()]
+    turns.append(TurnResult("TOY", "demo", 2, "search", 0, 0.0, 0, "ok"))  # a query that the model did not play
     text = at_budgets(turns, results, ["model", "search"], 20).splitlines()
     assert text[0] == "| | 5 simulations | 20 simulations | as good as model after 5 | seconds a session |"
     assert text[2] == "| model | 0.900, 50% met | 0.900, 50% met | 1 | 3.0 |"

@@ -55,7 +55,7 @@ def _mean(columns: Sequence[Sequence[float]], form: str) -> str:
 
 
 def at_budgets(turns: Sequence[TurnResult], results: Sequence[Result], order: Sequence[str], budget: int) -> str:
-    """A Markdown table: what each policy has reached after 5, 20, 50 and 200 simulations, on the queries that all played.
+    """A Markdown table: what each policy has reached after 5, 20, 50 and 200 simulations, on the queries all played.
 
     The last columns say after how many simulations a policy's mean best reward is that of the first policy after 5, and
     the seconds of wall time that a session took.
