@@ -60,8 +60,8 @@ def fill_in(page: Page, prefix: str = "") -> None:
     """The task of the guide: MILLER, faster and with less power than by default."""
     choose(page.locator(f".task-column:has(#{prefix}specs)"), "Circuit", "MILLER")
     expect(page.locator(f"#{prefix}specs input[data-row=psrr][data-column=low]")).to_be_visible()
-    page.locator(f"#{prefix}specs input[data-row=gbw][data-column=low]").fill("45meg")
-    page.locator(f"#{prefix}specs input[data-row=power][data-column=high]").fill("260u")
+    page.locator(f"#{prefix}specs input[data-row=gbw][data-column=low]").fill("42meg")
+    page.locator(f"#{prefix}specs input[data-row=power][data-column=high]").fill("300u")
 
 
 def run(page: Page) -> str:
