@@ -84,10 +84,7 @@ def _lessons(circuit: Circuit, pool: Pool, folder: Path, simulator, counts: tupl
         return False
     path = recalled_path(folder, circuit.name)
     if not path.exists():
-        rng = _numbers(seed, circuit, path)
-        tasks = (synthesize(circuit, pool, rng, config.tight_share, config.hidden_share) for _ in range(recalled))
-        for chunk in iter(lambda: list(islice(tasks, CHUNK)), []):
-            write_lessons(recall(chunk, pool, rng), path)
+        _recall(circuit, pool, path, recalled, config, _numbers(seed, circuit, path))
         report(f"{circuit.name}: {recalled} trajectories recalled")
     path = queries_path(folder, circuit.name)
     if not path.exists():
@@ -95,6 +92,18 @@ def _lessons(circuit: Circuit, pool: Pool, folder: Path, simulator, counts: tupl
         save_queries(path, [synthesize(circuit, pool, rng, config.tight_share, config.hidden_share)
                             for _ in range(queries)])
     return True
+
+
+def _recall(circuit: Circuit, pool: Pool, path: Path, count: int, config: DataConfig,
+            rng: np.random.Generator) -> None:
+    """Write ``count`` recalled trajectories next to ``path``, then rename, so that a killed run leaves a whole file."""
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    tasks = (synthesize(circuit, pool, rng, config.tight_share, config.hidden_share) for _ in range(count))
+    write_lessons([], partial)
+    for chunk in iter(lambda: list(islice(tasks, CHUNK)), []):
+        write_lessons(recall(chunk, pool, rng), partial)
+    partial.replace(path)
 
 
 def _baseline(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int,
