@@ -27,7 +27,7 @@ TAGS = (ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END)
 CALL_HEAD = f'{{"name":"{FUNCTION}","arguments":'
 ANALYSIS_LIMIT = 600
 """Characters of an analysis that the grammar allows."""
-_ANALYSIS_CHARACTER = "[ -;=?-~]"
+ANALYSIS_CHARACTER = "[ -;=?-~]"
 """Printable ASCII without < and >."""
 
 
@@ -39,7 +39,7 @@ def render(task: Task, history: History) -> str:
 
 def write_reply(circuit: Circuit, analysis: str, parameters: Parameters | None) -> str:
     """What the model should have answered; ``parameters`` None ends the session. Ends with ``<|end|>``."""
-    if not re.fullmatch(f"{_ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}}", analysis):
+    if not re.fullmatch(f"{ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}}", analysis):
         raise ValueError(f"an analysis is 1 to {ANALYSIS_LIMIT} ASCII characters without < and >, not {analysis!r}")
     action = DESIGN_END if parameters is None else CALL + call_text(circuit, parameters) + CALL_END
     return f"{ANALYZE}{analysis}{ANALYZE_END}{action}{END}"
@@ -122,7 +122,7 @@ def grammar(circuit: Circuit) -> str:
     pairs = ' "," '.join(f'"\\"{parameter.name}\\": \\"" position "%\\""' for parameter in circuit.parameters)
     head = CALL_HEAD.replace('"', '\\"')
     return "\n".join([
-        f'root ::= "{ANALYZE}" {_ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}} "{ANALYZE_END}" (call | "{DESIGN_END}")',
+        f'root ::= "{ANALYZE}" {ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}} "{ANALYZE_END}" (call | "{DESIGN_END}")',
         f'call ::= "{CALL}{head}{{" {pairs} "}}}}{CALL_END}"', 'position ::= "0" | [1-9] [0-9]? | "100"']) + "\n"
 
 

@@ -1,8 +1,8 @@
 """The form of a reply as masks over tokens, so that training samples under the grammar of app and evaluation.
 
 ``prompt/compact.py: grammar`` leaves a choice in three places: the words of the analysis, a call or the end, and the
-position of each parameter. Everything else is forced, has probability 1 and no gradient. Without masks a third of the
-replies of a small model have a slip somewhere in thirty parameters, and training learns about slips.
+position of each parameter. Everything else is forced, has probability 1 and no gradient. Without masks many replies of
+a small model have a slip somewhere in thirty parameters, and training learns about slips.
 """
 
 import re
@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from sizing_app.domain import Circuit
-from sizing_app.prompt.compact import END, SPECIAL_TOKENS, TAGS, write_reply
+from sizing_app.prompt.compact import ANALYSIS_CHARACTER, END, SPECIAL_TOKENS, TAGS, write_reply
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, DESIGN_END
 from sizing_app.prompt.tokenizer import encode, token_values
 
@@ -25,7 +25,7 @@ ANY = -1
 """Stands in a template where a position is to be chosen."""
 _OPENING, _FIRST, _ANALYSIS, _ACTION = -3, -2, -1, 0
 """Places of a branch before its call; from 1 on it is in its template."""
-_WORDS = re.compile("[ -;=?-~]+")
+_WORDS = re.compile(f"{ANALYSIS_CHARACTER}+")
 
 
 class Form:

@@ -26,6 +26,7 @@ from sizing_app.train.form import Form
 from sizing_app.train.optim import make_optimizers
 from sizing_app.train.sampler import Sampler
 from sizing_app.train.trainer import Step, update
+
 MODELS = Path(__file__).resolve().parents[2] / "models"
 SETTINGS = RLConfig()
 
