@@ -1,8 +1,8 @@
 """Demonstrations without a simulation: what the pool remembers of a query.
 
 A network learns more from a pool the more queries it sees, and simulated demonstrations are few. Here the reply is the
-centre of the best stored designs, and all that is measured, or expected, is that of a stored design: the start is one of
-the worst, the expected effects are those of the passing one next to the centre.
+centre of the best stored designs, and all that is measured, or expected, is that of a stored design: the start is one
+of the worst, the expected effects are those of the passing one next to the centre.
 """
 
 from collections.abc import Sequence
