@@ -26,7 +26,7 @@ from sizing_app.prompt.analysis import move_text
 from sizing_app.train.answers import teach
 from sizing_app.train.baselines import build_mlp
 from sizing_app.train.pool import build_pool
-from sizing_app.train.recall import recall
+from sizing_app.train.recall import recall, widened
 from sizing_app.train.teacher import demonstrations, lessons, play, sample_texts
 
 SIMULATIONS = 240
@@ -208,6 +208,15 @@ def test_recalled_trajectories_are_made_of_stored_designs(pool, circuit):
     assert np.median(near) < 0.08
     lengths = [len(trajectory.history) for trajectory in trajectories]
     assert 20 <= lengths.count(1) < 40 and max(lengths) <= tasks[0].budget
+
+
+def test_wider_ranges_change_where_a_design_lies_and_not_what_it_is(pool):
+    wider = widened(pool, np.random.default_rng(3))
+    assert wider.circuit.parameters != pool.circuit.parameters
+    for old, new in zip(pool.circuit.parameters, wider.circuit.parameters, strict=True):
+        assert set(old.grid()) <= set(new.grid()) and len(new.grid()) <= len(old.grid()) + 12
+    for row in range(len(pool)):
+        assert wider.grid.design(wider.design[row]) == pool.grid.design(pool.design[row])
 
 
 def test_baselines_know_what_the_pool_knows(pool, circuit, simulator, tmp_path):

@@ -4,7 +4,6 @@ Whatever is there already is kept; what is half done goes on.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +15,14 @@ from sizing_app.train.config import DataConfig
 from sizing_app.train.family.archive import family_pool
 from sizing_app.train.pool import build_pool
 from sizing_app.train.queries import save_queries, synthesize
-from sizing_app.train.recall import recall
+from sizing_app.train.recall import recall, widened
 from sizing_app.train.run_folder import Clock
 from sizing_app.train.teacher import CHUNK, demonstrations, write_lessons
 
 RESERVE = 20.0
 """Seconds that a chunk of simulations may take; none is begun with less time left."""
+VARIANT = 20
+"""Trajectories of a member of the family in the same ranges; every other time these are wider than its own."""
 
 
 def demonstrations_path(folder: Path, circuit: str) -> Path:
@@ -59,7 +60,7 @@ def prepare(circuits: Sequence[Circuit], models: Path, folder: Path, simulator, 
     for circuit in circuits:
         pool = load_pool(circuit, pool_path(circuit))
         if not _lessons(circuit, pool, folder, simulator, (config.demonstrations, config.recalled, config.queries),
-                        config, seed, clock, report):
+                        config, seed, clock, report, vary=False):
             return False
         _baseline(circuit, pool, models, config, seed, report)
     return True
@@ -70,11 +71,11 @@ def prepare_family(members: Sequence[Circuit], folder: Path, simulator, config: 
     """The same for the members of the family, which have no baselines."""
     counts = config.family_demonstrations, config.family_recalled, config.family_queries
     return all(_lessons(member, family_pool(member), family_folder(folder), simulator, counts, config, seed, clock,
-                        report) for member in members)
+                        report, vary=True) for member in members)
 
 
 def _lessons(circuit: Circuit, pool: Pool, folder: Path, simulator, counts: tuple[int, int, int], config: DataConfig,
-             seed: int, clock: Clock, report: Callable[[str], None]) -> bool:
+             seed: int, clock: Clock, report: Callable[[str], None], vary: bool) -> bool:
     """So many demonstrations, recalled trajectories and queries of one circuit."""
     trajectories, recalled, queries = counts
     path = demonstrations_path(folder, circuit.name)
@@ -84,7 +85,7 @@ def _lessons(circuit: Circuit, pool: Pool, folder: Path, simulator, counts: tupl
         return False
     path = recalled_path(folder, circuit.name)
     if not path.exists():
-        _recall(circuit, pool, path, recalled, config, _numbers(seed, circuit, path))
+        _recall(pool, path, recalled, config, _numbers(seed, circuit, path), vary)
         report(f"{circuit.name}: {recalled} trajectories recalled")
     path = queries_path(folder, circuit.name)
     if not path.exists():
@@ -94,15 +95,17 @@ def _lessons(circuit: Circuit, pool: Pool, folder: Path, simulator, counts: tupl
     return True
 
 
-def _recall(circuit: Circuit, pool: Pool, path: Path, count: int, config: DataConfig,
-            rng: np.random.Generator) -> None:
+def _recall(pool: Pool, path: Path, count: int, config: DataConfig, rng: np.random.Generator, vary: bool) -> None:
     """Write ``count`` recalled trajectories next to ``path``, then rename, so that a killed run leaves a whole file."""
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)
-    tasks = (synthesize(circuit, pool, rng, config.tight_share, config.hidden_share) for _ in range(count))
     write_lessons([], partial)
-    for chunk in iter(lambda: list(islice(tasks, CHUNK)), []):
-        write_lessons(recall(chunk, pool, rng), partial)
+    size = VARIANT if vary else CHUNK
+    for first in range(0, count, size):
+        known = widened(pool, rng) if vary and first // size % 2 else pool
+        tasks = [synthesize(known.circuit, known, rng, config.tight_share, config.hidden_share)
+                 for _ in range(min(size, count - first))]
+        write_lessons(recall(tasks, known, rng), partial)
     partial.replace(path)
 
 
