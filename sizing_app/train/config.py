@@ -119,6 +119,6 @@ PRESETS = {
     "tiny": Preset(ModelSize(hidden=192, layers=4, heads=6, kv_heads=3, head_dim=32, intermediate=512),
                    DataConfig(simulations=400, demonstrations=2_000, recalled=8_000, queries=1_000,
                               family_demonstrations=30, family_recalled=200, family_queries=20),
-                   SFTConfig(steps=4800, batch=16, warmup=40, validation=64, validate_every=100),
+                   SFTConfig(steps=10_000, batch=16, warmup=40, validation=64, validate_every=100),
                    RLConfig(steps=60, queries=16, validation=64)),
 }

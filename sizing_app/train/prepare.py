@@ -22,7 +22,7 @@ from sizing_app.train.teacher import CHUNK, demonstrations, write_lessons
 RESERVE = 20.0
 """Seconds that a chunk of simulations may take; none is begun with less time left."""
 VARIANT = 20
-"""Trajectories of a member of the family in the same ranges; every other time these are wider than its own."""
+"""Trajectories of a member of the family in the same ranges; three times of four these are wider than its own."""
 
 
 def demonstrations_path(folder: Path, circuit: str) -> Path:
@@ -102,7 +102,7 @@ def _recall(pool: Pool, path: Path, count: int, config: DataConfig, rng: np.rand
     write_lessons([], partial)
     size = VARIANT if vary else CHUNK
     for first in range(0, count, size):
-        known = widened(pool, rng) if vary and first // size % 2 else pool
+        known = widened(pool, rng) if vary and first // size % 4 else pool
         tasks = [synthesize(known.circuit, known, rng, config.tight_share, config.hidden_share)
                  for _ in range(min(size, count - first))]
         write_lessons(recall(tasks, known, rng), partial)

@@ -17,7 +17,7 @@ from sizing_app.train.answers import CENTROIDS, Answer
 from sizing_app.train.teacher import Trajectory, attempts, history
 from sizing_app.units import preferred_values
 
-FIRST = 0.75
+FIRST = 0.6
 """Share of the trajectories that end with the first reply, so that more queries are seen in the same time."""
 POOREST = 0.3
 """The start is drawn from this share of the stored designs, the worst ones for the query, as a random one would be."""
