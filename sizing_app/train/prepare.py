@@ -22,7 +22,9 @@ from sizing_app.train.teacher import CHUNK, demonstrations, write_lessons
 RESERVE = 20.0
 """Seconds that a chunk of simulations may take; none is begun with less time left."""
 VARIANT = 20
-"""Trajectories of a member of the family in the same ranges; three times of four these are wider than its own."""
+"""Trajectories of a member of the family in the same ranges."""
+OWN = 4
+"""One variant of so many has the member's own ranges, the others wider ones."""
 
 
 def demonstrations_path(folder: Path, circuit: str) -> Path:
@@ -102,7 +104,7 @@ def _recall(pool: Pool, path: Path, count: int, config: DataConfig, rng: np.rand
     write_lessons([], partial)
     size = VARIANT if vary else CHUNK
     for first in range(0, count, size):
-        known = widened(pool, rng) if vary and first // size % 4 else pool
+        known = widened(pool, rng) if vary and first // size % OWN else pool
         tasks = [synthesize(known.circuit, known, rng, config.tight_share, config.hidden_share)
                  for _ in range(min(size, count - first))]
         write_lessons(recall(tasks, known, rng), partial)

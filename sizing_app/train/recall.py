@@ -14,15 +14,13 @@ from sizing_app.domain import Task
 from sizing_app.pools import Pool, centroid, ranked
 from sizing_app.targets import measurement_of
 from sizing_app.train.answers import CENTROIDS, Answer
+from sizing_app.train.family.ranges import SHIFT, preferred
 from sizing_app.train.teacher import Trajectory, attempts, history
-from sizing_app.units import preferred_values
 
 FIRST = 0.6
 """Share of the trajectories that end with the first reply, so that more queries are seen in the same time."""
 POOREST = 0.3
 """The start is drawn from this share of the stored designs, the worst ones for the query, as a random one would be."""
-WIDER = 6
-"""E24 steps by which either end of a range is moved at most, as in the family (family/ranges.py)."""
 
 
 def recall(tasks: Sequence[Task], pool: Pool, rng: np.random.Generator) -> list[Trajectory]:
@@ -48,18 +46,17 @@ def _recalled(task: Task, pool: Pool, rng: np.random.Generator) -> Trajectory:
 
 
 def widened(pool: Pool, rng: np.random.Generator) -> Pool:
-    """The same designs of a circuit with wider ranges, so that a size is not learnt from its place in one range.
+    """The same designs in wider ranges, so that a size is not learnt from its place in one range.
 
-    Of parameters on a log scale; their grid is the E24 series, so that a grid index moves by the new values below it.
+    Either end of a log scale moves by up to SHIFT steps of its grid, the E24 series: a grid index grows by those below.
     """
     parameters, below = [], []
     for parameter in pool.circuit.parameters:
-        down, up = rng.integers(0, WIDER + 1, 2)
-        if parameter.scale == "log":
+        down, up = rng.integers(0, SHIFT + 1, 2) if parameter.scale == "log" else (0, 0)
+        if down or up:
             first, *_, last = parameter.grid()
-            low, high = preferred_values(first / 2, first)[-1 - down], preferred_values(last, 2 * last)[up]
-            parameter = replace(parameter, low=low, high=high)
+            parameter = replace(parameter, low=preferred(first, -down), high=preferred(last, up))
         parameters.append(parameter)
-        below.append(down if parameter.scale == "log" else 0)
+        below.append(down)
     circuit = replace(pool.circuit, parameters=tuple(parameters))
     return Pool(circuit, pool.condition, pool.design + np.array(below, np.uint8), pool.metrics)

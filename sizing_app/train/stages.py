@@ -1,6 +1,7 @@
 """The stages of a run, wired: which files each one reads and writes. The work is in the modules that they call."""
 
 import argparse
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -98,7 +99,7 @@ class Stages:
         training, held_out = self._queries(config.validation)
         sampler = Sampler(model, self.tokenizer.token_to_id(END), config.reply_tokens, config.temperature,
                           Form(self.tokenizer, self.device))
-        rollouts = Rollouts(sampler, self.tokenizer, self.simulator, self._latest_only(stage))
+        rollouts = Rollouts(sampler, self.tokenizer, self.simulator, _latest_only(stage, vars(config)))
         try:
             trainer = Trainer(stage, ALGORITHMS[stage], model, rollouts, config, self.folder, self.options.seed,
                               _report)
@@ -130,11 +131,10 @@ class Stages:
         """What made a checkpoint, for models/NAME/card.toml."""
         state = torch.load(self.folder.checkpoint(name), map_location="cpu", weights_only=True)
         scores = facts.get("validation") or ({key: facts[key] for key in OUTCOME} if "truth" in facts else {})
-        made = self.folder.facts()["stages"].get(name, {})
-        numbers = made.pop("numbers", None) or vars(self.preset.rl if name in ALGORITHMS else self.preset.sft)
-        latest = name == SINGLE_TURN or numbers.get("latest_only")
+        made = self.folder.facts()["stages"][name]
+        numbers = made.pop("numbers")
         card = {"base": "none: trained from random weights" if name == sft.STAGE else "sft", "architecture": "Qwen3",
-                "algorithm": name, "prompt": "compact", "history": "latest" if latest else "full",
+                "algorithm": name, "prompt": "compact", "history": "latest" if _latest_only(name, numbers) else "full",
                 "temperature": numbers["sampling_temperature"], "preset": self.options.preset,
                 "circuits": [circuit.name for circuit in self.circuits],
                 "family_members": len(self.family), "steps": facts["step"],
@@ -144,9 +144,6 @@ class Stages:
         if "rollouts" in state:
             card["turn_level_rollouts"] = state["rollouts"]
         return {**card, "validation": {key: round(value, 4) for key, value in scores.items()}, "numbers": numbers}
-
-    def _latest_only(self, stage: str) -> bool:
-        return stage == SINGLE_TURN or (stage in ALGORITHMS and self.preset.rl.latest_only)
 
     def _fresh_model(self):
         return build_model(self.preset.size, self.tokenizer, self.options.seed).to(self.device)
@@ -180,6 +177,10 @@ class Stages:
         if missing:
             raise RunError(f"{missing[0]} and {len(missing) - 1} more files are missing: run the data stage first")
         return paths
+
+
+def _latest_only(stage: str, numbers: Mapping) -> bool:
+    return stage == SINGLE_TURN or numbers.get("latest_only", False)
 
 
 def _report(text: str) -> None:

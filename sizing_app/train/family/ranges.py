@@ -61,7 +61,7 @@ def _parameter(options: Options, name: str, random: Random) -> Parameter:
     low, high = _limits(options, name)
     narrowest = name in ("w_bcn", "w_bcp")  # these begin at what the models allow
     first, last = random.randint(0 if narrowest else -SHIFT, SHIFT), random.randint(-SHIFT, SHIFT)
-    limits = _next_above(low) if name[0] == "l" else _preferred(low, first), _preferred(high, last)
+    limits = _next_above(low) if name[0] == "l" else preferred(low, first), preferred(high, last)
     return Parameter(name, {"r": "Ohm", "i": "A", "c": "F"}.get(name[0], "m"), *limits, ROLES[name])
 
 
@@ -98,7 +98,7 @@ def _bias_drop(options: Options, flavour: Flavour) -> float:
     return flavour.supply - (flavour.gate_p if options.mirrored else flavour.gate_n)
 
 
-def _preferred(value: float, shift: int) -> float:
+def preferred(value: float, shift: int) -> float:
     """The E24 value that lies ``shift`` steps above the one nearest to ``value``."""
     series = preferred_values(value / 2, value * 2)
     nearest = min(range(len(series)), key=lambda place: abs(series[place] / value - 1))
