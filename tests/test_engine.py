@@ -99,6 +99,11 @@ def test_the_grammar_makes_every_call_valid(model, ota, miller):
     assert actions == {True, False}
 
 
+def test_a_long_session_fits_into_the_context(model, ota):
+    task = a_query(ota)
+    assert propose(model, task, a_history(task, 200))[1].problems == ()
+
+
 def test_the_seed_decides(model, ota):
     history = a_history(a_query(ota), 2)
     first, again, other = (propose(model, a_query(ota, seed), history)[1] for seed in (3, 3, 4))

@@ -21,6 +21,8 @@ from sizing_app.prompt import chat, compact
 from sizing_app.prompt.parser import ReplyParser
 
 COMPACT_REPLY_TOKENS = 1024
+COMPACT_TURNS = 4
+"""Latest turns that a checkpoint is shown besides the initial one: as in training, so that its context is enough."""
 CHAT_REPLY_TOKENS = 4096
 TEMPERATURE = 0.5
 """At which a model is sampled, unless its card or somebody says otherwise."""
@@ -95,7 +97,8 @@ class LanguageModel:
         if self._model_dir is None:
             return client.chat.completions.create(messages=chat.messages(task, shown),
                                                   max_tokens=CHAT_REPLY_TOKENS, **request)
-        return client.completions.create(prompt=self._encode(compact.render(task, shown)), logprobs=1,
+        prompt = compact.render(task, shown[:1] + shown[1:][-COMPACT_TURNS:])
+        return client.completions.create(prompt=self._encode(prompt), logprobs=1,
                                          max_tokens=COMPACT_REPLY_TOKENS, **request)
 
     @contextlib.contextmanager
