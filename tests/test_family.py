@@ -11,15 +11,18 @@ from hypothesis import strategies as st
 from sizing_app.circuits import check_circuit, load_circuits
 from sizing_app.netlist import build_netlist
 from sizing_app.prompt.compact import added_tokens, render
+from sizing_app.reward import score
 from sizing_app.simulator import SimulatorPool
 from sizing_app.targets import DesignGrid, margins, metric_row
-from sizing_app.train.answers import teach
+from sizing_app.teacher import Teacher
+from sizing_app.train.baselines import fit_surrogate
 from sizing_app.train.family.archive import family_pool, load_archive, load_family, reference
 from sizing_app.train.family.members import member
 from sizing_app.train.family.netlists import mirrored
 from sizing_app.train.family.options import catalogue
 from sizing_app.train.queries import synthesize
-from sizing_app.train.teacher import lessons, play
+from sizing_app.train.imagine import imagine, lessons
+from sizing_app.train.prepare import FAMILY_NETWORKS, FAMILY_STEPS
 
 WORDS = ("amplifier", "n-input", "p-input", "mirror-load", "telescopic", "folded-cascode", "one-stage", "two-stage",
          "miller", "miller-rz", "cascode-miller", "resistor-bias", "current-bias", "low-vt")
@@ -138,8 +141,13 @@ def test_a_teacher_answers_queries_about_a_member(pool, family, seed):
     circuit, rng = sample(family, seed, 1)[0], np.random.default_rng(seed)
     designs = family_pool(circuit)
     tasks = [synthesize(circuit, designs, rng, tight_share=0.3) for _ in range(6)]
-    assert sum(answer.passed for answer in teach(tasks, designs, pool, rng)) >= 4
-    prompts = [lesson["prompt"] for trajectory in play(tasks, designs, pool, rng) for lesson in lessons(trajectory)]
+    teacher = Teacher(designs, fit_surrogate(designs, FAMILY_NETWORKS, FAMILY_STEPS))
+    histories, conditions = [()] * len(tasks), [task.conditions for task in tasks]
+    answers = teacher.answers(tasks, histories, conditions, rng)
+    found = pool.evaluate_many([(circuit, answer.parameters, task.conditions)
+                                for task, answer in zip(tasks, answers, strict=True)])
+    assert sum(score(measured, task.specs).total > 0.8 for task, measured in zip(tasks, found, strict=True)) >= 4
+    prompts = [lesson["prompt"] for trajectory in imagine(tasks, teacher, rng) for lesson in lessons(trajectory)]
     begin = f"<|task|> {circuit.process}: {' '.join(circuit.topology)} "
     assert prompts and all(prompt.startswith(begin) for prompt in prompts)
     assert render(tasks[0], ()).startswith(begin)

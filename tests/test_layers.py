@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("domain", "units", "errors"),
-    ("reward", "advantage", "control", "events", "circuits", "expressions", "limits", "netlist", "pdk", "pools",
-     "prompt", "targets", "toml_table"),
+    ("reward", "advantage", "control", "events", "circuits", "expressions", "limits", "netlist", "networks", "pdk",
+     "pools", "prompt", "surrogate", "targets", "teacher", "toml_table"),
     ("groups", "simulator", "policy"),
     ("session",),
     ("hub", "store", "session_check", "session_file", "documents", "evaluate", "train"),

@@ -16,7 +16,7 @@ from sizing_app.policy.bayesian import BayesianSearch, suggest
 from sizing_app.policy.designs import from_unit, initial_design, to_unit
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.policy.regressor import Regressor, features, predict
-from sizing_app.policy.stored import Lookup, Teacher
+from sizing_app.policy.stored import Lookup
 from sizing_app.pools import Pool, load_pool, pool_path, save_pool
 from sizing_app.session import fold, initial_turn, run_session
 from sizing_app.targets import DesignGrid, metric_row
@@ -110,21 +110,13 @@ def test_lookup_takes_the_nearest_stored_conditions(stored):
         assert "reward when stored was 1.00" in proposal.reasoning
 
 
-def test_the_teacher_proposes_centres_of_the_best_and_then_single_designs(stored):
-    task = replace(a_task(stored), specs=(Spec("gain", low=1000.0, scale=2000.0), Spec("power", high=2e-6)))
-    reasons = [turn.proposal.reasoning for turn in run(Teacher(), task).history[1:]]
-    assert [reason.split(" stored")[0] for reason in reasons] == [
-        "The centre of the 20 best", "The centre of the 8 best", "The centre of the 3 best",
-        "The best single design that is", "The best single design that is"]
-
-
 def test_a_pool_of_another_circuit_is_named(stored, tmp_path):
     fewer = replace(stored, parameters=stored.parameters[:1])
     for circuit, message in ((replace(a_circuit(), folder=str(tmp_path / "none")), "pool.npz is missing"),
                              (fewer, "pool.npz was made for other parameters")):
         task = replace(a_task(circuit), initial={"w": 9e-5, "m": 10.0})
         with pytest.raises(PolicyError, match=message):
-            propose(Teacher(), task, (initial_turn(task, QuadraticSimulator()),))
+            propose(Lookup(), task, (initial_turn(task, QuadraticSimulator()),))
 
 
 def a_network(seed: int, inputs: int = 7) -> dict[str, np.ndarray]:
@@ -152,7 +144,7 @@ def test_regressor_runs_one_network_a_turn_and_then_ends(tmp_path):
 
 def test_regressor_refuses_networks_that_do_not_fit(tmp_path):
     save_networks(tmp_path / "TOY.npz", [a_network(0), a_network(1, inputs=6)])
-    with pytest.raises(PolicyError, match="network 1 does not map 7 features to the 2 parameters of TOY"):
+    with pytest.raises(PolicyError, match="network 1 does not map 7 features to 2 numbers, as TOY needs"):
         propose(Regressor(tmp_path), a_task(), (initial_turn(a_task(), QuadraticSimulator()),))
 
 

@@ -21,7 +21,7 @@ from sizing_app.prompt.tokenizer import build_tokenizer, encode
 from sizing_app.train.algorithms import tl_grpo
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
-from sizing_app.train.data import load_demonstrations
+from sizing_app.train.data import load_lessons
 from sizing_app.train.export import export_model, load_model
 from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
@@ -54,12 +54,12 @@ def tokenizer():
 
 
 @pytest.fixture(scope="module")
-def demonstrations(tokenizer, tmp_path_factory):
+def taught(tokenizer, tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "TOY.jsonl.gz"
     with gzip.open(path, "wt") as file:
         for w in (90e-6, 80e-6, 70e-6, 62e-6, 51e-6):
             file.write(json.dumps({"turns": demonstration(a_task(w=w))}) + "\n")
-    return load_demonstrations([path], tokenizer, validation=1)
+    return load_lessons([path], tokenizer, validation=1)
 
 
 def same_weights(first, second) -> bool:
@@ -67,23 +67,23 @@ def same_weights(first, second) -> bool:
     return all(torch.equal(*pair) for pair in pairs)
 
 
-def test_demonstrations_are_tokenized_as_the_prompt_is(tokenizer, demonstrations):
-    assert len(demonstrations.training) == 4 and len(demonstrations.validation) == 1
+def test_lessons_are_tokenized_as_the_prompt_is(tokenizer, taught):
+    assert len(taught.training) == 4 and len(taught.validation) == 1
     turns = demonstration(a_task(w=90e-6))
-    for turn, (prompt, reply) in zip(turns, demonstrations.validation[0], strict=True):
+    for turn, (prompt, reply) in zip(turns, taught.validation[0], strict=True):
         assert prompt.tolist() == encode(tokenizer, turn["prompt"])
         assert reply.tolist() == encode(tokenizer, turn["reply"])
 
 
-def test_supervised_training_learns_and_resumes_exactly(tokenizer, demonstrations, tmp_path):
+def test_supervised_training_learns_and_resumes_exactly(tokenizer, taught, tmp_path):
     whole, cut = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "cut")
     for run in (whole, cut):
         run.path.mkdir()
     first = a_model(tokenizer)
-    assert train_sft(first, demonstrations, SFT, whole, 0, Clock(), **QUIET)
-    assert not train_sft(a_model(tokenizer), demonstrations, SFT, cut, 0, StopsAfter(4), **QUIET)
+    assert train_sft(first, taught, SFT, whole, 0, Clock(), **QUIET)
+    assert not train_sft(a_model(tokenizer), taught, SFT, cut, 0, StopsAfter(4), **QUIET)
     second = a_model(tokenizer, seed=9)
-    assert train_sft(second, demonstrations, SFT, cut, 0, Clock(), **QUIET)
+    assert train_sft(second, taught, SFT, cut, 0, Clock(), **QUIET)
     assert same_weights(first, second)
     log = read_log(cut.log_path("sft"))
     assert [entry["step"] for entry in log] == list(range(6)) and log[-1]["loss"] < log[0]["loss"]

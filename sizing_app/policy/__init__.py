@@ -14,6 +14,7 @@ from sizing_app.domain import Circuit, Policy
 from sizing_app.errors import PolicyError
 from sizing_app.policy.words import missing_words
 from sizing_app.pools import pool_path
+from sizing_app.surrogate import surrogate_path
 
 __all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "SEARCHES", "PolicyError", "PolicySettings", "can_size",
            "close_engines", "make_policy"]
@@ -53,8 +54,10 @@ def can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None
     folder = (settings or PolicySettings()).models / name.removesuffix("+cma-es")
     if _MAKERS.get(name) in (_checkpoint, _polished):
         return not missing_words(folder, circuit)
-    if name in ("lookup", "teacher"):
+    if name == "lookup":
         return pool_path(circuit).is_file()
+    if name == "teacher":
+        return pool_path(circuit).is_file() and surrogate_path((settings or PolicySettings()).models, circuit).is_file()
     return name != "mlp" or (folder / f"{circuit.name}.npz").is_file()
 
 
@@ -102,8 +105,8 @@ def _lookup(name: str, settings: PolicySettings) -> Policy:
 
 
 def _teacher(name: str, settings: PolicySettings) -> Policy:
-    from sizing_app.policy.stored import Teacher
-    return Teacher()
+    from sizing_app.policy.stored import Taught
+    return Taught(settings.models)
 
 
 def _mlp(name: str, settings: PolicySettings) -> Policy:

@@ -1,25 +1,21 @@
 """Direct regression from specs and conditions to sizes: an ensemble of small networks, run in numpy.
 
-``models/mlp/CIRCUIT.npz`` holds, for network i and layer j, ``w{i}_{j}`` of shape (inputs, outputs) and ``b{i}_{j}`` of
-shape (outputs,), all float. Hidden layers are followed by tanh, the last one by a sigmoid onto the unit cube in the
-order of ``circuit.parameters``. The inputs are ``features(task)``.
+They are in ``models/mlp/CIRCUIT.npz`` (networks.py). The last layer is followed by a sigmoid onto the unit cube in
+the order of ``circuit.parameters``. The inputs are ``features(task)``.
 """
 
 import math
-import re
 import threading
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from sizing_app.domain import Circuit, Delta, History, Proposal, Spec, StopSignal, Task
-from sizing_app.errors import PolicyError
+from sizing_app.networks import Network, load_networks
 from sizing_app.policy.designs import design, end, end_met, from_unit
 from sizing_app.reward import reached
 
-Network = list[tuple[np.ndarray, np.ndarray]]
 DIFFERENCE_UNITS = ("dB", "deg")
 
 
@@ -49,7 +45,9 @@ class Regressor:
     def _ensemble(self, circuit: Circuit) -> list[Network]:
         with self._lock:
             if circuit.name not in self._ensembles:
-                self._ensembles[circuit.name] = load_ensemble(self._folder / f"{circuit.name}.npz", circuit)
+                inputs = len(features(Task(circuit, circuit.specs, circuit.conditions.nominal, {})))
+                self._ensembles[circuit.name], _ = load_networks(self._folder / f"{circuit.name}.npz", inputs,
+                                                                 len(circuit.parameters))
             return self._ensembles[circuit.name]
 
 
@@ -82,40 +80,6 @@ def predict(network: Network, inputs: np.ndarray) -> np.ndarray:
         hidden = np.tanh(hidden @ weights + bias)
     weights, bias = network[-1]
     return 0.5 * (1.0 + np.tanh(0.5 * (hidden @ weights + bias)))
-
-
-def load_ensemble(path: Path, circuit: Circuit) -> list[Network]:
-    """Read the networks of a file and check their shapes against the circuit."""
-    arrays = _load_arrays(path)
-    indices = sorted(tuple(map(int, match.groups())) for name in arrays
-                     if (match := re.fullmatch(r"w(\d+)_(\d+)", name)))
-    ensemble: list[Network] = [[] for _ in range(indices[-1][0] + 1)] if indices else []
-    for i, j in indices:
-        if f"b{i}_{j}" not in arrays:
-            raise PolicyError(f"{path} lacks the array b{i}_{j}")
-        ensemble[i].append((arrays[f"w{i}_{j}"].astype(np.float64), arrays[f"b{i}_{j}"].astype(np.float64)))
-    inputs = len(features(Task(circuit, circuit.specs, circuit.conditions.nominal, {})))
-    for i, network in enumerate(ensemble):
-        widths = [inputs, *(weights.shape[1] for weights, _ in network)]
-        fits = network and widths[-1] == len(circuit.parameters) and all(
-            weights.shape == (before, after) and bias.shape == (after,)
-            for (weights, bias), before, after in zip(network, widths[:-1], widths[1:], strict=True))
-        if not fits:
-            raise PolicyError(f"{path}: network {i} does not map {inputs} features to the "
-                              f"{len(circuit.parameters)} parameters of {circuit.name}")
-    if not ensemble:
-        raise PolicyError(f"{path} holds no network: expected arrays w0_0, b0_0, ...")
-    return ensemble
-
-
-def _load_arrays(path: Path) -> dict[str, np.ndarray]:
-    if not path.is_file():
-        raise PolicyError(f"{path} is missing; `make train` writes it")
-    try:
-        with np.load(path) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise PolicyError(f"{path} cannot be read: {error}") from error
 
 
 def _offset(bound: float | None, default: float, spec: Spec, unit: str) -> float:

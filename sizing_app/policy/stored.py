@@ -1,21 +1,24 @@
-"""Policies that know a pool of simulated designs (pools.py) and nothing else: the lookup and the teacher.
+"""Policies that know a pool of simulated designs (pools.py): the lookup, and the teacher of supervised training.
 
-Neither uses feedback, beyond noticing that all specs are met.
+The lookup uses no feedback, beyond noticing that all specs are met.
 """
 
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
 
 from sizing_app.domain import Circuit, Delta, History, Parameters, Proposal, StopSignal, Task
 from sizing_app.errors import PolicyError
 from sizing_app.policy.designs import design, end, end_met
-from sizing_app.pools import Pool, PoolError, centroid, load_pool, pool_path, ranked
+from sizing_app.pools import Pool, PoolError, load_pool, pool_path, ranked
+from sizing_app.prompt.analysis import move_text
 from sizing_app.reward import reached, score
+from sizing_app.surrogate import load_surrogate, surrogate_path
 from sizing_app.targets import measurement_of
-
-CENTROIDS = (20, 8, 3)
-"""Numbers of designs that the teacher averages, in its first turns."""
+from sizing_app.teacher import Teacher
 
 
 class _Stored(ABC):
@@ -32,12 +35,12 @@ class _Stored(ABC):
             yield end_met()
             return
         pool = self._pool(task.circuit)
-        answer = self.answer(task, pool, pool.nearest(task.conditions), len(history) - 1)
+        answer = self.answer(task, pool, history)
         yield end("All stored designs for these conditions were tried.") if answer is None else design(*answer)
 
     @abstractmethod
-    def answer(self, task: Task, pool: Pool, place: int, turn: int) -> tuple[Parameters, str] | None:
-        """The design of a turn (from 0) and where it comes from; None after the last one."""
+    def answer(self, task: Task, pool: Pool, history: History) -> tuple[Parameters, str] | None:
+        """The next design and where it comes from; None after the last one."""
 
     def _pool(self, circuit: Circuit) -> Pool:
         with self._lock:
@@ -54,26 +57,28 @@ class Lookup(_Stored):
 
     name = "lookup"
 
-    def answer(self, task: Task, pool: Pool, place: int, turn: int) -> tuple[Parameters, str] | None:
-        rows, _ = ranked(pool, place, task.specs)
-        if turn >= len(rows):
+    def answer(self, task: Task, pool: Pool, history: History) -> tuple[Parameters, str] | None:
+        rows, _ = ranked(pool, pool.nearest(task.conditions), task.specs)
+        place = len(history) - 1
+        if place >= len(rows):
             return None
-        stored = score(measurement_of(task.circuit, pool.metrics[rows[turn]]), task.specs)
-        return pool.grid.design(pool.design[rows[turn]]), (
-            f"Stored design number {turn + 1} of {len(rows)} for the nearest stored conditions; its reward when stored "
-            f"was {stored.total:.2f}.")
+        stored = score(measurement_of(task.circuit, pool.metrics[rows[place]]), task.specs)
+        return pool.grid.design(pool.design[rows[place]]), (
+            f"Stored design number {place + 1} of {len(rows)} for the nearest stored conditions; its reward when "
+            f"stored was {stored.total:.2f}.")
 
 
-class Teacher(_Stored):
-    """What the demonstrations of supervised training aim at: the centre of the best stored designs, ever fewer."""
+class Taught(_Stored):
+    """What supervised training aims at (teacher.py); it reasons in the words that a checkpoint learns."""
 
     name = "teacher"
 
-    def answer(self, task: Task, pool: Pool, place: int, turn: int) -> tuple[Parameters, str] | None:
-        count = CENTROIDS[turn] if turn < len(CENTROIDS) else 1
-        if count > 1:
-            centre = pool.grid.snap(centroid(pool, place, task.specs, count))
-            return pool.grid.design(centre), f"The centre of the {count} best stored designs for these specs."
-        rows, _ = ranked(pool, place, task.specs)
-        row = rows[min(turn - len(CENTROIDS), len(rows) - 1)]
-        return pool.grid.design(pool.design[row]), "The best single design that is stored for these specs."
+    def __init__(self, models: Path):
+        super().__init__()
+        self._models = models
+
+    def answer(self, task: Task, pool: Pool, history: History) -> tuple[Parameters, str] | None:
+        surrogate = load_surrogate(surrogate_path(self._models, task.circuit), task.circuit)
+        rng = np.random.default_rng([task.seed, len(history)])
+        answer, = Teacher(pool, surrogate).answers([task], [history], [task.conditions], rng)
+        return answer.parameters, move_text(task, history, pool.grid.index(answer.parameters), answer.metrics)

@@ -1,8 +1,8 @@
 """``python -m sizing_app.train``: every stage from simulated designs to an exported checkpoint.
 
     pools     simulated designs of each circuit                                  (circuits/NAME/pool.npz)
-    data      demonstrations, queries and regressors made of them                (data/, models/mlp)
-    sft       supervised training on the demonstrations                          (runs/NAME/sft.pt, models/sft)
+    data      trajectories, queries, regressors and surrogates made of them      (data/, models/mlp, models/surrogate)
+    sft       supervised training on the trajectories                            (runs/NAME/sft.pt, models/sft)
     tl-grpo   reinforcement learning from there, with ngspice in the loop        (runs/NAME/tl-grpo.pt)
     trajectory-grpo, single-turn-grpo, gtpo: what it is compared with, the same way
     export    the best checkpoints of the run                                    (models/sft, models/tl-grpo ...)
@@ -74,8 +74,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--validation", type=int, default=None, metavar="N", help="queries held out (0: none)")
     parser.add_argument("--rollouts", type=int, default=None, metavar="N", help="end after N turn-level rollouts")
     for name, text in (("conditions", "conditions of a pool"), ("pool", "designs a condition"),
-                       ("demonstrations", "trajectories a circuit (0: none of the family either)"),
-                       ("recalled", "trajectories recalled from the pool of a circuit"),
+                       ("trajectories", "trajectories a circuit (0: none of the family either)"),
                        ("sft-steps", "supervised steps"),
                        ("rl-steps", "reinforcement learning steps")):
         parser.add_argument(f"--{name}", type=int, default=None, metavar="N", help=f"instead of the preset's {text}")
@@ -92,9 +91,8 @@ def preset_of(options: argparse.Namespace) -> Preset:
         options.preset = "small" if pick_device(options.device).type == "cuda" else "tiny"
     preset = PRESETS[options.preset]
     given = (("data", "conditions", options.conditions), ("data", "simulations", options.pool),
-             ("data", "demonstrations", options.demonstrations),
-             ("data", "recalled", options.recalled), ("sft", "steps", options.sft_steps),
-             ("data", "family_demonstrations", 0 if options.demonstrations == 0 else None),
+             ("data", "trajectories", options.trajectories), ("sft", "steps", options.sft_steps),
+             ("data", "family_trajectories", 0 if options.trajectories == 0 else None),
              ("rl", "steps", options.rl_steps), ("rl", "credit_truth", False if options.credit_design else None),
              ("rl", "latest_only", True if options.latest_only else None), ("rl", "group", options.group),
              ("rl", "queries", options.batch), ("rl", "clip_high", options.clip_high),

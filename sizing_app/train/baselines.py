@@ -3,19 +3,24 @@
 It knows everything that the teacher knows and uses no feedback. Its format is that of policy/regressor.py.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from sizing_app.domain import Circuit, Task
-from sizing_app.policy.regressor import features
+from sizing_app.networks import save_networks
+from sizing_app.policy.regressor import DIFFERENCE_UNITS, features
 from sizing_app.pools import Pool, centroid
+from sizing_app.surrogate import RANGE, Surrogate, condition_features
+from sizing_app.targets import margins, metric_columns
+from sizing_app.train.fit import BATCH, fit
 from sizing_app.train.queries import synthesize
 
-NETWORKS, HIDDEN = 5, (128, 128)
-BATCH, EPOCHS, RATE = 256, 60, 3e-3
+NETWORKS, EPOCHS = 5, 60
+SURROGATES, SURROGATE_STEPS, WIDTHS = 3, 2500, (160, 160)
+NEARNESS = 6.0
+"""How much less a design counts in a surrogate that misses the default specs, for each unit of mean shortfall."""
 NEAREST = 20
 """Designs whose centre a network learns to propose, as the teacher does."""
 
@@ -33,56 +38,34 @@ def build_mlp(circuit: Circuit, pool: Pool, path: Path, rng: np.random.Generator
     """Train an ensemble on ``count`` teacher answers; returns the mean error on held-out ones, in the unit cube."""
     tasks, answers = teacher_pairs(circuit, pool, count, tight_share, rng)
     inputs = np.array([features(task) for task in tasks])
-    arrays, errors = {}, []
+    networks, errors = [], []
     for number in range(NETWORKS):
-        with _one_thread():
-            layers, error = _fit(inputs, answers, seed=number)
+        network, error = fit(inputs, answers, np.ones_like(answers), EPOCHS * len(inputs) // BATCH, number, "sigmoid")
+        networks.append(network)
         errors.append(error)
         report(f"{circuit.name}: network {number + 1} of {NETWORKS}, held-out error {error:.4f}")
-        for place, (weights, bias) in enumerate(layers):
-            arrays[f"w{number}_{place}"] = weights.astype(np.float16)
-            arrays[f"b{number}_{place}"] = bias.astype(np.float16)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **arrays)
+    save_networks(path, networks)
     return float(np.mean(errors))
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The matrices are small: threads would only wait for each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def _fit(inputs: np.ndarray, answers: np.ndarray, seed: int) -> tuple[list[tuple[np.ndarray, np.ndarray]], float]:
-    """One network (tanh, sigmoid at the end) by AdamW on mean squared error: its layers, and its held-out error."""
-    import torch
-
-    generator = torch.Generator().manual_seed(seed)
-    held_out = max(len(inputs) // 20, 1)
-    x, y = torch.tensor(inputs), torch.tensor(answers)
-    widths = [x.shape[1], *HIDDEN, y.shape[1]]
-    layers = [torch.nn.Linear(before, after) for before, after in zip(widths[:-1], widths[1:], strict=True)]
-    for layer in layers:
-        torch.nn.init.xavier_uniform_(layer.weight, generator=generator)
-        torch.nn.init.zeros_(layer.bias)
-    network = torch.nn.Sequential(layers[0], torch.nn.Tanh(), layers[1], torch.nn.Tanh(), layers[2], torch.nn.Sigmoid())
-    steps = EPOCHS * (len(x) - held_out) // BATCH + 1
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
-    for _ in range(steps):
-        rows = torch.randint(held_out, len(x), (BATCH,), generator=generator)
-        loss = torch.nn.functional.mse_loss(network(x[rows]), y[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-    with torch.no_grad():
-        error = (network(x[:held_out]) - y[:held_out]).abs().mean().item()
-    return [(layer.weight.detach().numpy().T, layer.bias.detach().numpy()) for layer in layers], error
-
+def fit_surrogate(pool: Pool, networks: int = SURROGATES, steps: int = SURROGATE_STEPS) -> Surrogate:
+    """Networks from design and conditions to the metrics of a pool; designs near the default specs count most."""
+    circuit = pool.circuit
+    values = pool.metrics[:, metric_columns(circuit, circuit.specs)].astype(float)
+    lowest = np.nanmin(values, axis=0)
+    logarithmic = np.array([circuit.metric(spec.metric).unit not in DIFFERENCE_UNITS and spec.scale is None
+                            and bound > 0.0 for spec, bound in zip(circuit.specs, lowest, strict=True)])
+    surrogate = Surrogate(circuit, [], logarithmic)
+    heights = surrogate.heights(values)
+    known = ~np.isnan(heights)
+    heights = np.clip(np.nan_to_num(heights), -RANGE, RANGE)
+    mean, spread = heights[:].mean(axis=0), heights.std(axis=0) + 1e-3
+    near = np.exp(NEARNESS * np.clip(margins(circuit, circuit.specs, pool.metrics), -1.0, 0.0).mean(axis=1))
+    conditions = np.array([condition_features(circuit, each) for each in pool.conditions])
+    inputs = np.concatenate([2.0 * pool.grid.unit(pool.design) - 1.0, conditions[pool.condition]], axis=1)
+    for seed in range(networks):
+        network, _ = fit(inputs, (heights - mean) / spread, known * near[:, None], steps, seed, "linear", WIDTHS)
+        weights, bias = network[-1]
+        surrogate.networks.append([*network[:-1], (weights * spread.astype(np.float32),
+                                                   (bias * spread + mean).astype(np.float32))])
+    return surrogate

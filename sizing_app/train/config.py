@@ -30,18 +30,15 @@ class DataConfig:
     """Conditions of a circuit that its pool has designs at."""
     simulations: int = 800
     """Designs that the pool has at each of them."""
-    demonstrations: int = 20_000
-    """Trajectories of the teacher."""
-    recalled: int = 20_000
-    """Trajectories from the pool alone (recall.py)."""
+    trajectories: int = 40_000
+    """For supervised training (imagine.py)."""
     queries: int = 6_000
     """For reinforcement learning."""
-    family_demonstrations: int = 60
-    family_recalled: int = 200
+    family_trajectories: int = 240
     family_queries: int = 40
     """The same for each member of the family."""
     tight_share: float = 0.4
-    """Share of demonstrations and queries with targets close to what is reachable."""
+    """Share of trajectories and queries with targets close to what is reachable."""
     hidden_share: float = 0.3
     """Share of them that state a wrong corner, temperature, supply or load."""
 
@@ -117,8 +114,8 @@ class Preset:
 PRESETS = {
     "small": Preset(ModelSize(hidden=256, layers=6, heads=8, kv_heads=4, head_dim=32, intermediate=768)),
     "tiny": Preset(ModelSize(hidden=192, layers=4, heads=6, kv_heads=3, head_dim=32, intermediate=512),
-                   DataConfig(simulations=400, demonstrations=2_000, recalled=8_000, queries=1_000,
-                              family_demonstrations=30, family_recalled=200, family_queries=20),
+                   DataConfig(simulations=400, trajectories=5_000, queries=1_000, family_trajectories=120,
+                              family_queries=20),
                    SFTConfig(steps=10_000, batch=16, warmup=40, validation=64, validate_every=100),
                    RLConfig(steps=60, queries=16, validation=64)),
 }

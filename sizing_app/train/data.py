@@ -1,4 +1,4 @@
-"""Demonstrations as token ids: read, tokenize, split into training and validation."""
+"""Lessons as token ids: read, tokenize, split into training and validation."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ _CHUNK = 512
 
 
 @dataclass(frozen=True)
-class Demonstrations:
+class Lessons:
     training: list[Pairs]
     validation: list[Pairs]
 
@@ -30,12 +30,12 @@ class Demonstrations:
         return sum(len(reply) for pairs in self.training for _, reply in pairs)
 
 
-def load_demonstrations(paths: Sequence[Path], tokenizer: Tokenizer, validation: int) -> Demonstrations:
+def load_lessons(paths: Sequence[Path], tokenizer: Tokenizer, validation: int) -> Lessons:
     """All trajectories of the files; ``validation`` of them, spread over all files, are held out.
 
     No query occurs twice, so that a split by place is a split by query.
     """
-    return Demonstrations(*split([pairs for path in paths for pairs in tokenize(read_trajectories(path), tokenizer)],
+    return Lessons(*split([pairs for path in paths for pairs in tokenize(read_trajectories(path), tokenizer)],
                                  validation))
 
 
@@ -47,10 +47,16 @@ def split(items: Sequence, held_out: int) -> tuple[list, list]:
 
 
 def read_trajectories(path: Path) -> Iterator[list[dict[str, str]]]:
-    """The turns of each trajectory: {"prompt", "reply"}, as teacher.demonstrations writes them."""
+    """The turns of each trajectory: {"prompt", "reply"}, as imagine.write_lessons writes them."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)["turns"]
+
+
+def sample_texts(paths: Sequence[Path], count: int = 2000) -> list[str]:
+    """Prompts with replies, of ``count`` trajectories a file: what a tokenizer is learned from."""
+    return [turn["prompt"] + turn["reply"] for path in paths for turns in islice(read_trajectories(path), count)
+            for turn in turns]
 
 
 def tokenize(trajectories: Iterable[list[dict[str, str]]], tokenizer: Tokenizer) -> Iterator[Pairs]:

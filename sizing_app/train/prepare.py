@@ -1,38 +1,40 @@
-"""The files that training reads, made from circuits and simulations: pools, demonstrations, queries, baselines.
+"""The files that training reads, made from circuits and simulations: pools, trajectories, queries, baselines.
 
 Whatever is there already is kept; what is half done goes on.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from sizing_app.domain import Circuit
 from sizing_app.pools import Pool, load_pool, pool_path
-from sizing_app.train.baselines import build_mlp
+from sizing_app.surrogate import Surrogate, load_surrogate, save_surrogate, surrogate_path
+from sizing_app.teacher import Teacher
+from sizing_app.train.baselines import build_mlp, fit_surrogate
 from sizing_app.train.config import DataConfig
 from sizing_app.train.family.archive import family_pool
+from sizing_app.train.imagine import imagine, retold, widened, write_lessons
 from sizing_app.train.pool import build_pool
 from sizing_app.train.queries import save_queries, synthesize
-from sizing_app.train.recall import recall, widened
 from sizing_app.train.run_folder import Clock
-from sizing_app.train.teacher import CHUNK, demonstrations, write_lessons
 
 RESERVE = 20.0
-"""Seconds that a chunk of simulations may take; none is begun with less time left."""
+"""Seconds that a chunk of simulations, or one circuit's files, may take; none is begun with less time left."""
+CHUNK = 512
+"""Trajectories that are made up together."""
 VARIANT = 20
 """Trajectories of a member of the family in the same ranges."""
 OWN = 4
 """One variant of so many has the member's own ranges, the others wider ones."""
+FAMILY_NETWORKS, FAMILY_STEPS = 1, 1500
+"""Of the surrogate of a member: there are many members."""
 
 
-def demonstrations_path(folder: Path, circuit: str) -> Path:
-    return folder / "demonstrations" / f"{circuit}.jsonl.gz"
-
-
-def recalled_path(folder: Path, circuit: str) -> Path:
-    return folder / "recalled" / f"{circuit}.jsonl.gz"
+def lessons_path(folder: Path, circuit: str) -> Path:
+    return folder / "lessons" / f"{circuit}.jsonl.gz"
 
 
 def queries_path(folder: Path, circuit: str) -> Path:
@@ -56,68 +58,76 @@ def family_folder(folder: Path) -> Path:
     return folder / "family"
 
 
-def prepare(circuits: Sequence[Circuit], models: Path, folder: Path, simulator, config: DataConfig, seed: int,
-            clock: Clock, report: Callable[[str], None] = print) -> bool:
+def prepare(circuits: Sequence[Circuit], models: Path, folder: Path, config: DataConfig, seed: int, clock: Clock,
+            report: Callable[[str], None] = print) -> bool:
     """What is made of the pools, for all circuits; False if the time ran out before."""
     for circuit in circuits:
-        pool = load_pool(circuit, pool_path(circuit))
-        if not _lessons(circuit, pool, folder, simulator, (config.demonstrations, config.recalled, config.queries),
-                        config, seed, clock, report, vary=False):
+        if clock.over(RESERVE):
             return False
-        _baseline(circuit, pool, models, config, seed, report)
+        pool = load_pool(circuit, pool_path(circuit))
+        _baselines(circuit, pool, models, config, seed, report)
+        _lessons(circuit, pool, partial(load_surrogate, surrogate_path(models, circuit), circuit), folder,
+                 (config.trajectories, config.queries), config, seed, report, vary=False)
     return True
 
 
-def prepare_family(members: Sequence[Circuit], folder: Path, simulator, config: DataConfig, seed: int, clock: Clock,
+def prepare_family(members: Sequence[Circuit], folder: Path, config: DataConfig, seed: int, clock: Clock,
                    report: Callable[[str], None] = print) -> bool:
     """The same for the members of the family, which have no baselines."""
-    counts = config.family_demonstrations, config.family_recalled, config.family_queries
-    return all(_lessons(member, family_pool(member), family_folder(folder), simulator, counts, config, seed, clock,
-                        report, vary=True) for member in members)
+    for member in members:
+        if clock.over(RESERVE):
+            return False
+        pool = family_pool(member)
+        _lessons(member, pool, partial(fit_surrogate, pool, FAMILY_NETWORKS, FAMILY_STEPS), family_folder(folder),
+                 (config.family_trajectories, config.family_queries), config, seed, report, vary=True)
+    return True
 
 
-def _lessons(circuit: Circuit, pool: Pool, folder: Path, simulator, counts: tuple[int, int, int], config: DataConfig,
-             seed: int, clock: Clock, report: Callable[[str], None], vary: bool) -> bool:
-    """So many demonstrations, recalled trajectories and queries of one circuit."""
-    trajectories, recalled, queries = counts
-    path = demonstrations_path(folder, circuit.name)
-    done = demonstrations(circuit, pool, simulator, trajectories, path, _numbers(seed, circuit, path),
-                          config.tight_share, config.hidden_share, _deadline(clock), report)
-    if done < trajectories or clock.over(RESERVE):
-        return False
-    path = recalled_path(folder, circuit.name)
+def _lessons(circuit: Circuit, pool: Pool, surrogate: Callable[[], Surrogate], folder: Path, counts: tuple[int, int],
+             config: DataConfig, seed: int, report: Callable[[str], None], vary: bool) -> None:
+    """So many trajectories and queries of one circuit."""
+    trajectories, queries = counts
+    path = lessons_path(folder, circuit.name)
     if not path.exists():
-        _recall(pool, path, recalled, config, _numbers(seed, circuit, path), vary)
-        report(f"{circuit.name}: {recalled} trajectories recalled")
+        _imagine(Teacher(pool, surrogate()), path, trajectories, config, _numbers(seed, circuit, path), vary)
+        report(f"{circuit.name}: {trajectories} trajectories")
     path = queries_path(folder, circuit.name)
     if not path.exists():
         rng = _numbers(seed, circuit, path)
         save_queries(path, [synthesize(circuit, pool, rng, config.tight_share, config.hidden_share)
                             for _ in range(queries)])
-    return True
 
 
-def _recall(pool: Pool, path: Path, count: int, config: DataConfig, rng: np.random.Generator, vary: bool) -> None:
-    """Write ``count`` recalled trajectories next to ``path``, then rename, so that a killed run leaves a whole file."""
+def _imagine(teacher: Teacher, path: Path, count: int, config: DataConfig, rng: np.random.Generator,
+             vary: bool) -> None:
+    """Write ``count`` trajectories next to ``path``, then rename, so that a killed run leaves a whole file."""
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)
     write_lessons([], partial)
-    size = VARIANT if vary else CHUNK
-    for first in range(0, count, size):
-        known = widened(pool, rng) if vary and first // size % OWN else pool
-        tasks = [synthesize(known.circuit, known, rng, config.tight_share, config.hidden_share)
-                 for _ in range(min(size, count - first))]
-        write_lessons(recall(tasks, known, rng), partial)
+    circuit = teacher.pool.circuit
+    for first in range(0, count, CHUNK):
+        tasks = [synthesize(circuit, teacher.pool, rng, config.tight_share, config.hidden_share)
+                 for _ in range(min(CHUNK, count - first))]
+        trajectories = imagine(tasks, teacher, rng)
+        if vary:
+            wider = [circuit if place % OWN == 0 else widened(circuit, rng)
+                     for place in range(len(trajectories) // VARIANT + 1)]
+            trajectories = [retold(each, wider[place // VARIANT]) for place, each in enumerate(trajectories)]
+        write_lessons(trajectories, partial)
     partial.replace(path)
 
 
-def _baseline(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int,
-              report: Callable[[str], None]) -> None:
-    """The regressor of the app's ``models`` folder, one of those that the trained policy is compared with."""
+def _baselines(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int,
+               report: Callable[[str], None]) -> None:
+    """The regressor, one of those that the trained policy is compared with, and the surrogate that the teacher uses."""
     networks = models / "mlp" / f"{circuit.name}.npz"
     if not networks.exists():
         build_mlp(circuit, pool, networks, _numbers(seed, circuit, networks), tight_share=config.tight_share,
                   report=report)
+    path = surrogate_path(models, circuit)
+    if not path.exists():
+        save_surrogate(fit_surrogate(pool), path)
+        report(f"{circuit.name}: surrogate")
 
 
 def _deadline(clock: Clock) -> float | None:

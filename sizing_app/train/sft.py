@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from sizing_app.train.config import SFTConfig
-from sizing_app.train.data import Demonstrations, Pairs, batch_of
+from sizing_app.train.data import Lessons, Pairs, batch_of
 from sizing_app.train.optim import apply_gradients, cosine, make_optimizers, set_learning_rate
 from sizing_app.train.run_folder import Clock, RunFolder, StepLog, load_checkpoint, save_checkpoint
 from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
@@ -21,7 +21,7 @@ def token_budget(device: torch.device) -> int:
     return 65_536 if device.type == "cuda" else 2_048
 
 
-def train_sft(model: nn.Module, data: Demonstrations, config: SFTConfig, run: RunFolder, seed: int, clock: Clock,
+def train_sft(model: nn.Module, data: Lessons, config: SFTConfig, run: RunFolder, seed: int, clock: Clock,
               report: Callable[[str], None] = print) -> bool:
     """Train from the run's checkpoint, if it has one, to ``config.steps``; False if the time ran out before."""
     optimizers = make_optimizers(model, config.learning_rate)

@@ -17,18 +17,17 @@ from sizing_app.train import sft
 from sizing_app.train.algorithms import ALGORITHMS, SINGLE_TURN
 from sizing_app.train.config import Preset
 from sizing_app.train.curves import draw_curves
-from sizing_app.train.data import load_demonstrations, split
+from sizing_app.train.data import load_lessons, sample_texts, split
 from sizing_app.train.export import export_model, hardware, load_model
 from sizing_app.train.family.archive import load_family
 from sizing_app.train.form import Form
 from sizing_app.train.model import build_model, pick_device, set_precision
-from sizing_app.train.prepare import (demonstrations_path, family_folder, prepare, prepare_family, queries_path,
-                                      recalled_path, simulate_pools)
+from sizing_app.train.prepare import (family_folder, lessons_path, prepare, prepare_family, queries_path,
+                                      simulate_pools)
 from sizing_app.train.queries import load_queries
 from sizing_app.train.rollout import Rollouts
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, load_checkpoint
 from sizing_app.train.sampler import Sampler
-from sizing_app.train.teacher import sample_texts
 from sizing_app.train.trainer import Trainer, load_mean
 
 OUTCOME = ("best", "passed", "simulations", "truth")
@@ -65,7 +64,7 @@ class Stages:
             return simulate_pools(self.circuits, self.simulator, self.preset.data, self.options.seed, self.clock,
                                   _report)
         if stage == "data":
-            made = self.options.data, self.simulator, self.preset.data, self.options.seed, self.clock, _report
+            made = self.options.data, self.preset.data, self.options.seed, self.clock, _report
             return prepare(self.circuits, self.options.models, *made) and prepare_family(self.family, *made)
         if stage == "sft":
             return self.train_sft()
@@ -79,14 +78,13 @@ class Stages:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        paths = self._data_files(demonstrations_path) if not (self.folder.path / "tokenizer.json").exists() else []
+        paths = self._data_files(lessons_path) if not (self.folder.path / "tokenizer.json").exists() else []
         return self.folder.tokenizer(lambda: build_tokenizer((*self.circuits, *self.family), sample_texts(paths)))
 
     def train_sft(self) -> bool:
         model = self._fresh_model() if self.options.start is None else self._exported()
         set_precision(self.device, exact=False)
-        data = load_demonstrations([*self._data_files(demonstrations_path), *self._data_files(recalled_path)],
-                                   self.tokenizer, self.preset.sft.validation)
+        data = load_lessons(self._data_files(lessons_path), self.tokenizer, self.preset.sft.validation)
         _report(f"{model.num_parameters() / 1e6:.2f} M parameters, {len(data.training)} trajectories with "
                 f"{data.reply_tokens / 1e6:.1f} M reply tokens, {len(data.validation)} held out")
         done = sft.train_sft(model, data, self.preset.sft, self.folder, self.options.seed, self.clock, _report)
@@ -138,7 +136,7 @@ class Stages:
                 "temperature": numbers["sampling_temperature"], "preset": self.options.preset,
                 "circuits": [circuit.name for circuit in self.circuits],
                 "family_members": len(self.family), "steps": facts["step"],
-                "data": "trajectories of a scripted teacher over pools of simulated designs" if name == sft.STAGE else
+                "data": "trajectories of a teacher that knows pools of simulated designs" if name == sft.STAGE else
                         "synthesized queries, rewards from ngspice", "seed": self.options.seed,
                 "hours": round(state["seconds"] / 3600, 3), **made}
         if "rollouts" in state:

@@ -1,0 +1,74 @@
+"""The teacher: the next design of a session, by one who knows the circuit's pool and its surrogate.
+
+It starts at the centre of the best stored designs, as does a session without a good turn; from a good turn it corrects,
+by small moves, what that turn missed. Supervised training aims at its answers (train/imagine.py), and it is a policy of
+its own (policy/stored.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sizing_app.domain import Conditions, History, Parameters, Task, best_turn
+from sizing_app.pools import Pool, centroid
+from sizing_app.surrogate import Seen, Surrogate
+from sizing_app.targets import metric_row
+
+CENTRE = 64
+"""Stored designs whose centre is the start: many, so that it moves smoothly with the targets."""
+GOOD = 0.5
+"""From this reward on a turn is corrected."""
+FEW = 8
+"""A metric that has no more values than this in the pool can have no others."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A design for a query, in SI units, and the metrics that are expected of it, in the circuit's order."""
+
+    parameters: Parameters
+    metrics: np.ndarray
+
+
+class Teacher:
+    """Of one circuit. ``conditions`` are the true ones, which may differ from those that a task states."""
+
+    def __init__(self, pool: Pool, surrogate: Surrogate):
+        self.pool, self.surrogate = pool, surrogate
+        columns = ((column, np.unique(pool.metrics[:, column])) for column in range(pool.metrics.shape[1]))
+        self.discrete = {column: values for column, values in columns if len(values) <= FEW}
+
+    def answers(self, tasks: Sequence[Task], histories: Sequence[History], conditions: Sequence[Conditions],
+                rng: np.random.Generator) -> list[Answer]:
+        """The next design for each session."""
+        starts = [self._start(*each) for each in zip(tasks, histories, conditions, strict=True)]
+        units, heights = self.surrogate.answers([task.specs for task in tasks], conditions, np.array(starts),
+                                                [self._seen(history) for history in histories], rng)
+        rows = self.metrics(heights)
+        return [Answer(self.pool.grid.design(index), row)
+                for index, row in zip(self.pool.grid.snap(units), rows, strict=True)]
+
+    def metrics(self, heights: np.ndarray) -> np.ndarray:
+        """Rows of metrics of predicted heights; counts and shares are whole again."""
+        rows = self.surrogate.measured(heights)
+        for column, values in self.discrete.items():
+            rows[:, column] = values[np.abs(rows[:, column, None] - values).argmin(axis=1)]
+        return rows
+
+    def _start(self, task: Task, history: History, conditions: Conditions) -> np.ndarray:
+        best = best_turn(history)
+        if best is not None and best.total >= GOOD:
+            return self._unit(best.proposal.parameters)
+        return centroid(self.pool, self.pool.nearest(conditions), task.specs, CENTRE)
+
+    def _seen(self, history: History) -> Seen:
+        turns = [turn for turn in history if turn.measurement.ok and turn.proposal.parameters is not None]
+        circuit, count = self.pool.circuit, len(turns)
+        units = [self._unit(turn.proposal.parameters) for turn in turns]
+        metrics = [metric_row(circuit, turn.measurement) for turn in turns]
+        return Seen(np.reshape(units, (count, len(circuit.parameters))),
+                    np.reshape(metrics, (count, len(circuit.metrics))))
+
+    def _unit(self, parameters: Parameters) -> np.ndarray:
+        return self.pool.grid.unit(self.pool.grid.index(parameters))

@@ -1,0 +1,158 @@
+"""Trajectories for supervised training: every reply is the teacher's, the designs of the history are not.
+
+A session starts at a stored design, one of the worst for the query, as a random one would be. The next turns try what
+an imperfect policy might: the teacher's answer moved by noise of decreasing size, or a stored design from anywhere.
+What stored designs measure was simulated; what the others measure is imagined: the surrogate's prediction with errors,
+which last over the trajectory, so that there is something to correct. Nothing is simulated, because a network learns
+more the more queries it sees. Once a turn meets all specs the reply ends the session.
+"""
+
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from sizing_app.domain import Circuit, History, Measurement, Parameters, Proposal, Task, Turn
+from sizing_app.pools import ranked
+from sizing_app.prompt.analysis import end_text, move_text
+from sizing_app.prompt.compact import render, write_reply
+from sizing_app.reward import score
+from sizing_app.surrogate import condition_features
+from sizing_app.targets import DesignGrid, measurement_of
+from sizing_app.teacher import Answer, Teacher
+from sizing_app.train.family.ranges import SHIFT, preferred
+
+FIRST = 0.4
+"""Share of the trajectories that end with the first reply, so that more queries are seen in the same time."""
+POOREST = 0.3
+"""The start is drawn from this share of the stored designs, the worst ones for the query."""
+BAD = 0.1
+"""Probability that the first try is a stored design from anywhere."""
+EXACT = 0.2
+"""Probability that a try is the teacher's answer itself."""
+NOISE = 0.05
+"""Median standard deviation of the first try about the answer, in the unit cube; it halves with every turn."""
+ERROR = 0.03
+"""Median standard deviation of a trajectory's errors, in heights (surrogate.py)."""
+NO_CALL = 0.01
+"""Probability of a turn without a valid call."""
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """One query, its history and the teacher's answer to each beginning of the history that meets not all specs."""
+
+    task: Task
+    history: History
+    answers: tuple[Answer, ...]
+
+
+def imagine(tasks: Sequence[Task], teacher: Teacher, rng: np.random.Generator) -> list[Trajectory]:
+    """A trajectory for each task, of one circuit. No simulator is asked."""
+    sessions = [_Session(task, teacher, rng) for task in tasks]
+    while open_sessions := [session for session in sessions if session.open]:
+        answers = teacher.answers([session.task for session in open_sessions],
+                                  [session.history for session in open_sessions],
+                                  [session.task.conditions for session in open_sessions], rng)
+        for session, answer in zip(open_sessions, answers, strict=True):
+            session.go_on(answer)
+    return [Trajectory(session.task, session.history, tuple(session.answers)) for session in sessions]
+
+
+class _Session:
+    """A trajectory that is being made up."""
+
+    def __init__(self, task: Task, teacher: Teacher, rng: np.random.Generator):
+        self._teacher, self._pool, self._rng = teacher, teacher.pool, rng
+        self._place = self._pool.index_of(task.conditions)
+        rows, _ = ranked(self._pool, self._place, task.specs)
+        start = rows[-int(rng.integers(1, max(2, round(POOREST * len(rows)))))]
+        self.task = replace(task, initial=self._pool.grid.design(self._pool.design[start]))
+        self.answers: list[Answer] = []
+        self.history: History = ()
+        self._add(*self._stored(start))
+        self._turns = 1 if rng.random() < FIRST else task.budget
+        self._noise = NOISE * np.exp(rng.normal(0.0, 0.6))
+        count = len(task.circuit.specs)
+        self._errors = ERROR * np.exp(rng.normal(0.0, 0.6)) * rng.standard_normal(count)
+
+    @property
+    def open(self) -> bool:
+        """Whether the teacher has to answer."""
+        return len(self.answers) < self._turns and not self.history[-1].score.passed
+
+    def go_on(self, answer: Answer) -> None:
+        """Keep the answer, then try something else."""
+        self.answers.append(answer)
+        if len(self.answers) < self._turns:
+            self._add(*self._try(answer))
+
+    def _try(self, answer: Answer) -> tuple[Parameters | None, Measurement]:
+        if self._rng.random() < NO_CALL:
+            return None, Measurement("no_call", {})
+        if len(self.answers) == 1 and self._rng.random() < BAD:
+            return self._stored(int(self._rng.choice(self._pool.rows(self._place))))
+        grid = self._pool.grid
+        unit = grid.unit(grid.index(answer.parameters))
+        if self._rng.random() >= EXACT:
+            unit = np.clip(unit + self._rng.normal(0.0, self._noise, len(unit)), 0.0, 1.0)
+        self._noise /= 2
+        index = grid.snap(unit)
+        return grid.design(index), self._imagined(grid.unit(index))
+
+    def _imagined(self, unit: np.ndarray) -> Measurement:
+        surrogate = self._teacher.surrogate
+        features = condition_features(self.task.circuit, self.task.conditions)
+        heights = surrogate.predict(unit[None], features[None]) + self._errors
+        return measurement_of(self.task.circuit, self._teacher.metrics(heights)[0])
+
+    def _stored(self, row: int) -> tuple[Parameters, Measurement]:
+        return (self._pool.grid.design(self._pool.design[row]),
+                measurement_of(self.task.circuit, self._pool.metrics[row]))
+
+    def _add(self, parameters: Parameters | None, measurement: Measurement) -> None:
+        turn = Turn(len(self.history), Proposal(parameters), measurement, score(measurement, self.task.specs))
+        self.history = (*self.history, turn)
+
+
+def lessons(trajectory: Trajectory) -> Iterator[dict[str, str]]:
+    """Prompt and reply of every turn that a policy could be asked for."""
+    task, grid = trajectory.task, DesignGrid(trajectory.task.circuit)
+    for size, answer in enumerate(trajectory.answers, 1):
+        history = trajectory.history[:size]
+        text = move_text(task, history, grid.index(answer.parameters), answer.metrics)
+        yield {"prompt": render(task.told(), history), "reply": write_reply(task.circuit, text, answer.parameters)}
+    history = trajectory.history
+    if history[-1].score.passed:
+        yield {"prompt": render(task.told(), history), "reply": write_reply(task.circuit, end_text(history), None)}
+
+
+def write_lessons(trajectories: Sequence[Trajectory], path: Path) -> None:
+    """Append a line for each trajectory: {"turns": [{"prompt": ..., "reply": ...}, ...]}, JSON in gzip."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = "".join(json.dumps({"turns": list(lessons(trajectory))}) + "\n" for trajectory in trajectories)
+    with path.open("ab") as file:
+        file.write(gzip.compress(lines.encode(), 6))
+
+
+def widened(circuit: Circuit, rng: np.random.Generator) -> Circuit:
+    """The circuit with wider ranges, so that a size is not learnt from its place in one range.
+
+    Either end of a log scale moves by up to SHIFT steps of its grid, the E24 series: all designs stay on the grid.
+    """
+    parameters = []
+    for parameter in circuit.parameters:
+        down, up = rng.integers(0, SHIFT + 1, 2) if parameter.scale == "log" else (0, 0)
+        if down or up:
+            first, *_, last = parameter.grid()
+            parameter = replace(parameter, low=preferred(first, -down), high=preferred(last, up))
+        parameters.append(parameter)
+    return replace(circuit, parameters=tuple(parameters))
+
+
+def retold(trajectory: Trajectory, circuit: Circuit) -> Trajectory:
+    """The same designs in the circuit's other ranges."""
+    return replace(trajectory, task=replace(trajectory.task, circuit=circuit))
