@@ -44,8 +44,8 @@ def load_networks(path: Path, inputs: int, outputs: int) -> tuple[list[Network],
             weights.shape == (before, after) and bias.shape == (after,)
             for (weights, bias), before, after in zip(network, widths[:-1], widths[1:], strict=True))
         if not fits:
-            raise PolicyError(f"{path}: network {i} does not map {inputs} features to {outputs} numbers, as {path.stem} "
-                              "needs")
+            raise PolicyError(f"{path}: network {i} does not map {inputs} features to {outputs} numbers, as "
+                              f"{path.stem} needs")
     if not networks:
         raise PolicyError(f"{path} holds no network: expected arrays w0_0, b0_0, ...")
     return networks, arrays

@@ -59,8 +59,9 @@ class Surrogate:
 
     def heights(self, values: np.ndarray) -> np.ndarray:
         """Of values of the default specs' metrics, shape (..., specs)."""
-        ratio = np.maximum(values / self.reference, 1e-12, where=self.logarithmic, out=np.ones_like(values))
-        return np.where(self.logarithmic, np.log(ratio), (values - self.reference) / self.scale)
+        base = np.where(self.logarithmic, self.reference, 1.0)
+        logarithms = np.log(np.maximum(values / base, 1e-12))
+        return np.where(self.logarithmic, logarithms, (values - self.reference) / self.scale)
 
     def values(self, heights: np.ndarray) -> np.ndarray:
         """The inverse of ``heights``."""

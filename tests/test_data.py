@@ -19,7 +19,7 @@ from sizing_app.pools import Pool, load_pool, pool_path, save_pool
 from sizing_app.prompt.analysis import move_text
 from sizing_app.prompt.compact import target_text
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.reward import reached, score, spec_score
+from sizing_app.reward import score, spec_score
 from sizing_app.session import initial_turn
 from sizing_app.simulator import SimulatorPool
 from sizing_app.surrogate import condition_features, load_surrogate, save_surrogate, surrogate_path

@@ -22,10 +22,11 @@ from sizing_app.train.algorithms import tl_grpo
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_lessons
-from sizing_app.train.export import export_model, load_model
+from sizing_app.train.export import export_model, load_model, toml
 from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
 from sizing_app.train.sft import train_sft
+from sizing_app.train.stages import base_of
 from sizing_app.train.trainer import Trainer
 from tests.builders import a_task, on_grid
 from tests.training import ScriptedSampler, a_model, a_tokenizer, demonstration, rollouts_of
@@ -188,3 +189,10 @@ def test_the_command_needs_few_libraries_and_says_what_is_missing(tmp_path):
 
 def test_running_mean():
     assert running_mean(np.array([1.0, 2.0, 3.0, 4.0]), 1).tolist() == [1.5, 2.0, 3.0, 3.5]
+
+
+def test_a_stage_that_goes_on_with_its_own_checkpoint_adds_up(tmp_path):
+    (tmp_path / "card.toml").write_text(toml({"algorithm": "sft", "steps": 40, "hours": 0.5, "steps_before": 10,
+                                              "hours_before": 0.25}))
+    assert base_of("sft", tmp_path) == {"base": "sft", "steps_before": 50, "hours_before": 0.75}
+    assert base_of("tl-grpo", tmp_path) == {"base": "sft"}

@@ -76,9 +76,16 @@ class Taught(_Stored):
     def __init__(self, models: Path):
         super().__init__()
         self._models = models
+        self._teachers: dict[str, Teacher] = {}
 
     def answer(self, task: Task, pool: Pool, history: History) -> tuple[Parameters, str] | None:
-        surrogate = load_surrogate(surrogate_path(self._models, task.circuit), task.circuit)
         rng = np.random.default_rng([task.seed, len(history)])
-        answer, = Teacher(pool, surrogate).answers([task], [history], [task.conditions], rng)
+        answer, = self._teacher(task.circuit, pool).answers([task], [history], [task.conditions], rng)
         return answer.parameters, move_text(task, history, pool.grid.index(answer.parameters), answer.metrics)
+
+    def _teacher(self, circuit: Circuit, pool: Pool) -> Teacher:
+        with self._lock:
+            if circuit.folder not in self._teachers:
+                surrogate = load_surrogate(surrogate_path(self._models, circuit), circuit)
+                self._teachers[circuit.folder] = Teacher(pool, surrogate)
+            return self._teachers[circuit.folder]

@@ -59,7 +59,7 @@ def fit_surrogate(pool: Pool, networks: int = SURROGATES, steps: int = SURROGATE
     heights = surrogate.heights(values)
     known = ~np.isnan(heights)
     heights = np.clip(np.nan_to_num(heights), -RANGE, RANGE)
-    mean, spread = heights[:].mean(axis=0), heights.std(axis=0) + 1e-3
+    mean, spread = heights.mean(axis=0), heights.std(axis=0) + 1e-3
     near = np.exp(NEARNESS * np.clip(margins(circuit, circuit.specs, pool.metrics), -1.0, 0.0).mean(axis=1))
     conditions = np.array([condition_features(circuit, each) for each in pool.conditions])
     inputs = np.concatenate([2.0 * pool.grid.unit(pool.design) - 1.0, conditions[pool.condition]], axis=1)

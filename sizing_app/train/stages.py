@@ -1,6 +1,7 @@
 """The stages of a run, wired: which files each one reads and writes. The work is in the modules that they call."""
 
 import argparse
+import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -57,7 +58,7 @@ class Stages:
     def run(self, stage: str) -> bool:
         """True if the stage is complete."""
         _report(f"== {stage} ({hardware(self.device)}, preset {self.options.preset})")
-        began = {"base": self.options.start.name} if self.options.start else {}
+        began = base_of(stage, self.options.start) if self.options.start else {}
         self.folder.note(stage, command=self.command, hardware=hardware(self.device), **began,
                          numbers=vars(self.preset.rl if stage in ALGORITHMS else self.preset.sft))
         if stage == "pools":
@@ -175,6 +176,14 @@ class Stages:
         if missing:
             raise RunError(f"{missing[0]} and {len(missing) - 1} more files are missing: run the data stage first")
         return paths
+
+
+def base_of(stage: str, start: Path) -> dict:
+    """What a card says of the checkpoint that a stage began with, which the same stage may have made."""
+    card = tomllib.loads((start / "card.toml").read_text())
+    names = ("steps", "hours") if card["algorithm"] == stage else ()
+    return {"base": card["algorithm"], **{f"{name}_before": card[name] + card.get(f"{name}_before", 0)
+                                          for name in names}}
 
 
 def _latest_only(stage: str, numbers: Mapping) -> bool:
