@@ -88,7 +88,7 @@ def _lessons(circuit: Circuit, pool: Pool, surrogate: Callable[[], Surrogate], f
     """So many trajectories and queries of one circuit."""
     trajectories, queries = counts
     path = lessons_path(folder, circuit.name)
-    if not path.exists():
+    if trajectories and not path.exists():
         _imagine(Teacher(pool, surrogate()), path, trajectories, config, _numbers(seed, circuit, path), vary)
         report(f"{circuit.name}: {trajectories} trajectories")
     path = queries_path(folder, circuit.name)
