@@ -1,6 +1,6 @@
 """A surrogate of a circuit's simulations: networks from design and conditions to metrics; designs that they promise.
 
-Fitted to a pool (train/baselines.py), run in numpy. A design for some targets is found by gradient descent from a
+Fitted to a pool (train/surrogate.py), run in numpy. A design for some targets is found by gradient descent from a
 start: every spec is wanted with some room, at neighbours of the design too, and no size moves without need. What the
 turns of a session measured corrects the predictions near their designs, so that the next design makes up for what the
 last one missed.
@@ -77,7 +77,7 @@ class Surrogate:
         rows[:, self.columns] = self.values(heights)
         return rows
 
-    def answers(self, specs: Sequence[Sequence[Spec]], conditions: Sequence[Conditions], starts: np.ndarray,
+    def designs(self, specs: Sequence[Sequence[Spec]], conditions: Sequence[Conditions], starts: np.ndarray,
                 seen: Sequence[Seen], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Designs for some queries: unit-cube rows on the grid, and the heights that are expected of them."""
         features = np.array([condition_features(self.circuit, each) for each in conditions], dtype=np.float32)

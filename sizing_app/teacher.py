@@ -43,7 +43,7 @@ class Teacher:
                 rng: np.random.Generator) -> list[Answer]:
         """The next design for each session."""
         starts = [self._start(*each) for each in zip(tasks, histories, conditions, strict=True)]
-        units, heights = self.surrogate.answers([task.specs for task in tasks], conditions, np.array(starts),
+        units, heights = self.surrogate.designs([task.specs for task in tasks], conditions, np.array(starts),
                                                 [self._seen(history) for history in histories], rng)
         rows = self.metrics(heights)
         return [Answer(self.pool.grid.design(index), row)

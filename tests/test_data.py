@@ -26,10 +26,12 @@ from sizing_app.surrogate import condition_features, load_surrogate, save_surrog
 from sizing_app.targets import DesignGrid, draw_targets, harder, margins, metric_row, rounded, tighten
 from sizing_app.teacher import Teacher
 from sizing_app.train import queries as training
-from sizing_app.train.baselines import build_mlp, fit_surrogate
+from sizing_app.train.baselines import build_mlp
 from sizing_app.train.data import sample_texts
-from sizing_app.train.imagine import imagine, lessons, retold, widened, write_lessons
+from sizing_app.train.family.ranges import widened
+from sizing_app.train.imagine import imagine, lessons, retold, write_lessons
 from sizing_app.train.pool import build_pool
+from sizing_app.train.surrogate import fit_surrogate
 
 SIMULATIONS = 240
 SUITES = ("standard", "shifted", "tight")

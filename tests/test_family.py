@@ -15,14 +15,14 @@ from sizing_app.reward import score
 from sizing_app.simulator import SimulatorPool
 from sizing_app.targets import DesignGrid, margins, metric_row
 from sizing_app.teacher import Teacher
-from sizing_app.train.baselines import fit_surrogate
 from sizing_app.train.family.archive import family_pool, load_archive, load_family, reference
 from sizing_app.train.family.members import member
 from sizing_app.train.family.netlists import mirrored
 from sizing_app.train.family.options import catalogue
-from sizing_app.train.queries import synthesize
 from sizing_app.train.imagine import imagine, lessons
 from sizing_app.train.prepare import FAMILY_NETWORKS, FAMILY_STEPS
+from sizing_app.train.queries import synthesize
+from sizing_app.train.surrogate import fit_surrogate
 
 WORDS = ("amplifier", "n-input", "p-input", "mirror-load", "telescopic", "folded-cascode", "one-stage", "two-stage",
          "miller", "miller-rz", "cascode-miller", "resistor-bias", "current-bias", "low-vt")

@@ -51,13 +51,14 @@ def make_policy(name: str, settings: PolicySettings | None = None, **changes) ->
 
 def can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> bool:
     """Whether a policy can size a circuit: a checkpoint that has words for it, a pool or a network made for it."""
-    folder = (settings or PolicySettings()).models / name.removesuffix("+cma-es")
+    models = (settings or PolicySettings()).models
+    folder = models / name.removesuffix("+cma-es")
     if _MAKERS.get(name) in (_checkpoint, _polished):
         return not missing_words(folder, circuit)
     if name == "lookup":
         return pool_path(circuit).is_file()
     if name == "teacher":
-        return pool_path(circuit).is_file() and surrogate_path((settings or PolicySettings()).models, circuit).is_file()
+        return pool_path(circuit).is_file() and surrogate_path(models, circuit).is_file()
     return name != "mlp" or (folder / f"{circuit.name}.npz").is_file()
 
 

@@ -23,7 +23,6 @@ from sizing_app.reward import score
 from sizing_app.surrogate import condition_features
 from sizing_app.targets import DesignGrid, measurement_of
 from sizing_app.teacher import Answer, Teacher
-from sizing_app.train.family.ranges import SHIFT, preferred
 
 FIRST = 0.4
 """Share of the trajectories that end with the first reply, so that more queries are seen in the same time."""
@@ -136,21 +135,6 @@ def write_lessons(trajectories: Sequence[Trajectory], path: Path) -> None:
     lines = "".join(json.dumps({"turns": list(lessons(trajectory))}) + "\n" for trajectory in trajectories)
     with path.open("ab") as file:
         file.write(gzip.compress(lines.encode(), 6))
-
-
-def widened(circuit: Circuit, rng: np.random.Generator) -> Circuit:
-    """The circuit with wider ranges, so that a size is not learnt from its place in one range.
-
-    Either end of a log scale moves by up to SHIFT steps of its grid, the E24 series: all designs stay on the grid.
-    """
-    parameters = []
-    for parameter in circuit.parameters:
-        down, up = rng.integers(0, SHIFT + 1, 2) if parameter.scale == "log" else (0, 0)
-        if down or up:
-            first, *_, last = parameter.grid()
-            parameter = replace(parameter, low=preferred(first, -down), high=preferred(last, up))
-        parameters.append(parameter)
-    return replace(circuit, parameters=tuple(parameters))
 
 
 def retold(trajectory: Trajectory, circuit: Circuit) -> Trajectory:

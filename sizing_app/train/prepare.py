@@ -13,13 +13,15 @@ from sizing_app.domain import Circuit
 from sizing_app.pools import Pool, load_pool, pool_path
 from sizing_app.surrogate import Surrogate, load_surrogate, save_surrogate, surrogate_path
 from sizing_app.teacher import Teacher
-from sizing_app.train.baselines import build_mlp, fit_surrogate
+from sizing_app.train.baselines import build_mlp
 from sizing_app.train.config import DataConfig
 from sizing_app.train.family.archive import family_pool
-from sizing_app.train.imagine import imagine, retold, widened, write_lessons
+from sizing_app.train.family.ranges import widened
+from sizing_app.train.imagine import imagine, retold, write_lessons
 from sizing_app.train.pool import build_pool
 from sizing_app.train.queries import save_queries, synthesize
 from sizing_app.train.run_folder import Clock
+from sizing_app.train.surrogate import fit_surrogate
 
 RESERVE = 20.0
 """Seconds that a chunk of simulations, or one circuit's files, may take; none is begun with less time left."""
@@ -101,9 +103,9 @@ def _lessons(circuit: Circuit, pool: Pool, surrogate: Callable[[], Surrogate], f
 def _imagine(teacher: Teacher, path: Path, count: int, config: DataConfig, rng: np.random.Generator,
              vary: bool) -> None:
     """Write ``count`` trajectories next to ``path``, then rename, so that a killed run leaves a whole file."""
-    partial = path.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
-    write_lessons([], partial)
+    unfinished = path.with_suffix(".partial")
+    unfinished.unlink(missing_ok=True)
+    write_lessons([], unfinished)
     circuit = teacher.pool.circuit
     for first in range(0, count, CHUNK):
         tasks = [synthesize(circuit, teacher.pool, rng, config.tight_share, config.hidden_share)
@@ -113,8 +115,8 @@ def _imagine(teacher: Teacher, path: Path, count: int, config: DataConfig, rng: 
             wider = [circuit if place % OWN == 0 else widened(circuit, rng)
                      for place in range(len(trajectories) // VARIANT + 1)]
             trajectories = [retold(each, wider[place // VARIANT]) for place, each in enumerate(trajectories)]
-        write_lessons(trajectories, partial)
-    partial.replace(path)
+        write_lessons(trajectories, unfinished)
+    unfinished.replace(path)
 
 
 def _baselines(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int,
