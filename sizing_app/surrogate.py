@@ -1,9 +1,9 @@
 """A surrogate of a circuit's simulations: networks from design and conditions to metrics; designs that they promise.
 
 Fitted to a pool (train/surrogate.py), run in numpy. A design for some targets is found by gradient descent from a
-start: every spec is wanted with some room, at neighbours of the design too, and no size moves without need. What the
-turns of a session measured corrects the predictions near their designs, so that the next design makes up for what the
-last one missed.
+start: every spec is wanted with some room, at neighbours of the design too, and only the sizes that matter most move.
+A policy that learns from such designs can copy what does not move, and says what does. What the turns of a session
+measured corrects the predictions near their designs, so that the next design makes up for what the last one missed.
 """
 
 import math
@@ -12,22 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from sizing_app.domain import Circuit, Conditions, Spec
 from sizing_app.errors import PolicyError
 from sizing_app.networks import Network, load_networks, save_networks
 from sizing_app.targets import DesignGrid, metric_columns, scales
 
-ROOM = 0.05
+ROOM = 0.08
 """Margin that is wanted of every spec, in units of its scale."""
 BLUR = 0.02
 """Standard deviation, in the unit cube, of the neighbours that shall meet the specs as well."""
 NEIGHBOURS = 3
 STEPS, RATE = 80, 0.02
-"""Steps of the descent (Adam), and the first one's size in the unit cube; it falls to nothing."""
-STAY = 10.0
-"""Weight of the mean squared distance to the start, against squared shortfalls with weight SHORT."""
+"""Steps of the descent, and how far the first one moves the size that matters most (unit cube); it falls to nothing."""
+LEAST = 0.03
+"""A size whose slope is less than this share of the largest one stays where it was."""
 SHORT = 30.0
+"""Weight of the squared shortfalls."""
 REACH = 0.08
 """How far a measurement corrects predictions: in the unit cube, times the root of the number of parameters."""
 TRUST = 0.15
@@ -77,19 +79,26 @@ class Surrogate:
         rows[:, self.columns] = self.values(heights)
         return rows
 
+    @threadpool_limits.wrap(limits=1, user_api="blas")  # the matrices are small: threads would only wait for each other
     def designs(self, specs: Sequence[Sequence[Spec]], conditions: Sequence[Conditions], starts: np.ndarray,
                 seen: Sequence[Seen], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Designs for some queries: unit-cube rows on the grid, and the heights that are expected of them."""
+        """Designs for some queries: unit-cube rows on the grid, and the heights that are expected of them.
+
+        Adam with one scale for all sizes of a design, and soft thresholds of the moves (proximal steps for their sum).
+        """
         features = np.array([condition_features(self.circuit, each) for each in conditions], dtype=np.float32)
         wanted, correction = _Wanted(self, specs), _Correction(self, features, seen)
-        units = np.array(starts, dtype=np.float32)
-        first, mean, square = units.copy(), np.zeros_like(units), np.zeros_like(units)
+        units = self.grid.unit(self.grid.snap(np.asarray(starts))).astype(np.float32)
+        first, mean, square = units.copy(), np.zeros_like(units), np.zeros((len(units), 1), np.float32)
         for step in range(STEPS):
             slope = self._slope(units, features, wanted, correction.at(units), rng)
-            slope += 2.0 * STAY / units.shape[1] * (units - first)
-            mean, square = 0.9 * mean + 0.1 * slope, 0.99 * square + 0.01 * slope ** 2
-            ahead = mean / (1.0 - 0.9 ** (step + 1)) / (np.sqrt(square / (1.0 - 0.99 ** (step + 1))) + 1e-8)
-            units = np.clip(units - RATE * (1.0 - step / STEPS) * ahead, 0.0, 1.0)
+            mean = 0.9 * mean + 0.1 * slope
+            square = 0.99 * square + 0.01 * (slope ** 2).max(axis=1, keepdims=True)
+            ahead = mean / (1.0 - 0.9 ** (step + 1)) / (np.sqrt(square / (1.0 - 0.99 ** (step + 1))) + 1e-6)
+            rate = RATE * (1.0 - step / STEPS)
+            moved = units - rate * ahead - first
+            moved = np.sign(moved) * np.maximum(np.abs(moved) - rate * LEAST, 0.0)
+            units = np.clip(first + moved, 0.0, 1.0)
         units = self.grid.unit(self.grid.snap(units))
         return units, self.predict(units, features) + correction.at(units)
 

@@ -1,8 +1,9 @@
 """The teacher: the next design of a session, by one who knows the circuit's pool and its surrogate.
 
-It starts at the centre of the best stored designs, as does a session without a good turn; from a good turn it corrects,
-by small moves, what that turn missed. Supervised training aims at its answers (train/imagine.py), and it is a policy of
-its own (policy/stored.py).
+Without a good turn it starts at a design that suits the conditions, whatever the targets: the centre of the best stored
+designs for the circuit's default specs. From there, or from the best turn if that is good, it moves the few sizes that
+the targets ask for. Supervised training aims at its answers (train/imagine.py), and it is a policy of its own
+(policy/stored.py).
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from sizing_app.surrogate import Seen, Surrogate
 from sizing_app.targets import metric_row
 
 CENTRE = 64
-"""Stored designs whose centre is the start: many, so that it moves smoothly with the targets."""
+"""Stored designs whose centre is the start."""
 GOOD = 0.5
 """From this reward on a turn is corrected."""
 FEW = 8
@@ -36,13 +37,14 @@ class Teacher:
 
     def __init__(self, pool: Pool, surrogate: Surrogate):
         self.pool, self.surrogate = pool, surrogate
+        self._centres: dict[int, np.ndarray] = {}
         columns = ((column, np.unique(pool.metrics[:, column])) for column in range(pool.metrics.shape[1]))
         self.discrete = {column: values for column, values in columns if len(values) <= FEW}
 
     def answers(self, tasks: Sequence[Task], histories: Sequence[History], conditions: Sequence[Conditions],
                 rng: np.random.Generator) -> list[Answer]:
         """The next design for each session."""
-        starts = [self._start(*each) for each in zip(tasks, histories, conditions, strict=True)]
+        starts = [self._start(*each) for each in zip(histories, conditions, strict=True)]
         units, heights = self.surrogate.designs([task.specs for task in tasks], conditions, np.array(starts),
                                                 [self._seen(history) for history in histories], rng)
         rows = self.metrics(heights)
@@ -56,11 +58,14 @@ class Teacher:
             rows[:, column] = values[np.abs(rows[:, column, None] - values).argmin(axis=1)]
         return rows
 
-    def _start(self, task: Task, history: History, conditions: Conditions) -> np.ndarray:
+    def _start(self, history: History, conditions: Conditions) -> np.ndarray:
         best = best_turn(history)
         if best is not None and best.total >= GOOD:
             return self._unit(best.proposal.parameters)
-        return centroid(self.pool, self.pool.nearest(conditions), task.specs, CENTRE)
+        place = self.pool.nearest(conditions)
+        if place not in self._centres:
+            self._centres[place] = centroid(self.pool, place, self.pool.circuit.specs, CENTRE)
+        return self._centres[place]
 
     def _seen(self, history: History) -> Seen:
         turns = [turn for turn in history if turn.measurement.ok and turn.proposal.parameters is not None]

@@ -14,7 +14,7 @@ from sizing_app.targets import DesignGrid, metric_columns, scales
 
 LISTED = 3
 """Specs and parameters that a sentence names at most, beyond which there is only the count."""
-MOVE = 0.04
+MOVE = 0.02
 """The smallest move, in the unit cube, that is worth a word."""
 EFFECT = 0.03
 """The smallest change of a metric, in units of its spec's scale, that is worth a word."""

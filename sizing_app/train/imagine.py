@@ -34,6 +34,8 @@ EXACT = 0.2
 """Probability that a try is the teacher's answer itself."""
 NOISE = 0.05
 """Median standard deviation of the first try about the answer, in the unit cube; it halves with every turn."""
+MISSED = 0.4
+"""Share of the sizes that a later try has wrong; the first one has all of them wrong."""
 ERROR = 0.03
 """Median standard deviation of a trajectory's errors, in heights (surrogate.py)."""
 NO_CALL = 0.01
@@ -97,7 +99,8 @@ class _Session:
         grid = self._pool.grid
         unit = grid.unit(grid.index(answer.parameters))
         if self._rng.random() >= EXACT:
-            unit = np.clip(unit + self._rng.normal(0.0, self._noise, len(unit)), 0.0, 1.0)
+            wrong = self._rng.random(len(unit)) < (1.0 if len(self.answers) == 1 else MISSED)
+            unit = np.clip(unit + wrong * self._rng.normal(0.0, self._noise, len(unit)), 0.0, 1.0)
         self._noise /= 2
         index = grid.snap(unit)
         return grid.design(index), self._imagined(grid.unit(index))
