@@ -17,7 +17,7 @@ from sizing_app.evaluate.report import bootstrap, curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import Query, SuiteError, load_queries, suite_names
-from sizing_app.evaluate.wide import at_budgets, methods_by_circuits
+from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.random_search import RandomSearch
@@ -148,6 +148,19 @@ def test_methods_stand_against_circuits():
     assert rewards[5].startswith("| p | 0.750 | 0.300 | 1.000 | 0.525 [0.2")
     assert rewards[5].endswith("| 1.000 [1.000, 1.000] |")
     assert shares[5].startswith("| p | 50% | 0% | 100% | 25% [0%, ")
+
+
+def test_a_lead_counts_the_queries_that_both_played():
+    results = [Result(circuit, "demo", query, policy, reward, int(reward == 1), 2, 0.1)
+               for circuit, policy, rewards in (("A", "p", (1.0, 0.5)), ("B", "p", (0.4,)), ("H", "p", (1.0,)),
+                                                ("A", "q", (0.4, 0.5)), ("B", "q", (0.1, 1.0)), ("A", "r", (1.0,)))
+               for query, reward in enumerate(rewards)]
+    lines = lead(results, ["p", "q", "r"], {"H"}).splitlines()
+    assert lines[0] == ("| Suite | p minus | trained on: mean best reward | all specs met | held out: mean best reward "
+                        "| all specs met |")
+    assert lines[2].startswith("| demo | q | +0.300 [+0.000, +0.600] | +33% [") and lines[2].endswith("| - | - |")
+    assert lines[3] == "| demo | r | +0.000 [+0.000, +0.000] | +0% [+0%, +0%] | - | - |"
+    assert lead(results, ["p"], {"H"}) == ""
 
 
 def test_variants_of_training_cost_the_same_and_are_compared_query_by_query():

@@ -15,7 +15,7 @@ from sizing_app.evaluate.report import draw_curves, summarize, summary
 from sizing_app.evaluate.results import EvaluationError, ResultFiles
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import SuiteError, load_queries, suite_names
-from sizing_app.evaluate.wide import at_budgets, methods_by_circuits
+from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import POLICY_NAMES, PolicySettings, can_size, close_engines, make_policy
 from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     finally:
         close_engines()
     held_out = {name for name, circuit in load_circuits().items() if circuit.held_out}
-    text = "\n".join([methods_by_circuits(files.results, policies, held_out),
+    text = "\n".join([methods_by_circuits(files.results, policies, held_out), lead(files.results, policies, held_out),
                       at_budgets(files.turns, files.results, policies, budget), summary(files.results, policies)])
     (out / "summary.md").write_text(text)
     draw_curves(files.turns, budget, out / "curves.png", policies)

@@ -1,11 +1,11 @@
-"""Methods against circuits (as in the paper's tables 1 and 2), and what each method reaches at several budgets."""
+"""Methods against circuits (as in the paper's tables 1 and 2), against each other, and at several budgets."""
 
 from collections.abc import Callable, Collection, Sequence
-from itertools import groupby
+from itertools import groupby, product
 
 import numpy as np
 
-from sizing_app.evaluate.report import mean_with_interval
+from sizing_app.evaluate.report import REWARD_DIFFERENCE, SHARE_DIFFERENCE, mean_with_interval
 from sizing_app.evaluate.results import Result, TurnResult
 
 BUDGETS = (5, 20, 50, 200)
@@ -52,6 +52,31 @@ def _table(results: Sequence[Result], order: Sequence[str], held_out: Collection
 
 def _mean(columns: Sequence[Sequence[float]], form: str) -> str:
     return mean_with_interval([value for column in columns for value in column], form)
+
+
+def lead(results: Sequence[Result], order: Sequence[str], held_out: Collection[str]) -> str:
+    """A Markdown table: how far the first policy of ``order`` is ahead of each other one, on the queries both played.
+
+    A row a suite and policy; means over the same groups of circuits.
+    """
+    played = {row.key: row for row in results}
+    _, groups = columns(results, held_out)
+    lines = [f"| Suite | {order[0]} minus | "
+             + " | ".join(f"{title}: mean best reward | all specs met" for title in groups) + " |",
+             f"|{' --- |' * (2 + 2 * len(groups))}"]
+    for suite, policy in product(sorted({row.suite for row in results}), order[1:]):
+        cells: list[str] = []
+        for names in groups.values():
+            pairs = [(played[circuit, suite, query, order[0]], row) for (circuit, _, query, _), row in played.items()
+                     if (row.suite, row.policy) == (suite, policy) and circuit in names
+                     and (circuit, suite, query, order[0]) in played]
+            cells += [mean_with_interval([first.best_reward - other.best_reward for first, other in pairs],
+                                         REWARD_DIFFERENCE),
+                      mean_with_interval([first.passed - other.passed for first, other in pairs],
+                                         SHARE_DIFFERENCE)] if pairs else ["-", "-"]
+        if set(cells) != {"-"}:
+            lines.append(f"| {suite} | {policy} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""]) if len(lines) > 2 else ""
 
 
 def at_budgets(turns: Sequence[TurnResult], results: Sequence[Result], order: Sequence[str], budget: int) -> str:
