@@ -157,12 +157,16 @@ def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:
     lines = [f"| Circuit | Suite | {names[0]} minus | Mean best reward | All specs met |",
              "| --- | --- | --- | --- | --- |"]
     for (circuit, suite, policy), rows in groups.items():
-        reference = {row.query: row for row in groups.get((circuit, suite, names[0]), [])}
-        pairs = [(reference[row.query], row) for row in rows if row.query in reference]
-        if policy != names[0] and pairs:
-            reward = [first.best_reward - other.best_reward for first, other in pairs]
-            passed = [first.passed - other.passed for first, other in pairs]
-            lines.append(f"| {circuit} | {suite} | {policy} | "
-                         f"{mean_with_interval(reward, REWARD_DIFFERENCE)} | "
-                         f"{mean_with_interval(passed, SHARE_DIFFERENCE)} |")
+        if policy != names[0] and (cells := lead_of(groups.get((circuit, suite, names[0]), []), rows)):
+            lines.append(f"| {circuit} | {suite} | {policy} | {' | '.join(cells)} |")
     return lines
+
+
+def lead_of(first: Sequence[Result], others: Sequence[Result]) -> list[str]:
+    """How far a policy is ahead on the queries that both played: mean best reward and share met; empty without any."""
+    played = {row.key[:3]: row for row in first}
+    pairs = [(played[row.key[:3]], row) for row in others if row.key[:3] in played]
+    if not pairs:
+        return []
+    return [mean_with_interval([ahead.best_reward - row.best_reward for ahead, row in pairs], REWARD_DIFFERENCE),
+            mean_with_interval([ahead.passed - row.passed for ahead, row in pairs], SHARE_DIFFERENCE)]

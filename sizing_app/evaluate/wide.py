@@ -5,7 +5,7 @@ from itertools import groupby, product
 
 import numpy as np
 
-from sizing_app.evaluate.report import REWARD_DIFFERENCE, SHARE_DIFFERENCE, mean_with_interval
+from sizing_app.evaluate.report import lead_of, mean_with_interval
 from sizing_app.evaluate.results import Result, TurnResult
 
 BUDGETS = (5, 20, 50, 200)
@@ -59,7 +59,6 @@ def lead(results: Sequence[Result], order: Sequence[str], held_out: Collection[s
 
     A row a suite and policy; means over the same groups of circuits.
     """
-    played = {row.key: row for row in results}
     _, groups = columns(results, held_out)
     lines = [f"| Suite | {order[0]} minus | "
              + " | ".join(f"{title}: mean best reward | all specs met" for title in groups) + " |",
@@ -67,13 +66,9 @@ def lead(results: Sequence[Result], order: Sequence[str], held_out: Collection[s
     for suite, policy in product(sorted({row.suite for row in results}), order[1:]):
         cells: list[str] = []
         for names in groups.values():
-            pairs = [(played[circuit, suite, query, order[0]], row) for (circuit, _, query, _), row in played.items()
-                     if (row.suite, row.policy) == (suite, policy) and circuit in names
-                     and (circuit, suite, query, order[0]) in played]
-            cells += [mean_with_interval([first.best_reward - other.best_reward for first, other in pairs],
-                                         REWARD_DIFFERENCE),
-                      mean_with_interval([first.passed - other.passed for first, other in pairs],
-                                         SHARE_DIFFERENCE)] if pairs else ["-", "-"]
+            first, others = ([row for row in results if (row.suite, row.policy) == (suite, name)
+                              and row.circuit in names] for name in (order[0], policy))
+            cells += lead_of(first, others) or ["-", "-"]
         if set(cells) != {"-"}:
             lines.append(f"| {suite} | {policy} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""]) if len(lines) > 2 else ""
