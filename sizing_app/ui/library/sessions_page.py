@@ -46,7 +46,8 @@ class SessionsPage:
         private = {"show_progress": "hidden", "api_visibility": "private"}
         tab.select(self.refresh, [*self.filters, self.table, self.review.session_id],
                    [*self.choices, *self.shown], **private)
-        page.load(self.open_link, None, [tabs, *self.filters, *self.shown, *self.pages], **private)
+        # The table comes before the filters: each of them, once set, asks for the list in the order that the table has.
+        page.load(self.open_link, None, [tabs, *self.shown, *self.filters, *self.pages], **private)
 
     @property
     def filters(self) -> list:
@@ -125,7 +126,7 @@ class SessionsPage:
                 opened = self._open(review, int(turn) if turn.isdecimal() and len(turn) < 7 else None)
             except gr.Error as error:
                 rows[2] = _problems((error.message,))
-        return [gr.Tabs(selected="sessions"), *values_of(query), *rows, {**place, "review": review}, *opened]
+        return [gr.Tabs(selected="sessions"), *rows, {**place, "review": review}, *values_of(query), *opened]
 
     def _open(self, session_id: str, turn: int | None = None) -> list:
         try:
