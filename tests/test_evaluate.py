@@ -174,7 +174,9 @@ def test_variants_of_training_cost_the_same_and_are_compared_query_by_query():
     rewards = {"tl-grpo/1": (1.0, 0.5), "tl-grpo/2": (0.5, 0.5), "group-4/1": (0.5, 0.0), "start/0": (0.0, 0.0)}
     results = [Result("TOY", suite, query, policy, reward, int(reward == 1), 2, 0.0) for suite in compare.SUITES
                for policy, found in rewards.items() for query, reward in enumerate(found)]
-    lines = compare.table(results, options.variants.split(",")).split("**tight**")[1].splitlines()
+    whole = compare.table(results, options.variants.split(","))
+    assert whole.startswith("**standard, tight, shifted**") and whole.count("| tl-grpo | 2 | 0.625 ") == 5
+    lines = whole.split("**tight**")[1].splitlines()
     assert lines[4] == ("| tl-grpo | 2 | 0.625 [0.500, 0.750] | 0.500, 0.750 | 25% [0%, 50%] | - | - |")
     assert lines[5].startswith("| group-4 | 1 | 0.250 [0.000, 0.500] | 0.250, 0.250 | 0% [0%, 0%] | +0.375 [+0.250, ")
     assert lines[6].startswith("| start | 1 | 0.000 ")

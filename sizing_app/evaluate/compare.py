@@ -46,7 +46,10 @@ BATCH = 8
 START = "start"
 """The checkpoint that all begin with, as one more row."""
 SUITES = {"standard": False, "tight": False, "shifted": False, "held-out": True}
-"""Columns of the table; the held-out circuits have theirs, of the suite standard."""
+"""Those of the queries that are played; the held-out circuits have theirs, of the suite standard."""
+TRAINED_ON = [name for name, held_out in SUITES.items() if not held_out]
+TABLES = {", ".join(TRAINED_ON): TRAINED_ON, **{name: [name] for name in SUITES}}
+"""What is shown, title to suites: those of the circuits that were trained on together, then each by itself."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,11 +57,12 @@ def main(arguments: list[str] | None = None) -> int:
     files = ResultFiles(options.out, {"start": str(options.start), "circuits": options.circuits,
                                       "rollouts": options.rollouts, "learning_rate": options.learning_rate})
     with SimulatorPool(options.workers) as simulator:
-        examine(START, 0, options, files, simulator)
-        for seed, name in product(map(int, options.seeds.split(",")), options.variants.split(",")):
-            if status := train(training(name, seed, options)):
-                return status
-            examine(name, seed, options, files, simulator)
+        runs = [(0, START), *product(map(int, options.seeds.split(",")), options.variants.split(","))]
+        for seed, name in runs:
+            if jobs := waiting(name, seed, options, files):
+                if name != START and (status := train(training(name, seed, options))):
+                    return status
+                examine(name, seed, jobs, options, files, simulator)
             (options.out / "summary.md").write_text(table(files.results, options.variants.split(",")))
     print(table(files.results, options.variants.split(",")), end="")
     return 0
@@ -97,13 +101,16 @@ def run_folder(name: str, seed: int, options: argparse.Namespace) -> Path:
     return options.out / f"{name}-{seed}"
 
 
-def examine(name: str, seed: int, options: argparse.Namespace, files: ResultFiles, simulator: SimulatorPool) -> None:
-    """Play the test queries with the mean weights of a run, unless that was done."""
-    variant = VARIANTS.get(name, ())
+def waiting(name: str, seed: int, options: argparse.Namespace, files: ResultFiles) -> list[Job]:
+    """Test queries that a run has not played yet. It is trained only if there are some."""
     done = {result.key for result in files.results}
-    jobs = [job for job in test_jobs(f"{name}/{seed}", options) if job.key not in done]
-    if not jobs:
-        return
+    return [job for job in test_jobs(f"{name}/{seed}", options) if job.key not in done]
+
+
+def examine(name: str, seed: int, jobs: Sequence[Job], options: argparse.Namespace, files: ResultFiles,
+            simulator: SimulatorPool) -> None:
+    """Play test queries with the mean weights of a run."""
+    variant = VARIANTS.get(name, ())
     model, tokenizer = load_model(options.start)
     if variant:
         load_mean(run_folder(name, seed, options) / f"{variant[0]}.pt", model)
@@ -139,12 +146,13 @@ def table(results: Sequence[Result], variants: Sequence[str]) -> str:
     highest seed; then how far the first variant is ahead, query by query.
     """
     trained = {row.policy.rpartition("/")[0] for row in results}
-    names, first = [name for name in (*variants, START) if name in trained], variants[0]
+    names = [name for name in (*variants, START) if name in trained]
+    first = names[0]
     lines = []
-    for suite in SUITES:
-        lines += [f"**{suite}**", "", "| | seeds | mean best reward | lowest and highest seed | all specs met | "
+    for title, suites in TABLES.items():
+        lines += [f"**{title}**", "", "| | seeds | mean best reward | lowest and highest seed | all specs met | "
                   f"{first} minus: mean best reward | all specs met |", f"|{' --- |' * 7}"]
-        best, passed = ({name: by_seed(results, name, suite, value) for name in names}
+        best, passed = ({name: by_seed(results, name, suites, value) for name in names}
                         for value in (lambda row: row.best_reward, lambda row: row.passed))
         for name in names:
             seeds = best[name].mean(axis=1)
@@ -159,11 +167,11 @@ def table(results: Sequence[Result], variants: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def by_seed(results: Sequence[Result], name: str, suite: str, value) -> np.ndarray:
-    """Shape (seeds, queries of all circuits)."""
+def by_seed(results: Sequence[Result], name: str, suites: Sequence[str], value) -> np.ndarray:
+    """Shape (seeds, queries of all circuits and of these suites)."""
     found: dict[str, list[float]] = {}
-    for row in sorted(results, key=lambda row: (row.circuit, row.query)):
-        if row.suite == suite and row.policy.rpartition("/")[0] == name:
+    for row in sorted(results, key=lambda row: (row.suite, row.circuit, row.query)):
+        if row.suite in suites and row.policy.rpartition("/")[0] == name:
             found.setdefault(row.policy, []).append(value(row))
     return np.array(list(found.values()), dtype=float)
 
