@@ -23,6 +23,7 @@ from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_lessons
 from sizing_app.train.export import export_model, load_model, toml
+from sizing_app.train.merge import main as merge
 from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
 from sizing_app.train.sft import train_sft
@@ -164,6 +165,28 @@ def test_an_exported_checkpoint_loads_everywhere(tokenizer, tmp_path):
     assert generation["eos_token_id"] == model.config.eos_token_id and generation["temperature"] == 0.8
     write_gguf(folder, tmp_path / "model.gguf")
     assert (tmp_path / "model.gguf").stat().st_size > 50_000
+
+
+def test_the_mean_of_runs_is_a_checkpoint_with_a_card_of_both(tokenizer, tmp_path):
+    card = {"algorithm": "tl-grpo", "base": "sft", "temperature": 0.5, "seed": 1, "circuits": ["OTA"], "steps": 3,
+            "hours": 0.25, "turn_level_rollouts": 100, "command": "first"}
+    first, second = a_model(tokenizer), a_model(tokenizer)
+    with torch.no_grad():
+        for weights in second.parameters():
+            weights.add_(0.25)
+    folders = [export_model(first, tokenizer, tmp_path / "a", card),
+               export_model(second, tokenizer, tmp_path / "b", {**card, "seed": 2, "circuits": ["ADC1"],
+                                                                "command": "second"})]
+    assert merge([*map(str, folders), "--out", str(tmp_path / "mean")]) == 0
+    mean, _ = load_model(tmp_path / "mean")
+    for weights, start in zip(mean.parameters(), first.parameters(), strict=True):
+        assert torch.allclose(weights, start + 0.125, atol=2e-3)
+    found = tomllib.loads((tmp_path / "mean" / "card.toml").read_text())
+    assert found["merged"] == ["first", "second"] and found["circuits"] == ["ADC1", "OTA"] and "seed" not in found
+    assert (found["steps"], found["hours"], found["turn_level_rollouts"]) == (6, 0.5, 200)
+
+    export_model(second, tokenizer, tmp_path / "b", {**card, "base": "none"})
+    assert merge([*map(str, folders), "--out", str(tmp_path / "mean")]) == 2
 
 
 def test_a_run_is_not_mixed_with_another(tmp_path):
