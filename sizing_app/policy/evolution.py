@@ -55,7 +55,8 @@ def next_point(start: np.ndarray, units: np.ndarray, grades: np.ndarray, sigma: 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cma warns of points that it did not ask for: edited and forked designs
         import cma
-        options = {"bounds": [0, 1], "seed": seed % 2 ** 31 + 1, "verbose": -9}
+        rng = np.random.default_rng(abs(seed))  # of its own: cma's "seed" is that of NumPy, which all threads share
+        options = {"bounds": [0, 1], "randn": lambda *shape: rng.standard_normal(shape), "seed": np.nan, "verbose": -9}
         strategy, used = cma.CMAEvolutionStrategy(np.clip(start, 0.0, 1.0), sigma, options), 0
         while True:
             asked = strategy.ask()
