@@ -57,14 +57,14 @@ def main(arguments: list[str] | None = None) -> int:
     files = ResultFiles(options.out, {"start": str(options.start), "circuits": options.circuits,
                                       "rollouts": options.rollouts, "learning_rate": options.learning_rate})
     with SimulatorPool(options.workers) as simulator:
-        runs = [(0, START), *product(map(int, options.seeds.split(",")), options.variants.split(","))]
-        for seed, name in runs:
+        variants = options.variants.split(",")
+        for seed, name in [(0, START), *product(map(int, options.seeds.split(",")), variants)]:
             if jobs := waiting(name, seed, options, files):
                 if name != START and (status := train(training(name, seed, options))):
                     return status
                 examine(name, seed, jobs, options, files, simulator)
-            (options.out / "summary.md").write_text(table(files.results, options.variants.split(",")))
-    print(table(files.results, options.variants.split(",")), end="")
+            (options.out / "summary.md").write_text(table(files.results, variants))
+    print(table(files.results, variants), end="")
     return 0
 
 

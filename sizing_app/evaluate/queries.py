@@ -32,6 +32,7 @@ import numpy as np
 
 from sizing_app.circuits import golden
 from sizing_app.domain import Circuit, Conditions, Spec
+from sizing_app.policy.evolution import strategy
 from sizing_app.targets import (DesignGrid, draw_targets, draw_weights, fitness, loosen, margins, metric_row, scales,
                                 shifted, spread_conditions, tighten)
 
@@ -146,24 +147,20 @@ def _draw(archive: Archive, grid: DesignGrid, rng: np.random.Generator, search: 
 def _climb(archive: Archive, grid: DesignGrid, specs: Sequence[Spec], weights: np.ndarray, rng: np.random.Generator,
            sigma: float, simulations: int, until_met: bool) -> Search:
     """CMA-ES in the unit cube from the best design of the archive; designs are simulated on the grid."""
-    import cma
+    def begin():
+        best = grid.unit(archive.designs[archive.best(specs, weights)])
+        return strategy(best, sigma, rng, popsize=POPULATION)
 
-    def normal(*shape: int) -> np.ndarray:
-        return rng.standard_normal(shape)
-
-    first = np.clip(grid.unit(archive.designs[archive.best(specs, weights)]), 0.0, 1.0)
-    options = {"bounds": [0, 1], "popsize": POPULATION, "verbose": -9, "randn": normal, "seed": np.nan}
-    strategy, spent = cma.CMAEvolutionStrategy(first, sigma, options), 0
+    search, spent = begin(), 0
     while spent < simulations and not (until_met and archive.met(specs)):
-        points = strategy.ask()
+        points = search.ask()
         designs = grid.snap(np.array(points))
         metrics = yield archive.conditions, designs
         archive.add(designs, metrics)
         spent += len(designs)
-        strategy.tell(points, (-fitness(grid.circuit, specs, weights, metrics)).tolist())
-        if strategy.stop():
-            first = np.clip(grid.unit(archive.designs[archive.best(specs, weights)]), 0.0, 1.0)
-            strategy = cma.CMAEvolutionStrategy(first, sigma, options)
+        search.tell(points, (-fitness(grid.circuit, specs, weights, metrics)).tolist())
+        if search.stop():
+            search = begin()
 
 
 def _loosened(circuit: Circuit, specs: Sequence[Spec]) -> float:

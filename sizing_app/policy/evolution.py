@@ -54,17 +54,21 @@ def next_point(start: np.ndarray, units: np.ndarray, grades: np.ndarray, sigma: 
     """The point of the unit cube that CMA-ES tries after ``units``, shape (tried, parameters), with their grades."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cma warns of points that it did not ask for: edited and forked designs
-        import cma
-        rng = np.random.default_rng(abs(seed))  # of its own: cma's "seed" is that of NumPy, which all threads share
-        options = {"bounds": [0, 1], "randn": lambda *shape: rng.standard_normal(shape), "seed": np.nan, "verbose": -9}
-        strategy, used = cma.CMAEvolutionStrategy(np.clip(start, 0.0, 1.0), sigma, options), 0
+        search, used = strategy(start, sigma, np.random.default_rng(abs(seed))), 0
         while True:
-            asked = strategy.ask()
+            asked = search.ask()
             if len(units) - used < len(asked):
                 return np.asarray(asked[len(units) - used])
             tried = slice(used, used + len(asked))
-            strategy.tell(list(units[tried]), list(-grades[tried]))
+            search.tell(list(units[tried]), list(-grades[tried]))
             used += len(asked)
+
+
+def strategy(start: np.ndarray, sigma: float, rng: np.random.Generator, **options):
+    """cma's strategy in the unit cube. It draws from ``rng``: cma's own seed is NumPy's, which all threads share."""
+    import cma
+    return cma.CMAEvolutionStrategy(np.clip(start, 0.0, 1.0), sigma, {
+        "bounds": [0, 1], "verbose": -9, "randn": lambda *shape: rng.standard_normal(shape), "seed": np.nan, **options})
 
 
 def _proposal(task: Task, point: np.ndarray, origin: str) -> Proposal:
