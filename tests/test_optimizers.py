@@ -1,6 +1,7 @@
 """The stronger optimizers on the toy circuit: stateless, repeatable, better than chance; and the finish of a model."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -46,6 +47,15 @@ def test_a_search_draws_from_numbers_of_its_own(policy):
     numpy, torch_ = np.random.get_state()[1].copy(), torch.random.get_rng_state()
     run(policy, hard_task(14))
     assert np.array_equal(numpy, np.random.get_state()[1]) and torch.equal(torch_, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("policy", SEARCHES, ids=lambda policy: policy.name)
+def test_sessions_at_the_same_time_do_not_change_each_other(policy):
+    def designs(seed: int) -> list:
+        return [turn.proposal.parameters for turn in run(policy, replace(hard_task(7), seed=seed)).history]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(designs, range(8))) == list(map(designs, range(8)))
 
 
 @pytest.mark.parametrize("policy", SEARCHES, ids=lambda policy: policy.name)

@@ -15,7 +15,9 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from sizing_app.circuits import golden
 from sizing_app.domain import Task
+from sizing_app.evaluate.validate import main as validate
 from sizing_app.policy.gguf import write_gguf
+from sizing_app.pools import load_pool, pool_path
 from sizing_app.prompt.compact import write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode
 from sizing_app.train.algorithms import tl_grpo
@@ -24,6 +26,8 @@ from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_lessons
 from sizing_app.train.export import export_model, load_model, toml
 from sizing_app.train.merge import main as merge
+from sizing_app.train.prepare import queries_path
+from sizing_app.train.queries import save_queries, synthesize
 from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
 from sizing_app.train.sft import train_sft
@@ -187,6 +191,22 @@ def test_the_mean_of_runs_is_a_checkpoint_with_a_card_of_both(tokenizer, tmp_pat
 
     export_model(second, tokenizer, tmp_path / "b", {**card, "base": "none"})
     assert merge([*map(str, folders), "--out", str(tmp_path / "mean")]) == 2
+
+
+def test_checkpoints_are_judged_on_queries_of_training(ota, tmp_path, capsys):
+    pool = load_pool(ota, pool_path(ota))
+    tasks = [synthesize(ota, pool, np.random.default_rng(seed), tight_share=0.0) for seed in range(3)]
+    save_queries(queries_path(tmp_path, "OTA"), tasks)
+    shipped, given = str(ROOT / "models" / "tl-grpo"), ["--data", str(tmp_path), "--circuits", "OTA", "--queries", "2"]
+    assert validate([shipped, shipped, *given]) == 0
+    first, second = capsys.readouterr().out.splitlines()[2:]
+    assert first == second and first.startswith(f"| {shipped} | 2 | ")
+    assert float(first.split("|")[3].split()[0]) > 0.5  # an untrained one stays at 0
+
+    assert validate([shipped, *given[:2], "--circuits", "MILLER"]) == 2
+    assert "MILLER.jsonl.gz" in capsys.readouterr().err
+    assert validate([shipped, *given[:2], "--circuits", "OPAMP1"]) == 2
+    assert "OPAMP1 is held out" in capsys.readouterr().err
 
 
 def test_a_run_is_not_mixed_with_another(tmp_path):

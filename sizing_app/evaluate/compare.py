@@ -20,17 +20,13 @@ from sizing_app.evaluate.report import REWARD, REWARD_DIFFERENCE, SHARE, SHARE_D
 from sizing_app.evaluate.results import Result, ResultFiles
 from sizing_app.evaluate.runner import Job, rows
 from sizing_app.evaluate.suites import load_queries
-from sizing_app.prompt.compact import END
+from sizing_app.evaluate.validate import play_once
 from sizing_app.simulator import SimulatorPool
 from sizing_app.train.__main__ import main as train
 from sizing_app.train.algorithms import SINGLE_TURN
 from sizing_app.train.config import RLConfig
 from sizing_app.train.export import load_model
-from sizing_app.train.form import Form
 from sizing_app.train.queries import BUDGET
-from sizing_app.train.rollout import Rollouts, play
-from sizing_app.train.run_folder import generator
-from sizing_app.train.sampler import Sampler
 from sizing_app.train.trainer import load_mean
 
 ALONE = "--no-family"
@@ -114,15 +110,10 @@ def examine(name: str, seed: int, jobs: Sequence[Job], options: argparse.Namespa
     model, tokenizer = load_model(options.start)
     if variant:
         load_mean(run_folder(name, seed, options) / f"{variant[0]}.pt", model)
-    sampler = Sampler(model, tokenizer.token_to_id(END), RLConfig.reply_tokens, RLConfig.temperature,
-                      Form(tokenizer))
-    rollouts = Rollouts(sampler, tokenizer, simulator, "--latest-only" in variant or SINGLE_TURN in variant)
+    latest_only = "--latest-only" in variant or SINGLE_TURN in variant
     started = time.perf_counter()
-    try:
-        _, histories = play([job.query.task(job.circuit, BUDGET) for job in jobs], rollouts, 1,
-                            generator(model.device, seed))
-    finally:
-        rollouts.close()
+    histories = play_once(model, tokenizer, [job.query.task(job.circuit, BUDGET) for job in jobs], simulator,
+                          RLConfig.temperature, latest_only, seed)
     seconds = (time.perf_counter() - started) / len(jobs)
     for job, history in zip(jobs, histories, strict=True):
         files.append(*rows(job, history, seconds))

@@ -5,6 +5,7 @@ the points sampled in the trust region the one with the least total violation is
 region follows from the history. Needs the packages of requirements-train.txt.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -23,6 +24,8 @@ SUCCESSES, FAILURES = 3, 5
 CANDIDATES = 512
 CUT = 2.0
 """Margins are cut to plus or minus this: a metric that is decades off tells no more."""
+TORCH_NUMBERS = threading.Lock()
+"""BoTorch draws from torch's own random numbers, which all threads share: one session at a time."""
 
 
 class TrustRegionSearch:
@@ -86,7 +89,7 @@ def suggest(units: np.ndarray, margins: np.ndarray, centre: np.ndarray, length: 
     telling = np.ptp(margins, axis=0) > 0.0
     if not telling.any():
         return candidates[0]
-    with torch.random.fork_rng(devices=[]):
+    with TORCH_NUMBERS, torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2 ** 31)))
         model = SingleTaskGP(torch.tensor(units), torch.tensor(margins[:, telling]))
         fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
