@@ -6,7 +6,7 @@ a geometric mean over specs) without equations; the ones here join them continuo
 
 import math
 
-from sizing_app.domain import History, Measurement, Score, Spec, SpecScore
+from sizing_app.domain import History, Measurement, Score, Spec, SpecScore, best_turn
 
 D1 = 0.2
 """Shortfall relative to the spec's scale at which a score has fallen to 0.5."""
@@ -60,6 +60,12 @@ def score(measurement: Measurement, specs: tuple[Spec, ...]) -> Score:
 def reached(history: History) -> bool:
     """Whether some turn met every spec."""
     return any(turn.score is not None and turn.score.passed for turn in history)
+
+
+def best_reward(history: History) -> float:
+    """What a trajectory is worth (paper, eq. 5): the highest reward of its turns, 0 without a scored one."""
+    best = best_turn(history)
+    return best.total if best else 0.0
 
 
 def best_so_far(history: History) -> list[float]:

@@ -117,6 +117,7 @@ def examine(name: str, seed: int, jobs: Sequence[Job], options: argparse.Namespa
     seconds = (time.perf_counter() - started) / len(jobs)
     for job, history in zip(jobs, histories, strict=True):
         files.append(*rows(job, history, seconds))
+    files.sort()
 
 
 def test_jobs(policy: str, options: argparse.Namespace) -> list[Job]:

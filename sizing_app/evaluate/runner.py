@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from sizing_app.domain import Circuit, History, Policy, Simulator, best_turn
+from sizing_app.domain import Circuit, History, Policy, Simulator
 from sizing_app.evaluate.results import EvaluationError, Key, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.suites import Query
 from sizing_app.events import DURABLE, Event
-from sizing_app.reward import reached
+from sizing_app.reward import best_reward, reached
 from sizing_app.session import fold, run_session
 
 
@@ -78,12 +78,11 @@ def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Sim
 
 def rows(job: Job, history: History, seconds: float) -> tuple[Result, list[TurnResult]]:
     """What the turns of a finished session are in the tables; ``seconds`` of wall time."""
-    best = best_turn(history)
     simulations = sum(1 for turn in history
                       if turn.index > 0 and turn.measurement is not None and turn.measurement.status != "no_call")
     said = [claim for turn in history for claim in turn.claims if claim.true is not None]
     expected = [claim for claim in said if claim.about == "expectation"]
-    result = Result(*job.key, best_reward=round(best.total, 6) if best else 0.0, passed=int(reached(history)),
+    result = Result(*job.key, best_reward=round(best_reward(history), 6), passed=int(reached(history)),
                     simulations=simulations, seconds=round(seconds, 3), statements=len(said),
                     statements_true=sum(claim.true for claim in said), expectations=len(expected),
                     expectations_true=sum(claim.true for claim in expected))

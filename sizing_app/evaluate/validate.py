@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sizing_app.circuits import CircuitError, load_training_circuit
-from sizing_app.domain import History, Simulator, Task, best_turn
+from sizing_app.domain import History, Simulator, Task
 from sizing_app.evaluate.report import REWARD, SHARE, mean_with_interval
 from sizing_app.prompt.compact import END
-from sizing_app.reward import reached
+from sizing_app.reward import best_reward, reached
 from sizing_app.simulator import SimulatorPool
 from sizing_app.train.config import CIRCUITS, RLConfig
 from sizing_app.train.export import load_model
@@ -78,8 +78,7 @@ def play_once(model, tokenizer, tasks: Sequence[Task], simulator: Simulator, tem
 
 def row(folder: Path, trajectories: Sequence[History]) -> str:
     """A row of the table, with 95% bootstrap intervals over the queries."""
-    best = [turn.total if (turn := best_turn(history)) else 0.0 for history in trajectories]
-    met = [reached(history) for history in trajectories]
+    best, met = ([value(history) for history in trajectories] for value in (best_reward, reached))
     return (f"| {folder} | {len(trajectories)} | {mean_with_interval(best, REWARD)} | "
             f"{mean_with_interval(met, SHARE)} |")
 

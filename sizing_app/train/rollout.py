@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import torch
 from tokenizers import Tokenizer
 
-from sizing_app.domain import History, Proposal, Simulator, StopSignal, Task, Turn, best_turn, latest_turn
+from sizing_app.domain import History, Proposal, Simulator, StopSignal, Task, Turn, latest_turn
 from sizing_app.events import TurnFinished
 from sizing_app.prompt.compact import render
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.prompt.tokenizer import encode
-from sizing_app.reward import reached
+from sizing_app.reward import best_reward, reached
 from sizing_app.session import initial_turn, take_turn
 from sizing_app.train.sampler import Sample, Sampler
 
@@ -133,7 +133,7 @@ def goes_on(task: Task, history: History) -> bool:
 
 def outcome(histories: Sequence[History]) -> dict[str, float]:
     """Mean best reward of trajectories (paper, eq. 5), the share that met all specs, and the turns they took."""
-    best = [turn.total if (turn := best_turn(history)) else 0.0 for history in histories]
+    best = [best_reward(history) for history in histories]
     taken = [sum(1 for turn in history if turn.index > 0 and turn.measurement is not None) for history in histories]
     return {"best": sum(best) / len(best), "passed": sum(map(reached, histories)) / len(histories),
             "simulations": sum(taken) / len(taken)}

@@ -18,10 +18,10 @@ from verl.utils.profiler import simple_timer
 from verl.workers.rollout.replica import TokenOutput
 
 from sizing_app.circuits import load_training_circuit
-from sizing_app.domain import History, Task, Turn, best_turn
+from sizing_app.domain import History, Task, Turn
 from sizing_app.prompt.chat import messages
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.reward import reached
+from sizing_app.reward import best_reward, reached
 from sizing_app.session import initial_turn
 from sizing_app.simulator import SimulatorPool
 from sizing_app.train.advantage import training_reward
@@ -105,8 +105,7 @@ class Trajectory(SizingLoop):
         history = (*last.history, last.turn)
         facts = {"passed": float(reached(history)), "simulations": float(sum(
             turn.index > 0 and turn.measurement is not None for turn in history))}
-        best = best_turn(history)
-        return _output(last, best.total if best else 0.0, reward_extra_info=facts)
+        return _output(last, best_reward(history), reward_extra_info=facts)
 
 
 def _output(reply: Reply, reward: float, **facts) -> AgentLoopOutput:
