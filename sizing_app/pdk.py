@@ -4,6 +4,7 @@ The model files are read from the installed PDK packages (requirements-pdk.txt) 
 about a second to load as a whole, the few bins of one design about a millisecond.
 """
 
+import contextlib
 import functools
 import importlib.metadata
 import math
@@ -108,6 +109,12 @@ def model_cards(process_name: str, corner: str, devices: Iterable[tuple[str, flo
     bins = {(found.name, found.card) for model, width, length in devices
             for found in [find_bin(process_name, corner, model, width, length)]}
     return [card for _, card in sorted(bins)]
+
+
+def read_models(process_name: str, corner: str) -> None:
+    """Read a library now, a second for some, so that no simulation has to wait for it; what is wrong is told then."""
+    with contextlib.suppress(ModelError, KeyError):
+        _library(process_name, corner)
 
 
 @functools.cache

@@ -165,6 +165,7 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
         ("bayes", "0", "1", "0"), ("bayes", "1", "0", "1"), ("random", "0", "1", "0"), ("random", "1", "0", "1")]
     assert set(first.splitlines()) <= set((out / "results.csv").read_text().splitlines())
     assert result.stdout == (out / "summary.md").read_text()
+    assert "Timeouts: 0 of 6 turns." in result.stdout
     assert "| OTA | small | random | 2 |" in result.stdout and "4 of 4 sessions" in result.stderr
     told = document(*words, "random", SIZING_CIRCUITS=str(small_circuits))
     assert {row["policy"]: row["share_passed"] for row in told["summary"]} == {"bayes": 0.5, "random": 0.5}

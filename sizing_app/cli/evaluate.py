@@ -12,7 +12,7 @@ from sizing_app.cli.values import MAX_BUDGET, UsageError, print_json, read_count
 from sizing_app.errors import PolicyError
 from sizing_app.events import Event
 from sizing_app.evaluate.report import draw_curves, summarize, summary
-from sizing_app.evaluate.results import EvaluationError, ResultFiles
+from sizing_app.evaluate.results import EvaluationError, ResultFiles, timeouts
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import SuiteError, load_queries, suite_names
 from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
@@ -40,11 +40,13 @@ def run(args: argparse.Namespace) -> int:
         close_engines()
     held_out = {name for name, circuit in load_circuits().items() if circuit.held_out}
     text = "\n".join([methods_by_circuits(files.results, policies, held_out), lead(files.results, policies, held_out),
-                      at_budgets(files.turns, files.results, policies, budget), summary(files.results, policies)])
+                      at_budgets(files.turns, files.results, policies, budget), summary(files.results, policies),
+                      f"Timeouts: {timeouts(files.turns)} of {len(files.turns):,} turns.\n"])
     (out / "summary.md").write_text(text)
     draw_curves(files.turns, budget, out / "curves.png", policies)
     if args.json:
-        print_json({"out": str(out), "summary": [asdict(row) for row in summarize(files.results, policies)]})
+        print_json({"out": str(out), "summary": [asdict(row) for row in summarize(files.results, policies)],
+                    "timeouts": timeouts(files.turns)})
     else:
         print(text, end="")
     return 0

@@ -120,6 +120,11 @@ def read_results(folder: Path) -> list[Result]:
     return _read(folder / "results.csv", Result)
 
 
+def timeouts(turns: Iterable[TurnResult]) -> int:
+    """How many simulations ran out of time, on both tries: their reward says nothing of the design."""
+    return sum(turn.status == "timeout" for turn in turns)
+
+
 def _read(path: Path, kind: type) -> list:
     """Rows of a file; a row that was cut short is left out."""
     if not path.exists():

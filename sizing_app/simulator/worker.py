@@ -21,6 +21,7 @@ def main() -> None:
     connection = Connection(int(sys.argv[1]))
     threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from sizing_app.pdk import read_models
     from sizing_app.simulator.ngspice import Ngspice
     from sizing_app.simulator.operating_point import operating_point, waveforms
     from sizing_app.simulator.testbench import simulate
@@ -36,6 +37,8 @@ def main() -> None:
             return
         if circuit is not None:
             circuits[key] = circuit
+        read_models(circuits[key].process, conditions.corner)
+        connection.send("begun")
         started = time.process_time()
         answer = tasks[task](ngspice, circuits[key], parameters, conditions)
         connection.send((answer, time.process_time() - started))

@@ -46,10 +46,7 @@ def test_every_endpoint_is_typed_and_no_event_of_a_page_is_public(client):
 
 def test_circuits_and_a_golden_design(client):
     assert {row["name"] for row in client.predict(api_name="/list_circuits")} == set(load_circuits())
-    for _ in range(4):  # reading the models for the first time may pass the deadline where the machine is busy
-        found = client.predict("MILLER", golden(load_circuit("MILLER"))["parameters"], api_name="/simulate_design")
-        if found["status"] != "timeout":
-            break
+    found = client.predict("MILLER", golden(load_circuit("MILLER"))["parameters"], api_name="/simulate_design")
     assert found["passed"] and found["reward"] == 1.0 and len(found["specs"]) == 8
 
 
