@@ -133,6 +133,7 @@ def test_spec_table_and_turns_say_in_words_what_colours_say():
     assert "met" in spec_html(state) and "turn 1" in spec_html(state)
     assert "All specs met" in header(state, "abc") and "export/abc/netlist" in header(state, "abc")
     newest, oldest = trace(state)
+    assert 'data-event="fork"' in newest["html"] and "fork" not in trace(state, forks=False)[0]["html"]
     assert newest["key"] == "turn-1" and "best" in newest["html"] and "2 of 2 specs met" in newest["html"]
     assert "\u25bc \u00d70.17" in newest["html"] and "changed" not in oldest["html"]
 
@@ -227,6 +228,15 @@ def test_a_policy_that_cannot_be_made_starts_nothing(tmp_path):
     services = services_of(tmp_path, make_policy)
     _, session_id, problems = begin(services)
     assert not session_id and "make train" in problems and services.store.count() == 0
+
+
+@pytest.mark.parametrize("name, words", [("mlp", "no network of it"), ("tl-grpo", "no words for"),
+                                         ("lookup", "no simulated designs")])
+def test_a_policy_that_cannot_size_the_circuit_starts_nothing(tmp_path, name, words):
+    services = services_of(tmp_path, ScriptedPolicy)
+    with pytest.raises(PolicyError, match=f"{name} cannot size TOY: .*{words}.*Choose another policy"):
+        services.start(a_task(), name)
+    assert services.store.count() == 0
 
 
 def test_only_policies_that_can_size_a_circuit_are_offered(tmp_path):

@@ -9,7 +9,7 @@ from sizing_app.cli.values import (MAX_BUDGET, print_json, read_circuit, read_co
 from sizing_app.documents import session_document
 from sizing_app.domain import Task, Turn
 from sizing_app.events import SessionState, StorageFailed, TurnFinished, advance
-from sizing_app.policy import close_engines, make_policy
+from sizing_app.policy import check_can_size, close_engines, make_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.session import run_session
 from sizing_app.simulator import SimulatorPool
@@ -18,7 +18,9 @@ from sizing_app.store import SessionStore, record
 
 def run(args: argparse.Namespace) -> int:
     task = read_task(args)
-    policy = make_policy(read_policy(args), read_settings(args))
+    name, settings = read_policy(args), read_settings(args)
+    check_can_size(name, task.circuit, settings)
+    policy = make_policy(name, settings)
     store = SessionStore(args.database)
     try:
         with SimulatorPool(workers=1) as simulator:

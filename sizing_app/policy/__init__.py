@@ -17,7 +17,7 @@ from sizing_app.pools import pool_path
 from sizing_app.surrogate import surrogate_path
 
 __all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "SEARCHES", "PolicyError", "PolicySettings", "can_size",
-           "close_engines", "make_policy"]
+           "check_can_size", "close_engines", "make_policy"]
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 DEFAULT_POLICY = "tl-grpo"
@@ -51,15 +51,28 @@ def make_policy(name: str, settings: PolicySettings | None = None, **changes) ->
 
 def can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> bool:
     """Whether a policy can size a circuit: a checkpoint that has words for it, a pool or a network made for it."""
-    models = (settings or PolicySettings()).models
-    folder = models / name.removesuffix("+cma-es")
+    return not _lack(name, circuit, settings or PolicySettings())
+
+
+def check_can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> None:
+    """Raise PolicyError with the reason where a policy cannot size a circuit: before anything is simulated."""
+    if lack := _lack(name, circuit, settings or PolicySettings()):
+        raise PolicyError(f"The policy {name} cannot size {circuit.name}: {lack}. Choose another policy.")
+
+
+def _lack(name: str, circuit: Circuit, settings: PolicySettings) -> str:
+    """What a policy lacks for a circuit; empty where it can size it."""
+    models = settings.models
     if _MAKERS.get(name) in (_checkpoint, _polished):
-        return not missing_words(folder, circuit)
-    if name == "lookup":
-        return pool_path(circuit).is_file()
-    if name == "teacher":
-        return pool_path(circuit).is_file() and surrogate_path(models, circuit).is_file()
-    return name != "mlp" or (folder / f"{circuit.name}.npz").is_file()
+        missing = missing_words(models / name.removesuffix("+cma-es"), circuit)
+        return f"the checkpoint has no words for{''.join(missing[:3])} ..." if missing else ""
+    if name in ("lookup", "teacher") and not pool_path(circuit).is_file():
+        return "no simulated designs of it are stored"
+    if name == "teacher" and not surrogate_path(models, circuit).is_file():
+        return "there is no surrogate of it"
+    if name == "mlp" and not (models / name / f"{circuit.name}.npz").is_file():
+        return "there is no network of it"
+    return ""
 
 
 def close_engines() -> None:

@@ -10,7 +10,7 @@ from sizing_app.errors import PolicyError
 from sizing_app.events import SessionState, fold
 from sizing_app.hub import Hub, watch
 from sizing_app.limits import Narrowed
-from sizing_app.policy import SEARCHES, can_size
+from sizing_app.policy import SEARCHES, can_size, check_can_size
 from sizing_app.policy.designs import initial_design
 from sizing_app.session import initial_turn, run_session, sample_group
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
@@ -90,7 +90,9 @@ class Services:
         return self.start(task, policy_name, history, parent, history[-1].index)
 
     def policy(self, name: str, task: Task, **settings) -> Policy:
-        """The policy called ``name`` for this task; one that searches ranges is given the narrowed ones."""
+        """The policy called ``name`` for this task; one that searches ranges is given the narrowed ones. Raises
+        PolicyError where it cannot size the circuit."""
+        check_can_size(name, self.drawn(task.circuit))
         policy = self.make_policy(name, **settings)
         return Narrowed(policy) if task.limits and searches(name) else policy
 

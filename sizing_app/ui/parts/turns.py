@@ -22,32 +22,32 @@ class Trace:
     """One block for every turn of a session, the newest first, so that what happens now stays in view. Made once for a
     session that grows: finished turns are drawn again only when there is a further one."""
 
-    def __init__(self, lane: bool = False):
-        """``lane`` as for turn_block."""
-        self._lane, self._history, self._finished = lane, (), []
+    def __init__(self, lane: bool = False, forks: bool = True):
+        """``lane`` and ``forks`` as for turn_block."""
+        self._lane, self._forks, self._history, self._finished = lane, forks, (), []
 
     def blocks(self, state: SessionState) -> list[dict]:
         if state.history is not self._history:
             self._history = state.history
-            self._finished = [turn_block(state, turn, self._lane) for turn in reversed(state.history)]
+            self._finished = [turn_block(state, turn, self._lane, self._forks) for turn in reversed(state.history)]
         current = state.current
         return [*([] if current is None else [block(f"turn-{current.index}", _live_turn(state))]), *self._finished]
 
 
-def trace(state: SessionState) -> list[dict]:
+def trace(state: SessionState, forks: bool = True) -> list[dict]:
     """The turns of a session that is looked at once."""
-    return Trace().blocks(state)
+    return Trace(forks=forks).blocks(state)
 
 
-def turn_block(state: SessionState, turn: Turn, lane: bool = False) -> dict:
-    """A finished turn of ``state`` with a button whose event ``fork`` has its index; in a ``lane`` beside others,
-    without the button and with call and result folded away."""
+def turn_block(state: SessionState, turn: Turn, lane: bool = False, forks: bool = True) -> dict:
+    """A finished turn of ``state``. ``forks``: with a button whose event ``fork`` has its index, where something
+    answers it; in a ``lane`` beside others, without the button and with call and result folded away."""
     former = [earlier for earlier in state.history if earlier.index < turn.index]
     best = state.best is not None and state.best.index == turn.index
     headline = _headline(turn, former, best)
     if lane:
         return block(f"turn-{turn.index}", _card(turn.index, headline, _folded(state.task, former, turn)))
-    button = _fork_button(turn) if turn.measurement is not None else ""
+    button = _fork_button(turn) if forks and turn.measurement is not None else ""
     return block(f"turn-{turn.index}", _card(turn.index, headline + button, turn_sections(state.task, former, turn)))
 
 
