@@ -39,7 +39,7 @@ def _text(circuit: Circuit, parameters: Parameters, conditions: Conditions, meas
     lines = [f"{circuit.name}, {conditions.show()}", design_line(circuit, parameters),
              f"status {measurement.status}, {measurement.seconds * 1000:.0f} ms, reward {points.total:.3f}, "
              + ("all specs met" if points.passed else "not all specs met")]
-    if measurement.log and not measurement.ok:
+    if measurement.log:
         lines.append(measurement.log)
     units = {metric.name: metric.unit for metric in circuit.metrics}
     lines += [f"  {part.metric:8}{format_si(part.value, 4, units[part.metric]):>16}  {spec.show():18} "

@@ -90,7 +90,8 @@ def _outcome_lines(task: Task, turn: Turn) -> list[str]:
     if not turn.measurement.ok or turn.score is None:
         reason = turn.measurement.status.replace("_", " ")
         return [f"The simulation failed: {reason}. {turn.measurement.log.strip()[-300:]}".strip()]
-    return ["Result:", *_score_lines(task, turn.score), *(f"Note: {problem}" for problem in turn.proposal.problems)]
+    notes = (*turn.measurement.log.splitlines(), *turn.proposal.problems)
+    return ["Result:", *_score_lines(task, turn.score), *(f"Note: {note}" for note in notes)]
 
 
 def _score_lines(task: Task, score: Score) -> list[str]:

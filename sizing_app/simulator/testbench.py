@@ -2,28 +2,39 @@
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from sizing_app.domain import Analysis, Circuit, Conditions, Measurement, Parameters, Status
+import numpy as np
+
+from sizing_app.domain import Analysis, Circuit, Conditions, Measure, Measurement, Parameters, Status
 from sizing_app.expressions import ExpressionError, evaluate
 from sizing_app.pdk import ModelError
-from sizing_app.simulator.metrics import MEASURES
+from sizing_app.simulator.metrics import MEASURES, RESPONSES, WorstCase
+from sizing_app.simulator.metrics.stability import coarse_steps
 from sizing_app.netlist import RefusedNetlist, build_netlist, check_command, values_of, with_operating_point
 from sizing_app.simulator.ngspice import NOT_CONVERGED, Ngspice, NgspiceError
 
-FAILURES = (RefusedNetlist, ModelError, ExpressionError, NgspiceError)
+
+class MeasureError(RuntimeError):
+    """A metric cannot be read as circuit.toml says; names the metric."""
+
+
+FAILURES = (RefusedNetlist, ModelError, ExpressionError, NgspiceError, MeasureError)
 """What building and running a testbench may raise."""
+POINTS, ROUNDS = 63, 3
+"""Samples that refine a step of a sweep, and how often: a resonance with a Q up to 10^5 is resolved."""
 
 
 def simulate(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Measurement:
-    """Run every analysis of ``circuit`` for one design and read the metrics (SI units)."""
+    """Run every analysis of one design and read the metrics (SI units); the log says which of them have no answer."""
     started = time.perf_counter()
     try:
         vectors = run_analyses(ngspice, circuit, parameters, conditions)
-        metrics = read_metrics(circuit, vectors, parameters, conditions)
+        metrics, notes = read_metrics(circuit, vectors, parameters, conditions)
     except FAILURES as error:
         return failure(status_of(error), circuit, str(error), started)
-    return Measurement("ok", metrics, seconds=time.perf_counter() - started)
+    return Measurement("ok", metrics, "\n".join(notes), time.perf_counter() - started)
 
 
 def status_of(error: Exception) -> Status:
@@ -39,11 +50,12 @@ def failure(status, circuit: Circuit, log: str, started: float) -> Measurement:
 
 
 def run_analyses(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> dict:
-    """Analysis name to its saved vectors. Raises NgspiceError, RefusedNetlist, ModelError or ExpressionError.
+    """Analysis name to its saved vectors. Raises what is in FAILURES.
 
     ngspice solves the operating point anew for every analysis. It is solved once here, and the circuit loaded again
     with the solution as the first guess: dearer by one load, cheaper by an operating point an analysis.
     An analysis whose needs are not met is left out; its source settings are made all the same.
+    A sweep that is too coarse for the phase of a response is refined.
     """
     netlist = build_netlist(circuit, parameters, conditions)
     ngspice.load(netlist)
@@ -51,14 +63,68 @@ def run_analyses(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, con
     point = ngspice.all_vectors()
     voltages = {node: values[0] for node, values in point.items() if "#" not in node}
     wanted = (vector for analysis in circuit.analyses for vector in analysis.save)
-    ngspice.load(with_operating_point(netlist, voltages, wanted))
-    vectors = {}
-    for analysis in circuit.analyses:
-        ngspice.alter(analysis.alter)
-        known = read_metrics(circuit, vectors, parameters, conditions, analysis.needs)
-        if all(known[metric] is not None and known[metric] >= least for metric, least in analysis.needs.items()):
-            vectors[analysis.name] = _run(ngspice, analysis)
-    return vectors
+    return _Run(ngspice, circuit, with_operating_point(netlist, voltages, wanted), parameters, conditions).vectors()
+
+
+class _Run:
+    """All analyses of one design. Sweeps are refined where the phase of a response steps too far between samples."""
+
+    def __init__(self, ngspice: Ngspice, circuit: Circuit, netlist: str, parameters: Parameters,
+                 conditions: Conditions):
+        self.ngspice, self.circuit, self.netlist = ngspice, circuit, netlist
+        self.parameters, self.conditions = parameters, conditions
+        self.found: dict[str, dict] = {}
+        self.gaps: dict[str, list[tuple[float, float]]] = {}
+        """Command of a sweep to the ranges (Hz) that it is refined in, for all analyses with that command."""
+
+    def vectors(self) -> dict[str, dict]:
+        """Analysis name to its saved vectors."""
+        self.ngspice.load(self.netlist)
+        for place, analysis in enumerate(self.circuit.analyses):
+            self.ngspice.alter(analysis.alter)
+            known, _ = read_metrics(self.circuit, self.found, self.parameters, self.conditions, analysis.needs)
+            if all(known[metric] is not None and known[metric] >= least for metric, least in analysis.needs.items()):
+                self.found[analysis.name] = _run(self.ngspice, analysis)
+                self._add(analysis, self.gaps.get(analysis.command, ()))
+                self._refine(place)
+        return self.found
+
+    def _refine(self, place: int) -> None:
+        """Once an analysis completes a response, run its sweeps again inside the steps that are too coarse.
+
+        The circuit is loaded anew for that, since settings of later analyses cannot be taken back.
+        """
+        command = self.circuit.analyses[place].command
+        for _ in range(ROUNDS):
+            gaps = self._coarse(self.circuit.analyses[place].name)
+            if not gaps:
+                return
+            self.gaps[command] = [*self.gaps.get(command, ()), *gaps]
+            self.ngspice.load(self.netlist)
+            for analysis in self.circuit.analyses[:place + 1]:
+                self.ngspice.alter(analysis.alter)
+                if analysis.name in self.found and analysis.command == command:
+                    self._add(analysis, gaps)
+
+    def _coarse(self, name: str) -> list[tuple[float, float]]:
+        """The steps (Hz) that are too coarse in the responses that analysis ``name`` completes."""
+        steps = set()
+        for item in self.circuit.measures:
+            if item.function in RESPONSES and name in item.analyses and set(item.analyses) <= set(self.found):
+                frequency, response = _called(item, RESPONSES[item.function][1], self.found, {})
+                steps |= {(float(frequency[at]), float(frequency[at + 1])) for at in coarse_steps(response)}
+        return sorted(steps)
+
+    def _add(self, analysis: Analysis, gaps: Iterable[tuple[float, float]]) -> None:
+        """Put samples inside ``gaps`` into what an analysis has found."""
+        for low, high in gaps:
+            step = (high - low) / (POINTS + 1)
+            finer = replace(analysis, command=f"ac lin {POINTS} {low + step!r} {high - step!r}",
+                            save=tuple({*analysis.save, "frequency"}))
+            found, more = self.found[analysis.name], _run(self.ngspice, finer)
+            after = np.searchsorted(found["frequency"].real, low, side="right")
+            self.found[analysis.name] = {vector: np.insert(values, after, more[vector])
+                                         for vector, values in found.items()}
 
 
 def _run(ngspice: Ngspice, analysis: Analysis) -> dict:
@@ -70,23 +136,39 @@ def _run(ngspice: Ngspice, analysis: Analysis) -> dict:
 
 
 def read_metrics(circuit: Circuit, vectors: dict, parameters: Parameters, conditions: Conditions,
-                 names: Iterable[str] | None = None) -> dict[str, float | None]:
-    """Metric name to value, of all metrics or of ``names``; None where the result is not finite.
+                 names: Iterable[str] | None = None) -> tuple[dict[str, float | None], list[str]]:
+    """(metric name to value, notes), of all metrics or of ``names``; None where the result is not finite.
 
-    A metric whose analysis was left out has its value of ``otherwise``.
+    A metric whose analysis was left out has its value of ``otherwise``; a note says why another has its worst value.
+    Raises MeasureError or ExpressionError.
     """
     values = values_of(parameters, conditions)
-    metrics = {}
+    metrics, notes = {}, []
     for item in circuit.measures:
         if names is not None and item.metric not in names:
             continue
         if not set(item.analyses) <= set(vectors):
             metrics[item.metric] = item.otherwise
             continue
-        arguments = {key: _argument(value, values) for key, value in item.arguments.items()}
-        result = MEASURES[item.function](vectors, **arguments)
+        try:
+            result = _called(item, MEASURES[item.function], vectors, values)
+        except WorstCase as worst:
+            result = worst.value
+            notes.append(f"{item.metric}: {worst}")
         metrics[item.metric] = result if math.isfinite(result) else None
-    return metrics
+    return metrics, notes
+
+
+def _called(item: Measure, function: Callable, vectors: dict, values: dict[str, float]):
+    """What ``function`` makes of a measure's arguments; whatever else it raises names the metric."""
+    arguments = {key: _argument(value, values) for key, value in item.arguments.items()}
+    try:
+        return function(vectors, **arguments)
+    except WorstCase:
+        raise
+    except Exception as error:
+        raise MeasureError(f"The metric {item.metric} cannot be measured by {item.function}: "
+                           f"{error or type(error).__name__}") from error
 
 
 def _argument(value, values: dict[str, float]):

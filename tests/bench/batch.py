@@ -50,7 +50,7 @@ def run_batch(circuit: Circuit, parameters: Parameters, conditions: Conditions, 
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     vectors = {analysis.name: read_raw(folder / f"{analysis.name}.raw", analysis.save) for analysis in circuit.analyses}
-    return read_metrics(circuit, vectors, parameters, conditions), usage.ru_utime + usage.ru_stime
+    return read_metrics(circuit, vectors, parameters, conditions)[0], usage.ru_utime + usage.ru_stime
 
 
 def _with_control(circuit: Circuit, netlist: str) -> str:

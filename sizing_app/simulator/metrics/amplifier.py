@@ -2,8 +2,12 @@
 
 import numpy as np
 
-from sizing_app.simulator.metrics.registry import Vectors, measure, read_from
+from sizing_app.simulator.metrics.registry import Vectors, WorstCase, measure, read_from
+from sizing_app.simulator.metrics.stability import unity_gain
 from sizing_app.simulator.metrics.waveform import decibel, rising_time
+
+COMPLETE = 0.8
+"""Share of a step that an output must cover for its slope to mean something."""
 
 
 @measure
@@ -14,14 +18,14 @@ def loop_gain(vectors: Vectors, analysis: str, output: str, input: str) -> float
 
 @measure
 def unity_gain_frequency(vectors: Vectors, analysis: str, output: str, input: str) -> float:
-    """First frequency (Hz) at which |A| falls through 1, interpolated on log axes; 0 without a crossing."""
-    return _crossing(*_open_loop(vectors, analysis, output, input))[0]
+    """First frequency (Hz) at which |A| falls through 1; 0 without a fall."""
+    return unity_gain(*_open_loop(vectors, analysis, output, input))[0]
 
 
 @measure
 def phase_margin(vectors: Vectors, analysis: str, output: str, input: str) -> float:
-    """180 degrees plus the unwrapped phase of A at the unity-gain frequency; 0 without a crossing."""
-    return _crossing(*_open_loop(vectors, analysis, output, input))[1]
+    """180 degrees plus the phase of A at unity gain, the worst crossing (see stability.py); 0 without one."""
+    return unity_gain(*_open_loop(vectors, analysis, output, input))[1]
 
 
 @measure
@@ -63,10 +67,23 @@ def noise_density(vectors: Vectors, analysis: str, vector: str) -> float:
 def slew_rate(vectors: Vectors, analysis: str, output: str, low: float, high: float, rise: float, fall: float) -> float:
     """The slower (V/s) of the 20-80% slopes of the steps that begin at ``rise`` and ``fall`` (s).
 
-    An output that does not cross both levels in its half period counts half of its mean slope there.
+    The levels are relative to what the output settles at before and after each step, ``low`` and ``high`` (V) only say
+    how large the step should be. 0 where an output covers less than COMPLETE of that.
+    Raises ValueError for times outside the analysed ones.
     """
     time, wave = vectors[analysis]["time"], vectors[analysis][output]
-    return min(_slope(time, wave, rise, fall, low, high), _slope(time, wave, fall, time[-1], high, low))
+    if not time[0] <= rise < fall < time[-1]:
+        raise ValueError(f"steps at {rise:g} s and {fall:g} s are not in this order within the analysed "
+                         f"{time[0]:g} s to {time[-1]:g} s")
+    levels = [_level_before(time, wave, *ends) for ends in ((time[0], rise), (rise, fall), (fall, time[-1]))]
+    slopes = []
+    for name, start, stop, begin, end, full in (("rising", rise, fall, *levels[:2], high - low),
+                                                ("falling", fall, time[-1], *levels[1:], low - high)):
+        covered = (end - begin) / full
+        if covered < COMPLETE:
+            raise WorstCase(0.0, f"the {name} step is incomplete, the output covers {100 * covered:.0f}% of it")
+        slopes.append(_slope(time, wave, start, stop, begin, end))
+    return min(slopes)
 
 
 @measure
@@ -80,30 +97,24 @@ def _open_loop(vectors: Vectors, analysis: str, output: str, input: str) -> tupl
     return found["frequency"].real, -found[output] / found[input]
 
 
-def _crossing(frequency: np.ndarray, gain: np.ndarray) -> tuple[float, float]:
-    """(unity-gain frequency in Hz, phase margin in degrees) of an open-loop gain; (0, 0) without a crossing."""
-    level = decibel(gain)
-    falls = np.nonzero((level[:-1] > 0) & (level[1:] <= 0))[0]
-    if level[0] <= 0 or not len(falls):
-        return 0.0, 0.0
-    at = falls[0]
-    share = level[at] / (level[at] - level[at + 1])
-    logs = np.log10(frequency)
-    phase = np.degrees(np.unwrap(np.angle(gain)))
-    phase -= 360 * np.round(phase[0] / 360)
-    crossing_phase = phase[at] + share * (phase[at + 1] - phase[at])
-    return float(10 ** (logs[at] + share * (logs[at + 1] - logs[at]))), float(180 + crossing_phase)
+def _level_before(time: np.ndarray, wave: np.ndarray, start: float, stop: float) -> float:
+    """What ``wave`` has settled at by ``stop``: its mean over the last tenth of the time since ``start``."""
+    if start == stop:
+        return float(wave[0])
+    begin = stop - (stop - start) / 10
+    points = np.concatenate(([begin], time[(time > begin) & (time < stop)], [stop]))
+    return float(np.trapezoid(np.interp(points, time, wave), points) / (stop - begin))
 
 
 def _slope(time: np.ndarray, wave: np.ndarray, start: float, stop: float, begin: float, end: float) -> float:
+    """20-80% slope (V/s) of the step from ``begin`` to ``end`` (V) in a window."""
     inside = (time >= start) & (time <= stop)
     time, wave = time[inside], wave[inside]
-    sign = 1.0 if end > begin else -1.0
     step = end - begin
-    first = rising_time(time, sign * wave, sign * (begin + 0.2 * step))
-    last = rising_time(time, sign * wave, sign * (begin + 0.8 * step))
+    sign = 1.0 if step > 0 else -1.0
+    first, last = (rising_time(time, sign * wave, sign * (begin + share * step)) for share in (0.2, 0.8))
     if first is None or last is None or last <= first:
-        return float(abs(wave[-1] - wave[0]) / (stop - start) / 2)
+        raise WorstCase(0.0, "the output does not cross 20% and 80% of its step one after the other")
     return float(0.6 * abs(step) / (last - first))
 
 

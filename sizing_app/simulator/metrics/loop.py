@@ -9,29 +9,28 @@ injects with opposite signs, and one of them is read.
 import numpy as np
 
 from sizing_app.simulator.metrics.registry import Vectors, measure, read_from
-from sizing_app.simulator.metrics.waveform import decibel
+from sizing_app.simulator.metrics.stability import unity_gain
 
 
 @measure
 def injected_loop_bandwidth(vectors: Vectors, analysis: str, returned: str, forward: str, current_analysis: str,
                             current_probe: str) -> float:
-    """Unity-gain frequency (Hz) of a loop, its last fall through 1; 0 if it never is above 1.
+    """Unity-gain frequency (Hz) of a loop, its first fall through 1; 0 without one.
 
     ``returned`` and ``forward`` are the voltages beside the probe in the first analysis, ``current_probe`` the current
     through its voltage source, towards the forward side, in the second.
     """
-    return _crossing(*_loop_gain(vectors, analysis, returned, forward, current_analysis, current_probe))[0]
+    return unity_gain(*_loop_gain(vectors, analysis, returned, forward, current_analysis, current_probe))[0]
 
 
 @measure
 def injected_phase_margin(vectors: Vectors, analysis: str, returned: str, forward: str, current_analysis: str,
                           current_probe: str) -> float:
-    """Phase margin (degrees, -180 to 180) of a loop where its gain last falls through 1; 0 if it never is above 1.
+    """Phase margin (degrees) of a loop, that of its worst crossing of 1 (see stability.py); 0 if it never falls there.
 
-    It is the angle from -1 to the loop gain, whatever the phase at low frequency: an inner positive feedback that the
-    loop has to hold turns that by 180 degrees.
+    An inner positive feedback that the loop has to hold turns its phase at low frequency by 180 degrees and costs none.
     """
-    return _crossing(*_loop_gain(vectors, analysis, returned, forward, current_analysis, current_probe))[1]
+    return unity_gain(*_loop_gain(vectors, analysis, returned, forward, current_analysis, current_probe))[1]
 
 
 def _loop_gain(vectors: Vectors, analysis: str, returned: str, forward: str, current_analysis: str,
@@ -41,19 +40,6 @@ def _loop_gain(vectors: Vectors, analysis: str, returned: str, forward: str, cur
     by_voltage = -found[returned] / found[forward]
     by_current = -through / (1 + through)
     return found["frequency"].real, (by_voltage * by_current - 1) / (by_voltage + by_current + 2)
-
-
-def _crossing(frequency: np.ndarray, gain: np.ndarray) -> tuple[float, float]:
-    """(unity-gain frequency in Hz, phase margin in degrees), interpolated on log axes; (0, 0) without a crossing."""
-    level = decibel(gain)
-    falls = np.nonzero((level[:-1] > 0) & (level[1:] <= 0))[0]
-    if not len(falls):
-        return 0.0, 0.0
-    at = falls[-1]
-    share = level[at] / (level[at] - level[at + 1])
-    phase = np.degrees(np.angle(gain[at]) + share * np.angle(gain[at + 1] / gain[at]))
-    margin = 180 - (-phase) % 360
-    return float(frequency[at] * (frequency[at + 1] / frequency[at]) ** share), float(margin)
 
 
 read_from("loop gain", _loop_gain, injected_loop_bandwidth, injected_phase_margin)

@@ -13,6 +13,14 @@ RESPONSES: dict[str, tuple[str, Response]] = {}
 """Measure to title and function of the frequency response that it is read from, where that is not a saved vector."""
 
 
+class WorstCase(Exception):
+    """Raised by a measure that has no answer: the value that counts instead, and the reason in words."""
+
+    def __init__(self, value: float, reason: str):
+        super().__init__(reason)
+        self.value = value
+
+
 def measure(function: Callable[..., float]) -> Callable[..., float]:
     """Offer a function under its name to circuit.toml."""
     if function.__name__ in MEASURES:

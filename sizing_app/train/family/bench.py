@@ -63,13 +63,14 @@ def analyses(options: Options) -> tuple[Analysis, ...]:
 def metrics(options: Options) -> tuple[Metric, ...]:
     return (
         Metric("gain", "DC gain", "dB", "open-loop voltage gain at 10 Hz"),
-        Metric("gbw", "Gain-bandwidth product", "Hz", "unity-gain frequency of the open loop, 0 without one"),
+        Metric("gbw", "Unity-gain frequency", "Hz", "unity-gain frequency of the open loop, 0 without one"),
         Metric("pm", "Phase margin", "deg",
-               "180 degrees plus the phase of the loop gain at the unity-gain frequency, unity feedback"),
+               "180 degrees plus the phase of the loop gain at unity gain, the worst crossing, unity feedback"),
         Metric("power", "Power", "W", "supply voltage times supply current, bias branches included"),
         Metric("slew", "Slew rate", "V/s",
-               f"the slower of the rising and falling 20-80% slopes of a {options.flavour.step:g} V step, unity "
-               f"feedback; 0 below a phase margin of {LEAST_MARGIN:g} degrees"),
+               f"the slower of the rising and falling 20-80% slopes of a {options.flavour.step:g} V step between "
+               f"settled levels, unity feedback; 0 for an incomplete one or below a phase margin of {LEAST_MARGIN:g} "
+               "degrees"),
         Metric("noise", "Input noise density", "V/sqrt(Hz)", "input-referred noise voltage density at 100 kHz"),
         Metric("offset", "Systematic offset", "V", "magnitude of the DC error of the unity-gain buffer"),
         Metric("cmrr", "CMRR", "dB", "common-mode rejection ratio at 10 Hz"),

@@ -146,9 +146,9 @@ def _call(task: Task, turn: Turn, former: Sequence[Turn]) -> Markup:
     title = Markup('simulate <span class="quiet">{}</span> <span class="outcome {}">{}</span>').format(
         duration(measurement.seconds), "ok" if measurement.ok else "bad", OUTCOME[measurement.status])
     body = _changes(task, turn.proposal) + _parameters(task, turn.proposal.parameters, _latest_parameters(former))
-    if measurement.log and not measurement.ok and measurement.status != "no_call":
-        body += Markup('<details class="log" open><summary>Simulator log</summary><pre>{}</pre></details>').format(
-            measurement.log[-4000:])
+    if measurement.log and measurement.status != "no_call":
+        body += Markup('<details class="log" open><summary>{}</summary><pre>{}</pre></details>').format(
+            "Notes of the measurement" if measurement.ok else "Simulator log", measurement.log[-4000:])
     return _section("call", title, body)
 
 
