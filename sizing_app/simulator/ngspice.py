@@ -4,6 +4,7 @@
 requires a new plot, non-empty vectors and no fatal message (ngspice manual, chapter 19).
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -32,6 +33,8 @@ class Ngspice(NgSpiceShared):
         if "NGSPICE_LIBRARY_PATH" not in os.environ:
             NgSpiceShared.LIBRARY_PATH = find_library("ngspice") or "libngspice.so.0"
         self.messages: list[str] = []
+        self.broken = False
+        """Whether the library gave up: every further command fails, the process has to be replaced."""
         super().__init__()
         self.exec_command("set num_threads=1")  # OpenMP in the library costs 60 times its gain on small circuits
 
@@ -45,13 +48,19 @@ class Ngspice(NgSpiceShared):
             self.messages.append(content)
         return 0
 
+    def exec_command(self, command: str, join_lines: bool = True):
+        """As PySpice; raises NgspiceError with ngspice's message where it raises NameError."""
+        with self._told(command):
+            return super().exec_command(command, join_lines)
+
     def load(self, netlist: str) -> None:
         """Replace the circuit. Raises NgspiceError with ngspice's message."""
         self.remove_circuit()
         self.destroy()
         self.messages.clear()
         self._error_in_stdout = False
-        self.load_circuit(netlist)
+        with self._told("load"):
+            self.load_circuit(netlist)
         self._raise_fatal("load")
 
     def run(self, command: str) -> None:
@@ -91,6 +100,14 @@ class Ngspice(NgSpiceShared):
         """The lines of output that best say what went wrong."""
         telling = [line for line in self.messages if FATAL.search(line) or TELLING.search(line)]
         return "; ".join(dict.fromkeys(line.strip() for line in (telling or self.messages)[-4:])) or "no output"
+
+    @contextlib.contextmanager
+    def _told(self, what: str):
+        try:
+            yield
+        except NameError as error:  # PySpice's word for a return code; NgspiceError is none
+            self.broken = True
+            raise NgspiceError(f"{what}: {self.last_words()}") from error
 
     def _raise_fatal(self, what: str) -> None:
         if any(FATAL.search(line) for line in self.messages):

@@ -1,14 +1,18 @@
 """One ngspice worker process a core: deadlines, one more try on a fresh worker, typed failures."""
 
+import contextlib
 import os
-import queue
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sizing_app.domain import Circuit, Conditions, Measurement, Parameters
+from sizing_app.simulator.answers import Answer, failed
 from sizing_app.simulator.inspection import OperatingPoint, Waveforms
-from sizing_app.simulator.worker_process import TimedOut, WorkerFailed, WorkerProcess
+from sizing_app.simulator.nursery_process import NurseryProcess
+from sizing_app.simulator.origin import deck_of
+from sizing_app.simulator.worker_process import WorkerFailed, WorkerProcess
 
 DEADLINE = 5.0
 """Seconds of CPU time of one evaluation."""
@@ -16,22 +20,22 @@ TRIES = 2
 """A timeout or a killed worker says more of the machine than of the design: a fresh worker tries it once more."""
 
 Job = tuple[Circuit, Parameters, Conditions]
-Answer = Measurement | OperatingPoint | Waveforms
 
 
 class SimulatorPool:
     """A Simulator over worker processes. Thread-safe; failures are measurements, never exceptions.
 
     ``deadline`` is in seconds of a worker's CPU time for one evaluation, all analyses of the testbench together.
+    ``trusted``: circuits that are not of the circuits folder are simulated even where workers cannot be confined.
     """
 
-    def __init__(self, workers: int | None = None, deadline: float = DEADLINE):
+    def __init__(self, workers: int | None = None, deadline: float = DEADLINE, trusted: bool = False):
         count = workers or os.cpu_count() or 1
         self.deadline = deadline
-        self._idle: queue.LifoQueue[WorkerProcess] = queue.LifoQueue()
-        self._workers = [WorkerProcess() for _ in range(count)]
-        for worker in self._workers:
-            self._idle.put(worker)
+        self._nursery = NurseryProcess()
+        self._workers = [WorkerProcess(self._nursery, trusted) for _ in range(count)]
+        self._idle = list(self._workers)
+        self._freed = threading.Condition()
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="simulator")
 
     def evaluate(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Measurement:
@@ -56,30 +60,44 @@ class SimulatorPool:
 
     def pids(self) -> list[int]:
         """Process ids of the live workers."""
-        return [worker.process.pid for worker in self._workers if worker.process is not None]
+        return [worker.pid for worker in self._workers if worker.pid is not None]
 
     def close(self) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
         for worker in self._workers:
             worker.close()
+        self._nursery.close()
 
     def _run(self, task: str, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> tuple[Answer, float]:
         problem = _out_of_range(circuit, parameters)
         if problem:
-            return _failed(task, "refused", circuit, problem, 0.0), 0.0
-        worker, started = self._idle.get(), time.perf_counter()
-        try:
-            for attempt in range(1, TRIES + 1):
+            return failed(task, "refused", circuit, problem, 0.0), 0.0
+        started, attempt, failure = time.perf_counter(), 0, None
+        with self._worker_for(circuit) as worker:
+            while attempt < TRIES and (failure is None or failure.again):
+                attempt += 1
                 try:
-                    return worker.run(task, circuit, parameters, conditions, self.deadline)
+                    reply = worker.run(task, circuit, parameters, conditions, self.deadline)
+                    return reply.answer, reply.cpu
                 except WorkerFailed as error:
-                    if attempt < TRIES and error.again:
-                        continue
-                    status = "timeout" if isinstance(error, TimedOut) else "crashed"
-                    log = f"{error}; tried {attempt} times" if attempt > 1 else str(error)
-                    return _failed(task, status, circuit, log, time.perf_counter() - started), 0.0
+                    failure = error
+        log = f"{failure}; tried {attempt} times" if attempt > 1 else str(failure)
+        return failed(task, failure.status, circuit, log, time.perf_counter() - started), 0.0
+
+    @contextlib.contextmanager
+    def _worker_for(self, circuit: Circuit) -> Iterator[WorkerProcess]:
+        """A free worker, one that need not be replaced for this circuit if there is one."""
+        deck = deck_of(circuit)
+        with self._freed:
+            self._freed.wait_for(lambda: self._idle)
+            worker = next((item for item in reversed(self._idle) if item.fits(deck)), self._idle[0])
+            self._idle.remove(worker)
+        try:
+            yield worker
         finally:
-            self._idle.put(worker)
+            with self._freed:
+                self._idle.append(worker)
+                self._freed.notify()
 
     def __enter__(self) -> "SimulatorPool":
         return self
@@ -98,11 +116,3 @@ def _out_of_range(circuit: Circuit, parameters: Parameters) -> str:
                     f"{parameter.show(parameter.low)} .. {parameter.show(parameter.high)}")
     unknown = set(parameters) - {parameter.name for parameter in circuit.parameters}
     return f"{sorted(unknown)[0]} is not a parameter of {circuit.name}" if unknown else ""
-
-
-def _failed(task: str, status, circuit: Circuit, log: str, seconds: float) -> Answer:
-    if task == "operating_point":
-        return OperatingPoint(status, (), log, seconds)
-    if task == "waveforms":
-        return Waveforms(status, {}, log, seconds)
-    return Measurement(status, {metric.name: None for metric in circuit.metrics}, log, seconds)

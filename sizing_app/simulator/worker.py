@@ -1,68 +1,64 @@
-"""The process around one ngspice: reads jobs from a pipe, answers with what was asked and the CPU seconds
-that it took, until the pipe closes.
+"""The process around one ngspice: reads jobs from a pipe, answers with what was asked, until the pipe closes.
 
-ngspice may crash, hang or leak; the pool that started this process kills and replaces it. Circuits travel once.
-Run as ``python -m sizing_app.simulator.worker FD``.
+ngspice may crash, hang or leak; the pool kills and replaces this process, which the nursery forked (nursery.py).
 """
 
+import ctypes
+import json
 import os
-import resource
 import signal
-import sys
-import threading
 import time
 from multiprocessing.connection import Connection
+from typing import NoReturn
 
-MEMORY = 2 << 30
-"""Address space (bytes) beyond which an allocation fails and the worker dies."""
+from sizing_app.domain import Circuit
+from sizing_app.pdk import read_models
+from sizing_app.simulator.answers import Reply, encode
+from sizing_app.simulator.confine import confine
+from sizing_app.simulator.ngspice import Ngspice
+from sizing_app.simulator.operating_point import operating_point, waveforms
+from sizing_app.simulator.sent import keep
+from sizing_app.simulator.testbench import simulate
+
+TASKS = {"evaluate": simulate, "operating_point": operating_point, "waveforms": waveforms}
+PARENT_DEATH = 1
 
 
-def main() -> None:
-    connection = Connection(int(sys.argv[1]))
-    threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    from sizing_app.pdk import read_models
-    from sizing_app.simulator.ngspice import Ngspice
-    from sizing_app.simulator.operating_point import operating_point, waveforms
-    from sizing_app.simulator.testbench import simulate
-    tasks = {"evaluate": simulate, "operating_point": operating_point, "waveforms": waveforms}
-    ngspice = Ngspice()
-    _confine()
-    circuits = {}
-    connection.send("ready")
-    while True:
+def live(connection: Connection, ngspice: Ngspice, nursery: int) -> NoReturn:
+    """The whole life of a forked process: confine it, serve, end without a word."""
+    status = 1
+    try:
+        _die_with(nursery)
+        serve(connection, ngspice)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def serve(connection: Connection, ngspice: Ngspice) -> None:
+    """First what the confinement lacks; then for each job a word when it begins, and the answer."""
+    connection.send_bytes(json.dumps(confine()).encode())
+    circuits: dict[int, Circuit] = {}
+    last = False
+    while not last:
         try:
             task, key, circuit, parameters, conditions = connection.recv()
         except EOFError:
             return
         if circuit is not None:
-            circuits[key] = circuit
+            keep(circuits, key, circuit)
         read_models(circuits[key].process, conditions.corner)
-        connection.send("begun")
+        connection.send_bytes(b"begun")
         started = time.process_time()
-        answer = tasks[task](ngspice, circuits[key], parameters, conditions)
-        connection.send((answer, time.process_time() - started))
+        answer = TASKS[task](ngspice, circuits[key], parameters, conditions)
+        last = ngspice.broken
+        connection.send_bytes(encode(Reply(answer, time.process_time() - started, last)))
 
 
-def _die_with_parent(parent: int) -> None:
-    """End with the pool's process even in the middle of an analysis, during which Python threads run on.
-
-    The kernel's parent-death signal does not fit: it comes when the *thread* that started this process ends.
-    """
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)
-
-
-def _confine() -> None:
-    """Write no file, leave no core, use bounded memory; ngspice's chatter goes nowhere."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, 1)
-    os.dup2(sink, 2)
-
-
-if __name__ == "__main__":
-    main()
+def _die_with(nursery: int) -> None:
+    """End with the nursery, and thereby with the pool's process, even in the middle of an analysis (Linux)."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(PARENT_DEATH, signal.SIGKILL)
+    if os.getppid() != nursery:
+        os._exit(1)

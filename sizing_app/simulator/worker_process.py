@@ -1,19 +1,18 @@
 """The parent's end of one worker process: started on first use and after every death, ended at its deadline."""
 
-import os
-import subprocess
-import sys
+import json
 import threading
 import time
 from collections.abc import Callable
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
-from sizing_app.domain import Circuit, Conditions, Parameters
+from sizing_app.domain import Circuit, Conditions, Parameters, Status
+from sizing_app.simulator.answers import LONGEST, Reply, WrongAnswer, decode
 from sizing_app.simulator.cpu_clock import cpu_clock
+from sizing_app.simulator.nursery_process import START_LIMIT, NoNursery, NurseryProcess
+from sizing_app.simulator.origin import deck_of
+from sizing_app.simulator.sent import keep
 
-START_LIMIT = 60.0
-"""Seconds of wall time that a worker may take to load ngspice, or to read a model library."""
 PATIENCE = 30.0
 """Wall time that a job may take, in deadlines: for a worker that waits for ever, beyond any load of the machine."""
 RECYCLE = 20_000
@@ -25,14 +24,15 @@ SHORTEST_WAIT = 0.02
 class WorkerFailed(RuntimeError):
     """A worker gave no answer, in a sentence."""
 
-    again: bool = False
+    status: Status = "crashed"
+    again = False
     """Whether a fresh worker may do better."""
 
 
 class TimedOut(WorkerFailed):
     """A job took longer than its deadline."""
 
-    again = True
+    status, again = "timeout", True
 
 
 class Killed(WorkerFailed):
@@ -41,60 +41,95 @@ class Killed(WorkerFailed):
     again = True
 
 
-class WorkerProcess:
-    """One worker, one job at a time. Thread-safe."""
+class Unconfined(WorkerFailed):
+    """A circuit from elsewhere, on a system that cannot confine a worker."""
 
-    def __init__(self):
-        self.process: subprocess.Popen | None = None
+    status = "refused"
+
+
+class WorkerProcess:
+    """One worker, one job at a time. Thread-safe.
+
+    A worker that has simulated a circuit from elsewhere simulates no other one. Where workers cannot be confined, such
+    circuits are refused unless ``trusted``.
+    """
+
+    def __init__(self, nursery: NurseryProcess, trusted: bool = False):
+        self.pid: int | None = None
+        self._nursery, self._trusted = nursery, trusted
         self._pipe: Connection | None = None
         self._clock: Callable[[], float] | None = None
-        self._known: set[int] = set()
-        self._circuits: list[Circuit] = []
+        self._sent: dict[int, Circuit] = {}
+        """Circuits that the worker keeps, by id; kept here too, so that the id stays their own."""
+        self._deck: str | None = None
+        self._lacking: list[str] = []
         self._done = 0
-        self._ready = self._closed = False
+        self._closed = False
         self._lock = threading.Lock()
 
-    def run(self, task: str, circuit: Circuit, parameters: Parameters, conditions: Conditions, deadline: float):
+    def fits(self, deck: str | None) -> bool:
+        """Whether a circuit (origin.deck_of) can be simulated without a fresh worker."""
+        return self.pid is None or self._deck == deck
+
+    def run(self, task: str, circuit: Circuit, parameters: Parameters, conditions: Conditions,
+            deadline: float) -> Reply:
         """What the worker answers. ``deadline`` is in seconds of its CPU time, from when it has read the models.
 
         Raises WorkerFailed; the next job then finds a fresh worker.
         """
         with self._lock:
             try:
-                self._start()
+                self._start(circuit, conditions)
                 self._ask(task, circuit, parameters, conditions)
-                answer = self._answer(deadline)
-            except WorkerFailed:
+                reply = decode(task, circuit, self._answer(deadline))
+            except (WorkerFailed, WrongAnswer, NoNursery) as error:
                 self._stop()
-                raise
+                raise error if isinstance(error, WorkerFailed) else WorkerFailed(str(error)) from None
             except (EOFError, OSError):
                 raise self._death() from None
             self._done += 1
-            if self._done >= RECYCLE:
+            if reply.last or self._done >= RECYCLE:
                 self._stop()
-            return answer
+            return reply
 
     def close(self) -> None:
         """End the worker, in the middle of a job too, for good."""
         self._closed = True
-        process = self.process
-        if process is not None:
-            process.kill()
+        pid = self.pid
+        if pid is not None:
+            self._nursery.end(pid)
         with self._lock:
             self._stop()
 
+    def _start(self, circuit: Circuit, conditions: Conditions) -> None:
+        if self._closed:
+            raise WorkerFailed("the simulator was closed")
+        deck = deck_of(circuit)
+        if not self.fits(deck):
+            self._stop()
+        if self.pid is None:
+            self.pid, self._pipe = self._nursery.fork(circuit.process, conditions.corner)
+            self._clock, self._deck = cpu_clock(self.pid), deck
+            self._lacking = json.loads(self._receive("the simulator did not start"))
+        if deck and self._lacking and not self._trusted:
+            raise Unconfined(f"{circuit.name} is not of the circuits folder, and this system cannot confine the "
+                             f"simulator (no {', no '.join(self._lacking)}): start with --trust-circuits to allow it")
+
     def _ask(self, task: str, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> None:
         key = id(circuit)
-        first = key not in self._known
+        first = key not in self._sent
         self._pipe.send((task, key, circuit if first else None, dict(parameters), conditions))
         if first:
-            self._known.add(key)
-            self._circuits.append(circuit)  # kept alive, so that the id stays its own
-        if not self._pipe.poll(START_LIMIT):
-            raise TimedOut(f"the models were not read within {START_LIMIT:g} s, simulator restarted")
-        self._pipe.recv()
+            keep(self._sent, key, circuit)
+        self._receive("the models were not read")
 
-    def _answer(self, deadline: float):
+    def _receive(self, failure: str) -> bytes:
+        """A message that takes no simulation."""
+        if not self._pipe.poll(START_LIMIT):
+            raise TimedOut(f"{failure} within {START_LIMIT:g} s, simulator restarted")
+        return self._pipe.recv_bytes(LONGEST)
+
+    def _answer(self, deadline: float) -> bytes:
         """Wait for CPU time to pass: of one thread it is never ahead of wall time."""
         begun, last = self._clock(), time.monotonic() + PATIENCE * deadline
         while not self._pipe.poll(max(SHORTEST_WAIT, begun + deadline - self._clock())):
@@ -102,53 +137,24 @@ class WorkerProcess:
                 raise TimedOut(f"no result within {deadline:g} s of CPU time, simulator restarted")
             if time.monotonic() >= last:
                 raise TimedOut(f"no result within {PATIENCE * deadline:g} s of waiting, simulator restarted")
-        return self._pipe.recv()
-
-    def _start(self) -> None:
-        if self._closed:
-            raise WorkerFailed("the simulator was closed")
-        if self.process is not None:
-            return
-        self._pipe, theirs = Pipe()
-        command = [sys.executable, "-m", "sizing_app.simulator.worker", str(theirs.fileno())]
-        self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, env=_environment())
-        theirs.close()
-        self._clock = cpu_clock(self.process.pid)
-        if not self._pipe.poll(START_LIMIT):
-            raise WorkerFailed(f"the simulator did not start within {START_LIMIT:g} s")
-        self._pipe.recv()
-        self._ready = True
+        return self._pipe.recv_bytes(LONGEST)
 
     def _death(self) -> WorkerFailed:
-        """What to say of a worker that ended by itself."""
-        code, ready, said = self.process.wait(), self._ready, self.process.stderr.read()
-        self._stop()
+        """What to say of a worker that ended by itself, or whose pipe is broken."""
+        code = self._stop()
         if self._closed:
             return WorkerFailed("the simulator was closed")
         if code < 0:
             return Killed(f"ngspice ended its process (signal {-code})")
-        if ready:
-            return WorkerFailed(f"ngspice ended its process (exit status {code})")
-        message = said.decode(errors="replace").strip().splitlines() or ["no message"]
-        return WorkerFailed(f"the simulator does not start: {message[-1]} (is libngspice0 installed? `make install` "
-                            "does it)")
+        return WorkerFailed(f"ngspice ended its process (exit status {code})")
 
-    def _stop(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+    def _stop(self) -> int:
+        """The exit status; 0 where there is no worker."""
+        code = 0
+        if self.pid is not None:
+            code = self._nursery.end(self.pid)
             self._pipe.close()
-            self.process.stderr.close()
-        self.process = self._pipe = self._clock = None
-        self._ready = False
-        self._known.clear()
-        self._circuits.clear()
+        self.pid = self._pipe = self._clock = self._deck = None
+        self._sent.clear()
         self._done = 0
-
-
-def _environment() -> dict[str, str]:
-    """The package importable from anywhere, one thread for numeric libraries, no start-up files of the user."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "HOME": os.devnull}
+        return code

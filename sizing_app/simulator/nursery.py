@@ -1,0 +1,73 @@
+"""The process that workers are forked from: ngspice is loaded and model libraries are read once, here, so that a fresh
+worker costs milliseconds. It sees no netlist and holds no secrets.
+
+Run as ``python -m sizing_app.simulator.nursery FD`` by nursery_process.py, which says what is asked of it.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle
+
+from sizing_app.pdk import read_models
+from sizing_app.simulator.ngspice import Ngspice
+from sizing_app.simulator.worker import live
+
+
+def main() -> None:
+    control = Connection(int(sys.argv[1]))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the parent decides when its simulator ends
+        signal.signal(number, signal.SIG_IGN)
+    _leave_folder()
+    ngspice = Ngspice()
+    _silence()
+    control.send_bytes(b"ready")
+    ended: dict[int, int] = {}
+    while True:
+        try:
+            request = control.recv()
+        except EOFError:
+            return
+        match request:
+            case ("fork", process, corner):
+                pid = _fork(control, ngspice, process, corner)
+                ended.pop(pid, None)
+                control.send_bytes(b"%d" % pid)
+            case ("end", pid):
+                if pid not in ended:
+                    os.kill(pid, signal.SIGKILL)
+                    ended[pid] = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                control.send_bytes(b"%d" % ended[pid])
+
+
+def _fork(control: Connection, ngspice: Ngspice, process: str, corner: str) -> int:
+    read_models(process, corner)
+    pipe = Connection(recv_handle(control))
+    here = os.getpid()
+    pid = os.fork()
+    if not pid:
+        control.close()
+        live(pipe, ngspice, here)
+    pipe.close()
+    return pid
+
+
+def _leave_folder() -> None:
+    """Work in a folder that is empty for good, being gone: ngspice executes a .spiceinit where it starts."""
+    folder = tempfile.mkdtemp()
+    os.chdir(folder)
+    os.rmdir(folder)
+
+
+def _silence() -> None:
+    """ngspice's chatter goes nowhere."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 1)
+    os.dup2(sink, 2)
+    os.close(sink)
+
+
+if __name__ == "__main__":
+    main()

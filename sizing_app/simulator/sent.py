@@ -1,0 +1,12 @@
+"""The circuits that a worker keeps: each travels once as long as both ends of the pipe keep it, by the same rule."""
+
+from sizing_app.domain import Circuit
+
+KEPT = 32
+
+
+def keep(circuits: dict[int, Circuit], key: int, circuit: Circuit) -> None:
+    """Add one; the one that came first makes room. Both ends of the pipe do the same."""
+    if len(circuits) == KEPT:
+        del circuits[next(iter(circuits))]
+    circuits[key] = circuit
