@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import logging
 import os
 import threading
 from functools import partial
@@ -15,6 +16,8 @@ def main() -> None:
     parser.add_argument("--base-url", help="OpenAI-compatible server that answers instead of the embedded engine")
     parser.add_argument("--model", help="name of the model on that server")
     parser.add_argument("--mcp", action="store_true", help="serve the API as tools of an MCP server too (docs/api.md)")
+    parser.add_argument("--trust-circuits", action="store_true", help="simulate circuits of imported sessions where "
+                        "the system cannot confine the simulator, too")
     arguments = parser.parse_args()
     if arguments.mcp and importlib.util.find_spec("mcp") is None:
         parser.error("--mcp needs one more package: .venv/bin/python -m pip install -r requirements-mcp.txt")
@@ -24,17 +27,22 @@ def main() -> None:
     from sizing_app.hub import Hub
     from sizing_app.policy import DEFAULT_POLICY, PolicySettings, close_engines, make_policy
     from sizing_app.simulator import SimulatorPool
+    from sizing_app.simulator.confine import notice
     from sizing_app.store import SessionStore
     from sizing_app.ui.page import build, launch
     from sizing_app.ui.services import Services, policy_titles
 
+    told = notice(arguments.trust_circuits)
+    if told:
+        logging.getLogger("sizing_app").warning(told)
     settings = PolicySettings(base_url=arguments.base_url, model=arguments.model)
     store = SessionStore(arguments.database)
     hub = Hub(store)
     try:
-        with SimulatorPool() as simulator:
+        with SimulatorPool(trusted=arguments.trust_circuits) as simulator:
             services = Services(load_circuits(), store, hub, simulator, partial(make_policy, settings=settings),
-                                policy_titles(chat=bool(arguments.base_url and arguments.model)), default_circuit="OTA")
+                                policy_titles(chat=bool(arguments.base_url and arguments.model)), default_circuit="OTA",
+                                notice=told)
             if not arguments.base_url:
                 threading.Thread(target=services.warm_up, args=(DEFAULT_POLICY,), daemon=True).start()
             launch(build(services), services, arguments.host, arguments.port, mcp_server=arguments.mcp)

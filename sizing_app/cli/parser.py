@@ -34,6 +34,8 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default="7860")
     _database(parser)
     _server(parser, sampling=False)
+    parser.add_argument("--trust-circuits", action="store_true", help="simulate circuits of imported sessions where "
+                        "the system cannot confine the simulator, too")
 
 
 def _circuits(parser: argparse.ArgumentParser) -> None:

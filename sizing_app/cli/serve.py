@@ -18,4 +18,6 @@ def run(args: argparse.Namespace) -> int:
     options = {"--host": args.host, "--port": args.port, "--database": args.database, "--base-url": args.base_url,
                "--model": args.model}
     words = [word for name, value in options.items() if value is not None for word in (name, value)]
+    if args.trust_circuits:
+        words.append("--trust-circuits")
     os.execv(sys.executable, [sys.executable, str(APP), *words])

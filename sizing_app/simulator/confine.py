@@ -26,6 +26,17 @@ def missing() -> list[str]:
     return ["Landlock"] * (not landlock.abi()) + ["seccomp"] * (not seccomp.available())
 
 
+def notice(trusted: bool) -> str:
+    """What people are told of a system that lacks something; empty where workers are confined."""
+    if not missing():
+        return ""
+    lacking = f"This system cannot confine the simulator (no {', no '.join(missing())})"
+    if trusted:
+        return f"{lacking}, and circuits from imported sessions are simulated all the same (--trust-circuits)."
+    return (f"{lacking}: circuits from imported sessions that differ from those of the circuits folder are shown, not "
+            "simulated. The option --trust-circuits changes that; use it where you know all who can import.")
+
+
 def confine() -> list[str]:
     """Confine this process for good; what was not possible, by name. To be called before any thread starts."""
     _limit()

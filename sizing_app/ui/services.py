@@ -60,6 +60,8 @@ class Services:
     policies: Mapping[str, str]
     """Name to title, the default first."""
     default_circuit: str
+    notice: str = ""
+    """What people who import sessions are told of this system."""
 
     def policies_for(self, circuit: str) -> list[tuple[str, str]]:
         """(title, name) of the policies that can size a circuit, the default first."""

@@ -37,6 +37,8 @@ class SessionsPage:
                 self.plots = response_plots(label="Distributions", elem_id="distribution-plots")
             self.file = gr.UploadButton("Import a session (JSON Lines)", file_types=[".jsonl"], type="binary",
                                         size="sm", elem_id="import", elem_classes="quiet-button")
+            if services.notice:
+                gr.Markdown(services.notice, elem_id="import-notice")
         with gr.Column(visible=False) as self.opened:
             self.review = Review(services)
         self._wire()
