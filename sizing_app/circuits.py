@@ -6,6 +6,8 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from sizing_app.domain import Analysis, Circuit, ConditionSpace, Measure, Metric, Parameter, Spec, names_analysis
@@ -13,9 +15,8 @@ from sizing_app.expressions import ExpressionError, names_in
 from sizing_app.netlist import RefusedNetlist, build_netlist, check_analysis, check_lines, used_names
 from sizing_app.pdk import PROCESSES, ModelError
 from sizing_app.toml_table import CircuitError, Table
+from sizing_app.validation import CONDITIONS, Invalid, check_parameter, check_parts, check_space, check_spec
 
-CONDITIONS = ("supply", "load", "temperature")
-"""Names that braces may use beside the parameters."""
 FOLDER = Path(os.environ.get("SIZING_CIRCUITS", Path(__file__).parent.parent / "circuits"))
 
 
@@ -36,6 +37,15 @@ def load_circuit(name: str) -> Circuit:
     return read_folder(FOLDER / name)
 
 
+def shipped(circuit: Circuit) -> Circuit:
+    """The circuit with the folder that holds its pool, where circuits/ has the very same one: a stored circuit has
+    no folder."""
+    if circuit.folder or circuit.name not in circuit_names():
+        return circuit
+    known = load_circuit(circuit.name)
+    return known if replace(known, folder="") == circuit else circuit
+
+
 def load_training_circuit(name: str) -> Circuit:
     """The same for training, the only way there to a circuit. Raises CircuitError for a held-out one too."""
     circuit = load_circuit(name)
@@ -49,7 +59,7 @@ def read_folder(folder: Path) -> Circuit:
     """Read and validate one circuit folder. Raises CircuitError."""
     path = folder / "circuit.toml"
     try:
-        table = Table(path, tomllib.loads(path.read_text()))
+        table = Table(path, tomllib.loads(path.read_text("utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CircuitError(f"{path}: expected a readable TOML file: {error}") from None
     table.only("title", "summary", "process", "topology", "held_out", "devices", "conditions", "parameters", "analyses",
@@ -72,7 +82,7 @@ def golden(circuit: Circuit) -> dict:
     """golden.json: {"parameters": {...}, "metrics": {...}}, a design that meets the default specs nominally."""
     path = Path(circuit.folder) / "golden.json"
     try:
-        table = Table(path, json.loads(path.read_text()))
+        table = Table(path, json.loads(path.read_text("utf-8-sig")))
     except (OSError, ValueError) as error:
         raise CircuitError(f"{path}: expected a readable JSON file: {error}") from None
     for key, items in (("parameters", circuit.parameters), ("metrics", circuit.metrics)):
@@ -99,17 +109,23 @@ def _devices(root: Table) -> dict[str, str]:
 
 def _parameter(table: Table) -> Parameter:
     table.only("name", "unit", "range", "scale", "step", "role")
-    if not table.text("name").isidentifier() or table.text("name") in CONDITIONS:
-        raise table.fail("name", f"letters, digits and _, and none of {', '.join(CONDITIONS)}")
     unit = table.unit()
     limits = table.numbers("range", unit)
     scale = table.choice("scale", ("log", "linear"), default="log")
-    if len(limits) != 2 or limits[0] >= limits[1] or (scale == "log" and limits[0] <= 0):
-        raise table.fail("range", "[low, high] with low < high" + (" and both positive" if scale == "log" else ""))
+    if len(limits) != 2:
+        raise table.fail("range", "[low, high] with low < high")
     step = table.number("step", unit, optional=scale == "log")
-    if step is not None and not 0 < step <= limits[1] - limits[0]:
-        raise table.fail("step", "a positive number, at most high - low")
-    return Parameter(table.text("name"), unit, limits[0], limits[1], table.text("role"), scale, step)
+    parameter = Parameter(table.text("name"), unit, *limits, table.text("role"), scale, step)
+    _hold(table, check_parameter, parameter)
+    return parameter
+
+
+def _hold(table: Table, check: Callable, *values: object) -> None:
+    """Hold what was read from a table to a rule of validation.py. Raises CircuitError."""
+    try:
+        check(*values, table.where.removesuffix("."))
+    except Invalid as error:
+        raise CircuitError(f"{table.path}: {error}") from None
 
 
 def _metric(table: Table) -> Metric:
@@ -152,28 +168,21 @@ def _spec(table: Table, root: Table) -> Spec:
     low, high = table.number("low", unit, optional=True), table.number("high", unit, optional=True)
     if low is None and high is None:
         raise table.fail("low", "a lower bound, an upper bound (high) or both")
-    if low is not None and high is not None and low >= high:
-        raise table.fail("low", f"less than high = {high:g}")
     scale = table.number("scale", unit, optional=True)
-    if scale is None and (unit == "dB" or 0.0 in (low, high)):
-        raise table.fail("scale", "a positive number: the bound is 0 or in dB, so its size is no measure")
-    if scale is not None and scale <= 0:
-        raise table.fail("scale", "a positive number")
-    return Spec(table.values["metric"], low, high, scale)
+    if scale is None and unit == "dB":
+        raise table.fail("scale", "a positive number: the bound is in dB, so its size is no measure")
+    spec = Spec(table.values["metric"], low, high, scale)
+    _hold(table, check_spec, spec)
+    return spec
 
 
 def _conditions(root: Table) -> ConditionSpace:
     table = root.section("conditions")
     table.only("corners", "temperatures", "supplies", "loads")
-    corners = table.texts("corners")
-    known = PROCESSES[root.values["process"]].corners
-    if not set(corners) <= set(known):
-        raise table.fail("corners", f"corners of {root.values['process']}: {', '.join(known)}")
-    supplies, loads = table.numbers("supplies", "V"), table.numbers("loads", "F")
-    for key, values in (("supplies", supplies), ("loads", loads)):
-        if min(values) <= 0:
-            raise table.fail(key, "positive numbers")
-    return ConditionSpace(corners, table.numbers("temperatures"), supplies, loads)
+    space = ConditionSpace(table.texts("corners"), table.numbers("temperatures"), table.numbers("supplies", "V"),
+                           table.numbers("loads", "F"))
+    _hold(table, check_space, space, root.values["process"])
+    return space
 
 
 def _analysis(table: Table) -> Analysis:
@@ -191,16 +200,21 @@ def _analysis(table: Table) -> Analysis:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CircuitError(f"{path}: expected a readable text file: {error}") from None
 
 
 def check_circuit(circuit: Circuit, path: Path) -> None:
-    """What only the parts together can tell: names, vectors, braces. CircuitError names files beside ``path``."""
-    metrics = [spec.metric for spec in circuit.specs]
+    """Every part, and what only the parts together can tell: names, vectors, braces. CircuitError names files beside
+    ``path``."""
+    try:
+        check_parts(circuit)
+    except Invalid as error:
+        raise CircuitError(f"{path}: {error}") from None
     for key, names in (("parameters and metrics", [item.name for item in (*circuit.parameters, *circuit.metrics)]),
-                       ("analyses", [item.name for item in circuit.analyses]), ("specs", metrics)):
+                       ("analyses", [item.name for item in circuit.analyses]),
+                       ("measures", [item.metric for item in circuit.measures])):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise CircuitError(f"{path}: {key}: expected each name once, found {twice[0]!r} twice")
@@ -212,14 +226,22 @@ def check_circuit(circuit: Circuit, path: Path) -> None:
 
 
 def _check_measure(measure: Measure, circuit: Circuit, path: Path) -> None:
-    """Its analyses exist, and each vector is saved by the analysis it is read from."""
+    """It is known, its analyses exist, and each vector is saved by the analysis it is read from."""
+    kinds = measure_arguments().get(measure.function)
+    if kinds is None or set(measure.arguments) != set(kinds):
+        raise CircuitError(f"{path}: metrics {measure.metric}: {measure.function[:60]!r} is no measure with these "
+                           "arguments")
     saved = {analysis.name: analysis.save for analysis in circuit.analyses}
     known = {parameter.name for parameter in circuit.parameters} | set(CONDITIONS)
     for key, value in measure.arguments.items():
         where = f"{path}: metrics {measure.metric} with.{key}"
-        if measure_arguments()[measure.function][key] == "float":
-            if isinstance(value, str):
+        if kinds[key] == "float":
+            if isinstance(value, str) and re.fullmatch(r"\{.*\}", value):
                 _check_names(value[1:-1], known, where)
+            elif isinstance(value, bool) or not isinstance(value, int | float):
+                raise CircuitError(f"{where}: expected a number, or arithmetic in braces, found {str(value)[:60]!r}")
+        elif not isinstance(value, str):
+            raise CircuitError(f"{where}: expected a text, found {str(value)[:60]!r}")
         elif names_analysis(key):
             if value not in saved:
                 raise CircuitError(f"{where}: expected one of {', '.join(saved)}, found {value!r}")

@@ -42,6 +42,12 @@ def design_document(circuit: Circuit, parameters: Parameters, conditions: Condit
             "log": measurement.log}
 
 
+def csv_text(text: str) -> str:
+    """A text as a cell of CSV. What a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV
+    injection); numbers are no texts and stay as they are."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
 def session_document(id: str, state: SessionState) -> dict:
     """A session for --json; ``turns`` starts with turn 0, the initial design."""
     task, best = state.task, state.best

@@ -1,6 +1,7 @@
 """A session as JSON Lines, one durable event a line, exact: what is read back is equal to what was written.
 
 A file comes from anywhere. Its shape is checked by pydantic, its sense by session_check, before anything is stored.
+Its size, its lines and so its turns are bounded.
 """
 
 import json
@@ -8,17 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 from sizing_app.domain import Task, Turn
 from sizing_app.events import Event, Reason, SessionFinished, SessionStarted, TurnFinished
 from sizing_app.session_check import WrongSession, check_session
+from sizing_app.validation import Invalid, check_leaves, check_line
 
 FORMAT = "sizing-session/1"
 MAX_BYTES = 4_000_000
 MAX_LINES = 2000
+STRICT = ConfigDict(strict=True, allow_inf_nan=False)
+"""A text is no number and a truth value neither. The nouns inside of a line take it over."""
 
 
+@with_config(STRICT)
 @dataclass(frozen=True)
 class StartLine:
     event: Literal["session_started"]
@@ -29,12 +34,14 @@ class StartLine:
     task: Task
 
 
+@with_config(STRICT)
 @dataclass(frozen=True)
 class TurnLine:
     event: Literal["turn_finished"]
     turn: Turn
 
 
+@with_config(STRICT)
 @dataclass(frozen=True)
 class EndLine:
     event: Literal["session_finished"]
@@ -76,7 +83,7 @@ def read_session(content: bytes) -> SessionFile:
     if len(content) > MAX_BYTES:
         raise WrongSession(f"The file has {len(content) / 1e6:.1f} MB, at most {MAX_BYTES / 1e6:.0f} MB are read.")
     try:
-        texts = content.decode("utf-8").split("\n")
+        texts = content.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise WrongSession("The file is not text in UTF-8.") from error
     texts = [text for text in texts if text.strip()]
@@ -92,6 +99,11 @@ def read_session(content: bytes) -> SessionFile:
     if not isinstance(end, EndLine):
         raise WrongSession(f"Line {len(lines)}: expected the event session_finished: only a session that has ended "
                            "can be imported.")
+    try:
+        check_line(start.policy, "Line 1: policy")
+        check_leaves(end.message, f"Line {len(lines)}: message")
+    except Invalid as error:
+        raise WrongSession(f"{error}.") from error
     task = replace(start.task, circuit=replace(start.task.circuit, folder=""))
     check_session(task, tuple(line.turn for line in turns))
     return SessionFile(start.id, [SessionStarted(task, start.policy), *(TurnFinished(line.turn) for line in turns),
@@ -100,14 +112,8 @@ def read_session(content: bytes) -> SessionFile:
 
 def _line(number: int, text: str) -> StartLine | TurnLine | EndLine:
     try:
-        document = json.loads(text)
-        json.dumps(document, allow_nan=False)
-        return LINE.validate_python(document)
+        return LINE.validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"][1:])) or "the event"
-        raise WrongSession(f"Line {number}: {place}: {first['msg']}.") from error
-    except RecursionError as error:
-        raise WrongSession(f"Line {number}: nested too deeply.") from error
-    except ValueError as error:
-        raise WrongSession(f"Line {number}: expected one JSON object with finite numbers: {error}.") from error
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part)[:60] for part in first["loc"][1:]) or "expected one JSON object, an event"
+        raise WrongSession(f"Line {number}: {place}: {first['msg'][:300]}.") from error

@@ -190,7 +190,7 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
     (("size", "OTA", "--spec", "gain"), "METRIC=TARGET"),
     (("size", "OTA", "--spec", "area=3"), "a metric of gain"),
     (("size", "OTA", "--spec", "pm=60"), "pm=LOW..HIGH"),
-    (("size", "OTA", "--spec", "pm=88..60"), "LOW below HIGH"),
+    (("size", "OTA", "--spec", "pm=88..60"), "is above the upper bound"),
     (("size", "OTA", "--spec", "power=0"), "a bound of 0"),
     (("size", "OTA", "--base-url", "localhost"), "http://127.0.0.1:8000/v1"),
     (("evaluate", "--policies", "random,greedy"), "choose one or more of tl-grpo,"),

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("domain", "units", "errors"),
     ("reward", "advantage", "control", "events", "circuits", "expressions", "limits", "netlist", "networks", "pdk",
-     "pools", "prompt", "surrogate", "targets", "teacher", "toml_table"),
+     "pools", "prompt", "surrogate", "targets", "teacher", "toml_table", "validation"),
     ("groups", "simulator", "policy"),
     ("session",),
     ("hub", "store", "session_check", "session_file", "documents", "evaluate", "train"),

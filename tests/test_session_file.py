@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from sizing_app.circuits import load_circuit
+from sizing_app.circuits import load_circuit, shipped
+from sizing_app.documents import csv_text
 from sizing_app.domain import Measurement, Proposal, Task, Turn
 from sizing_app.events import SessionFinished, SessionStarted, TurnFinished
 from sizing_app.policy.designs import initial_design
@@ -71,26 +72,58 @@ def spoil(line: int, *path, value) -> bytes:
     (0, ("task", "circuit", "netlist"), ".control\nshell touch /tmp/x\n.endc", "refused: circuit/netlist.sp: line 1"),
     (0, ("task", "circuit", "netlist"), "*\n.include /etc/passwd", "line 2: '.include /etc/passwd' is not allowed"),
     (0, ("task", "circuit", "testbench"), "v1 a 0 1\n.lib /x tt", "testbench.sp: line 2"),
-    (0, ("task", "circuit", "devices", "nmos"), "x\n.include /etc/passwd", "circuit.devices.nmos: expected one of"),
-    (0, ("task", "circuit", "name"), "OTA\n.include /etc/passwd", "is not a name"),
-    (0, ("task", "circuit", "title"), "OTA\n.include /etc/passwd", "expected one line"),
+    (0, ("task", "circuit", "devices", "nmos"), "x\n.include /etc/passwd", "devices.nmos: expected one of"),
+    (0, ("task", "circuit", "name"), "OTA\n.include /etc/passwd", "name: expected letters, digits, _ and -"),
+    (0, ("task", "circuit", "title"), "OTA\n.include /etc/passwd", "one line"),
     (0, ("task", "circuit", "analyses", 0, "command"), "shell ls", "circuit is refused"),
     (0, ("task", "circuit", "analyses", 0, "save", 0), "v(a) ; shell ls", "circuit is refused"),
     (0, ("task", "circuit", "measures", 0, "function"), "eval", "is no measure"),
     (0, ("task", "conditions", "corner"), "../tt", "conditions.corner: expected one of"),
-    (0, ("task", "specs", 0, "metric"), "colour", "'colour' is not a metric of OTA"),
+    (0, ("task", "specs", 0, "metric"), "colour", "task.specs: expected each metric at most once, of .*, found colour"),
     (0, ("task", "initial"), {"w": 1}, "task.initial: expected exactly the parameters"),
     (0, ("format",), "sizing-session/9", "Line 1: format"),
     (1, ("turn", "index"), 4, "turn 0: expected index 0, found 4"),
-    (1, ("turn", "score", "specs"), [], "turn 0: score.specs"),
+    (1, ("turn", "score", "specs"), [], "turn 0.score.specs"),
     (1, ("turn", "measurement", "status"), "splendid", "Line 2: turn.measurement.status"),
-    (1, ("turn", "seconds"), float("nan"), "Line 2: expected one JSON object with finite numbers"),
+    (1, ("turn", "seconds"), float("nan"), "Line 2: turn.seconds: Input should be a finite number"),
     (2, ("turn", "proposal", "parameters", "w_in"), "wide", "Line 3: turn.proposal.parameters.w_in"),
     (4, ("reason",), "bored", "Line 5: reason"),
+    (0, ("task", "circuit", "parameters", 0, "high"), 1e308, "w_in.range: expected 0 or a number of a size"),
+    (0, ("task", "circuit", "conditions", "temperatures"), [], "conditions.temperatures: expected 1 to 20 values"),
+    (0, ("task", "specs", 0, "scale"), -1, "scale: expected a positive number"),
+    (0, ("task", "specs", 0, "scale"), 0, "scale: expected a positive number"),
+    (0, ("task", "specs", 1, "metric"), "gain", "each metric at most once"),
+    (0, ("task", "specs", 0), {"metric": "gain", "low": 9, "high": 1}, "lower bound 9 is above the upper bound 1"),
+    (0, ("task", "limits"), {"w_in": [9e-6, 3e-6]}, "task.limits.w_in"),
+    (0, ("task", "limits"), {"w_in": [1e-9, 3e-6]}, "task.limits.w_in"),
+    (0, ("task", "budget"), -1, "task.budget: expected a whole number"),
+    (0, ("task", "budget"), True, "Line 1: task.budget"),
+    (0, ("task", "seed"), 2**70, "task.seed"),
+    (0, ("task", "hint"), "x" * 3000, "task.hint"),
+    (1, ("turn", "proposal", "text"), "a\0b", "without NUL"),
+    (1, ("turn", "proposal", "text"), "\ud800", "Line 2"),
+    (1, ("turn", "seconds"), "1", "Line 2: turn.seconds"),
 ])
 def test_a_wrong_file_is_refused_with_the_place(line, path, value, message):
     with pytest.raises(WrongSession, match=message.replace("(", r"\(")):
         read_session(spoil(line, *path, value=value))
+
+
+def test_a_byte_order_mark_is_passed_over():
+    events = events_of()
+    assert read_session(b"\xef\xbb\xbf" + write_session("abc", events).encode()).events == events
+
+
+def test_a_stored_circuit_finds_its_shipped_folder():
+    circuit = load_circuit("OTA")
+    assert shipped(replace(circuit, folder="")) is circuit
+    changed = replace(circuit, folder="", title="Another")
+    assert shipped(changed) is changed
+
+
+def test_a_cell_of_csv_is_no_formula():
+    assert [csv_text(text) for text in ("=1+1", "+1", "-1", "@a", "\tx", "V/s", "")] == [
+        "'=1+1", "'+1", "'-1", "'@a", "'\tx", "V/s", ""]
 
 
 def test_files_of_another_shape_are_refused():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sizing_app.circuits import circuit_names, load_circuits
 from sizing_app.cli.progress import Progress
-from sizing_app.cli.values import MAX_BUDGET, UsageError, print_json, read_count, read_names, read_settings
+from sizing_app.cli.values import UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
 from sizing_app.events import Event
 from sizing_app.evaluate.report import draw_curves, summarize, summary
@@ -20,11 +20,12 @@ from sizing_app.policy import POLICY_NAMES, PolicySettings, can_size, close_engi
 from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore
 from sizing_app.store.bulk import WholeSession
+from sizing_app.validation import CLI_BUDGET
 
 
 def run(args: argparse.Namespace) -> int:
     policies = read_names(args.policies, POLICY_NAMES, "policy")
-    budget = read_count(args.budget, "--budget", 1, MAX_BUDGET)
+    budget = read_count(args.budget, "--budget", 1, CLI_BUDGET)
     threads = read_count(args.threads, "--threads", 1, 256) if args.threads else os.cpu_count() or 1
     settings = read_settings(args)
     jobs = read_jobs(args, policies, settings)

@@ -8,7 +8,7 @@ import time
 
 from sizing_app.cli.size import outcome, turn_text
 from sizing_app.cli.values import UsageError, print_json, read_count
-from sizing_app.documents import session_document
+from sizing_app.documents import csv_text, session_document
 from sizing_app.events import SessionState, fold
 from sizing_app.store import SessionStore
 
@@ -71,4 +71,4 @@ def _export(state: SessionState) -> None:
                          turn.score.total if turn.score else "", int(turn.score.passed) if turn.score else "",
                          *(design.get(name, "") for name in parameters),
                          *("" if measured.get(name) is None else measured[name] for name in metrics),
-                         round(turn.seconds, 3), turn.proposal.reasoning])
+                         round(turn.seconds, 3), csv_text(turn.proposal.reasoning)])

@@ -4,7 +4,7 @@ import argparse
 import sys
 import threading
 
-from sizing_app.cli.values import (MAX_BUDGET, print_json, read_circuit, read_conditions, read_count, read_parameters,
+from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_parameters,
                                    read_policy, read_settings, read_specs)
 from sizing_app.documents import session_document
 from sizing_app.domain import Task, Turn
@@ -14,6 +14,7 @@ from sizing_app.policy.designs import initial_design
 from sizing_app.session import run_session
 from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore, record
+from sizing_app.validation import CLI_BUDGET, MAX_SEED, Invalid, check_task
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,9 +46,14 @@ def run(args: argparse.Namespace) -> int:
 
 def read_task(args: argparse.Namespace) -> Task:
     circuit = read_circuit(args.circuit)
-    seed, budget = read_count(args.seed, "--seed", 0), read_count(args.budget, "--budget", 1, MAX_BUDGET)
-    return Task(circuit, read_specs(circuit, args.spec), read_conditions(circuit, args),
+    seed, budget = read_count(args.seed, "--seed", 0, MAX_SEED), read_count(args.budget, "--budget", 1, CLI_BUDGET)
+    task = Task(circuit, read_specs(circuit, args.spec), read_conditions(circuit, args),
                 read_parameters(circuit, args.set, initial_design(circuit, seed)), budget, seed)
+    try:
+        check_task(task)
+    except Invalid as error:
+        raise UsageError(str(error)) from error
+    return task
 
 
 def turn_text(task: Task, turn: Turn) -> str:

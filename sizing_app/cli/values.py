@@ -12,8 +12,8 @@ from sizing_app.circuits import circuit_names, load_circuit
 from sizing_app.domain import Circuit, Conditions, Parameters, Spec
 from sizing_app.policy import DEFAULT_POLICY, POLICY_NAMES, PolicySettings
 from sizing_app.units import format_si, parse_si
+from sizing_app.validation import Invalid, check_spec
 
-MAX_BUDGET = 1000
 _SPEC = re.compile(r"\s*(\w+)\s*(?:=\s*(<=|>=|<|>|)|(<=|>=|<|>))\s*(.+)$")
 
 
@@ -122,8 +122,8 @@ def _read_spec(circuit: Circuit, word: str) -> Spec:
     unit, scale = metrics[name].unit, default.scale if default else None
     if dots:
         low, high = _number(low_text, unit, word), _number(high_text, unit, word)
-        if low >= high or sign:
-            raise UsageError(f"{word!r}: expected a range LOW..HIGH with LOW below HIGH")
+        if sign:
+            raise UsageError(f"{word!r}: expected a range LOW..HIGH without {sign}")
         spec = Spec(name, low, high, scale)
     else:
         if not sign and (default is None or default.kind == "range"):
@@ -131,8 +131,10 @@ def _read_spec(circuit: Circuit, word: str) -> Spec:
         upper = sign.startswith("<") or (not sign and default.kind == "upper")
         value = _number(text, unit, word)
         spec = Spec(name, None if upper else value, value if upper else None, scale)
-    if spec.scale is None and 0.0 in (spec.low, spec.high):
-        raise UsageError(f"{word!r}: a bound of 0 gives no scale to measure a shortfall by; expected another number")
+    try:
+        check_spec(spec, repr(word))
+    except Invalid as error:
+        raise UsageError(str(error)) from error
     return spec
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from sizing_app.domain import Circuit, Conditions, Spec, Task
+from sizing_app.validation import Invalid, check_design, check_task
 
 
 class SuiteError(ValueError):
@@ -61,21 +62,17 @@ def load_queries(circuit: Circuit, suite: str) -> list[Query]:
         raise SuiteError(f"{circuit.name} has no suite {suite!r}: choose one of "
                          f"{', '.join(suite_names(circuit)) or 'none'}")
     try:
-        queries = _SUITE.validate_json(path.read_bytes()).queries
+        queries = _SUITE.validate_json(path.read_text("utf-8-sig")).queries
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path}: expected a readable text file: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise SuiteError(f"{path}: {place or 'the document'}: {first['msg']}") from error
     for number, query in enumerate(queries):
-        _check(circuit, query, f"{path}: query {number}")
+        try:
+            check_task(query.task(circuit, 0), f"query {number}")
+            check_design(circuit, query.witness, f"query {number}.witness")
+        except Invalid as error:
+            raise SuiteError(f"{path}: {error}") from error
     return queries
-
-
-def _check(circuit: Circuit, query: Query, place: str) -> None:
-    names = {parameter.name for parameter in circuit.parameters}
-    if set(query.initial) != names:
-        raise SuiteError(f"{place}: initial needs exactly the parameters {', '.join(sorted(names))}")
-    unknown = {spec.metric for spec in query.specs} - {metric.name for metric in circuit.metrics}
-    if unknown or not query.specs:
-        raise SuiteError(f"{place}: specs name {', '.join(sorted(unknown)) or 'nothing'}; "
-                         f"metrics are {', '.join(metric.name for metric in circuit.metrics)}")

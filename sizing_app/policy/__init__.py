@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sizing_app.circuits import shipped
 from sizing_app.domain import Circuit, Policy
 from sizing_app.errors import PolicyError
 from sizing_app.policy.words import missing_words
@@ -62,7 +63,7 @@ def check_can_size(name: str, circuit: Circuit, settings: PolicySettings | None 
 
 def _lack(name: str, circuit: Circuit, settings: PolicySettings) -> str:
     """What a policy lacks for a circuit; empty where it can size it."""
-    models = settings.models
+    models, circuit = settings.models, shipped(circuit)
     if _MAKERS.get(name) in (_checkpoint, _polished):
         missing = missing_words(models / name.removesuffix("+cma-es"), circuit)
         return f"the checkpoint has no words for{''.join(missing[:3])} ..." if missing else ""

@@ -6,10 +6,12 @@ The lookup uses no feedback, beyond noticing that all specs are met.
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from sizing_app.circuits import shipped
 from sizing_app.domain import Circuit, Delta, History, Parameters, Proposal, StopSignal, Task
 from sizing_app.errors import PolicyError
 from sizing_app.policy.designs import design, end, end_met
@@ -34,8 +36,8 @@ class _Stored(ABC):
         if reached(history):
             yield end_met()
             return
-        pool = self._pool(task.circuit)
-        answer = self.answer(task, pool, history)
+        task = replace(task, circuit=shipped(task.circuit))
+        answer = self.answer(task, self._pool(task.circuit), history)
         yield end("All stored designs for these conditions were tried.") if answer is None else design(*answer)
 
     @abstractmethod

@@ -94,7 +94,7 @@ class Services:
     def policy(self, name: str, task: Task, **settings) -> Policy:
         """The policy called ``name`` for this task; one that searches ranges is given the narrowed ones. Raises
         PolicyError where it cannot size the circuit."""
-        check_can_size(name, self.drawn(task.circuit))
+        check_can_size(name, task.circuit)
         policy = self.make_policy(name, **settings)
         return Narrowed(policy) if task.limits and searches(name) else policy
 

@@ -19,8 +19,8 @@ from sizing_app.reward import score
 from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
                                            read_specs)
 from sizing_app.ui.exchange.export import session_file
-from sizing_app.ui.forms.form import MAX_BUDGET
 from sizing_app.ui.services import Services
+from sizing_app.validation import MAX_SEED, PAGE_BUDGET, check_task
 
 MOST_ROWS = 500
 SIMULATIONS, STREAMS = 4, 20
@@ -91,10 +91,11 @@ class Api:
         offered = [name for _, name in self.services.policies_for(circuit)]
         if policy and policy not in offered:
             raise WrongInput(f"policy: {policy!r} cannot size {circuit}: choose one of {', '.join(offered)}.")
-        number = read_count(seed, "seed", 0, 2**53)
+        number = read_count(seed, "seed", 0, MAX_SEED)
         task = Task(found, read_specs(found, specs), read_conditions(found, conditions),
                     read_parameters(found, initial or {}, initial_design(found, number)),
-                    read_count(budget, "budget", 1, MAX_BUDGET), number)
+                    read_count(budget, "budget", 1, PAGE_BUDGET), number)
+        check_task(task)
         session_id = self.services.start(task, policy or offered[0])
         for state in self.services.states(session_id):
             current = state.current

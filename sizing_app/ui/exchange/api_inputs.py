@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sizing_app.domain import Circuit, Conditions, Parameters, Spec
 from sizing_app.units import format_si, parse_si
+from sizing_app.validation import Invalid, check_spec, is_whole
 
 Number = float | str
 """A number, or a text with an SI suffix such as 4.7u."""
@@ -15,7 +16,7 @@ class WrongInput(ValueError):
 
 
 def read_circuit(circuits: Mapping[str, Circuit], name: str) -> Circuit:
-    if name not in circuits:
+    if not isinstance(name, str) or name not in circuits:
         raise WrongInput(f"There is no circuit {name!r}: choose one of {', '.join(circuits)}.")
     return circuits[name]
 
@@ -23,6 +24,7 @@ def read_circuit(circuits: Mapping[str, Circuit], name: str) -> Circuit:
 def read_parameters(circuit: Circuit, values: Mapping[str, Number], base: Parameters | None = None) -> Parameters:
     """Parameters in SI units; all of them, or those that ``base`` lacks."""
     names = [parameter.name for parameter in circuit.parameters]
+    _expect_object(values, "parameters")
     unknown = [name for name in values if name not in names]
     missing = [name for name in names if name not in values and base is None]
     if unknown or missing:
@@ -43,6 +45,7 @@ def read_specs(circuit: Circuit, specs: Mapping[str, Mapping[str, Number | None]
     """The default specs where ``specs`` is None, else metric to {"low": ..., "high": ...} and nothing beside them."""
     if specs is None:
         return circuit.specs
+    _expect_object(specs, "specs")
     metrics = {metric.name: metric for metric in circuit.metrics}
     scales = {spec.metric: spec.scale for spec in circuit.specs}
     read = []
@@ -53,13 +56,12 @@ def read_specs(circuit: Circuit, specs: Mapping[str, Mapping[str, Number | None]
             raise WrongInput(f'specs.{name}: expected {{"low": ..., "high": ...}} or one of them, found {bounds!r}.')
         low, high = (None if bounds.get(side) is None else
                      _number(bounds[side], metrics[name].unit, f"specs.{name}.{side}") for side in ("low", "high"))
-        if low is None and high is None:
-            raise WrongInput(f"specs.{name}: expected a bound, low or high.")
-        if low is not None and high is not None and low > high:
-            raise WrongInput(f"specs.{name}: low is above high.")
-        if scales.get(name) is None and 0.0 in (low, high):
-            raise WrongInput(f"specs.{name}: a bound of 0 gives no scale to measure a shortfall by.")
-        read.append(Spec(name, low, high, scales.get(name)))
+        spec = Spec(name, low, high, scales.get(name))
+        try:
+            check_spec(spec, f"specs.{name}")
+        except Invalid as error:
+            raise WrongInput(f"{error}.") from error
+        read.append(spec)
     if not read:
         raise WrongInput("specs: expected at least one.")
     return tuple(read)
@@ -68,6 +70,7 @@ def read_specs(circuit: Circuit, specs: Mapping[str, Mapping[str, Number | None]
 def read_conditions(circuit: Circuit, given: Mapping[str, Number] | None) -> Conditions:
     """Nominal but for what is given: corner, temperature, supply, load."""
     space, conditions = circuit.conditions, circuit.conditions.nominal
+    _expect_object(given or {}, "conditions")
     for name, value in (given or {}).items():
         if name == "corner":
             if value not in space.corners:
@@ -86,9 +89,14 @@ def read_conditions(circuit: Circuit, given: Mapping[str, Number] | None) -> Con
 
 
 def read_count(value: int, name: str, lowest: int, highest: int) -> int:
-    if isinstance(value, bool) or value != int(value) or not lowest <= value <= highest:
+    if not is_whole(value, lowest, highest):
         raise WrongInput(f"{name}: expected a whole number from {lowest} to {highest}, found {value!r}.")
     return int(value)
+
+
+def _expect_object(value: object, where: str) -> None:
+    if not isinstance(value, Mapping):
+        raise WrongInput(f"{where}: expected an object, names to values, found {type(value).__name__}.")
 
 
 def _number(value: Number, unit: str, where: str) -> float:

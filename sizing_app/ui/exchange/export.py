@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from sizing_app.documents import csv_text
 from sizing_app.domain import Turn
 from sizing_app.errors import StoreError
 from sizing_app.events import SessionState, fold
@@ -45,13 +46,13 @@ def to_csv(state: SessionState, turn: Turn) -> str:
     writer.writerow(("kind", "name", "value", "unit", "low", "high", "met"))
     for parameter in circuit.parameters:
         value = turn.proposal.parameters[parameter.name]
-        writer.writerow(("parameter", parameter.name, f"{value:.9g}", parameter.unit, _bound(parameter.low),
+        writer.writerow(("parameter", parameter.name, f"{value:.9g}", csv_text(parameter.unit), _bound(parameter.low),
                          _bound(parameter.high), ""))
     parts = {part.metric: part for part in turn.score.specs}
     specs = {spec.metric: spec for spec in state.task.specs}
     for metric in circuit.metrics:
         value, spec, part = turn.measurement.metrics.get(metric.name), specs.get(metric.name), parts.get(metric.name)
-        writer.writerow(("metric", metric.name, "" if value is None else f"{value:.9g}", metric.unit,
+        writer.writerow(("metric", metric.name, "" if value is None else f"{value:.9g}", csv_text(metric.unit),
                          _bound(spec and spec.low), _bound(spec and spec.high),
                          "" if part is None else str(part.met).lower()))
     return rows.getvalue()

@@ -13,11 +13,10 @@ from sizing_app.session import run_group
 from sizing_app.store import SessionSummary
 from sizing_app.store.groups import record_group
 from sizing_app.ui.services import PATIENCE, Services
+from sizing_app.validation import CONTINUED_BUDGET, is_whole
 
 LEAST_SIZE, SIZE, MOST_SIZE = 2, 8, 16
 """Proposals of a group; 8 is what training uses."""
-MOST_TURNS = 40
-"""Simulations that a session may have in all when it is continued."""
 CUT_OFF = "The program ended before the group was complete."
 
 
@@ -36,7 +35,7 @@ class Forks:
 
         Raises ForkError, PolicyError or StoreError.
         """
-        if not _whole(size, LEAST_SIZE, MOST_SIZE):
+        if not is_whole(size, LEAST_SIZE, MOST_SIZE):
             raise ForkError(f"Proposals: expected a whole number from {LEAST_SIZE} to {MOST_SIZE}.")
         state = fold(self.services.store.events(session_id))
         history = self.history(state, position)
@@ -88,8 +87,8 @@ class Forks:
             raise ForkError(f"Proposal {number + 1} is not stored, so it cannot be continued.")
         if turn.measurement is None:
             raise ForkError(f"Proposal {number + 1} ends the session: there is nothing to continue.")
-        if not _whole(further, 1, MOST_TURNS - turn.index):
-            raise ForkError(f"Further simulations: expected a whole number from 1 to {MOST_TURNS - turn.index}.")
+        if not is_whole(further, 1, CONTINUED_BUDGET - turn.index):
+            raise ForkError(f"Further simulations: expected a whole number from 1 to {CONTINUED_BUDGET - turn.index}.")
         task = replace(state.task, budget=turn.index + int(further))
         return self.services.start(task, group.policy, (*state.history, turn), group.session_id, group.position)
 
@@ -106,11 +105,7 @@ class Forks:
         last = max((turn.index for turn in state.history if turn.measurement is not None), default=None)
         if last is None:
             raise ForkError("No turn is stored yet: wait until the initial design is simulated.")
-        if not _whole(position, 0, last):
+        if not is_whole(position, 0, last):
             raise ForkError(f"After turn: expected a whole number from 0 to {last}.")
         return tuple(turn for turn in state.history if turn.index <= position and turn.measurement is not None)
-
-
-def _whole(number: object, low: int, high: int) -> bool:
-    return isinstance(number, (int, float)) and low <= number <= high and number == int(number)
 

@@ -7,10 +7,10 @@ from sizing_app.domain import Circuit, Conditions, Parameter, Parameters, Spec, 
 from sizing_app.policy.designs import initial_design
 from sizing_app.ui.parts.render import unit_text
 from sizing_app.units import format_si, parse_si
+from sizing_app.validation import MAX_SEED, PAGE_BUDGET, Invalid, check_spec, is_whole
 
 BOUNDS = (("low", "Lower"), ("high", "Upper"))
 INITIAL = {"random": "Random (by seed)", "middle": "Middle of the ranges", "typed": "Typed below"}
-MAX_BUDGET = 20
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ def read_task(circuit: Circuit, conditions: Conditions, specs: Mapping, kind: st
               budget: object, seed: object) -> Reading:
     """Check everything at once, so that a person sees all problems together."""
     problems: list[str] = []
-    if not isinstance(budget, (int, float)) or not 1 <= budget <= MAX_BUDGET or budget != int(budget):
-        problems.append(f"Budget: expected a whole number from 1 to {MAX_BUDGET}.")
-    if not isinstance(seed, (int, float)) or seed < 0 or seed != int(seed):
-        problems.append("Seed: expected a whole number from 0.")
+    if not is_whole(budget, 1, PAGE_BUDGET):
+        problems.append(f"Budget: expected a whole number from 1 to {PAGE_BUDGET}.")
+    if not is_whole(seed, 0, MAX_SEED):
+        problems.append(f"Seed: expected a whole number from 0 to {MAX_SEED}.")
     wanted, specs = _read_specs(circuit, specs, problems)
     if kind == "typed":
         values, initial = _read_initial(circuit, initial, problems)
@@ -81,19 +81,16 @@ def _read_specs(circuit: Circuit, table: Mapping, problems: list[str]) -> tuple[
     for metric in circuit.metrics:
         found: dict[str, str] = {}
         bounds = {side: _bound(typed.get(metric.name, {}).get(side), side, metric, found) for side, _ in BOUNDS}
-        low, high = bounds["low"], bounds["high"]
         default = defaults.get(metric.name)
-        scale = default.scale if default else None
-        if not found and low is not None and high is not None and low > high:
-            found["low"] = (f"{metric.title}: the lower bound {format_si(low, 4)} is above the upper bound "
-                            f"{format_si(high, 4)}.")
-        if not found and scale is None and (low == 0 or high == 0):
-            found["low" if low == 0 else "high"] = (f"{metric.title}: a bound of 0 gives no scale to measure a "
-                                                    "shortfall against; enter a bound other than 0.")
+        if not found and any(bound is not None for bound in bounds.values()):
+            spec = Spec(metric.name, **bounds, scale=default.scale if default else None)
+            try:
+                check_spec(spec, metric.title)
+                wanted.append(spec)
+            except Invalid as error:
+                found["high" if spec.kind == "upper" else "low"] = f"{error}."
         errors[metric.name] = found
         problems.extend(found.values())
-        if not found and (low is not None or high is not None):
-            wanted.append(Spec(metric.name, low, high, scale))
     if not wanted and not any(errors.values()):
         problems.append("Specs: at least one metric needs a lower or an upper bound.")
     return tuple(wanted), _with_errors(table, errors)

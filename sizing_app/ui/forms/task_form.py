@@ -10,19 +10,18 @@ from sizing_app.domain import Circuit, Conditions, Task
 from sizing_app.errors import StoreError
 from sizing_app.events import fold
 from sizing_app.limits import hold
-from sizing_app.ui.forms.form import (INITIAL, MAX_BUDGET, Reading, initial_table, initial_values, read_task,
-                                      spec_table)
+from sizing_app.ui.forms.form import (INITIAL, Reading, initial_table, initial_values, read_task, spec_table)
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.services import Services, reads_hints, reads_ranges
 from sizing_app.units import format_si
+from sizing_app.validation import MAX_HINT, PAGE_BUDGET, Invalid, check_task
 
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 NONE = ""
 """The choice of no policy, for a lane that stays empty."""
 BEST = "best"
 KINDS = {**INITIAL, BEST: "Best design of a session"}
-MAX_HINT = 2000
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class TaskForm:
         self.reset = gr.Button("Default specs", size="sm", elem_classes="quiet-button")
         self.policies = [self._policy_choice(circuit.name, lane, lanes) for lane in range(lanes)]
         with gr.Row(elem_classes="pair"):
-            self.budget = gr.Number(5, label=f"Simulations, 1 to {MAX_BUDGET}", min_width=80)
+            self.budget = gr.Number(5, label=f"Simulations, 1 to {PAGE_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
         self.kind = gr.Dropdown([(title, kind) for kind, title in KINDS.items()], value="random",
                                 label="Initial design")
@@ -101,8 +100,12 @@ class TaskForm:
         problems = (*problems, *reading.problems, *wrong)
         task = None
         if reading.task is not None and not problems:
-            task = replace(reading.task, limits=ranges, hint=(hint or "").strip()[:MAX_HINT],
+            task = replace(reading.task, limits=ranges, hint=(hint or "").strip(),
                            initial=hold(reading.task.initial, ranges)[0])
+            try:
+                check_task(task, "Task")
+            except Invalid as error:
+                task, problems = None, (f"{error}.",)
         return Filled(replace(reading, task=task, problems=problems), limits,
                       tuple(policy for policy in policies if policy != NONE), parent)
 
@@ -123,7 +126,7 @@ class TaskForm:
         lanes = len(self.policies)
         chosen = [*policies, *[NONE] * lanes][:lanes]
         return [circuit.name, *condition_choices(circuit, task.conditions), spec_table(circuit, task.specs),
-                min(task.budget, MAX_BUDGET), task.seed, kind,
+                min(task.budget, PAGE_BUDGET), task.seed, kind,
                 gr.update(value=initial_table(circuit, task.initial), visible=kind == "typed"),
                 gr.update(value="", visible=False), limit_table(circuit, task.limits), task.hint,
                 *(self._policy_choice(circuit.name, lane, lanes, policy) for lane, policy in enumerate(chosen))]

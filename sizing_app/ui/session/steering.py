@@ -8,12 +8,12 @@ from markupsafe import Markup
 from sizing_app.control import Control
 from sizing_app.errors import PolicyError, StoreError
 from sizing_app.events import SessionState, fold
-from sizing_app.ui.forks.forks import MOST_TURNS
 from sizing_app.ui.forms.limit_form import proposal_table, read_edits
 from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
 from sizing_app.ui.parts.components import cell_table, read_asset
 from sizing_app.ui.parts.render import simulations
 from sizing_app.ui.services import Services
+from sizing_app.validation import CONTINUED_BUDGET, is_whole
 
 EMPTY = {"caption": "", "columns": [], "rows": []}
 
@@ -110,8 +110,8 @@ class SteeringView:
         if filled.task.circuit.name != state.task.circuit.name:
             raise ValueError(f"The form shows {filled.task.circuit.name}, but this session sizes "
                              f"{state.task.circuit.name}: choose that circuit again.")
-        if not isinstance(further, (int, float)) or further != int(further) or not 1 <= further <= MOST_TURNS - spent:
-            raise ValueError(f"Further simulations: expected a whole number from 1 to {MOST_TURNS - spent}.")
+        if not is_whole(further, 1, CONTINUED_BUDGET - spent):
+            raise ValueError(f"Further simulations: expected a whole number from 1 to {CONTINUED_BUDGET - spent}.")
         return self.services.extend(state.task, filled.task, filled.policies[0], history, int(further), session_id)
 
     @staticmethod

@@ -1,0 +1,244 @@
+"""What makes Parameter, Spec, Conditions, Circuit, Task and Turn valid: one set of rules for circuit folders, query
+suites, imported sessions, the command line, the forms and the API.
+
+Each check raises Invalid with one sentence, "place: what was expected, what was found". The types of domain.py stay
+plain: training makes turns by the million, and the store reads what earlier versions wrote by its shape alone, so that
+a session that was valid when it was stored can always be opened. Only what comes in from outside is held to the rules.
+"""
+
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+
+from sizing_app.domain import Circuit, Conditions, ConditionSpace, Parameter, Parameters, Spec, Task, Turn
+from sizing_app.pdk import PROCESSES
+from sizing_app.units import format_si
+
+CONDITIONS = ("supply", "load", "temperature")
+"""Names that braces of a netlist may use beside the parameters."""
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
+LARGEST, SMALLEST = 1e30, 1e-30
+"""Bounds of the size of any number but 0, in SI units: products and ratios of two of them stay finite."""
+MAX_BUDGET = 10_000
+"""Simulations of a valid task. What the surfaces take is less:"""
+PAGE_BUDGET, CONTINUED_BUDGET, CLI_BUDGET = 20, 40, 1000
+"""Of one session by form or API; of one with all that was continued on the page; of one by the command line."""
+MAX_SEED = 2**53
+"""Whole numbers up to here are exact in JSON everywhere."""
+MAX_HINT = 2000
+"""Characters."""
+MAX_TEXT, MAX_LINE = 200_000, 500
+"""Characters of any text, and of one that is shown in a line: titles, roles, units."""
+MAX_ITEMS, MAX_PLACES, MAX_STEPS = 200, 20, 10_000
+"""Parameters, metrics or analyses of a circuit; values of each condition; grid points of a linear parameter."""
+
+
+class Invalid(ValueError):
+    """A value breaks a rule; the message says where, what was expected and what was found."""
+
+
+def expect(holds: object, where: str, expected: str, *found: object) -> None:
+    """Raise Invalid unless ``holds``."""
+    if not holds:
+        raise Invalid(f"{where}: expected {expected}" + (f", found {_short(found[0])}" if found else ""))
+
+
+def is_whole(value: object, lowest: int, highest: int) -> bool:
+    """Whether a value that came from outside is a whole number in a range."""
+    return (isinstance(value, int | float) and not isinstance(value, bool) and lowest <= value <= highest
+            and value == int(value))
+
+
+def check_leaves(value: object, where: str) -> None:
+    """Every number in a noun is finite, every text can be stored (no NUL, no lone surrogate) and is bounded."""
+    if isinstance(value, str):
+        expect(len(value) <= MAX_TEXT, where, f"at most {MAX_TEXT} characters", len(value))
+        expect("\0" not in value, where, "a text without NUL characters")
+        expect(not any("\ud800" <= letter <= "\udfff" for letter in value), where, "a text in Unicode")
+    elif isinstance(value, float):
+        expect(math.isfinite(value), where, "a finite number", value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            check_leaves(key, where)
+            check_leaves(item, f"{where}.{_short(key)}")
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            check_leaves(item, f"{where}.{place}")
+    elif is_dataclass(value):
+        for field in fields(value):
+            check_leaves(getattr(value, field.name), f"{where}.{field.name}")
+
+
+def check_number(value: float, where: str) -> None:
+    expect(value == 0 or SMALLEST <= abs(value) <= LARGEST, where,
+           f"0 or a number of a size from {SMALLEST:g} to {LARGEST:g}", value)
+
+
+def check_line(text: str, where: str, empty: bool = False) -> None:
+    """A text that is shown in one line."""
+    expect(len(text) <= MAX_LINE and text.isprintable() and (empty or text.strip()), where,
+           f"one line of at most {MAX_LINE} characters", text)
+
+
+def check_parts(circuit: Circuit) -> None:
+    """The parts of a circuit, each by itself; what only the parts together can tell is for circuits.check_circuit."""
+    check_leaves(circuit, "circuit")
+    expect(NAME.fullmatch(circuit.name.replace("-", "_")), "name", "letters, digits, _ and -", circuit.name)
+    check_line(circuit.title, "title")
+    expect(circuit.process in PROCESSES, "process", f"one of {', '.join(PROCESSES)}", circuit.process)
+    models = PROCESSES[circuit.process].models
+    for alias, model in circuit.devices.items():
+        expect(NAME.fullmatch(alias), "devices", "names of letters, digits and _", alias)
+        expect(model in models, f"devices.{alias}", f"one of {', '.join(models)}", model)
+    for key in ("parameters", "metrics", "analyses"):
+        items = getattr(circuit, key)
+        expect(len(items) <= MAX_ITEMS and (items or key == "analyses"), key, f"1 to {MAX_ITEMS}", len(items))
+        for item in items:
+            expect(NAME.fullmatch(item.name), key, "names of letters, digits and _", item.name)
+    for parameter in circuit.parameters:
+        check_parameter(parameter, f"parameters.{parameter.name}")
+    for metric in circuit.metrics:
+        check_line(metric.title, f"metrics.{metric.name}.title")
+        check_line(metric.unit, f"metrics.{metric.name}.unit", empty=True)
+    if circuit.specs:  # a member of the family is checked before its targets are calibrated
+        check_specs(circuit.specs, (metric.name for metric in circuit.metrics), "specs")
+    check_space(circuit.conditions, circuit.process, "conditions")
+
+
+def check_parameter(parameter: Parameter, where: str) -> None:
+    expect(NAME.fullmatch(parameter.name) and parameter.name not in CONDITIONS, f"{where}.name",
+           f"letters, digits and _, and none of {', '.join(CONDITIONS)}", parameter.name)
+    low, high, log = parameter.low, parameter.high, parameter.scale == "log"
+    for value in (low, high):
+        check_number(value, f"{where}.range")
+    expect(low < high and (low > 0 or not log), f"{where}.range",
+           "[low, high] with low < high" + (" and both positive" if log else ""), [low, high])
+    if parameter.step is not None:
+        expect(0 < parameter.step <= (high - low) * (1 + 1e-9), f"{where}.step",
+               "a positive number, at most high - low", parameter.step)
+        expect(high - low <= MAX_STEPS * parameter.step, f"{where}.step", f"at most {MAX_STEPS} steps in the range",
+               parameter.step)
+    check_line(parameter.unit, f"{where}.unit", empty=True)
+    check_line(parameter.role, f"{where}.role")
+
+
+def check_spec(spec: Spec, where: str) -> None:
+    """A bound or two, which may be equal (a count that must be exact), and something to measure a shortfall by."""
+    bounds = [bound for bound in (spec.low, spec.high) if bound is not None]
+    expect(bounds, where, "a lower bound, an upper bound or both")
+    for bound in bounds:
+        check_number(bound, where)
+    if len(bounds) == 2 and spec.low > spec.high:
+        raise Invalid(f"{where}: the lower bound {format_si(spec.low, 4)} is above the upper bound "
+                      f"{format_si(spec.high, 4)}")
+    if spec.scale is None and 0.0 in bounds:
+        raise Invalid(f"{where}: a bound of 0 gives no scale to measure a shortfall by; expected a bound other than 0")
+    if spec.scale is not None:
+        expect(spec.scale > 0, f"{where}.scale", "a positive number", spec.scale)
+        check_number(spec.scale, f"{where}.scale")
+
+
+def check_specs(specs: Collection[Spec], metrics: Iterable[str], where: str) -> None:
+    """At least one, each on a metric of its own."""
+    expect(specs, where, "at least one")
+    left = dict.fromkeys(metrics)
+    for spec in specs:
+        expect(spec.metric in left, where, f"each metric at most once, of {', '.join(left) or 'those'}", spec.metric)
+        del left[spec.metric]
+        check_spec(spec, f"{where}.{spec.metric}")
+
+
+def check_conditions(point: Conditions, process: str, where: str) -> None:
+    """Temperature in degrees Celsius, supply in V, load in F; what is physical, not what a circuit is specified for."""
+    if process in PROCESSES:
+        corners = PROCESSES[process].corners
+        expect(point.corner in corners, f"{where}.corner", f"one of {', '.join(corners)}", point.corner)
+    for name, low, high in (("temperature", -273.15, 1000.0), ("supply", SMALLEST, 1000.0), ("load", SMALLEST, 1.0)):
+        value = getattr(point, name)
+        expect(low <= value <= high, f"{where}.{name}", f"a number from {low:g} to {high:g}", value)
+
+
+def check_space(space: ConditionSpace, process: str, where: str) -> None:
+    for name in ("corners", "temperatures", "supplies", "loads"):
+        values = getattr(space, name)
+        expect(1 <= len(values) <= MAX_PLACES, f"{where}.{name}", f"1 to {MAX_PLACES} values", len(values))
+    for point in space.all():
+        check_conditions(point, process, where)
+
+
+def check_design(circuit: Circuit, design: Parameters, where: str) -> None:
+    """Every parameter, each within its range."""
+    names = [parameter.name for parameter in circuit.parameters]
+    expect(set(design) == set(names), where, f"exactly the parameters of {circuit.name}: {', '.join(names)}")
+    for parameter in circuit.parameters:
+        expect(parameter.contains(design[parameter.name]), f"{where}.{parameter.name}",
+               f"a value from {parameter.low:g} to {parameter.high:g}", design[parameter.name])
+
+
+def check_limits(circuit: Circuit, limits: Mapping[str, tuple[float, float]], where: str) -> None:
+    """Narrowed ranges, in order and inside the parameter's; equal ones lock it."""
+    known = {parameter.name: parameter for parameter in circuit.parameters}
+    for name, (low, high) in limits.items():
+        expect(name in known, where, f"parameters of {circuit.name}", name)
+        inside = known[name].contains(low) and known[name].contains(high)
+        expect(low <= high and inside, f"{where}.{name}",
+               f"[low, high] inside {known[name].low:g} to {known[name].high:g}", [low, high])
+
+
+def check_task(task: Task, where: str = "task") -> None:
+    """All of a task but its circuit, which circuits.check_circuit judges."""
+    circuit = task.circuit
+    for name in ("specs", "conditions", "stated", "initial", "limits", "hint"):
+        check_leaves(getattr(task, name), f"{where}.{name}")
+    check_specs(task.specs, (metric.name for metric in circuit.metrics), f"{where}.specs")
+    for name in ("conditions", "stated"):
+        if getattr(task, name) is not None:
+            check_conditions(getattr(task, name), circuit.process, f"{where}.{name}")
+    check_design(circuit, task.initial, f"{where}.initial")
+    check_limits(circuit, task.limits, f"{where}.limits")
+    for name, most in (("budget", MAX_BUDGET), ("seed", MAX_SEED)):
+        value = getattr(task, name)
+        expect(0 <= value <= most, f"{where}.{name}", f"a whole number from 0 to {most}", value)
+    expect(len(task.hint) <= MAX_HINT, f"{where}.hint", f"at most {MAX_HINT} characters", len(task.hint))
+
+
+def check_turn(task: Task, turn: Turn, where: str) -> None:
+    """Whether a turn fits its task, so that every page can show it and a session can go on from it."""
+    check_leaves(turn, where)
+    circuit, proposal, measurement, score = task.circuit, turn.proposal, turn.measurement, turn.score
+    metrics = {metric.name for metric in circuit.metrics}
+    if proposal.parameters is not None:
+        check_design(circuit, proposal.parameters, f"{where}.parameters")
+    names = {parameter.name for parameter in circuit.parameters}
+    for key in ("held", "edited"):
+        changed = getattr(proposal, key)
+        expect(set(changed) <= (names if proposal.parameters is not None else set()), f"{where}.{key}",
+               "parameters of the turn's design")
+    expect(turn.seconds >= 0, f"{where}.seconds", "a number from 0", turn.seconds)
+    expect((score is None) == (measurement is None), where, "a score and a measurement together")
+    if measurement is not None and score is not None:
+        expect(set(measurement.metrics) <= metrics, f"{where}.metrics", f"those of {circuit.name}")
+        for name, value in measurement.metrics.items():
+            expect(value is None or abs(value) <= LARGEST, f"{where}.metrics.{name}",
+                   f"a number of a size up to {LARGEST:g}", value)
+        expect(measurement.seconds >= 0, f"{where}.measurement.seconds", "a number from 0", measurement.seconds)
+        expect(measurement.status != "ok" or proposal.parameters is not None, where, "parameters with a simulation")
+        _check_score(task, turn, f"{where}.score")
+
+
+def _check_score(task: Task, turn: Turn, where: str) -> None:
+    parts = turn.score.specs
+    expect([part.metric for part in parts] == [spec.metric for spec in task.specs], f"{where}.specs",
+           "the metrics of the task's specs, in their order")
+    expect(0 <= turn.score.total <= 1, f"{where}.total", "0 to 1", turn.score.total)
+    for part in parts:
+        expect(0 <= part.score <= 1, f"{where}.specs.{part.metric}.score", "0 to 1", part.score)
+        for value in (part.value, part.margin):
+            expect(value is None or abs(value) <= LARGEST**2, f"{where}.specs.{part.metric}",
+                   f"numbers of a size up to {LARGEST**2:g}", value)
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) and NAME.fullmatch(value) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
