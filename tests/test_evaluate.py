@@ -226,7 +226,7 @@ def test_queries_become_tasks(tmp_path):
 @pytest.mark.parametrize("changes, message", [
     ({"seed": "many"}, "demo.json: queries.0.seed: .*integer"),
     ({"initial": {"w": 1e-5}}, "demo.json: query 0.initial: expected exactly the parameters of TOY: w, m"),
-    ({"specs": [{"metric": "area", "high": 1.0}]}, "query 0.specs: expected each metric at most once, of gain, power, found area"),
+    ({"specs": [{"metric": "area", "high": 1.0}]}, "query 0.specs: expected each metric at most once, .* found area"),
 ])
 def test_a_wrong_query_is_named(tmp_path, changes, message):
     with pytest.raises(SuiteError, match=message):
