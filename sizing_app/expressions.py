@@ -1,6 +1,7 @@
 """Arithmetic from circuit files and model libraries, evaluated without ``eval``: numbers, names, + - * / ** and ==."""
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Mapping
@@ -11,6 +12,11 @@ _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.m
               ast.Pow: operator.pow, ast.USub: operator.neg, ast.UAdd: operator.pos}
 _SI_NUMBER = re.compile(r"(?<![\w.])(\d+\.?\d*|\.\d+)(meg|[fpnumkgt])(?![\w.])", re.IGNORECASE)
 
+LONGEST = 1000
+"""Characters of an expression."""
+DEEPEST = 50
+"""Levels of an expression."""
+
 
 class ExpressionError(ValueError):
     """The text is no arithmetic, or names something unknown."""
@@ -20,24 +26,42 @@ def evaluate(text: str, names: Mapping[str, float]) -> float:
     """Value of an arithmetic expression such as ``w_psrc/2`` or ``0.3*supply + 150m``."""
     text = _SI_NUMBER.sub(lambda match: repr(parse_si(match.group(0))), text)
     try:
-        return float(_value(ast.parse(text.strip(), mode="eval").body, names))
-    except (SyntaxError, ZeroDivisionError, OverflowError, TypeError) as error:
+        value = float(_value(_parsed(text).body, names))
+    except (ZeroDivisionError, OverflowError, TypeError) as error:
         raise ExpressionError(f"{text!r}: {error}") from None
+    if not math.isfinite(value):
+        raise ExpressionError(f"{text!r} is not finite")
+    return value
 
 
 def names_in(text: str) -> set[str]:
     """The names an expression refers to."""
-    text = _SI_NUMBER.sub("1", text)
+    return {node.id for node in ast.walk(_parsed(_SI_NUMBER.sub("1", text))) if isinstance(node, ast.Name)}
+
+
+def _parsed(text: str) -> ast.Expression:
+    """The tree of a text, both of bounded size. Raises ExpressionError."""
+    if len(text) > LONGEST:
+        raise ExpressionError(f"{text[:60]!r}... has {len(text):,} characters, at most {LONGEST:,}")
     try:
-        return {node.id for node in ast.walk(ast.parse(text.strip(), mode="eval")) if isinstance(node, ast.Name)}
-    except SyntaxError as error:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError) as error:
         raise ExpressionError(f"{text!r}: {error}") from None
+    except (RecursionError, MemoryError):
+        raise ExpressionError(f"{text[:60]!r}... is nested too deeply") from None
+    level, depth = [tree.body], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise ExpressionError(f"{text[:60]!r}... is nested more than {DEEPEST} levels deep")
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return tree
 
 
 def _value(node: ast.AST, names: Mapping[str, float]) -> float:
     match node:
         case ast.Constant(value=int() | float() as number):
-            return number
+            return float(number)  # powers of whole numbers have no bound
         case ast.Name(id=name):
             if name not in names:
                 raise ExpressionError(f"{name!r} is not one of {', '.join(sorted(names))}")

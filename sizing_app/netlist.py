@@ -19,10 +19,16 @@ from sizing_app.units import parse_si
 GRID = 1e-9
 """Layout grid (m) that widths and lengths are rounded to."""
 DOT_COMMANDS = ("option", "options", "nodeset", "ic", "param", "subckt", "ends", "save", "temp")
+OPTIONS = ("reltol", "abstol", "vntol", "chgtol", "gmin", "itl1", "itl2", "itl4", "itl6", "bypass", "method", "maxord",
+           "trtol", "temp", "tnom", "keepopinfo", "noopiter", "rshunt", "cshunt")
+"""Options that hold for one circuit and change neither what is written nor what later circuits give."""
+MOST_LINES = 2000
+LONGEST_LINE = 4000
+"""Characters."""
 ELEMENTS = "rclkvigefhdmqxs"
 END = ".end\n"
 ANALYSES = ("op", "ac", "tran", "noise", "dc")
-NAME = re.compile(r"[\w().#@\[\]-]+")
+NAME = re.compile(r"[\w().#@\[\]-]+", re.ASCII)
 """A vector or a source setting: v(out), i(vdd), @m1[gm], v-sweep."""
 FORBIDDEN = re.compile(r"`|\bfile\b|\bshell\b|\bsystem\b|\bwrite\b|\bsource\b|;|\$\(", re.IGNORECASE)
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -53,8 +59,13 @@ class Template:
 
 def check_lines(text: str) -> None:
     """Raise RefusedNetlist unless every line is an element or a harmless dot command: only what is known may pass."""
-    for number, line in enumerate(text.splitlines(), 1):
+    lines, command = text.splitlines(), ""
+    if len(lines) > MOST_LINES:
+        raise RefusedNetlist(f"{len(lines):,} lines, at most {MOST_LINES:,}")
+    for number, line in enumerate(lines, 1):
         stripped = line.strip()
+        if len(stripped) > LONGEST_LINE:
+            raise RefusedNetlist(f"line {number}: {len(stripped):,} characters, at most {LONGEST_LINE:,}")
         if not stripped or stripped[0] == "*":
             continue
         head = stripped.split()[0].lower()
@@ -62,14 +73,26 @@ def check_lines(text: str) -> None:
         if not allowed or FORBIDDEN.search(stripped):
             raise RefusedNetlist(f"line {number}: {stripped[:60]!r} is not allowed in a netlist: only elements "
                                  f"({', '.join(ELEMENTS)}) and .{', .'.join(DOT_COMMANDS)}")
+        command = command if head[0] == "+" else head
+        if command in (".option", ".options"):
+            _check_options(stripped[1:] if head[0] == "+" else stripped[len(head):], number)
         if re.search(r"[{}]", _BRACES.sub("", stripped)):
             raise ExpressionError(f"line {number}: {stripped[:60]!r} has a brace without its partner")
+
+
+def _check_options(text: str, number: int) -> None:
+    for setting in re.sub(r"\s*=\s*", "=", text).split():
+        name = setting.partition("=")[0].lower()
+        if name not in OPTIONS:
+            raise RefusedNetlist(f"line {number}: option {name[:60]!r} is not allowed, it may change others' results: "
+                                 f"only {', '.join(OPTIONS)}")
 
 
 def check_command(command: str) -> None:
     """Raise RefusedNetlist unless ``command`` is one plain analysis."""
     words = command.split()
-    if not words or words[0] not in ANALYSES or not re.fullmatch(r"[\w .+\-()]+", command):
+    if not words or words[0] not in ANALYSES or len(command) > 500 or \
+            not re.fullmatch(r"[\w .+\-()]+", command, re.ASCII):
         raise RefusedNetlist(f"{command!r} is not an analysis: one of {', '.join(ANALYSES)} with numbers and names")
 
 
