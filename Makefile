@@ -2,6 +2,7 @@
 # make test       all tests, in a real browser too  make lint                               ruff
 # make bench      simulator speed                   make bench-sessions   100,000 stored sessions
 # make bench-reload  a page after a reload          make bench-watchers   100 browsers follow sessions
+# make bench-fuzz  mutated session files
 # make guide-pictures  of docs/guide.md             make train / queries / evaluate         models and their table
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
@@ -18,7 +19,7 @@ TORCH_INDEX ?=
 # More options for the command behind a target, such as ARGS="--steps 10".
 ARGS ?=
 
-.PHONY: run install test lint bench bench-sessions bench-watchers bench-reload train queries evaluate guide-pictures
+.PHONY: run install test lint bench bench-sessions bench-watchers bench-reload bench-fuzz train queries evaluate guide-pictures
 run: install
 	$(PY) app.py --host $(HOST) --port $(PORT) $(ARGS)
 
@@ -42,6 +43,9 @@ bench-watchers: .venv/dev.stamp
 
 bench-reload: .venv/dev.stamp
 	$(PY) -m tests.bench.reload $(ARGS)
+
+bench-fuzz: .venv/dev.stamp
+	$(PY) -m tests.bench.fuzz $(ARGS)
 
 train: .venv/train.stamp
 	$(PY) -m sizing_app.train $(ARGS)

@@ -15,6 +15,7 @@ from sizing_app.session_check import WrongSession
 from sizing_app.session_file import MAX_BYTES, read_session, write_session
 from sizing_app.store import SessionStore
 from sizing_app.store.bulk import WholeSession
+from tests.bench.fuzz import run
 
 
 def events_of(name: str = "OTA") -> list:
@@ -134,3 +135,8 @@ def test_files_of_another_shape_are_refused():
                              (as_file([lines[0], lines[0], lines[-1]]), "Line 2: expected the event turn_finished")):
         with pytest.raises(WrongSession, match=message):
             read_session(content)
+
+
+def test_a_mutated_file_is_refused_or_can_be_shown_exported_and_continued():
+    counts = run(files=60, seed=1, circuits=("OTA",))
+    assert sum(counts.values()) == 60 and min(counts["accepted"], counts["refused"]) > 5
