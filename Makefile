@@ -3,6 +3,7 @@
 # make bench      simulator speed                   make bench-sessions   100,000 stored sessions
 # make bench-reload  a page after a reload          make bench-watchers   100 browsers follow sessions
 # make bench-fuzz  mutated session files
+# make bench-deadlines  results beside busy loops
 # make guide-pictures  of docs/guide.md             make train / queries / evaluate         models and their table
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
@@ -19,7 +20,7 @@ TORCH_INDEX ?=
 # More options for the command behind a target, such as ARGS="--steps 10".
 ARGS ?=
 
-.PHONY: run install test lint bench bench-sessions bench-watchers bench-reload bench-fuzz train queries evaluate guide-pictures
+.PHONY: run install test lint bench bench-deadlines bench-sessions bench-watchers bench-reload bench-fuzz train queries evaluate guide-pictures
 run: install
 	$(PY) app.py --host $(HOST) --port $(PORT) $(ARGS)
 
@@ -34,6 +35,9 @@ lint: .venv/dev.stamp
 bench: .venv/app.stamp
 	scripts/apt_install.sh "the ngspice command, to compare with" ngspice
 	$(PY) -m tests.bench.simulator $(ARGS)
+
+bench-deadlines: .venv/dev.stamp
+	$(PY) -m tests.bench.deadlines $(ARGS)
 
 bench-sessions: .venv/dev.stamp
 	$(PY) -m tests.bench.sessions $(ARGS)
