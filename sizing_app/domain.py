@@ -266,11 +266,17 @@ class Score:
     passed: bool
 
 
+Writing = Literal["reply", "thought", "notice", "again"]
+"""What a piece of text belongs to. thought: what a model wrote before its reply; notice: a sentence for who waits;
+again: all that was written in this turn is withdrawn, what counts follows."""
+
+
 @dataclass(frozen=True)
 class Delta:
     """A piece of text that a policy just wrote."""
 
     text: str
+    kind: Writing = "reply"
 
 
 @dataclass(frozen=True)
@@ -290,6 +296,8 @@ class Proposal:
     """Parameters that were outside the task's limits, with the values that the policy had given them."""
     edited: Mapping[str, float] = field(default_factory=dict)
     """Parameters that a person changed before the simulation, with the values that they had before."""
+    thoughts: str = ""
+    """What a thinking model wrote before its reply: shown and stored, never read for a call, never sent back."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sizing_app.domain import History, Proposal, Task, Turn, best_turn
+from sizing_app.domain import History, Proposal, Task, Turn, Writing, best_turn
 from sizing_app.reward import best_so_far, reached
 
 Reason = Literal["passed", "ended", "budget", "stopped", "failed", "interrupted"]
@@ -28,6 +28,7 @@ class Wrote:
 
     index: int
     text: str
+    kind: Writing = "reply"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,9 @@ class LiveTurn:
     proposal: Proposal | None = None
     review: bool = False
     """The proposal waits for a person's decision."""
+    thoughts: str = ""
+    notice: str = ""
+    """Why nothing is written just now."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +133,9 @@ def advance(state: SessionState, event: Event) -> SessionState:
             return SessionState(task=task, policy=policy)
         case TurnStarted(index):
             return replace(state, current=LiveTurn(index))
-        case Wrote(index, text):
-            written = state.current.text if state.current and state.current.index == index else ""
-            return replace(state, current=LiveTurn(index, written + text))
+        case Wrote(index, text, kind):
+            former = state.current if state.current and state.current.index == index else LiveTurn(index)
+            return replace(state, current=_written(former, text, kind))
         case Proposed(index, proposal, review):
             return replace(state, current=LiveTurn(index, proposal.text, proposal, review))
         case TurnFinished(turn):
@@ -144,6 +148,17 @@ def advance(state: SessionState, event: Event) -> SessionState:
             return replace(state, storage_problem=message)
         case StorageRestored():
             return replace(state, storage_problem="")
+
+
+def _written(turn: LiveTurn, text: str, kind: Writing) -> LiveTurn:
+    match kind:
+        case "thought":
+            return LiveTurn(turn.index, turn.text, thoughts=turn.thoughts + text)
+        case "notice":
+            return replace(turn, notice=text)
+        case "again":
+            return LiveTurn(turn.index)
+    return LiveTurn(turn.index, turn.text + text, thoughts=turn.thoughts)
 
 
 def fold(events: Iterable[Event], state: SessionState = SessionState()) -> SessionState:

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from sizing_app.control import Control
@@ -199,9 +200,14 @@ def _stored(store: SessionStore, id: str, after: int, poll: float) -> Iterator[B
 
 
 def _joined(events: list[Event]) -> list[Event]:
-    """The same events with neighbouring pieces of text made one."""
+    """The same events with neighbouring pieces of one text made one."""
     joined: list[Event] = []
-    for index, group in groupby(events, key=lambda event: event.index if isinstance(event, Wrote) else None):
+    for written, group in groupby(events, key=_text_of):
         same = list(group)
-        joined.extend(same if index is None else [Wrote(index, "".join(piece.text for piece in same))])
+        joined.extend(same if written is None else [replace(same[0], text="".join(piece.text for piece in same))])
     return joined
+
+
+def _text_of(event: Event) -> tuple[int, str] | None:
+    """Turn and kind of the text that an event continues."""
+    return (event.index, event.kind) if isinstance(event, Wrote) and event.kind in ("reply", "thought") else None

@@ -163,7 +163,7 @@ def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Prop
                 return None if cut_short else hold_proposal(_checked(piece, task.circuit), task.limits)
             if stop.is_set():
                 return None
-            yield Wrote(index, clean_text(piece.text))
+            yield Wrote(index, clean_text(piece.text), piece.kind)
     finally:
         close = getattr(pieces, "close", None)
         if close is not None:
@@ -225,4 +225,5 @@ def _checked(proposal: Proposal, circuit: Circuit) -> Proposal:
         found = _parameter_problems(circuit, parameters)
         parameters, problems = (None, (*problems, *found)) if found else (parameters, problems)
     return replace(proposal, parameters=parameters, text=clean_text(proposal.text),
-                   reasoning=clean_text(proposal.reasoning), problems=tuple(map(clean_text, problems)))
+                   reasoning=clean_text(proposal.reasoning), thoughts=clean_text(proposal.thoughts),
+                   problems=tuple(map(clean_text, problems)))

@@ -1,24 +1,29 @@
 """A language model as a policy, over the OpenAI-compatible streaming API of llama.cpp, vLLM or any other server.
 
 Checkpoints of this repository get the compact prompt as token ids through ``/completions``, other models get messages
-through ``/chat/completions``. llama.cpp and vLLM constrain the reply by a grammar, each through a field of its own that
-the other one ignores without a word; so the server is asked what it is.
+through ``/chat/completions``, with the simulator as a tool where the server takes one. llama.cpp and vLLM constrain the
+reply by a grammar, each through a field of its own that the other one ignores without a word; so the server is asked
+what it is.
 """
 
 import contextlib
-import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlparse
+
+import httpx
 
 from sizing_app.domain import Circuit, Delta, History, Proposal, StopSignal, Task, latest_turn
 from sizing_app.errors import PolicyError
+from sizing_app.policy.chunks import ReplyReader
+from sizing_app.policy.http_stream import DONE, BrokenReplyError, NoModelServerError, RefusedError
+from sizing_app.policy.model_server import ModelServer, ServerKind
+from sizing_app.policy.stream_thread import StreamThread
+from sizing_app.policy.thoughts import THOUGHTS_LIMIT
 from sizing_app.policy.words import missing_words
 from sizing_app.prompt import chat, compact
-from sizing_app.prompt.parser import ReplyParser
+from sizing_app.prompt.parser import ANALYZE, LIMIT, ReplyParser
 
 COMPACT_REPLY_TOKENS = 1024
 COMPACT_TURNS = 4
@@ -26,33 +31,39 @@ COMPACT_TURNS = 4
 CHAT_REPLY_TOKENS = 4096
 TEMPERATURE = 0.5
 """At which a model is sampled, unless its card or somebody says otherwise."""
-_OWNERS = {"llamacpp": "llama.cpp", "vllm": "vllm"}
-ServerKind = Literal["llama.cpp", "vllm", "other"]
+
+
+class LostReplyError(PolicyError):
+    """The connection to the server failed."""
 
 
 class LanguageModel:
     """Writes its reasoning and one call a turn. Stateless; the same task, history and seed give the same reply.
 
-    ``base_url`` may be a function, asked once a turn (an embedded server moves when it is restarted). ``model_dir`` is
-    the folder of a small checkpoint's tokenizer, None for a general model. ``latest_only`` shows it the latest turn
-    alone (paper, ST-iter). ``constrained`` forces valid calls by a
-    grammar where the server can; by default for checkpoints only, as a grammar keeps other models from thinking first.
-    ``timeout``: seconds of silence that are put up with.
+    ``base_url`` may be a function, asked once a turn (an embedded server moves when it is restarted); a turn whose
+    server dies is then tried once more. ``model_dir`` is the folder of a small checkpoint's tokenizer, None for a
+    general model. ``latest_only`` shows it the latest turn alone (paper, ST-iter). ``constrained`` forces valid calls
+    by a grammar where the server can; by default for checkpoints only, as a grammar keeps other models from thinking
+    first. ``timeout``: seconds of silence that are put up with. A general model may write ``reply_tokens``, thoughts
+    included, and ``reply_characters`` of its reply are read.
     """
 
     def __init__(self, name: str, base_url: str | Callable[[], str], model: str, model_dir: str | Path | None = None,
                  latest_only: bool = False, temperature: float | None = None, api_key: str | None = None,
-                 constrained: bool | None = None, timeout: float = 120.0):
+                 constrained: bool | None = None, timeout: float = 120.0, reply_tokens: int = CHAT_REPLY_TOKENS,
+                 reply_characters: int = LIMIT):
         self.name, self.model = name, model
         self.temperature = TEMPERATURE if temperature is None else temperature
+        self._moves = callable(base_url)
         self._base_url = base_url if callable(base_url) else lambda: base_url
         self._model_dir = None if model_dir is None else Path(model_dir)
         self._latest_only = latest_only
         self._api_key = api_key
         self._constrained = model_dir is not None if constrained is None else constrained
         self._timeout = timeout
+        self._reply_tokens, self._reply_characters = reply_tokens, reply_characters
         self._lock = threading.Lock()
-        self._servers: dict[str, tuple[Any, ServerKind]] = {}
+        self._servers: dict[str, ModelServer] = {}
         self._tokenizer = None
 
     def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
@@ -60,25 +71,13 @@ class LanguageModel:
         if self._model_dir is not None and (missing := missing_words(self._model_dir, task.circuit)):
             raise PolicyError(f"The checkpoint {self.name} has no words for{''.join(missing[:3])} ... of "
                               f"{task.circuit.name}: choose another policy.")
-        base_url = self._base_url().rstrip("/")
-        parser, tokens, logprobs, cut = ReplyParser(task.circuit), [], [], False
-        stream = _StreamThread(lambda: self._open(base_url, task, history))
-        with contextlib.closing(stream), self._explained(base_url):
-            for choice in stream.items(stop):
-                text = _text(choice)
-                for token, logprob in _tokens(choice):
-                    tokens.append(token)
-                    logprobs.append(logprob)
-                cut = cut or choice.finish_reason == "length"
-                if text:
-                    parser.feed(text)
-                    yield Delta(text)
-                if parser.done:
-                    break
-        proposal = parser.finish()
-        if cut and not parser.done:
-            proposal = replace(proposal, problems=(*proposal.problems, "The server cut the reply at its length limit."))
-        yield replace(proposal, tokens=tuple(tokens), logprobs=tuple(logprobs))
+        try:
+            yield from self._reply(task, history, stop)
+        except LostReplyError:
+            if not self._moves:
+                raise
+            yield Delta("", "again")
+            yield from self._reply(task, history, stop)
 
     def prepare(self) -> None:
         """Start or find the server and load client and tokenizer, so that the first reply does not wait for them."""
@@ -88,18 +87,47 @@ class LanguageModel:
         if self._model_dir is not None:
             self._encode("")
 
-    def _open(self, base_url: str, task: Task, history: History):
-        """The server's stream for the next turn."""
-        client, kind = self._server(base_url)
+    def _reply(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
+        """One reply, read to its end or until nothing that follows can change what it means."""
+        base_url = self._base_url().rstrip("/")
+        reader, draft, complete = ReplyReader(), _Draft(task.circuit, self._reply_characters), False
+        stream = StreamThread(lambda thread: self._open(base_url, task, history, thread))
+        with contextlib.closing(stream), self._explained(base_url):
+            for item in stream.items(stop):
+                if item is DONE:
+                    complete = True
+                    break
+                for delta in [item] if isinstance(item, Delta) else reader.feed(item):
+                    draft.add(delta)
+                    yield delta
+                if draft.settled(self._model_dir is not None or reader.thought):
+                    complete = True
+                    break
+            for delta in reader.finish():
+                draft.add(delta)
+                yield delta
+            if not stop.is_set():
+                _expect_whole(complete or reader.reason is not None, draft)
+        yield draft.proposal(reader)
+
+    def _open(self, base_url: str, task: Task, history: History, thread: StreamThread) -> Iterator[dict]:
+        """The chunks of the server's reply for the next turn."""
+        server = self._server(base_url)
+        if not server.lists(self.model):
+            shown = ", ".join(server.models[:8]) + (" ..." if len(server.models) > 8 else "")
+            thread.notify(f"The model server lists no model {self.model!r} (it lists {shown}): asking for it anyway.")
         shown = latest_turn(history) if self._latest_only else history
         request = {"model": self.model, "stream": True, "temperature": self.temperature, "top_p": 1.0,
-                   "seed": _seed(task, history), "extra_body": self._fields(kind, task.circuit)}
+                   "seed": _seed(task, history), **self._fields(server.kind, task.circuit)}
         if self._model_dir is None:
-            return client.chat.completions.create(messages=chat.messages(task, shown),
-                                                  max_tokens=CHAT_REPLY_TOKENS, **request)
-        prompt = compact.render(task, shown[:1] + shown[1:][-COMPACT_TURNS:])
-        return client.completions.create(prompt=self._encode(prompt), logprobs=1,
-                                         max_tokens=COMPACT_REPLY_TOKENS, **request)
+            path, tools = "chat/completions", not self._constrained
+            request |= {"messages": chat.messages(task, shown, tools), "max_tokens": self._reply_tokens}
+            request |= {"tools": chat.tools(task.circuit)} if tools else {}
+        else:
+            prompt = compact.render(task, shown[:1] + shown[1:][-COMPACT_TURNS:])
+            path = "completions"
+            request |= {"prompt": self._encode(prompt), "logprobs": 1, "max_tokens": COMPACT_REPLY_TOKENS}
+        return server.stream(path, request, thread.connection, thread.pause, thread.notify)
 
     @contextlib.contextmanager
     def _explained(self, base_url: str) -> Iterator[None]:
@@ -110,8 +138,10 @@ class LanguageModel:
             raise
         except Exception as error:
             with self._lock:
-                self._servers.pop(base_url, None)
-            raise PolicyError(_explain(error, base_url, self.model)) from error
+                server = self._servers.pop(base_url, None)
+            lost = isinstance(error, httpx.TransportError) and not isinstance(error, httpx.TimeoutException)
+            kind = LostReplyError if lost else PolicyError
+            raise kind(_explain(error, base_url, self.model, server.models if server else [])) from error
 
     def _fields(self, kind: ServerKind, circuit: Circuit) -> dict[str, object]:
         """What only this kind of server understands. Their own sampling defaults differ, so all are given."""
@@ -127,28 +157,14 @@ class LanguageModel:
             fields |= {"grammar": rules} if kind == "llama.cpp" else {"structured_outputs": {"grammar": rules}}
         return fields
 
-    def _server(self, base_url: str) -> tuple[Any, ServerKind]:
-        """The client of a server and what kind of server it is; asked once."""
+    def _server(self, base_url: str) -> ModelServer:
+        """The server at this address; asked once what it is."""
         with self._lock:
             if base_url in self._servers:
                 return self._servers[base_url]
-        import openai
-        local = urlparse(base_url).hostname in ("127.0.0.1", "localhost", "::1")
-        client = openai.OpenAI(base_url=base_url, api_key=self._api_key or "none", max_retries=1,
-                               timeout=openai.Timeout(self._timeout, connect=5.0),
-                               http_client=openai.DefaultHttpxClient(trust_env=not local))
-        try:
-            models = list(client.models.list())
-        except openai.NotFoundError:
-            models = []
-        kind = next((_OWNERS[model.owned_by] for model in models if model.owned_by in _OWNERS), "other")
-        names = [model.id for model in models]
-        if kind != "llama.cpp" and names and self.model not in names:  # llama.cpp has one model and ignores the name
-            shown = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
-            raise PolicyError(f"The model server at {base_url} has no model {self.model!r}: choose one of {shown} "
-                              "with --model.")
+        server = ModelServer(base_url, self._api_key, self._timeout)
         with self._lock:
-            return self._servers.setdefault(base_url, (client, kind))
+            return self._servers.setdefault(base_url, server)
 
     def _encode(self, text: str) -> list[int]:
         from sizing_app.prompt.tokenizer import encode, load_tokenizer
@@ -158,43 +174,55 @@ class LanguageModel:
         return encode(self._tokenizer, text)
 
 
-class _StreamThread:
-    """Reads a stream in a thread of its own, so that a stop is seen while the server is silent."""
+class _Draft:
+    """A reply as far as it is written."""
 
-    def __init__(self, open_stream: Callable[[], Any]):
-        self._open_stream = open_stream
-        self._items: queue.SimpleQueue = queue.SimpleQueue()
-        self._closed = threading.Event()
-        threading.Thread(target=self._read, name="model stream", daemon=True).start()
+    def __init__(self, circuit: Circuit, limit: int):
+        self._circuit, self._limit = circuit, limit
+        self._parser, self._thoughts, self._written = ReplyParser(circuit, limit), "", 0
 
-    def items(self, stop: StopSignal) -> Iterator[Any]:
-        """The first choice of every chunk, until the stream ends or ``stop`` is set. Raises what the stream raised."""
-        while not stop.is_set():
-            try:
-                item = self._items.get(timeout=0.05)
-            except queue.Empty:
-                continue
-            if item is None:
-                return
-            if isinstance(item, Exception):
-                raise item
-            yield item
+    def add(self, delta: Delta) -> None:
+        if delta.kind == "again":
+            self._parser, self._written = ReplyParser(self._circuit, self._limit), 0
+        elif delta.kind == "thought":
+            self._thoughts += delta.text[: THOUGHTS_LIMIT - len(self._thoughts)]
+        elif delta.kind == "reply":
+            self._parser.feed(delta.text)
+            self._written += len(delta.text)
 
-    def close(self) -> None:
-        """The connection is closed at the latest when the server's next token arrives; it then stops generating."""
-        self._closed.set()
+    def settled(self, no_thoughts_follow: bool) -> bool:
+        """Whether nothing that follows can change what the reply means. One without a tag of its own at its beginning
+        may turn out to be thoughts."""
+        begun = self._parser.text.lstrip().startswith(ANALYZE)
+        return (self._parser.done and (no_thoughts_follow or begun)) or self._written > self._limit + THOUGHTS_LIMIT
 
-    def _read(self) -> None:
-        try:
-            with self._open_stream() as stream:
-                for chunk in stream:
-                    if self._closed.is_set():
-                        return
-                    if chunk.choices:
-                        self._items.put(chunk.choices[0])
-            self._items.put(None)
-        except Exception as error:
-            self._items.put(error)
+    @property
+    def empty(self) -> bool:
+        return not self._parser.text.strip() and not self._thoughts.strip()
+
+    @property
+    def acts(self) -> bool:
+        """It holds a whole action."""
+        return self._parser.done
+
+    def proposal(self, reader: ReplyReader) -> Proposal:
+        proposal, problems = self._parser.finish(), []
+        if reader.reason == "length" and not self._parser.done:
+            problems.append("The server cut the reply at its length limit.")
+        if reader.reason == "content_filter":
+            problems.append("The server's content filter cut the reply.")
+        if len(self._thoughts) >= THOUGHTS_LIMIT:
+            problems.append(f"The thoughts are longer than {THOUGHTS_LIMIT} characters; the rest was not kept.")
+        return replace(proposal, problems=(*proposal.problems, *problems), thoughts=self._thoughts.strip(),
+                       tokens=tuple(reader.tokens), logprobs=tuple(reader.logprobs))
+
+
+def _expect_whole(complete: bool, draft: _Draft) -> None:
+    """A reply that got lost on its way is no turn."""
+    if draft.empty and complete:
+        raise BrokenReplyError("it holds no text, thoughts or call that can be read")
+    if not complete and not draft.acts:
+        raise BrokenReplyError("it ended before it was complete")
 
 
 def _seed(task: Task, history: History) -> int:
@@ -202,44 +230,29 @@ def _seed(task: Task, history: History) -> int:
     return (task.seed * 1_000_003 + history[-1].index + 1) % 2**31
 
 
-def _text(choice) -> str:
-    """The new text of a chunk, from either endpoint. A thinking model's separate thoughts are left out."""
-    delta = getattr(choice, "delta", None)
-    return (choice.text if delta is None else delta.content) or ""
-
-
-def _tokens(choice) -> Iterator[tuple[int, float]]:
-    """New token ids with the model's log-probabilities (before temperature and grammar), where the server tells."""
-    details = getattr(choice, "logprobs", None)
-    if details is None or not hasattr(choice, "text"):
-        return
-    if ids := getattr(choice, "token_ids", None):  # vLLM
-        yield from zip(ids, details.token_logprobs or (), strict=False)
-    for entry in getattr(details, "content", None) or ():  # llama.cpp
-        yield entry["id"], entry["logprob"]
-
-
-def _explain(error: Exception, base_url: str, model: str) -> str:
+def _explain(error: Exception, base_url: str, model: str, models: list[str]) -> str:
     """A sentence for a person: what went wrong at which server, and what to do."""
-    import openai
     server = f"The model server at {base_url}"
-    if isinstance(error, openai.APITimeoutError):
-        return f"{server} did not answer in time. Is it overloaded, or still loading its model? Try again."
-    if isinstance(error, openai.APIConnectionError) and type(error.__cause__).__name__ == "ConnectError":
+    if isinstance(error, httpx.ConnectError):
         return f"{server} cannot be reached. Start it, or give the address of a running one with --base-url."
-    if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
-        return f"{server} refused the API key. Set OPENAI_API_KEY to one that it accepts."
-    if isinstance(error, openai.NotFoundError):
-        return (f"{server} knows no model {model!r} or no such endpoint ({_short(error)}). Check --model, and that "
-                "--base-url ends in /v1.")
-    if isinstance(error, openai.APIStatusError):
-        busy = error.status_code == 429 or error.status_code >= 500
+    if isinstance(error, httpx.TimeoutException):
+        return f"{server} did not answer in time. Is it overloaded, or still loading its model? Try again."
+    if isinstance(error, NoModelServerError):
+        return (f"{base_url} answers with a page or text: that is no model server. Does the address end in /v1? Does "
+                "it ask for a login?")
+    if isinstance(error, RefusedError) and error.status in (401, 403):
+        return f"{server} refused the API key ({error}). Set OPENAI_API_KEY to one that it accepts."
+    if isinstance(error, RefusedError) and error.status == 404:
+        shown = f" It lists {', '.join(models[:8])}{' ...' if len(models) > 8 else ''}." if models else ""
+        return (f"{server} knows no model {model!r} or no such endpoint ({error}). Check --model, and that --base-url "
+                f"ends in /v1.{shown}")
+    if isinstance(error, RefusedError) and error.status == 200:
+        return f"{server} broke off its reply with an error ({error}). Try again."
+    if isinstance(error, RefusedError):
+        busy = error.status == 429 or error.status >= 500
         advice = "Try again later." if busy else "Check --model and the length of its context."
-        return f"{server} answered with HTTP status {error.status_code} ({_short(error)}). {advice}"
-    cause = error.__cause__ or error
-    return f"{server} broke off its reply ({type(cause).__name__}: {_short(cause)}). Is it still running? Try again."
-
-
-def _short(error: Exception) -> str:
-    text = " ".join(str(getattr(error, "message", None) or error).split())
-    return text if len(text) <= 200 else text[:197] + "..."
+        return f"{server} answered with HTTP status {error.status} ({error}). {advice}"
+    if isinstance(error, BrokenReplyError):
+        return f"{server} broke off its reply, or it cannot be read: {error}. Try again."
+    text = " ".join(str(error).split())[:200]
+    return f"{server} broke off its reply ({type(error).__name__}: {text}). Is it still running? Try again."

@@ -1,7 +1,7 @@
 """The task as messages for general models, which know neither the compact prompt nor this circuit.
 
-The tool's schema stands in the text and the call is read from the text (parser.py): servers differ in what they make of
-a ``tools`` field.
+The tool's schema stands in the text, and the call may be written as text (parser.py): servers differ in what they make
+of a ``tools`` field. Where one is sent, a native call is as good, and stands in the history as text.
 """
 
 import json
@@ -25,12 +25,17 @@ meg, g), such as "4.7u" or "2.4", and must lie in the parameter's range. Once a 
 specification, end:
 
 {analyze}your reasoning{analyze_end}{design_end}"""
+_NATIVE = f"""
+
+You may call the tool {FUNCTION} in place of writing {CALL}."""
 
 
-def messages(task: Task, history: History) -> list[Message]:
-    """System, task with the initial result, then one reply and one result for every turn since."""
+def messages(task: Task, history: History, tools: bool = False) -> list[Message]:
+    """System, task with the initial result, then one reply and one result for every turn since. ``tools``: the
+    simulator is sent as a tool too."""
     system = _SYSTEM.format(analyze=ANALYZE, analyze_end=ANALYZE_END, call=CALL, call_end=CALL_END, function=FUNCTION,
                             design_end=DESIGN_END)
+    system += _NATIVE if tools else ""
     turns = [turn for turn in history if turn.measurement is not None]
     result = [_message("system", system), _message("user", f"{_task_text(task)}\n\n{_turn_text(task, turns[0])}")]
     for turn in turns[1:]:
@@ -38,6 +43,11 @@ def messages(task: Task, history: History) -> list[Message]:
         result.append(_message("user", _turn_text(task, turn)))
     result[-1]["content"] += f"\nSimulations left: {task.budget - len(turns) + 1}."
     return result
+
+
+def tools(circuit: Circuit) -> list[dict]:
+    """The ``tools`` field of a request."""
+    return [{"type": "function", "function": tool_schema(circuit)}]
 
 
 def tool_schema(circuit: Circuit) -> dict:

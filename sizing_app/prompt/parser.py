@@ -9,6 +9,9 @@ What happens to anything else:
 - <Design End> inside an open <Analyze>: counts only if neither </Analyze> nor a call follows.
 - A call and <Design End>, or two calls: the first one counts.
 - A call that is not closed: counts if its JSON is complete.
+- What general models write in place of the JSON, within the tags or in place of them:
+  ``<function=simulate><parameter=w_in>4.7u</parameter>...</function>``, or a code fence around the JSON. Arguments as a
+  text of JSON, "parameters" for "arguments", the call as {"function": {...}}.
 - A value such as ``43%``: the grid value at this position of the parameter's range.
 - An unknown parameter: ignored.
 - A parameter missing, named twice, not a number, NaN, huge or out of its range; broken JSON; another function's name:
@@ -33,8 +36,14 @@ FUNCTION = "simulate"
 LIMIT = 20_000
 """Characters of a reply that are read."""
 
-_TAG = re.compile("|".join(re.escape(tag) for tag in (ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END)))
-_LONGEST_TAG = max(map(len, (ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END)))
+_XML, _XML_END = f"<function={FUNCTION}>", "</function>"
+_TAGS = (ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, _XML, _XML_END)
+_TAG = re.compile("|".join(map(re.escape, _TAGS)))
+_LONGEST_TAG = max(map(len, _TAGS))
+_ENDS = {CALL: CALL_END, _XML: _XML_END}
+_XML_CALL = re.compile(r"<function=([^<>\s]{1,80})>(.*?)(?:</function>|\Z)", re.DOTALL)
+_XML_PARAMETER = re.compile(r"<parameter=([^<>\s]{1,80})>(.*?)</parameter>", re.DOTALL)
+_FENCED = re.compile(r"```\w*\s*(.*?)\s*```", re.DOTALL)
 _PERCENT = re.compile(r"\s*(100|[0-9]{1,2}(?:\.[0-9]+)?)\s*%\s*")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -42,15 +51,17 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 class ReplyParser:
     """Feed it text in pieces of any size; any cutting of the same text gives the same Proposal."""
 
-    def __init__(self, circuit: Circuit):
-        self._circuit = circuit
+    def __init__(self, circuit: Circuit, limit: int = LIMIT):
+        """``limit``: characters that are read."""
+        self._circuit, self._limit = circuit, limit
         self._text = ""
         self._cut = False
         self._scanned = 0
         self._state = "start"  # start, analyze, after (the reasoning), call, done
         self._analyze: tuple[int, int | None] | None = None
         self._action: tuple[int, int | None] | None = None
-        """Start of the call's JSON (or of <Design End>) and its end."""
+        """Start of the call's content (or of <Design End>) and its end."""
+        self._opened_by = CALL
         self._finished = False
         self._end_in_analyze: int | None = None
         self._after_action = 0
@@ -58,7 +69,7 @@ class ReplyParser:
 
     def feed(self, text: str) -> None:
         text = _UNSTORABLE.sub("\ufffd", text)
-        room = LIMIT - len(self._text)
+        room = self._limit - len(self._text)
         self._cut = self._cut or len(text) > room
         self._text += text[:room]
         for tag in _TAG.finditer(self._text, self._scanned):
@@ -69,7 +80,7 @@ class ReplyParser:
     @property
     def done(self) -> bool:
         """Nothing that follows can change what the reply means."""
-        return self._state == "done" or len(self._text) >= LIMIT
+        return self._state == "done" or len(self._text) >= self._limit
 
     @property
     def text(self) -> str:
@@ -90,18 +101,22 @@ class ReplyParser:
         parameters, finished = None, self._finished
         if self._action is None:
             finished = self._end_in_analyze is not None
-            if not finished:
+            if not finished and (fenced := self._fenced_call()):
+                parameters, defects = read_call(fenced, self._circuit)
+                problems += defects
+            elif not finished:
                 problems.append(f"The reply holds neither a call in {CALL} nor {DESIGN_END}.")
         elif not finished:
             start, end = self._action
             if end is None:
-                problems.append(f"The call is not closed by {CALL_END}.")
+                problems.append(f"The call is not closed by {_ENDS[self._opened_by]}.")
+            start -= 0 if self._opened_by == CALL else len(_XML)
             parameters, defects = read_call(self._text[start:end], self._circuit)
             problems += defects
         if self._state == "done" and not self._notes and _TAG.sub("", self._text[self._after_action :]).strip():
             problems.append("Text after the action was ignored.")
         if self._cut:
-            problems.append(f"The reply is longer than {LIMIT} characters; the rest was ignored.")
+            problems.append(f"The reply is longer than {self._limit} characters; the rest was ignored.")
         return Proposal(parameters, self._text, self.reasoning, finished, tuple(dict.fromkeys(problems)))
 
     def _see(self, tag: str, start: int, end: int) -> None:
@@ -109,10 +124,10 @@ class ReplyParser:
         if self._state == "done":
             self._note_second_action(tag)
         elif self._state == "call":
-            if tag == CALL_END:
+            if tag == _ENDS[self._opened_by]:
                 self._action, self._state, self._after_action = (self._action[0], start), "done", end
-        elif tag == CALL:
-            self._action, self._state = (end, None), "call"
+        elif tag in _ENDS:
+            self._action, self._state, self._opened_by = (end, None), "call", tag
         elif tag == DESIGN_END and self._state == "analyze":
             self._end_in_analyze = start if self._end_in_analyze is None else self._end_in_analyze
         elif tag == DESIGN_END:
@@ -124,7 +139,7 @@ class ReplyParser:
 
     def _note_second_action(self, tag: str) -> None:
         first = DESIGN_END if self._finished else "the call"
-        if tag == CALL:
+        if tag in _ENDS:
             self._notes.append(f"A second action, a call after {first}, was ignored.")
         elif tag == DESIGN_END:
             self._notes.append(f"A second action, {DESIGN_END} after {first}, was ignored.")
@@ -141,7 +156,13 @@ class ReplyParser:
         return len(self._text) if self._end_in_analyze is None else self._end_in_analyze
 
     def _tag_start(self, action: tuple[int, int | None]) -> int:
-        return action[0] if self._finished else action[0] - len(CALL)
+        return action[0] if self._finished else action[0] - len(self._opened_by)
+
+    def _fenced_call(self) -> str | None:
+        """The first code block after the reasoning that is a call, where there are no tags."""
+        start = self._analyze[1] if self._analyze and self._analyze[1] is not None else 0
+        blocks = (block.group(1) for block in _FENCED.finditer(self._text, start))
+        return next((block for block in blocks if block.startswith("{") and f'"{FUNCTION}"' in block), None)
 
 
 def parse_reply(text: str, circuit: Circuit) -> Proposal:
@@ -152,19 +173,15 @@ def parse_reply(text: str, circuit: Circuit) -> Proposal:
 
 
 def read_call(text: str, circuit: Circuit) -> tuple[dict[str, float] | None, list[str]]:
-    """The parameters that the JSON of a call asks for (None if it is not valid), and what is wrong with it."""
-    repeated: list[str] = []
-
-    def collect(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        result: dict[str, object] = {}
-        for name, value in pairs:
-            if name in result:
-                repeated.append(name)
-            result[name] = value
-        return result
-
+    """The parameters that the text of a call asks for (None if it is not valid), and what is wrong with it."""
+    pairs = _Pairs()
     try:
-        call = json.loads(text, object_pairs_hook=collect, parse_int=float)
+        call = _read_xml(text, pairs) or json.loads(_without_fence(text), object_pairs_hook=pairs, parse_int=float)
+        if isinstance(call, dict) and isinstance(call.get("function"), dict):
+            call = call["function"]
+        arguments = call.get("arguments", call.get("parameters")) if isinstance(call, dict) else None
+        if isinstance(arguments, str) and arguments.lstrip().startswith("{"):
+            arguments = json.loads(arguments, object_pairs_hook=pairs, parse_int=float)
     except json.JSONDecodeError as error:
         return None, [f"The call is not valid JSON: {error.msg} at character {error.pos}."]
     except (RecursionError, ValueError):
@@ -173,11 +190,41 @@ def read_call(text: str, circuit: Circuit) -> tuple[dict[str, float] | None, lis
         return None, ["The call is not a JSON object."]
     if call.get("name") != FUNCTION:
         return None, [f'The call asks for {_quote(call.get("name"))}; the only function is "{FUNCTION}".']
-    if not isinstance(arguments := call.get("arguments"), dict):
+    if not isinstance(arguments, dict):
         return None, ['The call has no object "arguments".']
-    if repeated:
-        return None, [f"The call names {_listed(repeated)} more than once."]
+    if pairs.repeated:
+        return None, [f"The call names {_listed(pairs.repeated)} more than once."]
     return _read_arguments(arguments, circuit)
+
+
+class _Pairs:
+    """Names and values to a dict, with the names that came more than once."""
+
+    def __init__(self):
+        self.repeated: list[str] = []
+
+    def __call__(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        result: dict[str, object] = {}
+        for name, value in pairs:
+            if name in result:
+                self.repeated.append(name)
+            result[name] = value
+        return result
+
+
+def _read_xml(text: str, pairs: _Pairs) -> dict[str, object] | None:
+    """A call as ``<function=NAME><parameter=NAME>VALUE</parameter>...</function>``."""
+    found = _XML_CALL.fullmatch(text.strip())
+    if found is None:
+        return None
+    values = [(name, value.strip()) for name, value in _XML_PARAMETER.findall(found.group(2))]
+    return {"name": found.group(1), "arguments": pairs(values)}
+
+
+def _without_fence(text: str) -> str:
+    """The content of a code block, where the text is one."""
+    fenced = _FENCED.fullmatch(text.strip())
+    return fenced.group(1) if fenced else text
 
 
 def _read_arguments(arguments: Mapping[str, object], circuit: Circuit) -> tuple[dict[str, float] | None, list[str]]:
@@ -232,6 +279,6 @@ def _listed(names: list[str]) -> str:
 def _without_partial_tag(text: str) -> str:
     """Drop a beginning of a tag from the end of ``text``."""
     opened = text.rfind("<", max(0, len(text) - _LONGEST_TAG))
-    if opened >= 0 and any(tag.startswith(text[opened:]) for tag in (ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END)):
+    if opened >= 0 and any(tag.startswith(text[opened:]) for tag in _TAGS):
         return text[:opened]
     return text

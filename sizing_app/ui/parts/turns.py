@@ -14,6 +14,8 @@ OUTCOME = {"ok": "converged", "not_converged": "did not converge", "timeout": "t
            "refused": "refused", "no_call": "no valid call"}
 _EXPECTED = {True: "came true", False: "did not come true"}
 _STATED = {True: "true", False: "not true"}
+_TAIL = 1500
+"""Characters of a model's thoughts that are shown while it thinks."""
 _TAGS = re.compile(r"</?Analyze>|</?tool_call>|<Design End>")
 _HALF_TAG = re.compile(r"</?[A-Za-z_ ]{0,10}$")
 
@@ -74,7 +76,9 @@ def split_reply(text: str) -> tuple[str, str]:
 
 def _live_turn(state: SessionState) -> str:
     current: LiveTurn = state.current
-    doing = "waiting for you" if current.review else "simulating" if current.proposal else "reasoning"
+    thinking = current.thoughts and not current.text
+    doing = ("waiting for you" if current.review else "simulating" if current.proposal
+             else "thinking" if thinking else "reasoning")
     headline = Markup('<span class="busy">{}</span>').format(doing)
     if current.proposal is not None:
         call = _changes(state.task, current.proposal) + _parameters(
@@ -83,9 +87,33 @@ def _live_turn(state: SessionState) -> str:
     else:
         reasoning, call = split_reply(current.text)
         text = Markup('<p class="prose live">{}</p>').format(reasoning)
-        body = _section("reasoning", "Reasoning", text)
+        body = _live_thoughts(current) + _section("reasoning", "Reasoning", text)
         body += _section("call", "simulate", Markup("<pre>{}</pre>").format(call)) if call else ""
     return _card(current.index, headline, body)
+
+
+def _live_thoughts(current: LiveTurn) -> Markup:
+    """The latest of what a thinking model thinks, with their number of words as a sign of life."""
+    body = Markup("")
+    if current.notice:
+        body += Markup('<p class="quiet" role="status">{}</p>').format(current.notice)
+    if not current.thoughts:
+        return body
+    tail = current.thoughts[-_TAIL:]
+    tail = tail if len(tail) == len(current.thoughts) else f"\N{HORIZONTAL ELLIPSIS} {tail}"
+    text = Markup("" if current.text else '<p class="prose quiet">{}</p>').format(tail)
+    return body + _section("thoughts", _thoughts_title(current.thoughts), text)
+
+
+def _thoughts_title(thoughts: str) -> str:
+    return f"Thoughts, {len(thoughts.split()):,} words"
+
+
+def _thoughts(proposal: Proposal) -> Markup | str:
+    if not proposal.thoughts:
+        return ""
+    return Markup('<details class="raw"><summary>{}</summary><pre>{}</pre></details>').format(
+        _thoughts_title(proposal.thoughts), proposal.thoughts)
 
 
 def _fork_button(turn: Turn) -> Markup:
@@ -119,7 +147,8 @@ def _reasoning(proposal: Proposal, index: int, checked: Markup | str = "") -> Ma
     body = Markup('<p class="prose{}">{}</p>').format("" if text and index else " quiet", text or "No reasoning.")
     if problems:
         body += Markup('<ul class="problems" aria-label="Problems with the reply">{}</ul>').format(problems)
-    return _section("reasoning", "Reasoning" if index else "Start", body + checked + _raw(proposal))
+    body += checked + _thoughts(proposal) + _raw(proposal)
+    return _section("reasoning", "Reasoning" if index else "Start", body)
 
 
 def _checked(turn: Turn) -> Markup | str:
