@@ -15,6 +15,10 @@ def main() -> None:
     parser.add_argument("--database", default="sqlite:///data/sessions.db", help="any SQLAlchemy URL")
     parser.add_argument("--base-url", help="OpenAI-compatible server that answers instead of the embedded engine")
     parser.add_argument("--model", help="name of the model on that server")
+    parser.add_argument("--reply-tokens", type=int, metavar="N", help="most that this model may write in a turn, "
+                        "thoughts included; default 4096")
+    parser.add_argument("--reply-characters", type=int, metavar="N", help="most that is read of its reply, without the "
+                        "thoughts; default 20000")
     parser.add_argument("--mcp", action="store_true", help="serve the API as tools of an MCP server too (docs/api.md)")
     parser.add_argument("--trust-circuits", action="store_true", help="simulate circuits of imported sessions where "
                         "the system cannot confine the simulator, too")
@@ -35,7 +39,8 @@ def main() -> None:
     told = notice(arguments.trust_circuits)
     if told:
         logging.getLogger("sizing_app").warning(told)
-    settings = PolicySettings(base_url=arguments.base_url, model=arguments.model)
+    settings = PolicySettings(base_url=arguments.base_url, model=arguments.model,
+                              reply_tokens=arguments.reply_tokens, reply_characters=arguments.reply_characters)
     store = SessionStore(arguments.database)
     hub = Hub(store)
     try:

@@ -161,6 +161,20 @@ def test_a_server_killed_while_it_is_asked_is_a_clear_error(model, engine, check
     assert propose(model, a_query(ota))[1].problems == ()
 
 
+def test_an_embedded_server_killed_while_it_writes_is_tried_once_more(model, engine, ota):
+    whole = propose(model, a_query(ota))[1]
+    pid, pieces = engine.pid, model.propose(a_query(ota), a_history(a_query(ota), 1), NEVER)
+    first = next(pieces)
+    os.kill(pid, signal.SIGSTOP)
+    os.kill(pid, signal.SIGKILL)
+    assert wait_for(lambda: not alive(pid))
+    *deltas, proposal = pieces
+    assert proposal == whole and engine.pid != pid
+    place = next(place for place, delta in enumerate(deltas) if delta.kind == "again")
+    assert "".join(delta.text for delta in deltas[place:]) == whole.text
+    assert whole.text.startswith(first.text)
+
+
 def test_the_server_outlives_the_thread_that_started_it_but_not_the_process(checkpoint):
     code = ("import sys, threading, time\n"
             "from pathlib import Path\n"
@@ -254,6 +268,8 @@ class _Scripted(BaseHTTPRequestHandler):
             self.wfile.write(b"data: {]\n\n")
         elif fault == "silent":
             self.released.wait(60)
+        elif fault == "short":
+            self.wfile.write(b"data: [DONE]\n\n")
         elif fault == "error":
             self.wfile.write(b'data: {"error": {"message": "out of memory", "code": 500}}\n\n')
 
@@ -286,6 +302,7 @@ def faulty():
     ("500", "HTTP status 500 .*no luck.*Try again later"),
     ("garbage", "broke off its reply"),
     ("cut", "broke off its reply"),
+    ("lost", "broke off its reply"),
     ("error", "out of memory"),
     ("silent", "did not answer in time|broke off its reply"),
 ])
@@ -307,7 +324,7 @@ def test_stop_does_not_wait_for_a_silent_server(faulty, checkpoint, ota):
     assert not _Scripted.released.is_set()
 
 
-def test_a_reply_that_breaks_off_early_is_judged_as_it_is(faulty, checkpoint, ota):
+def test_a_short_reply_is_judged_as_it_is(faulty, checkpoint, ota):
     _, proposal = propose(LanguageModel("x", f"{faulty}/short/vllm", "served", checkpoint), a_query(ota))
     assert (proposal.parameters, proposal.finished, len(proposal.problems)) == (None, False, 2)
 
@@ -321,8 +338,8 @@ def test_prepared_ahead(engine, checkpoint, ota):
 
 
 def test_a_wrong_model_and_a_server_that_is_down(faulty, checkpoint, ota):
-    with pytest.raises(PolicyError, match="has no model 'other': choose one of served"):
-        propose(LanguageModel("x", f"{faulty}/short/vllm", "other", checkpoint), a_query(ota))
+    with pytest.raises(PolicyError, match="knows no model 'other' .* It lists served"):
+        propose(LanguageModel("x", f"{faulty}/404/vllm", "other", checkpoint), a_query(ota))
     with pytest.raises(PolicyError, match="http://127.0.0.1:9/v1 cannot be reached. Start it, or give .* --base-url"):
         propose(LanguageModel("x", "http://127.0.0.1:9/v1", "served", checkpoint), a_query(ota))
 

@@ -221,7 +221,7 @@ def test_a_run_is_not_mixed_with_another(tmp_path):
 
 def test_the_command_needs_few_libraries_and_says_what_is_missing(tmp_path):
     """A GPU machine need not have what only the app needs."""
-    apps = ["gradio", "pandas", "sqlalchemy", "alembic", "pydantic", "openai", "plotly", "xllamacpp", "matplotlib",
+    apps = ["gradio", "pandas", "sqlalchemy", "alembic", "pydantic", "plotly", "xllamacpp", "matplotlib",
             "gguf", "schemdraw", "bayes_opt", "cma"]
     code = (f"import sys\nfor name in {apps}: sys.modules[name] = None\n"
             "from sizing_app.train.__main__ import main\nsys.exit(main(sys.argv[1:]))")

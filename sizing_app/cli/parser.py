@@ -122,6 +122,10 @@ def _server(parser: argparse.ArgumentParser, sampling: bool = True) -> None:
                                       "server's key is read from the environment variable OPENAI_API_KEY")
     group.add_argument("--base-url", metavar="URL", help="OpenAI-compatible, such as http://127.0.0.1:8000/v1")
     group.add_argument("--model", metavar="NAME", help="the model's name on that server")
+    group.add_argument("--reply-tokens", metavar="N", help="most that this model may write in a turn, thoughts "
+                       "included; default 4096")
+    group.add_argument("--reply-characters", metavar="N", help="most that is read of its reply, without the thoughts; "
+                       "default 20000")
     if sampling:
         group.add_argument("--sampling-temperature", dest="sampling", metavar="T",
                            help="default: what a checkpoint's card says, 0.5 for other models")

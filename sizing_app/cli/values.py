@@ -103,7 +103,15 @@ def read_settings(args: argparse.Namespace) -> PolicySettings:
         temperature = _number(sampling, "", f"--sampling-temperature {sampling}")
         if not 0.0 <= temperature <= 2.0:
             raise UsageError(f"--sampling-temperature {sampling!r}: expected a number from 0 to 2")
-    return PolicySettings(args.base_url, args.model, temperature=temperature)
+    limits = {name: _reply_limit(args, name) for name in ("reply_tokens", "reply_characters")}
+    return PolicySettings(args.base_url, args.model, temperature=temperature, **limits)
+
+
+def _reply_limit(args: argparse.Namespace, name: str) -> int | None:
+    text, option = getattr(args, name, None), f"--{name.replace('_', '-')}"
+    if text is not None and not (text.isascii() and text.isdigit() and int(text[:9]) >= 1 and len(text) < 9):
+        raise UsageError(f"{option} {text!r}: expected a whole number from 1")
+    return None if text is None else int(text)
 
 
 def print_json(document: object) -> None:

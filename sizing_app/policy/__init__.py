@@ -36,6 +36,10 @@ class PolicySettings:
     models: Path = MODELS
     temperature: float | None = None
     """At which a language model is sampled; None: what a checkpoint's card says, and what is usual for other models."""
+    reply_tokens: int | None = None
+    """Most that a model behind ``base_url`` may write in a turn, thoughts included; None: what is usual."""
+    reply_characters: int | None = None
+    """Most that is read of its reply, without the thoughts."""
 
 
 _engines: dict[Path, object] = {}
@@ -155,8 +159,9 @@ def _chat(name: str, settings: PolicySettings) -> Policy:
     from sizing_app.policy.language_model import LanguageModel
     if not settings.base_url or not settings.model:
         raise PolicyError("policy chat needs the address of a server and a model's name: --base-url URL --model NAME")
-    return LanguageModel(name, settings.base_url, settings.model, model_dir=None,
-                         temperature=settings.temperature, api_key=settings.api_key)
+    limits = {"reply_tokens": settings.reply_tokens, "reply_characters": settings.reply_characters}
+    return LanguageModel(name, settings.base_url, settings.model, temperature=settings.temperature,
+                         api_key=settings.api_key, **{limit: value for limit, value in limits.items() if value})
 
 
 def _address_of(folder: Path) -> Callable[[], str]:

@@ -90,8 +90,9 @@ class ModelServer:
         """Whether an error is about fields that can be left out; they are from now on."""
         if error.status not in (400, 422, 500, 501):
             return False
-        named = {name for name, pattern in _OPTIONAL.items() if name in sent and re.search(pattern, _about(error.body))}
-        if named > {"max_tokens"} and "max_completion_tokens" in _about(error.body):
+        about = _about(error.body)
+        named = {name for name, pattern in _OPTIONAL.items() if name in sent and re.search(pattern, about, re.IGNORECASE)}
+        if named > {"max_tokens"} and "max_completion_tokens" in about:
             named = {"max_tokens"}
         if named:
             log.warning("the model server at %s refused %s, which is left out from now on: %s", self._base_url,
