@@ -161,18 +161,16 @@ def test_a_server_killed_while_it_is_asked_is_a_clear_error(model, engine, check
     assert propose(model, a_query(ota))[1].problems == ()
 
 
-def test_an_embedded_server_killed_while_it_writes_is_tried_once_more(model, engine, ota):
-    whole = propose(model, a_query(ota))[1]
-    pid, pieces = engine.pid, model.propose(a_query(ota), a_history(a_query(ota), 1), NEVER)
-    first = next(pieces)
-    os.kill(pid, signal.SIGSTOP)
-    os.kill(pid, signal.SIGKILL)
-    assert wait_for(lambda: not alive(pid))
-    *deltas, proposal = pieces
-    assert proposal == whole and engine.pid != pid
-    place = next(place for place, delta in enumerate(deltas) if delta.kind == "again")
-    assert "".join(delta.text for delta in deltas[place:]) == whole.text
-    assert whole.text.startswith(first.text)
+def test_a_turn_whose_embedded_server_dies_is_tried_once_more(model, engine, faulty, checkpoint, ota):
+    addresses = [f"{faulty}/cut/vllm", engine.base_url]
+    moving = LanguageModel("tiny", lambda: addresses.pop(0), "served", checkpoint, temperature=1.0)
+    deltas, proposal = propose(moving, a_query(ota))
+    assert proposal.text == propose(model, a_query(ota))[1].text
+    assert [delta.kind for delta in deltas[:2]] == ["reply", "again"]
+    assert "".join(delta.text for delta in deltas[2:]) == proposal.text
+    always = LanguageModel("tiny", lambda: f"{faulty}/cut/vllm", "served", checkpoint)
+    with pytest.raises(PolicyError, match="broke off its reply"):
+        propose(always, a_query(ota))
 
 
 def test_the_server_outlives_the_thread_that_started_it_but_not_the_process(checkpoint):

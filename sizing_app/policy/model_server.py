@@ -91,7 +91,8 @@ class ModelServer:
         if error.status not in (400, 422, 500, 501):
             return False
         about = _about(error.body)
-        named = {name for name, pattern in _OPTIONAL.items() if name in sent and re.search(pattern, about, re.IGNORECASE)}
+        named = {name for name, pattern in _OPTIONAL.items()
+                 if name in sent and re.search(pattern, about, re.IGNORECASE)}
         if named > {"max_tokens"} and "max_completion_tokens" in about:
             named = {"max_tokens"}
         if named:
