@@ -50,11 +50,11 @@ def build(services: Services) -> gr.Blocks:
                 models = ModelsPage(services)
         Api(services).connect()
         run.connect(page)
-        race.connect(page)
-        sessions.connect(page, tab)
+        race.connect(page, tabs)
+        sessions.connect(page, tab, tabs)
         compare.connect(page, compare_tab, tabs, sessions.table)
-        circuits.connect(page)
-        models.connect(models_tab)
+        circuits.connect(page, tabs)
+        models.connect(page, models_tab, tabs)
     return page
 
 
