@@ -1,9 +1,16 @@
 """Fixtures that several test files share: the real circuits and one real simulator for each test process."""
 
+import os
+from itertools import count
+
 import pytest
 
 from sizing_app.circuits import load_circuit
 from sizing_app.simulator import SimulatorPool
+from sizing_app.store import SessionStore
+from tests.postgresql import cluster, new_database, programs
+
+DATABASES = count()
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +28,29 @@ def ota():
 @pytest.fixture(scope="session")
 def miller():
     return load_circuit("MILLER")
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL server with a database "tables" that has been migrated; the URL of its first database."""
+    bin = programs()
+    if bin is None and not os.environ.get("CI"):
+        pytest.skip("no PostgreSQL here: apt-get install postgresql")
+    assert bin, "PostgreSQL is missing: apt-get install postgresql"
+    with cluster(bin) as server:
+        SessionStore(new_database(server, "tables")).close()
+        yield server
+
+
+@pytest.fixture
+def empty_postgresql(postgresql):
+    """URL of a database without tables."""
+    return new_database(postgresql, f"test{next(DATABASES)}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, tmp_path):
+    """A database of the test's own, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/new folder/sessions.db"
+    return new_database(request.getfixturevalue("postgresql"), f"test{next(DATABASES)}", "tables")

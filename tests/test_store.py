@@ -2,18 +2,18 @@
 
 import math
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from sizing_app.domain import Measurement, Proposal, Turn
 from sizing_app.session import (
@@ -33,14 +33,33 @@ SCRIPT = [write("the power is too high", POOR), write("a narrower gm_in pair mee
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = SessionStore(f"sqlite:///{tmp_path}/new folder/sessions.db", timeout=0.2)
+def store(database_url):
+    store = SessionStore(database_url, timeout=0.2)
     yield store
     store.close()
 
 
-def database(store: SessionStore) -> str:
-    return store._engine.url.database
+@contextmanager
+def raw(store: SessionStore):
+    """A connection to the store's database that the store knows nothing of, in a transaction."""
+    engine = create_engine(store._engine.url)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+LOCK = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "LOCK TABLE sessions, turns IN EXCLUSIVE MODE"}
+"""Keeps others from writing, not from reading, until the transaction ends."""
+
+
+@contextmanager
+def locked(url):
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(LOCK[engine.dialect.name])
+        yield
+        connection.rollback()
+    engine.dispose()
 
 
 def run(store, script=SCRIPT, task=None, policy="scripted", **columns):
@@ -67,8 +86,8 @@ def test_a_session_replays_after_its_circuit_changed(store):
     first, second = run(store, task=a_task(old))[0], run(store, task=a_task(new))[0]
     third = run(store, task=a_task(replace(old, folder="/elsewhere")))[0]
     assert [store.events(id)[0].task.circuit for id in (first, second, third)] == [old, new, old]
-    with sqlite3.connect(database(store)) as raw:
-        assert raw.execute("SELECT count(*) FROM circuits").fetchone() == (2,)
+    with raw(store) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM circuits").scalar() == 2
 
 
 def test_the_list_filters_searches_sorts_and_pages(store):
@@ -86,7 +105,10 @@ def test_the_list_filters_searches_sorts_and_pages(store):
     assert ids(passed=True, circuit="TOY") == [passed] and ids(status="budget") == [failed]
     assert ids(search="narrow GM_IN") == [passed, other] and ids(search="widen") == [failed]
     assert ids(search=passed[:8]) == [passed] and ids(search='"; DROP') == [] and ids(search="100% -") == [failed]
-    assert ids(search="narrow", policy="random") == [other]
+    assert ids(search="narrow", policy="random") == [other] and ids(search="arrow") == ids(search=passed + "~") == []
+    assert ids(search="narrow " * 900) == [passed, other]
+    with pytest.raises(StoreError, match="The search has 900 different words, at most 40"):
+        ids(search=" ".join(map(str, range(900))))
     assert [row.id for row in store.list(sort="best_reward", limit=1, offset=2)] == [failed]
     assert store.list(sort="created")[0].parent == passed
     assert store.choices("circuit") == ["OTA", "TOY"]
@@ -98,8 +120,8 @@ def test_the_list_filters_searches_sorts_and_pages(store):
 def test_only_sessions_without_a_heartbeat_become_interrupted(store):
     task = a_task()
     dead, alive, done = store.create(task, "a"), store.create(task, "a"), run(store)[0]
-    with sqlite3.connect(database(store)) as raw:
-        raw.execute("UPDATE sessions SET heartbeat = heartbeat - 100")
+    with raw(store) as connection:
+        connection.exec_driver_sql("UPDATE sessions SET heartbeat = heartbeat - 100")
     store.heartbeat(alive, done)
     assert store.mark_interrupted() == 1 and store.mark_interrupted() == 0
     assert [store.summary(id).status for id in (dead, alive, done)] == ["interrupted", "running", "passed"]
@@ -150,32 +172,40 @@ def test_a_killed_process_loses_at_most_the_turn_in_flight(tmp_path):
     assert fold(store.events(child)) == continued
 
 
-def test_a_lock_is_waited_for(tmp_path):
-    store = SessionStore(f"sqlite:///{tmp_path}/sessions.db", timeout=20)
-    other = sqlite3.connect(database(store), isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    threading.Timer(0.3, other.execute, ["COMMIT"]).start()
+def test_a_lock_is_waited_for(database_url):
+    store, held, free = SessionStore(database_url, timeout=20), threading.Event(), threading.Event()
+
+    def hold():
+        with locked(database_url):
+            held.set()
+            free.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
     assert store.count() == 0, "readers do not wait"
+    threading.Timer(0.3, free.set).start()
     id, events = run(store)
-    assert not any(isinstance(event, StorageFailed) for event in events)
+    assert free.is_set() and not any(isinstance(event, StorageFailed) for event in events)
     assert fold(store.events(id)) == fold(events)
+    holder.join()
+    store.close()
 
 
 def test_a_locked_database_is_said_and_nothing_is_lost(store):
-    other = sqlite3.connect(database(store), isolation_level=None)
     task, id = a_task(), store.create(a_task(), "scripted")
     policy = ScriptedPolicy([write("a", POOR), write("b", POOR), write("c", GOOD), END])
-    events = []
+    events, lock = [], locked(store._engine.url)
     for event in record(store, id, run_session(task, policy, QuadraticSimulator(), threading.Event())):
         events.append(event)
         finished = event.turn.index if isinstance(event, TurnFinished) else None
         if finished == 0:
-            other.execute("BEGIN IMMEDIATE")
+            lock.__enter__()
             with pytest.raises(StoreError, match="locked by another program, still after 0.2 s of waiting"):
                 store.create(task, "scripted")
         elif finished == 2:
             assert fold(events).storage_problem and len(store.events(id)) == 2
-            other.execute("COMMIT")
+            lock.__exit__(None, None, None)
     assert [type(event) for event in events if isinstance(event, (StorageFailed, StorageRestored))] == [
         StorageFailed, StorageRestored]
     state = fold(events)
@@ -184,7 +214,7 @@ def test_a_locked_database_is_said_and_nothing_is_lost(store):
 
 
 def test_two_threads_of_50_sessions(store):
-    ids, patient = [], SessionStore(f"sqlite:///{database(store)}", timeout=60)
+    ids, patient = [], SessionStore(store._engine.url, timeout=60)
 
     def many():
         ids.extend(run(patient)[0] for _ in range(50))
@@ -220,13 +250,17 @@ def test_numbers_that_are_not_finite_never_reach_the_database(store):
     assert fold(store.events(id)) == state and state.history[0].measurement.metrics == {"gain": None, "power": None}
     with pytest.raises(StoreError, match="not JSON compliant"):
         store.append(id, TurnFinished(Turn(9, Proposal({"w": math.nan}), None, None)))
-    with sqlite3.connect(database(store)) as raw:
-        assert raw.execute("SELECT min(json_valid(content)) FROM turns").fetchone() == (1,)
+    with raw(store) as connection:
+        assert not connection.exec_driver_sql("SELECT count(*) FROM turns WHERE CAST(content AS text) LIKE '%%NaN%%'"
+                                              ).scalar()
 
 
 @pytest.mark.parametrize("url, message", [
     ("sessions", "is not a database URL"), ("sqlite://", "lost with its connection"),
-    ("sqlite:////proc/nowhere/x.db", "cannot be opened"), ("postgres9://user:secret@host/x", "cannot be opened")])
+    ("sqlite:////proc/nowhere/x.db", "cannot be opened"),
+    ("postgres9://user:secret@host/x", "kept in SQLite or PostgreSQL"),
+    ("postgresql+pg8000://user:secret@host/x", "in requirements-postgres.txt"),
+    ("postgresql+psycopg://user:secret@127.0.0.1:1/x", "cannot be used: connection failed")])
 def test_an_unusable_url_is_explained(url, message):
     with pytest.raises(StoreError, match=message) as caught:
         SessionStore(url)
@@ -251,5 +285,41 @@ def test_migrations_make_the_tables_of_the_code(store):
             return kind != "table" or not name.startswith(("session_words", "session_numbers"))
         context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-    SessionStore(str(store._engine.url)).close()
+        if store._engine.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_processes_that_open_an_empty_database_at_once_share_its_making(empty_postgresql):
+    stores = []
+    threads = [threading.Thread(target=lambda: stores.append(SessionStore(empty_postgresql))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [store.count() for store in stores] == [0, 0, 0]
+    for store in stores:
+        store.close()
+
+
+def test_a_statement_that_never_ends_is_ended(postgresql, monkeypatch):
+    monkeypatch.setattr("sizing_app.store.engine.LONGEST", 1)
+    store = SessionStore(postgresql.replace("/postgres?", "/tables?"))
+    with pytest.raises(StoreError, match="no answer within 1 s"), store._transaction() as db:
+        db.execute(text("SELECT pg_sleep(60)"))
+    store.close()
+
+
+def test_what_people_and_models_write_is_stored_on_every_database(store):
+    """Large seeds, NUL and halves of surrogate pairs, words of any length and number."""
+    task = a_task(seed=2**53)
+    id, _ = run(store, [write("odd \0 " + "w" * 5000, POOR)] * 2, task)
+    store.notes.write(id, note="Größe \0 ÄNDERN \udfff")
+    assert store.summary(id).seed == 2**53 == store.events(id)[0].task.seed
+    assert store.notes.read(id).note == "Größe \ufffd ÄNDERN \ufffd"
+    assert store.events(id)[2].turn.proposal.reasoning.startswith("odd \ufffd ww")
+    for search in ("GRÖSSE"[:3], "ändern grö", "w" * 4000, "ODD"):
+        assert store.count(search=search) == 1, search
+    assert store.count(search="odd\0") == store.count(search="\0", circuit="\0") + 1 == 1
+    words = " ".join(f"word{number:07}" for number in range(100_000))
+    store.append(id, TurnFinished(Turn(9, Proposal({}, words, words), None, None)))
+    assert fold(store.events(id)).history[-1].proposal.reasoning == words, "too many for an index"

@@ -1,11 +1,10 @@
 """Notes, stars and tags are stored at once and can be searched and filtered; older databases get them by migration."""
 
-import sqlite3
 from dataclasses import replace
 
 import pytest
 
-from sqlalchemy import create_engine
+from sqlalchemy import MetaData, Table, create_engine, insert, select
 
 from sizing_app.store.migrations import upgrade
 from sizing_app.errors import StoreError
@@ -18,8 +17,8 @@ from tests.test_store import SCRIPT, run
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = SessionStore(f"sqlite:///{tmp_path}/sessions.db")
+def store(database_url):
+    store = SessionStore(database_url)
     yield store
     store.close()
 
@@ -65,19 +64,25 @@ def test_what_cannot_be_stored_is_said(store):
         store.notes.write(id, note="x" * (MAX_NOTE + 1))
 
 
-def test_an_older_database_is_brought_up_to_date(tmp_path):
+def older(url: str, sessions: str) -> None:
+    """Give an empty database the schema before notes, and what a current one holds."""
+    with create_engine(url).begin() as new, create_engine(sessions).connect() as now:
+        upgrade(new, "0001")
+        for name in ("circuits", "sessions", "turns"):
+            table = Table(name, MetaData(), autoload_with=new)
+            rows = [dict(row) for row in now.execute(select(table)).mappings()]
+            new.execute(insert(table), rows)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_an_older_database_is_brought_up_to_date(kind, tmp_path, request):
     """Sessions in the schema before notes get all that was added, the word index included."""
-    new, old = SessionStore(f"sqlite:///{tmp_path}/new.db"), tmp_path / "old.db"
+    url = f"sqlite:///{tmp_path}/old.db" if kind == "sqlite" else request.getfixturevalue("empty_postgresql")
+    new = SessionStore(f"sqlite:///{tmp_path}/new.db")
     passed, failed = run(new)[0], run(new, SCRIPT[:1], replace(a_task(), budget=1))[0]
+    older(url, f"sqlite:///{tmp_path}/new.db")
     new.close()
-    with create_engine(f"sqlite:///{old}").begin() as connection:
-        upgrade(connection, "0001")
-    with sqlite3.connect(old) as raw:
-        raw.execute(f"ATTACH '{tmp_path}/new.db' AS new")
-        for table in ("circuits", "sessions", "turns"):
-            columns = ", ".join(row[1] for row in raw.execute(f"PRAGMA main.table_info({table})"))
-            raw.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")
-    again = SessionStore(f"sqlite:///{old}")
+    again = SessionStore(url)
     assert (again.summary(passed).first_passed, again.summary(failed).first_passed) == (2, None)
     assert again.notes.read(passed) == Notes() and len(again.events(passed)) == 6
     assert [row.id for row in again.list(search="narrow meets")] == [passed]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sizing_app.domain import Circuit
@@ -37,7 +38,7 @@ def insert_all(db: Session, sessions: Iterable[WholeSession]) -> list[str]:
         state = fold(session.events)
         circuit = state.task.circuit
         if not any(known is circuit for known, _ in digests):
-            digests.append((circuit, _stored_circuit(db, circuit)))
+            digests.append((circuit, store_circuit(db, circuit)))
         row = _session_values(session, state, next(digest for known, digest in digests if known is circuit))
         rows.append(row)
         turns += [_values(turn_row(row["id"], turn), TURN_COLUMNS) for turn in state.history]
@@ -48,12 +49,15 @@ def insert_all(db: Session, sessions: Iterable[WholeSession]) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def _stored_circuit(db: Session, circuit: Circuit) -> str:
+def store_circuit(db: Session, circuit: Circuit) -> str:
     """The digest of a circuit, which is stored if it was not."""
     row = circuit_row(circuit)
     if db.get(CircuitRow, row.digest) is None:
-        db.add(row)
-        db.flush()
+        try:
+            with db.begin_nested():
+                db.add(row)
+        except IntegrityError:  # another process stored the same circuit in the meantime
+            pass
     return row.digest
 
 

@@ -1,4 +1,5 @@
-"""Connections to the database of the session store: SQLite made fit for several writers, errors made readable."""
+"""Connections to the database of the session store: SQLite made fit for several writers, PostgreSQL's statements
+bounded, errors made readable."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,11 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from sizing_app.errors import StoreError
 
+LONGEST = 10
+"""Seconds that PostgreSQL may work on one statement, and that a connection to it may take."""
+CANCELLED, NOT_LOCKED = "57014", "55P03"
+"""PostgreSQL's codes of a statement that took too long and of a lock that did not come free."""
+
 
 def open_engine(url: str, timeout: float) -> Engine:
     """An engine for ``url``; a missing folder of an SQLite file is made. ``timeout``: seconds to wait for a lock."""
@@ -19,19 +25,28 @@ def open_engine(url: str, timeout: float) -> Engine:
         parsed = make_url(url)
     except ArgumentError as error:
         raise StoreError(f"{url!r} is not a database URL, expected one like sqlite:///data/sessions.db.") from error
-    sqlite = parsed.get_backend_name() == "sqlite"
+    kind, shown = parsed.get_backend_name(), parsed.render_as_string(hide_password=True)
+    if kind not in ("sqlite", "postgresql"):
+        raise StoreError(f"The database {shown} cannot be opened: sessions are kept in SQLite or PostgreSQL.")
+    sqlite = kind == "sqlite"
     try:
         if sqlite:
             if parsed.database in (None, "", ":memory:"):
                 raise StoreError("A database in memory is lost with its connection; name a file: sqlite:///FILE.")
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, json_serializer=partial(dumps, allow_nan=False), pool_pre_ping=not sqlite)
-    except (SQLAlchemyError, ImportError, OSError) as error:
-        shown = parsed.render_as_string(hide_password=True)
+        else:
+            parsed = parsed.set(query={"connect_timeout": str(LONGEST), **parsed.query})
+        engine = create_engine(parsed, json_serializer=_json, pool_pre_ping=not sqlite)
+    except ImportError as error:
+        raise StoreError(f"The database {shown} cannot be opened: {error}. The driver for PostgreSQL is in "
+                         "requirements-postgres.txt.") from error
+    except (SQLAlchemyError, OSError) as error:
         raise StoreError(f"The database {shown} cannot be opened: {error}") from error
     if sqlite:
         event.listen(engine, "connect", partial(_prepare_sqlite, timeout))
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", partial(_begin_postgresql, timeout))
     return engine
 
 
@@ -43,16 +58,29 @@ def plain_errors(engine: Engine, timeout: float) -> Iterator[None]:
     except SQLAlchemyError as error:
         url = engine.url.render_as_string(hide_password=True)
         cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-        if "locked" in cause:
+        code = getattr(getattr(error, "orig", None), "sqlstate", None)
+        if "locked" in cause or code == NOT_LOCKED:
             raise StoreError(f"The database {url} is locked by another program, still after {timeout:g} s of waiting. "
                              "Close that program or use another database.") from error
+        if code == CANCELLED:
+            raise StoreError(f"The database had no answer within {LONGEST} s: ask for less, by fewer or rarer words or "
+                             "by one circuit.") from error
         if isinstance(error, IntegrityError):
             raise StoreError(f"The database {url} refused an entry that it has already or that refers to a missing "
                              f"one: {cause}") from error
         raise StoreError(f"The database {url} cannot be used: {cause}") from error
 
 
+def _json(value: object) -> str:
+    try:
+        return dumps(value, allow_nan=False)
+    except ValueError as error:  # raised as it is by some drivers
+        raise StoreError(f"The database refused a number: {error}") from error
+
+
 def _prepare_sqlite(timeout: float, connection, _record) -> None:
+    """SQLite's own lower() knows the letters of ASCII alone."""
+    connection.create_function("lower", 1, lambda text: text if text is None else str(text).lower(), deterministic=True)
     connection.isolation_level = None  # transactions begin in _begin_sqlite, not in the driver
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {round(timeout * 1000)}")
@@ -65,3 +93,9 @@ def _prepare_sqlite(timeout: float, connection, _record) -> None:
 def _begin_sqlite(connection) -> None:
     """A writer takes the lock at once: a reader that turns writer would fail instead of waiting."""
     connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+
+
+def _begin_postgresql(timeout: float, connection) -> None:
+    """Bounds for this transaction, not for the connection: a pooler between may hand it on."""
+    connection.exec_driver_sql(f"SELECT set_config('lock_timeout', '{round(timeout * 1000)}', true), "
+                               f"set_config('statement_timeout', '{LONGEST * 1000}', true)")

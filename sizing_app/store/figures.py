@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 
 from sizing_app.store.tables import SessionRow
 
-DIGITS = 3
-"""Decimals that best rewards are counted by."""
+PER_UNIT = literal_column("1000")
+"""Steps of a best reward that are counted apart."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Reached:
 
 def reached_query() -> Select:
     """Rows of Reached over all sessions; conditions may be added."""
-    reward = func.round(SessionRow.best_reward, DIGITS)
+    reward = func.round(SessionRow.best_reward * PER_UNIT) / PER_UNIT
     groups = (SessionRow.circuit, SessionRow.policy, reward, SessionRow.first_passed)
     return select(*groups, func.count()).group_by(*groups).order_by(SessionRow.circuit, SessionRow.policy)
 

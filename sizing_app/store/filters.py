@@ -3,12 +3,23 @@
 import re
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Select, and_, column, literal_column, or_, select, text
+from sqlalchemy import Select, and_, column, false, literal_column, select, text, union_all
 
-from sizing_app.store.tables import SessionRow, TagRow, TurnRow
+from sizing_app.errors import StoreError
+from sizing_app.store.tables import Line, SessionRow, TagRow
 
-WORDS = """SELECT session_id FROM session_numbers
-    WHERE number IN (SELECT rowid FROM session_words WHERE session_words MATCH :words)"""
+WORDS = {
+    "sqlite": ("""SELECT session_id FROM session_numbers
+        WHERE number IN (SELECT rowid FROM session_words WHERE session_words MATCH :words)""",
+               lambda words: " ".join(f'"{word}"*' for word in words)),
+    "postgresql": ("SELECT session_id FROM session_words WHERE words @@ CAST(lower(:words) AS tsquery)",
+                   lambda words: " & ".join(f"'{word}':*" for word in words)),
+}
+"""By kind of database: the sessions whose reasoning has words that begin as asked for, and how that is written."""
+MOST_WORDS, LETTERS = 40, 500
+"""Different words of a search, and of each word what PostgreSQL's index keeps."""
+ID, LAST = re.compile("[a-z0-9]{1,16}"), "z" * 16
+"""What the beginning of an id looks like, and what no id goes beyond, in any order of letters."""
 EQUAL = ("circuit", "policy", "source", "status", "passed", "starred")
 """Columns that a filter compares for equality."""
 
@@ -55,20 +66,26 @@ def filtered(query: Select, wanted: SessionFilter, dialect: str) -> Select:
     return query.where(_found(search, dialect)) if search else query
 
 
+def search_words(search: str) -> list[str]:
+    """The different words of a search. Raises StoreError if they are too many."""
+    words = list(dict.fromkeys(word[:LETTERS] for word in re.findall(r"\w+", search.lower())))
+    if len(words) > MOST_WORDS:
+        raise StoreError(f"The search has {len(words)} different words, at most {MOST_WORDS} can be looked for.")
+    return words
+
+
 def _found(search: str, dialect: str):
     """Sessions whose id begins with ``search``, or whose reasoning, or note, has all of its words."""
-    words, prefix = re.findall(r"\w+", search), search.lower()
+    words, prefix = search_words(search), search.lower()
+    ways = []
+    if ID.fullmatch(prefix):
+        ways.append(select(SessionRow.id).where(SessionRow.id.between(prefix, prefix + LAST)))
+    if words:
+        ways.append(select(SessionRow.id).where(
+            SessionRow.note != literal_column("''"),  # as the index sessions_with_note says
+            and_(*(SessionRow.note.icontains(word, autoescape=True) for word in words))))
+        query, begun = WORDS[dialect]
+        ways.append(text(query).bindparams(words=begun(words)).columns(column("session_id", Line)))
     # + keeps SQLite from looking every found session up: it walks the narrow index that the order or the count needs
     id = literal_column("+sessions.id") if dialect == "sqlite" else SessionRow.id
-    named = id.in_(select(SessionRow.id).where(SessionRow.id >= prefix, SessionRow.id < prefix + "~"))
-    if not words:
-        return named
-    noted = select(SessionRow.id).where(SessionRow.note != literal_column("''"),  # as the index sessions_with_note says
-                                        and_(*(SessionRow.note.icontains(word, autoescape=True) for word in words)))
-    if dialect == "sqlite":
-        begun = " ".join(f'"{word}"*' for word in words)
-        reasoned = id.in_(text(WORDS).bindparams(words=begun).columns(column("session_id")))
-    else:
-        turns = (select(TurnRow.session_id).where(TurnRow.reasoning.icontains(word, autoescape=True)) for word in words)
-        reasoned = and_(*(id.in_(found) for found in turns))
-    return or_(named, id.in_(noted), reasoned)
+    return id.in_(union_all(*ways)) if ways else false()

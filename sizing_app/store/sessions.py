@@ -1,6 +1,6 @@
 """Sessions in a database: one short transaction a turn, so that a killed process loses at most the turn in flight.
 
-SQLite by default, any SQLAlchemy URL otherwise. What goes wrong comes out as StoreError with a plain sentence.
+SQLite by default, or PostgreSQL. What goes wrong comes out as StoreError with a plain sentence.
 """
 
 import logging
@@ -10,21 +10,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
 from sqlalchemy import Select, and_, func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sizing_app.domain import Task
 from sizing_app.errors import StoreError
 from sizing_app.events import (DURABLE, Event, SessionFinished, SessionStarted, StorageFailed, StorageRestored,
                                TurnFinished)
-from sizing_app.store.bulk import WholeSession, insert_all
+from sizing_app.store.bulk import WholeSession, insert_all, store_circuit
 from sizing_app.store.engine import open_engine, plain_errors
 from sizing_app.store.figures import Reached, reached_query, rows_of
 from sizing_app.store.filters import SessionFilter, filtered
 from sizing_app.store.groups import GroupBook
 from sizing_app.store.migrations import upgrade
 from sizing_app.store.notes import NoteBook
-from sizing_app.store.rows import TASK, after_turn, circuit_row, session_row, turn_of, turn_row
+from sizing_app.store.rows import TASK, after_turn, session_row, turn_of, turn_row
 from sizing_app.store.tables import CircuitRow, SessionRow, TurnRow
 
 __all__ = ["SessionStore", "SessionSummary", "StoreError", "record"]
@@ -73,7 +72,7 @@ class SessionStore:
     """All stored sessions of one database. Safe to use from several threads and processes at once."""
 
     def __init__(self, url: str = "sqlite:///data/sessions.db", timeout: float = 10.0):
-        """Open the database, make or migrate its tables. ``timeout``: seconds to wait for a lock (SQLite)."""
+        """Open the database, make or migrate its tables. ``timeout``: seconds to wait for a lock."""
         self._timeout = timeout
         self._engine = open_engine(url, timeout)
         self._writer = self._engine.execution_options(sqlite_begin="IMMEDIATE")
@@ -87,11 +86,8 @@ class SessionStore:
 
         ``parent`` is the session whose turns up to ``parent_turn`` come first in this one.
         """
-        circuit = circuit_row(task.circuit)
-        row = session_row(task, circuit.digest, policy, source, parent, parent_turn)
         with self._transaction(writing=True) as db:
-            if db.get(CircuitRow, circuit.digest) is None:
-                _insert_if_new(db, circuit)
+            row = session_row(task, store_circuit(db, task.circuit), policy, source, parent, parent_turn)
             db.add(row)
             return row.id
 
@@ -239,14 +235,6 @@ def _existing(db: Session, id: str) -> SessionRow:
 
 def _unknown(id: str) -> str:
     return f"There is no stored session {id!r}."
-
-
-def _insert_if_new(db: Session, row: CircuitRow) -> None:
-    try:
-        with db.begin_nested():
-            db.add(row)
-    except IntegrityError:  # another process stored the same circuit in the meantime
-        pass
 
 
 def _update(db: Session, id: str, **values) -> None:

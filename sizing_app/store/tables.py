@@ -3,10 +3,32 @@
 Times are seconds since 1970 (UTC). Numbers are finite or NULL. The schema itself is made by migrations/.
 """
 
+import re
 from typing import Any
 
-from sqlalchemy import JSON, Double, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (JSON, BigInteger, Double, ForeignKey, Index, Integer, String, Text, TypeDecorator,
+                        UniqueConstraint, text)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+WIDE = BigInteger().with_variant(Integer(), "sqlite")
+"""Whole numbers of 64 bits, which every integer of SQLite has."""
+
+
+class Line(TypeDecorator):
+    """Text in one line. What no database takes, NUL and halves of surrogate pairs, becomes U+FFFD."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return value if value is None else re.sub("[\0\ud800-\udfff]", "\ufffd", value)
+
+
+class Prose(Line):
+    """Text of any length, likewise."""
+
+    impl = Text
+    cache_ok = True
 
 
 class Base(DeclarativeBase):
@@ -18,8 +40,8 @@ class CircuitRow(Base):
 
     __tablename__ = "circuits"
 
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    name: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(Line(64), primary_key=True)
+    name: Mapped[str] = mapped_column(Line(80))
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
@@ -39,19 +61,19 @@ class SessionRow(Base):
         Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed", "id"),
     )
 
-    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    id: Mapped[str] = mapped_column(Line(16), primary_key=True)
     created: Mapped[float]
     heartbeat: Mapped[float]
     """Last sign of life of the process that runs the session."""
-    circuit: Mapped[str] = mapped_column(String(80))
+    circuit: Mapped[str] = mapped_column(Line(80))
     digest: Mapped[str] = mapped_column(ForeignKey("circuits.digest"))
-    policy: Mapped[str] = mapped_column(String(80))
-    source: Mapped[str] = mapped_column(String(80))
+    policy: Mapped[str] = mapped_column(Line(80))
+    source: Mapped[str] = mapped_column(Line(80))
     """Where the session came from: app, cli, the name of an evaluation suite."""
-    status: Mapped[str] = mapped_column(String(16))
-    message: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Line(16))
+    message: Mapped[str] = mapped_column(Prose)
     budget: Mapped[int]
-    seed: Mapped[int]
+    seed: Mapped[int] = mapped_column(WIDE)
     turns: Mapped[int]
     """Turns that were spent from the budget."""
     best_reward: Mapped[float | None]
@@ -62,10 +84,10 @@ class SessionRow(Base):
     """The last turn of the parent that this one has too."""
     task: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The task without its circuit."""
-    note: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Prose, default="")
     """What people wrote about the session."""
     starred: Mapped[bool] = mapped_column(default=False)
-    origin: Mapped[str | None] = mapped_column(String(16))
+    origin: Mapped[str | None] = mapped_column(Line(16))
     """The id that an imported session had where it was exported."""
     first_passed: Mapped[int | None]
     """Position of the first turn that met every spec."""
@@ -78,7 +100,7 @@ class TagRow(Base):
     __table_args__ = (Index("session_tags_by_tag", "tag", "session_id"),)
 
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
-    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tag: Mapped[str] = mapped_column(Line(40), primary_key=True)
 
 
 class TurnRow(Base):
@@ -90,10 +112,10 @@ class TurnRow(Base):
     position: Mapped[int]
     reward: Mapped[float | None]
     passed: Mapped[bool]
-    status: Mapped[str | None] = mapped_column(String(16))
+    status: Mapped[str | None] = mapped_column(Line(16))
     """Outcome of the simulation; NULL where the policy only ended the session."""
     seconds: Mapped[float]
-    reasoning: Mapped[str] = mapped_column(Text)
+    reasoning: Mapped[str] = mapped_column(Prose)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The turn without its reasoning."""
 
@@ -104,15 +126,15 @@ class GroupRow(Base):
     __tablename__ = "turn_groups"
     __table_args__ = (Index("turn_groups_by_session", "session_id", "created"),)
 
-    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    id: Mapped[str] = mapped_column(Line(16), primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     position: Mapped[int]
     """The last turn of the history that they were sampled from."""
-    policy: Mapped[str] = mapped_column(String(80))
+    policy: Mapped[str] = mapped_column(Line(80))
     size: Mapped[int]
     created: Mapped[float]
-    status: Mapped[str] = mapped_column(String(16))
-    message: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Line(16))
+    message: Mapped[str] = mapped_column(Prose)
 
 
 class GroupTurnRow(Base):

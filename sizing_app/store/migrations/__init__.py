@@ -4,12 +4,23 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+LOCK = 0x517E
+"""Number of the lock that a migration of PostgreSQL holds."""
+
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Bring the database behind ``connection`` to a revision, the newest by default; does nothing where it is there."""
+    """Bring the database behind ``connection`` to a revision, the newest by default; does nothing where it is there.
+
+    One process at a time: writers of SQLite wait for each other anyway, those of PostgreSQL do here, and for as long as
+    it takes.
+    """
     from alembic import command
     from alembic.config import Config
 
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT set_config('lock_timeout', '0', true), "
+                                   "set_config('statement_timeout', '0', true)")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
