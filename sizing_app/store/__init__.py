@@ -1,4 +1,4 @@
-"""Sessions in a database (sessions.py), with notes, forks and filters; SQLite by default, or any SQLAlchemy URL."""
+"""Sessions in a database (sessions.py), with notes, forks and filters; SQLite by default, or PostgreSQL."""
 
 from sizing_app.store.sessions import BEAT_EVERY, STALE_AFTER, SessionStore, SessionSummary, StoreError, record
 

@@ -6,13 +6,12 @@ there already is measured as it is.
 
 import argparse
 import random
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
+from sqlalchemy import Connection, column, create_engine, insert, make_url, select, table
 
 from sizing_app.circuits import load_circuit
 from sizing_app.domain import Circuit, Measurement, Proposal, Task, Turn
@@ -22,6 +21,8 @@ from sizing_app.policy.designs import random_design
 from sizing_app.reward import reached, score
 from sizing_app.store import SessionStore
 from sizing_app.store.bulk import WholeSession
+from sizing_app.store.rows import new_id
+from sizing_app.store.tables import SessionRow, TagRow, TurnRow
 from sizing_app.ui.library.filters import order, read_filters
 from sizing_app.ui.library.sessions_page import SessionsPage
 from sizing_app.ui.services import Services, policy_titles
@@ -36,27 +37,28 @@ YEAR = 365 * 86400
 DESIGNS = 200
 """Different designs of a circuit."""
 BUDGET = 5
-LIMIT = 0.5
-"""Seconds that a view may take."""
+LIMITS = {"sqlite": ("of CPU", 0.5), "postgresql": ("by the clock", 3.0)}
+"""Seconds that a view may take; SQLite works in this process, PostgreSQL in others."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sessions", type=int, default=100_000)
-    parser.add_argument("--database", type=Path, default=Path("data/bench-sessions.db"), help="SQLite file")
+    parser.add_argument("--database", default="sqlite:///data/bench-sessions.db", help="URL of SQLite or PostgreSQL")
     parser.add_argument("--repeats", type=int, default=5, help="times that every view is asked for (5)")
     chosen = parser.parse_args()
-    store = SessionStore(f"sqlite:///{chosen.database}")
+    store = SessionStore(chosen.database, timeout=60)
     if store.count() < chosen.sessions:
         started, spent = time.perf_counter(), time.process_time()
         fill(store, chosen.database, chosen.sessions)
         print(f"made and stored in {time.perf_counter() - started:.0f} s, {time.process_time() - spent:.0f} s of CPU")
-    print(f"{store.count()} sessions, {chosen.database.stat().st_size / 1e9:.2f} GB")
-    measure(store, chosen.repeats)
+    kind = make_url(chosen.database).get_backend_name()
+    print(f"{store.count()} sessions in {kind}")
+    measure(store, chosen.repeats, *LIMITS[kind])
     store.close()
 
 
-def fill(store: SessionStore, path: Path, count: int) -> None:
+def fill(store: SessionStore, url: str, count: int) -> None:
     """Store sessions until there are ``count``: ORIGINALS with contents of their own, then copies of these with other
     ids and dates, which the database makes by itself."""
     draw = random.Random(0)
@@ -66,23 +68,32 @@ def fill(store: SessionStore, path: Path, count: int) -> None:
     for _ in range(max(0, min(ORIGINALS, count) - store.count()) // BATCH):
         names = [draw.choice(CIRCUITS) for _ in range(BATCH)]
         store.insert([a_session(circuits[name], designs[name], draw, now - YEAR * draw.random()) for name in names])
-    with sqlite3.connect(path) as raw:
-        while (missing := count - raw.execute("SELECT count(*) FROM sessions").fetchone()[0]) > 0:
-            copy(raw, min(missing, COPIES))
+    engine = create_engine(url)
+    while (missing := count - store.count()) > 0:
+        with engine.begin() as connection:
+            copy(connection, min(missing, COPIES), draw)
+    if engine.dialect.name == "postgresql":  # which it does by itself when it has the time
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    engine.dispose()
 
 
-def copy(raw: sqlite3.Connection, count: int) -> None:
+def copy(connection: Connection, count: int, draw: random.Random) -> None:
     """Up to ``count`` stored sessions once more, turns and tags with them."""
-    raw.execute("DROP TABLE IF EXISTS temp.copies")
-    raw.execute(f"""CREATE TEMP TABLE copies AS SELECT id AS old, lower(hex(randomblob(5))) AS new,
-        unixepoch() - abs(random()) % {YEAR} AS at FROM sessions LIMIT {count}""")
-    raw.execute("CREATE INDEX temp.copies_old ON copies(old)")
-    for table, key in (("sessions", "id"), ("turns", "session_id"), ("session_tags", "session_id")):
-        columns = [row[1] for row in raw.execute(f"PRAGMA table_info({table})") if (table, row[1]) != ("turns", "id")]
-        values = [{key: "copies.new", "created": "copies.at"}.get(name, f"{table}.{name}") for name in columns]
-        raw.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM copies "
-                    f"JOIN {table} ON {table}.{key} = copies.old")
-    raw.commit()
+    connection.exec_driver_sql("DROP TABLE IF EXISTS copies")
+    connection.exec_driver_sql("CREATE TEMPORARY TABLE copies (old VARCHAR(16) PRIMARY KEY, new VARCHAR(16), "
+                               "at DOUBLE PRECISION)")
+    copies = table("copies", column("old"), column("new"), column("at"))
+    olds = connection.scalars(select(SessionRow.id).limit(count)).all()
+    connection.execute(insert(copies), [{"old": old, "new": new_id(), "at": time.time() - YEAR * draw.random()}
+                                        for old in olds])
+    changed = {"id": copies.c.new, "session_id": copies.c.new, "created": copies.c.at}
+    for row, key in ((SessionRow, "id"), (TurnRow, "session_id"), (TagRow, "session_id")):
+        whole = row.__table__
+        names = [each.name for each in whole.columns if (row, each.name) != (TurnRow, "id")]
+        rows = select(*(changed.get(name, whole.c[name]) for name in names)).join_from(
+            copies, whole, whole.c[key] == copies.c.old)
+        connection.execute(insert(whole).from_select(names, rows, include_defaults=False))
 
 
 def a_session(circuit: Circuit, designs: list, draw: random.Random, created: float) -> WholeSession:
@@ -116,7 +127,7 @@ def reasoning(circuit: Circuit, draw: random.Random) -> str:
             f"and cut {moved[2]}. I expect {metrics[0]} up and {metrics[2]} down.")
 
 
-def measure(store: SessionStore, repeats: int) -> None:
+def measure(store: SessionStore, repeats: int, clock: str, limit: float) -> None:
     """Times of every kind of view in a table: wall time, and CPU time, which a busy machine disturbs less."""
     services = Services({name: load_circuit(name) for name in CIRCUITS}, store, Hub(), None, None,
                         policy_titles(chat=False), "OTA")
@@ -126,21 +137,21 @@ def measure(store: SessionStore, repeats: int) -> None:
     worst = 0.0
     for title, fields, rows in views(store):
         found = store.count(**read_filters(fields).filters)
-        high = line(title, found, [timed(lambda fields=fields, rows=rows: page._shown(fields, dict(rows)))
-                                   for _ in range(repeats)])
-        worst = max(worst, high)
+        highs = line(title, found, [timed(lambda fields=fields, rows=rows: page._shown(fields, dict(rows)))
+                                    for _ in range(repeats)])
+        worst = max(worst, highs[clock])
     session_id = store.list(sort="best_reward", limit=1)[0].id
     line("one session under review", 1, [timed(lambda: page.review.opened(session_id)) for _ in range(repeats)])
-    print(f"\nslowest p95 {1e3 * worst:.0f} ms of CPU, limit {1e3 * LIMIT:.0f} ms: "
-          f"{'kept' if worst <= LIMIT else 'NOT KEPT'}")
+    print(f"\nslowest p95 {1e3 * worst:.0f} ms {clock}, limit {1e3 * limit:.0f} ms: "
+          f"{'kept' if worst <= limit else 'NOT KEPT'}")
 
 
-def line(title: str, found: int, times: list[tuple[float, float]]) -> float:
-    """Print a row; returns the 95th percentile of its CPU time (s)."""
+def line(title: str, found: int, times: list[tuple[float, float]]) -> dict[str, float]:
+    """Print a row; returns the 95th percentiles of its times (s)."""
     (wall, wall_high), (cpu, cpu_high) = (np.percentile(column, (50, 95)) for column in zip(*times, strict=True))
     print(f"{title:<40}{found:>8}" + "".join(f"{1e3 * value:>9.0f}" for value in (wall, wall_high, cpu, cpu_high)),
           flush=True)
-    return cpu_high
+    return {"by the clock": wall_high, "of CPU": cpu_high}
 
 
 def views(store: SessionStore) -> Iterator[tuple[str, dict, dict]]:
