@@ -12,7 +12,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=7860)
-    parser.add_argument("--database", default="sqlite:///data/sessions.db", help="URL of an SQLite file or of PostgreSQL")
+    parser.add_argument("--database", default="sqlite:///data/sessions.db", help="SQLite or PostgreSQL URL")
     parser.add_argument("--base-url", help="OpenAI-compatible server that answers instead of the embedded engine")
     parser.add_argument("--model", help="name of the model on that server")
     parser.add_argument("--reply-tokens", type=int, metavar="N", help="most that this model may write in a turn, "

@@ -106,7 +106,8 @@ def _json(parser: argparse.ArgumentParser) -> None:
 
 
 def _database(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--database", default=DATABASE, metavar="URL", help=f"SQLAlchemy address, default {DATABASE}")
+    parser.add_argument("--database", default=DATABASE, metavar="URL",
+                        help=f"URL of an SQLite file or of PostgreSQL, default {DATABASE}")
 
 
 def _conditions(parser: argparse.ArgumentParser) -> None:
