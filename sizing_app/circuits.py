@@ -78,6 +78,10 @@ def read_folder(folder: Path) -> Circuit:
     return circuit
 
 
+def has_golden(circuit: Circuit) -> bool:
+    return (Path(circuit.folder) / "golden.json").is_file()
+
+
 def golden(circuit: Circuit) -> dict:
     """golden.json: {"parameters": {...}, "metrics": {...}}, a design that meets the default specs nominally."""
     path = Path(circuit.folder) / "golden.json"
@@ -306,7 +310,7 @@ def _check_netlist(circuit: Circuit, path: Path) -> None:
     unused = [parameter.name for parameter in circuit.parameters if parameter.name not in used]
     if unused:
         raise CircuitError(f"{path}: parameters: expected each in netlist.sp or testbench.sp, found no {unused[0]!r}")
-    middle = {parameter.name: parameter.from_unit(0.5) for parameter in circuit.parameters}
+    middle = {parameter.name: parameter.nearest(parameter.from_unit(0.5)) for parameter in circuit.parameters}
     try:
         build_netlist(circuit, middle, circuit.conditions.nominal)
     except ModelError:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from sizing_app.units import format_si, preferred_values
+from sizing_app.units import format_si, preferred_values, show_quantity
 
 Parameters = Mapping[str, float]
 """Parameter name to value in SI units."""
@@ -28,6 +28,12 @@ class Parameter:
     step: float | None = None
     """Grid of a linear parameter; log parameters use the E24 series."""
 
+    @property
+    def count(self) -> bool:
+        """Whether it counts devices: without a unit, in whole steps from a whole number. Its values are whole."""
+        return (self.scale == "linear" and self.unit == "" and self.step is not None and self.step == round(self.step)
+                and self.low == round(self.low))
+
     def from_unit(self, fraction: float) -> float:
         """Map [0, 1] onto the range, on the parameter's own scale; values outside are clipped."""
         fraction = min(max(float(fraction), 0.0), 1.0)
@@ -43,25 +49,49 @@ class Parameter:
             return math.log(value / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
 
+    def problem(self, value: float) -> str:
+        """Why no design may have this value, as the end of a sentence; empty where one may."""
+        slack = [1e-9 * abs(end) if self.scale == "log" else 1e-9 * max(abs(self.low), abs(self.high))
+                 for end in (self.low, self.high)]
+        if not self.low - slack[0] <= value <= self.high + slack[1]:
+            return f"is outside {self.show(self.low)} to {self.show(self.high)}"
+        if self.count and abs(value - round(value)) > 1e-9 * abs(value):
+            return "is not a whole number, as a count must be"
+        return ""
+
     def contains(self, value: float) -> bool:
-        slack = 1e-9 * max(abs(self.low), abs(self.high))
-        return self.low - slack <= value <= self.high + slack
+        """Whether a design may have this value."""
+        return not self.problem(value)
+
+    def nearest(self, value: float) -> float:
+        """The value nearest to ``value`` that a design may have: in the range, and whole where it is a count."""
+        value = min(max(value, self.low), self.high)
+        return float(min(max(round(value), math.ceil(self.low)), math.floor(self.high))) if self.count else value
 
     def grid(self) -> list[float]:
-        """The values that a designer would write down: E24 on a log scale, multiples of ``step`` on a linear one."""
+        """The values that a designer would write down, all of them in the range: E24 on a log scale, steps of ``step``
+        from the lower end on a linear one. Where the range has none, its ends."""
         if self.scale == "log":
-            return preferred_values(self.low, self.high)
+            return preferred_values(self.low, self.high) or sorted({self.low, self.high})
+        if self.low == self.high:
+            return [self.low]
         step = self.step or (self.high - self.low) / 50
-        count = round((self.high - self.low) / step)
-        return [round(self.low + index * step, 12) for index in range(count + 1)]
+        last = math.floor((self.high - self.low) / step + 1e-6)
+        digits = 12 - math.floor(math.log10(max(abs(self.low), abs(self.high))))
+        return [round(self.low + index * step, digits) for index in range(last + 1)]
 
     def snap(self, value: float) -> float:
         """The grid value nearest to ``value`` on the parameter's scale."""
         position = self.to_unit(value) if value > 0 or self.scale == "linear" else 0.0
         return min(self.grid(), key=lambda candidate: abs(self.to_unit(candidate) - position))
 
-    def show(self, value: float, digits: int = 3) -> str:
-        return format_si(value, digits)
+    def show(self, value: float | None, digits: int = 4) -> str:
+        """A value as people write it, with its unit."""
+        return show_quantity(value, self.unit, digits)
+
+    def spice(self, value: float, digits: int = 4) -> str:
+        """A value as netlists and models write it: ``4.7u``; a count in full."""
+        return f"{value:.0f}" if self.count and value == round(value) else format_si(value, digits)
 
 
 @dataclass(frozen=True)
@@ -72,6 +102,10 @@ class Metric:
     title: str
     unit: str
     definition: str
+
+    def show(self, value: float | None, digits: int = 4) -> str:
+        """A value as people write it, with its unit."""
+        return show_quantity(value, self.unit, digits)
 
 
 @dataclass(frozen=True)
@@ -106,11 +140,12 @@ class Spec:
     def met(self, value: float) -> bool:
         return self.shortfall(value) == 0.0
 
-    def show(self, digits: int = 3) -> str:
-        if self.kind == "range":
-            return f"{format_si(self.low, digits)} .. {format_si(self.high, digits)}"
-        sign, bound = (">=", self.low) if self.kind == "lower" else ("<=", self.high)
-        return f"{sign} {format_si(bound, digits)}"
+    def show(self, unit: str, digits: int = 4) -> str:
+        """The target as people write it: ``>= 60 MHz``, ``60° .. 88°``, ``= 8`` where only one value is good."""
+        if self.kind == "range" and self.low != self.high:
+            return f"{show_quantity(self.low, unit, digits)} .. {show_quantity(self.high, unit, digits)}"
+        sign, bound = {"lower": (">=", self.low), "upper": ("<=", self.high), "range": ("=", self.low)}[self.kind]
+        return f"{sign} {show_quantity(bound, unit, digits)}"
 
 
 @dataclass(frozen=True)
@@ -123,8 +158,8 @@ class Conditions:
     load: float
 
     def show(self) -> str:
-        return (f"{self.corner} corner, {self.temperature:g} C, {format_si(self.supply)} V supply, "
-                f"{format_si(self.load)}F load")
+        return (f"{self.corner} corner, {show_quantity(self.temperature, 'C')}, "
+                f"{show_quantity(self.supply, 'V')} supply, {show_quantity(self.load, 'F')} load")
 
 
 @dataclass(frozen=True)

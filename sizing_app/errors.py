@@ -7,3 +7,7 @@ class PolicyError(RuntimeError):
 
 class StoreError(RuntimeError):
     """The database cannot be read or written: locked, unreachable, or the session is not in it."""
+
+
+class NotStored(StoreError):
+    """No session or group has this id."""

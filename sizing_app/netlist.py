@@ -139,7 +139,7 @@ def sized_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditio
     lines, _ = _lines(circuit, parameters, conditions)
     process = PROCESSES[circuit.process]
     header = [f"* {circuit.title} ({circuit.name}), {process.title}", f"* {conditions.show()}",
-              *(f"* {name} = {circuit.parameter(name).show(value)}" for name, value in parameters.items()),
+              *(f"* {name} = {circuit.parameter(name).spice(value, 9)}" for name, value in parameters.items()),
               f"* models: package {process.package}, {', '.join(process.files)}, corner {conditions.corner}"]
     return "\n".join([*header, *lines, f".temp {conditions.temperature:g}", END])
 
@@ -182,12 +182,23 @@ def _transistor(line: str, circuit: Circuit) -> tuple[str, tuple[str, float, flo
     width, length = _on_grid(parse_si(sizes["w"])), _on_grid(parse_si(sizes["l"]))
     fingers = max(1, math.ceil(width / process.finger - 1e-9))
     width = _on_grid(width / fingers)
-    multiplier = fingers * round(float(sizes.get("m", 1)))
+    multiplier = fingers * _devices(name, sizes.get("m", "1"))
     model = circuit.devices[alias]
     area, perimeter = width * process.diffusion, 2 * (width + process.diffusion)
     text = (f"{name} {drain} {gate} {source} {bulk} {model} w={width:.9g} l={length:.9g} ad={area:.6g} as={area:.6g} "
             f"pd={perimeter:.6g} ps={perimeter:.6g}" + (f" m={multiplier}" if multiplier > 1 else ""))
     return text, (model, width, length)
+
+
+def _devices(name: str, text: str) -> int:
+    """How many equal devices stand in parallel, ``m`` of a transistor."""
+    try:
+        count = parse_si(text)
+    except ValueError:
+        count = 0.0
+    if count < 1 or abs(count - round(count)) > 1e-6:
+        raise ExpressionError(f"{name}: expected m, a number of devices, to be whole and at least 1, found m={text}")
+    return round(count)
 
 
 def _on_grid(metres: float) -> float:

@@ -30,9 +30,9 @@ class Pool:
 
     circuit: Circuit
     condition: np.ndarray
-    """(n,) uint8, index into ``circuit.conditions.all()``."""
+    """(n,) unsigned, index into ``circuit.conditions.all()``."""
     design: np.ndarray
-    """(n, parameters) uint8, grid indices."""
+    """(n, parameters), grid indices of the type ``grid.dtype``."""
     metrics: np.ndarray
     """(n, metrics) float32, SI units."""
     grid: DesignGrid = field(init=False)
@@ -75,9 +75,14 @@ class Pool:
 
     def extended(self, condition: np.ndarray, design: np.ndarray, metrics: np.ndarray) -> "Pool":
         """A pool with more rows."""
-        return Pool(self.circuit, np.concatenate([self.condition, condition.astype(np.uint8)]),
-                    np.concatenate([self.design, design.astype(np.uint8)]),
+        return Pool(self.circuit, np.concatenate([self.condition, condition.astype(_place_type(self.circuit))]),
+                    np.concatenate([self.design, design.astype(self.grid.dtype)]),
                     np.concatenate([self.metrics, metrics.astype(np.float32)]))
+
+
+def _place_type(circuit: Circuit) -> np.dtype:
+    """The smallest type of an index into the conditions."""
+    return np.min_scalar_type(len(circuit.conditions.all()) - 1)
 
 
 def pool_path(circuit: Circuit) -> Path:
@@ -85,7 +90,8 @@ def pool_path(circuit: Circuit) -> Path:
 
 
 def empty_pool(circuit: Circuit) -> Pool:
-    return Pool(circuit, np.zeros(0, np.uint8), np.zeros((0, len(circuit.parameters)), np.uint8),
+    return Pool(circuit, np.zeros(0, _place_type(circuit)),
+                np.zeros((0, len(circuit.parameters)), DesignGrid(circuit).dtype),
                 np.zeros((0, len(circuit.metrics)), np.float32))
 
 

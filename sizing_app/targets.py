@@ -41,13 +41,15 @@ class DesignGrid:
         self.names = [parameter.name for parameter in circuit.parameters]
         self.values = [_grid_values(parameter) for parameter in circuit.parameters]
         self.levels = [_grid_levels(parameter) for parameter in circuit.parameters]
+        self.dtype = np.min_scalar_type(max(map(len, self.levels)) - 1)
+        """The smallest type of the indices: uint8 for up to 256 values of each parameter, else uint16."""
         self._edges = [(level[1:] + level[:-1]) / 2 for level in self.levels]
 
     def snap(self, unit: np.ndarray) -> np.ndarray:
-        """Nearest grid indices (uint8) of unit-cube rows of shape (..., parameters)."""
+        """Nearest grid indices of unit-cube rows of shape (..., parameters)."""
         unit = np.asarray(unit, dtype=float)
         columns = [np.searchsorted(edges, unit[..., column]) for column, edges in enumerate(self._edges)]
-        return np.stack(columns, axis=-1).astype(np.uint8)
+        return np.stack(columns, axis=-1).astype(self.dtype)
 
     def unit(self, index: np.ndarray) -> np.ndarray:
         """Unit-cube coordinates of grid indices of shape (..., parameters)."""

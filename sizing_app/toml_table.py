@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from sizing_app.units import parse_si
+from sizing_app.units import read_quantity
 
 
 class CircuitError(ValueError):
@@ -78,7 +78,9 @@ class Table:
         return dict(self.values)
 
     def _number(self, key: str, value, unit: str) -> float:
+        if value is None:
+            raise self.fail(key, "a number with an SI suffix, such as 4.7u")
         try:
-            return parse_si(value, unit)
-        except (ValueError, TypeError):
-            raise self.fail(key, "a number with an SI suffix, such as 4.7u") from None
+            return read_quantity(value, unit)
+        except ValueError as error:
+            raise CircuitError(f"{self.path}: {self.where}{key}: {error}") from None

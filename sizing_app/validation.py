@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 
 from sizing_app.domain import Circuit, Conditions, ConditionSpace, Parameter, Parameters, Spec, Task, Turn
 from sizing_app.pdk import PROCESSES
-from sizing_app.units import format_si
+from sizing_app.units import show_quantity
 
 CONDITIONS = ("supply", "load", "temperature")
 """Names that braces of a netlist may use beside the parameters."""
@@ -123,15 +123,15 @@ def check_parameter(parameter: Parameter, where: str) -> None:
     check_line(parameter.role, f"{where}.role")
 
 
-def check_spec(spec: Spec, where: str) -> None:
+def check_spec(spec: Spec, where: str, unit: str = "") -> None:
     """A bound or two, which may be equal (a count that must be exact), and something to measure a shortfall by."""
     bounds = [bound for bound in (spec.low, spec.high) if bound is not None]
     expect(bounds, where, "a lower bound, an upper bound or both")
     for bound in bounds:
         check_number(bound, where)
     if len(bounds) == 2 and spec.low > spec.high:
-        raise Invalid(f"{where}: the lower bound {format_si(spec.low, 4)} is above the upper bound "
-                      f"{format_si(spec.high, 4)}")
+        raise Invalid(f"{where}: the lower bound {show_quantity(spec.low, unit)} is above the upper bound "
+                      f"{show_quantity(spec.high, unit)}")
     if spec.scale is None and 0.0 in bounds:
         raise Invalid(f"{where}: a bound of 0 gives no scale to measure a shortfall by; expected a bound other than 0")
     if spec.scale is not None:
@@ -172,8 +172,8 @@ def check_design(circuit: Circuit, design: Parameters, where: str) -> None:
     names = [parameter.name for parameter in circuit.parameters]
     expect(set(design) == set(names), where, f"exactly the parameters of {circuit.name}: {', '.join(names)}")
     for parameter in circuit.parameters:
-        expect(parameter.contains(design[parameter.name]), f"{where}.{parameter.name}",
-               f"a value from {parameter.low:g} to {parameter.high:g}", design[parameter.name])
+        if problem := parameter.problem(design[parameter.name]):
+            raise Invalid(f"{where}.{parameter.name}: {parameter.show(design[parameter.name])} {problem}")
 
 
 def check_limits(circuit: Circuit, limits: Mapping[str, tuple[float, float]], where: str) -> None:
@@ -181,9 +181,10 @@ def check_limits(circuit: Circuit, limits: Mapping[str, tuple[float, float]], wh
     known = {parameter.name: parameter for parameter in circuit.parameters}
     for name, (low, high) in limits.items():
         expect(name in known, where, f"parameters of {circuit.name}", name)
-        inside = known[name].contains(low) and known[name].contains(high)
-        expect(low <= high and inside, f"{where}.{name}",
-               f"[low, high] inside {known[name].low:g} to {known[name].high:g}", [low, high])
+        for value in (low, high):
+            if problem := known[name].problem(value):
+                raise Invalid(f"{where}.{name}: {known[name].show(value)} {problem}")
+        expect(low <= high, f"{where}.{name}", "[low, high] with low <= high", [low, high])
 
 
 def check_task(task: Task, where: str = "task") -> None:

@@ -8,6 +8,7 @@ from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
 from sizing_app.domain import Circuit, History, Measurement, Proposal, Task, Turn
+from sizing_app.policy.designs import from_unit
 from sizing_app.prompt.compact import END, PAD, render, write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, save_tokenizer
 from sizing_app.reward import score
@@ -20,7 +21,7 @@ def a_history(task: Task, turns: int = 2, seed: int = 0) -> History:
     rng = np.random.default_rng(seed)
     result = []
     for index in range(turns):
-        parameters = {parameter.name: parameter.from_unit(rng.random()) for parameter in task.circuit.parameters}
+        parameters = from_unit(task.circuit, rng.random(len(task.circuit.parameters)))
         metrics = {spec.metric: (spec.high if spec.low is None else spec.low) * rng.uniform(0.7, 1.3)
                    for spec in task.specs}
         measurement = Measurement("ok", metrics)
@@ -31,7 +32,7 @@ def a_history(task: Task, turns: int = 2, seed: int = 0) -> History:
 def a_query(circuit: Circuit, seed: int = 0) -> Task:
     rng = np.random.default_rng(seed)
     conditions = circuit.conditions.all()
-    initial = {parameter.name: parameter.from_unit(rng.random()) for parameter in circuit.parameters}
+    initial = from_unit(circuit, rng.random(len(circuit.parameters)))
     return Task(circuit, circuit.specs, conditions[rng.integers(len(conditions))], initial, seed=seed)
 
 

@@ -97,7 +97,7 @@ def test_corners_takes_all_conditions_and_finds_the_worst_of_each_spec(ota):
     assert result["passed"] == all(worst["met"] for worst in result["worst"])
     shown = command(*words)
     rows = shown.stdout.splitlines()
-    assert len([row for row in rows if row.split()[:3] and row.split()[1:3] == ["27", "3.6"]]) == 5
+    assert len([row for row in rows if row.split()[1:5] == ["27", "°C", "3.6", "V"]]) == 5
     assert f"{sum(worst['met'] for worst in result['worst'])} of {len(ota.specs)} specs met" in rows[-1]
     assert "5 of 5 conditions" in shown.stderr
 
@@ -179,7 +179,7 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
     (("simulate", "OTA"), "expected --golden or --set"),
     (("simulate", "OTA", "--golden", "--corners", "--devices"), "not allowed with"),
     (("simulate", "OTA", "--set", "w_inn=1u"), "a name of w_in, l_in"),
-    (("simulate", "OTA", "--set", "w_in=1"), "w_in goes from 2u to 200u m"),
+    (("simulate", "OTA", "--set", "w_in=1"), "1 m is outside 2 µm to 200 µm"),
     (("simulate", "OTA", "--set", "w_in=wide"), "a number with an SI suffix"),
     (("simulate", "OTA", "--golden", "--corner", "sss"), "choose one of tt"),
     (("simulate", "OTA", "--golden", "--temperature", "900"), "specified from"),
@@ -199,6 +199,8 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
      "none of the policies lookup, mlp can size OPAMP1"),
     (("serve", "--port", "99999"), "a whole number from 1 to 65535"),
     (("sessions", "show"), "needs the ID"),
+    (("size", "OTA", "--spec", "power=60M"), "write 60m for milli, 60meg for mega"),
+    (("size", "SimLDO", "--set", "m_out=2.5"), "is not a whole number"),
 ])
 def test_a_wrong_word_ends_with_code_2_and_one_line_that_says_what_is_allowed(words, allowed, capsys):
     try:
@@ -212,7 +214,6 @@ def test_a_wrong_word_ends_with_code_2_and_one_line_that_says_what_is_allowed(wo
 
 def test_what_is_missing_or_unreachable_ends_with_code_1_and_one_line(tmp_path):
     for words, reason in (
-            (("sessions", "show", "nosuchid", *database(tmp_path)), "nosuchid"),
             (("sessions", "--database", "sqlite:////proc/none/sessions.db"), "sessions.db cannot be opened"),
             (("size", "OTA", "--policy", "chat", "--budget", "1", *database(tmp_path)), "--base-url URL --model NAME"),
             (("size", "OTA", "--base-url", "http://127.0.0.1:9/v1", "--model", "none", *database(tmp_path)),
@@ -221,7 +222,27 @@ def test_what_is_missing_or_unreachable_ends_with_code_1_and_one_line(tmp_path):
         assert error.count("\n") == 1 and reason in error, error
 
 
+def test_a_wrong_id_is_a_wrong_name(tmp_path):
+    for action in ("show", "export"):
+        assert "no stored session 'NOPE'" in command("sessions", action, "NOPE", *database(tmp_path), code=2).stderr
+
+
+def test_a_circuit_without_a_golden_design_is_simulated_once_all_is_set(tmp_path, ota):
+    shutil.copytree(ota.folder, tmp_path / "OTA")
+    (tmp_path / "OTA" / "golden.json").unlink()
+    words = [f"{name}={value!r}" for name, value in golden(ota)["parameters"].items()]
+    simulate, here = ("simulate", "OTA"), {"SIZING_CIRCUITS": str(tmp_path)}
+    assert document(*simulate, "--set", *words, **here)["passed"]
+    missing = command(*simulate, "--set", *words[1:], code=2, **here).stderr
+    assert "no golden design to start from: set w_in too" in missing
+    assert "golden.json" in command(*simulate, "--golden", code=1, **here).stderr
+
+
 @pytest.mark.parametrize("word, spec", [
+    ("gbw>=60M", Spec("gbw", low=60e6)),
+    ("gbw=60MHz..70 MHz", Spec("gbw", 60e6, 70e6)),
+    ("slew>=30V/us", Spec("slew", low=30e6)),
+    ("pm=60..60", Spec("pm", 60.0, 60.0)),
     ("gain=70", Spec("gain", low=70.0, scale=20.0)),
     ("gbw=>=60meg", Spec("gbw", low=60e6)),
     ("gbw>=60meg", Spec("gbw", low=60e6)),

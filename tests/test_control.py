@@ -70,8 +70,8 @@ def test_a_proposal_outside_the_limits_is_held_and_the_trace_says_so(store):
     assert (proposal.parameters, proposal.held) == ({"w": 20e-6, "m": 10.0}, WIDE)
     assert fold(store.events(session_id)) == state, "limits and what was held are stored"
     newest = trace(state)[1]["html"]
-    assert "Held to the limits" in newest and "w 20u (proposed 60u)" in newest
-    assert "w within 5u \u2026 20u; m locked at 10" in header(state, "x")
+    assert "Held to the limits" in newest and "w 20 µm (proposed 60 µm)" in newest
+    assert "w within 5 µm \u2026 20 µm; m locked at 10" in header(state, "x")
 
 
 @pytest.mark.parametrize("policy", [RandomSearch(), BayesianSearch()])
@@ -90,8 +90,8 @@ def test_a_model_is_told_limits_hint_and_what_was_changed():
     start = fold(play(task, [END], Control())).history[0]
     text = "\n".join(message["content"] for message in chat.messages(task, (start, replace(
         Turn(1, changed, start.measurement, start.score)))))
-    assert "Hint of the engineer: Mind the power." in text and "fixed at 10" in text and "5 um to 20 um" in text
-    assert "w was held to its range: 10 um was simulated." in text
+    assert "Hint of the engineer: Mind the power." in text and "fixed at 10" in text and "5 µm to 20 µm" in text
+    assert "w was held to its range: 10 µm was simulated." in text
     assert "m was changed by the engineer: 10 was simulated." in text
     plain = chat.messages(a_task(), (start,))[1]["content"]
     assert "Hint" not in plain and "fixed" not in plain
@@ -115,7 +115,7 @@ def test_a_person_edits_a_proposal_before_it_is_simulated(store):
     assert first.score.passed and second.proposal == Proposal(POOR, "b", "b")
     assert fold(store.events(session_id)) == state
     shown = {block["key"]: block["html"] for block in trace(state)}
-    assert "Edited by a person" in shown["turn-1"] and "w 10u (proposed 60u)" in shown["turn-1"]
+    assert "Edited by a person" in shown["turn-1"] and "w 10 µm (proposed 60 µm)" in shown["turn-1"]
     assert "Edited" not in shown["turn-2"]
     waiting = next(at for at, event in enumerate(events) if isinstance(event, Proposed))
     paused_state = fold(events[:waiting + 1])
@@ -193,8 +193,8 @@ def test_the_table_of_limits():
 
 
 @pytest.mark.parametrize(("column", "text", "words"), [
-    ("low", "x", "w, lower limit: 'x'"), ("high", "1m", "1m is outside 1u to 100u"),
-    ("low", "30u", "the lower limit 30u is above the upper limit 20u")])
+    ("low", "x", "w, lower limit: 'x'"), ("high", "1m", "1m is outside 1 µm to 100 µm"),
+    ("low", "30u", "the lower limit 30 µm is above the upper limit 20 µm")])
 def test_wrong_limits_are_explained_at_their_cell(column, text, words):
     table = with_cell(limit_table(a_circuit(), LIMITS), "w", column, text)
     _, (problem,), shown = read_limits(a_circuit(), table)
@@ -208,7 +208,7 @@ def test_only_what_a_person_changed_is_an_edit():
     assert read_edits(circuit, proposed, LIMITS, table)[:2] == ({}, [])
     wider = with_cell(table, "w", "value", "15u")
     assert read_edits(circuit, proposed, LIMITS, wider)[0] == {"w": pytest.approx(15e-6)}
-    for text, words in (("30u", "30u is outside 5u to 20u"), ("", "''"), ("abc", "'abc'")):
+    for text, words in (("30u", "30u is outside 5 µm to 20 µm"), ("", "''"), ("abc", "'abc'")):
         edits, (problem,), shown = read_edits(circuit, proposed, LIMITS, with_cell(table, "w", "value", text))
         assert not edits and words in problem and shown["rows"][0]["errors"]["value"] == problem
 

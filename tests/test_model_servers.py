@@ -112,7 +112,7 @@ def task(ota):
 
 @pytest.fixture(scope="module")
 def values(task):
-    return {parameter.name: parameter.from_unit(0.5) for parameter in task.circuit.parameters}
+    return {parameter.name: parameter.nearest(parameter.from_unit(0.5)) for parameter in task.circuit.parameters}
 
 
 @pytest.fixture(scope="module")

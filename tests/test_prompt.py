@@ -147,10 +147,11 @@ def test_chat_messages():
     assert [message["role"] for message in messages] == ["system", "user", "assistant", "user", "assistant", "user"]
     assert messages[2]["content"] == reply
     assert "gain = 37 dB, target >= 50 dB: FAILED (-65.0%)" in messages[1]["content"]
-    assert "power = 1 uW, target <= 2 uW: met (+50.0%)" in messages[3]["content"]
+    assert "power = 1 µW, target <= 2 µW: met (+50.0%)" in messages[3]["content"]
     assert "Parameters are missing: m." in messages[5]["content"]
     assert messages[5]["content"].endswith("Simulations left: 3.")
-    for fact in (task.circuit.netlist, "w (width of the input pair): 1 um to 100 um", "tt corner, 27 C, 3.3 V supply"):
+    for fact in (task.circuit.netlist, "w (width of the input pair): 1 µm to 100 µm, log scale",
+                 "m (mirror ratio): 1 to 20, whole numbers", "tt corner, 27 °C, 3.3 V supply"):
         assert fact in messages[1]["content"]
 
 

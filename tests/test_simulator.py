@@ -70,7 +70,7 @@ def test_a_shell_command_in_a_comment_is_not_run(pool, tmp_path):
 
 
 @pytest.mark.parametrize("change, said", [
-    ({"w_in": 1e-9}, "w_in = 1n is outside 2u .. 200u"), ({"w_in": None}, "w_in is missing"),
+    ({"w_in": 1e-9}, "w_in = 1 nm is outside 2 µm to 200 µm"), ({"w_in": None}, "w_in is missing"),
     ({"w_foo": 1e-6}, "w_foo is not a parameter of OTA"), ({"i_b": math.nan}, "i_b = - is outside"),
 ])
 def test_parameters_that_are_none_of_the_circuit_s_are_refused(change, said, pool):

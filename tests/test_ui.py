@@ -75,7 +75,7 @@ def test_suffixes_units_and_empty_cells():
 
 @pytest.mark.parametrize(("row", "column", "text", "words"), [
     ("gain", "low", "5O", ("Gain, lower bound", "'5O'")),
-    ("gain", "high", "40", ("Gain: the lower bound 50 is above the upper bound 40",)),
+    ("gain", "high", "40", ("Gain: the lower bound 50 dB is above the upper bound 40 dB",)),
     ("power", "high", "0", ("Power", "a bound of 0", "other than 0")),
     ("power", "high", "1e999", ("Power, upper bound", "finite"))])
 def test_a_wrong_cell_names_metric_and_expectation_and_keeps_what_was_typed(row, column, text, words):
@@ -94,7 +94,7 @@ def test_all_problems_are_told_at_once():
     initial = with_cell(initial_table(circuit, GOOD), "w", "value", "1m")
     reading = read(circuit, specs, "typed", initial, budget=21, seed=None)
     assert len(reading.problems) == 5
-    assert any("w: 1m is outside 1u to 100u m" in problem for problem in reading.problems)
+    assert any("w: 1m is outside 1 µm to 100 µm" in problem for problem in reading.problems)
     assert read(circuit, spec_table(circuit, ())).problems == (
         "Specs: at least one metric needs a lower or an upper bound.",)
 

@@ -21,7 +21,6 @@ from sizing_app.prompt.chat import messages
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, FUNCTION
 from sizing_app.prompt.tokenizer import QWEN2_PATTERN
 from sizing_app.session import initial_turn
-from sizing_app.units import format_si
 
 CHATML = ("{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
           "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
@@ -71,7 +70,7 @@ class Writer:
         moved = {}
         for parameter in self.circuit.parameters:
             place = parameter.to_unit(self.start[parameter.name]) + self.rng.normal(0.0, 0.02)
-            moved[parameter.name] = format_si(parameter.snap(parameter.from_unit(place)))
+            moved[parameter.name] = parameter.spice(parameter.snap(parameter.from_unit(place)))
         return moved
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sizing_app.circuits import CircuitError
 from sizing_app.cli.parser import build_parser
 from sizing_app.cli.values import UsageError
-from sizing_app.errors import PolicyError, StoreError
+from sizing_app.errors import NotStored, PolicyError, StoreError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = build_parser().parse_args(arguments)
     try:
         return importlib.import_module(f"sizing_app.cli.{chosen.command}").run(chosen)
-    except UsageError as error:
+    except (UsageError, NotStored) as error:
         return _complain(error, 2)
     except (CircuitError, PolicyError, StoreError) as error:
         return _complain(error, 1)

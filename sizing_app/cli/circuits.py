@@ -4,6 +4,7 @@ import argparse
 
 from sizing_app.circuits import circuit_names, load_circuit
 from sizing_app.cli.check import run_check
+from sizing_app.cli.tables import specs_line
 from sizing_app.cli.values import print_json, read_names
 from sizing_app.documents import circuit_document
 from sizing_app.evaluate.suites import suite_names
@@ -19,8 +20,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for circuit in circuits:
         print(f"{circuit.name}  {circuit.title} ({circuit.process})")
-        print("  parameters  " + ", ".join(f"{parameter.name} {parameter.show(parameter.low)}..."
+        print("  parameters  " + ", ".join(f"{parameter.name} {parameter.show(parameter.low)} .. "
                                            f"{parameter.show(parameter.high)}" for parameter in circuit.parameters))
-        print("  specs       " + ", ".join(f"{spec.metric} {spec.show()}" for spec in circuit.specs))
+        print(f"  specs       {specs_line(circuit, circuit.specs)}")
         print(f"  suites      {', '.join(suite_names(circuit)) or '-'}")
     return 0

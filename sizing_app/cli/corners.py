@@ -10,7 +10,7 @@ from sizing_app.domain import Circuit, Conditions, Measurement, Parameters
 from sizing_app.evaluate.corners import WorstCase, every_condition, over_conditions, worst_cases
 from sizing_app.reward import score
 from sizing_app.simulator import SimulatorPool
-from sizing_app.units import format_si
+from sizing_app.units import show_quantity
 
 
 def run_corners(circuit: Circuit, parameters: Parameters, chosen: Conditions, args: argparse.Namespace) -> int:
@@ -26,7 +26,7 @@ def run_corners(circuit: Circuit, parameters: Parameters, chosen: Conditions, ar
     if args.json:
         print_json(_document(circuit, parameters, conditions, measured, worst))
     else:
-        print(f"{circuit.name} at {format_si(chosen.load)}F load\n{design_line(circuit, parameters)}\n")
+        print(f"{circuit.name} at {show_quantity(chosen.load, 'F')} load\n{design_line(circuit, parameters)}\n")
         print("\n".join(_table(circuit, conditions, measured)) + "\n* fails its default spec\n")
         print("\n".join(_worst_table(circuit, worst, len(conditions))))
     return 0 if all(item.ok for item in measured) else 1
@@ -36,16 +36,15 @@ def _table(circuit: Circuit, conditions: Sequence[Conditions], measured: Sequenc
     """One row a condition; a value that fails its default spec has a * behind it."""
     names = [metric.name for metric in circuit.metrics]
     specs = {spec.metric: spec for spec in circuit.specs}
-    rows = [["corner", "C", "V", "reward", *(f"{name} " for name in names)],
-            ["", "", "", "", *(f"{metric.unit} " for metric in circuit.metrics)]]
+    rows = [["corner", "temp.", "supply", "reward", *(f"{name} " for name in names)]]
     for point, item in zip(conditions, measured, strict=True):
-        cells = [point.corner, f"{point.temperature:g}", format_si(point.supply)]
+        cells = [point.corner, show_quantity(point.temperature, "C"), show_quantity(point.supply, "V")]
         if not item.ok:
             rows.append([*cells, item.status])
             continue
         parts = {part.metric: part for part in score(item, circuit.specs).specs}
-        values = [format_si(item.metrics[name]) + (" " if name not in specs or parts[name].met else "*")
-                  for name in names]
+        values = [metric.show(item.metrics[metric.name], 3)
+                  + (" " if metric.name not in specs or parts[metric.name].met else "*") for metric in circuit.metrics]
         rows.append([*cells, f"{score(item, circuit.specs).total:.3f}", *values])
     return aligned(rows, left={0})
 
@@ -53,11 +52,11 @@ def _table(circuit: Circuit, conditions: Sequence[Conditions], measured: Sequenc
 def _worst_table(circuit: Circuit, worst: Sequence[WorstCase], count: int) -> list[str]:
     rows = []
     for case in worst:
-        point, part, unit = case.conditions, case.score, circuit.metric(case.spec.metric).unit
+        point, part, metric = case.conditions, case.score, circuit.metric(case.spec.metric)
         verdict = "no value" if part.value is None else "met" if part.met else "failed"
         margin = "" if part.margin is None else f"{part.margin:+.1%}"
-        rows.append([f"  {case.spec.metric}", format_si(part.value, 4, unit), case.spec.show(), verdict, margin,
-                     f"{point.corner}, {point.temperature:g} C, {format_si(point.supply)} V"])
+        rows.append([f"  {case.spec.metric}", metric.show(part.value), case.spec.show(metric.unit), verdict, margin,
+                     f"{point.corner}, {show_quantity(point.temperature, 'C')}, {show_quantity(point.supply, 'V')}"])
     met = sum(case.score.met for case in worst)
     return [f"Worst of {count} conditions; margins in units of each spec's scale",
             *aligned(rows, left={0, 2, 3, 5}), f"{met} of {len(worst)} specs met under every condition"]

@@ -7,6 +7,7 @@ import sys
 import time
 
 from sizing_app.cli.size import outcome, turn_text
+from sizing_app.cli.tables import specs_line
 from sizing_app.cli.values import UsageError, print_json, read_count
 from sizing_app.documents import csv_text, session_document
 from sizing_app.events import SessionState, fold
@@ -51,7 +52,7 @@ def _show(id: str, state: SessionState) -> None:
     print(task.conditions.show())
     if task.stated is not None:
         print(f"the policy was told: {task.stated.show()}")
-    print(", ".join(f"{spec.metric} {spec.show()}" for spec in task.specs))
+    print(specs_line(task.circuit, task.specs))
     for turn in state.history:
         print(turn_text(task, turn))
     print(outcome(state) + (f": {state.message}" if state.message else ""))

@@ -2,21 +2,20 @@
 
 import argparse
 
-from sizing_app.circuits import golden
-from sizing_app.cli.tables import design_line
+from sizing_app.circuits import golden, has_golden
+from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import UsageError, print_json, read_circuit, read_conditions, read_parameters
 from sizing_app.documents import design_document
 from sizing_app.domain import Circuit, Conditions, Measurement, Parameters, Score
 from sizing_app.reward import score
 from sizing_app.simulator import SimulatorPool
-from sizing_app.units import format_si
 
 
 def run(args: argparse.Namespace) -> int:
     circuit = read_circuit(args.circuit)
     if not args.golden and not args.set:
         raise UsageError("nothing to simulate: expected --golden or --set NAME=VALUE ...")
-    parameters = read_parameters(circuit, args.set, golden(circuit)["parameters"])
+    parameters = _design(circuit, args)
     conditions = read_conditions(circuit, args)
     if args.corners:
         from sizing_app.cli.corners import run_corners
@@ -34,6 +33,18 @@ def run(args: argparse.Namespace) -> int:
     return 0 if measurement.ok else 1
 
 
+def _design(circuit: Circuit, args: argparse.Namespace) -> Parameters:
+    """The golden design with the values that are set. It is not needed where all of them are."""
+    names = [parameter.name for parameter in circuit.parameters]
+    missing = [name for name in names if name not in {word.partition("=")[0].strip() for word in args.set}]
+    if not args.golden and (not missing or not has_golden(circuit)):
+        parameters = read_parameters(circuit, args.set, {})
+        if missing:
+            raise UsageError(f"{circuit.name} has no golden design to start from: set {', '.join(missing)} too")
+        return {name: parameters[name] for name in names}
+    return read_parameters(circuit, args.set, golden(circuit)["parameters"])
+
+
 def _text(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
           points: Score) -> str:
     lines = [f"{circuit.name}, {conditions.show()}", design_line(circuit, parameters),
@@ -41,8 +52,7 @@ def _text(circuit: Circuit, parameters: Parameters, conditions: Conditions, meas
              + ("all specs met" if points.passed else "not all specs met")]
     if measurement.log:
         lines.append(measurement.log)
-    units = {metric.name: metric.unit for metric in circuit.metrics}
-    lines += [f"  {part.metric:8}{format_si(part.value, 4, units[part.metric]):>16}  {spec.show():18} "
-              f"score {part.score:.3f}  {'met' if part.met else 'failed'}"
-              for spec, part in zip(circuit.specs, points.specs, strict=True)]
-    return "\n".join(lines)
+    rows = [[f"  {part.metric}", metric.show(part.value), spec.show(metric.unit), f"score {part.score:.3f}",
+             "met" if part.met else "failed"]
+            for spec, part in zip(circuit.specs, points.specs, strict=True) for metric in [circuit.metric(spec.metric)]]
+    return "\n".join([*lines, *aligned(rows, left={0, 2, 4})])

@@ -4,6 +4,7 @@ import argparse
 import sys
 import threading
 
+from sizing_app.cli.tables import design_line
 from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_parameters,
                                    read_policy, read_settings, read_specs)
 from sizing_app.documents import session_document
@@ -61,8 +62,7 @@ def turn_text(task: Task, turn: Turn) -> str:
     lines = [f"turn {turn.index}  {turn.proposal.reasoning or ('initial design' if turn.index == 0 else '')}".rstrip()]
     lines += [f"  ! {problem}" for problem in turn.proposal.problems]
     if turn.proposal.parameters is not None:
-        lines.append("  " + " ".join(f"{parameter.name}={parameter.show(turn.proposal.parameters[parameter.name])}"
-                                     for parameter in task.circuit.parameters))
+        lines.append(f"  {design_line(task.circuit, turn.proposal.parameters)}")
     if turn.score is not None:
         failed = [part.metric for part in turn.score.specs if not part.met]
         verdict = "all specs met" if turn.score.passed else f"failed: {', '.join(failed)}"

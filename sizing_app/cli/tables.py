@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sizing_app.domain import Circuit, Parameters
+from sizing_app.domain import Circuit, Parameters, Spec
 
 
 def aligned(rows: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:
@@ -14,5 +14,10 @@ def aligned(rows: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:
 
 
 def design_line(circuit: Circuit, parameters: Parameters) -> str:
-    """w_in=4.7u l_in=1u ..."""
-    return " ".join(f"{name}={circuit.parameter(name).show(value)}" for name, value in parameters.items())
+    """w_in=4.7u l_in=1u ..., as --set reads it."""
+    return " ".join(f"{name}={circuit.parameter(name).spice(value)}" for name, value in parameters.items())
+
+
+def specs_line(circuit: Circuit, specs: Sequence[Spec]) -> str:
+    """gain >= 75 dB, pm 60° .. 88°, ..."""
+    return ", ".join(f"{spec.metric} {spec.show(circuit.metric(spec.metric).unit)}" for spec in specs)

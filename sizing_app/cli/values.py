@@ -11,7 +11,7 @@ from dataclasses import replace
 from sizing_app.circuits import circuit_names, load_circuit
 from sizing_app.domain import Circuit, Conditions, Parameters, Spec
 from sizing_app.policy import DEFAULT_POLICY, POLICY_NAMES, PolicySettings
-from sizing_app.units import format_si, parse_si
+from sizing_app.units import read_quantity, show_quantity
 from sizing_app.validation import Invalid, check_spec
 
 _SPEC = re.compile(r"\s*(\w+)\s*(?:=\s*(<=|>=|<|>|)|(<=|>=|<|>))\s*(.+)$")
@@ -48,13 +48,13 @@ def read_parameters(circuit: Circuit, words: Iterable[str], base: Parameters) ->
     values = dict(base)
     for word in words:
         name, equals, text = (part.strip() for part in word.partition("="))
-        if not equals or name not in base:
-            raise UsageError(f"{word!r}: expected NAME=VALUE with a name of {', '.join(base)}")
+        names = [parameter.name for parameter in circuit.parameters]
+        if not equals or name not in names:
+            raise UsageError(f"{word!r}: expected NAME=VALUE with a name of {', '.join(names)}")
         parameter = circuit.parameter(name)
         value = _number(text, parameter.unit, word)
-        if not parameter.contains(value):
-            raise UsageError(f"{word!r}: out of range, {name} goes from {parameter.show(parameter.low)} "
-                             f"to {parameter.show(parameter.high)} {parameter.unit}".rstrip())
+        if problem := parameter.problem(value):
+            raise UsageError(f"{word!r}: {parameter.show(value)} {problem}")
         values[name] = value
     return values
 
@@ -81,8 +81,8 @@ def read_conditions(circuit: Circuit, args: argparse.Namespace) -> Conditions:
         if text is not None:
             value = _number(text, unit, f"--{name} {text}")
             if not min(values) * 0.999 <= value <= max(values) * 1.001 and value not in values:
-                raise UsageError(f"--{name} {text!r}: {circuit.name} is specified from {format_si(min(values))} "
-                                 f"to {format_si(max(values))} {unit}")
+                raise UsageError(f"--{name} {text!r}: {circuit.name} is specified from "
+                                 f"{show_quantity(min(values), unit)} to {show_quantity(max(values), unit)}")
             conditions = replace(conditions, **{name: value})
     return conditions
 
@@ -140,7 +140,7 @@ def _read_spec(circuit: Circuit, word: str) -> Spec:
         value = _number(text, unit, word)
         spec = Spec(name, None if upper else value, value if upper else None, scale)
     try:
-        check_spec(spec, repr(word))
+        check_spec(spec, repr(word), unit)
     except Invalid as error:
         raise UsageError(str(error)) from error
     return spec
@@ -148,7 +148,7 @@ def _read_spec(circuit: Circuit, word: str) -> Spec:
 
 def _number(text: str, unit: str, word: str) -> float:
     try:
-        value = parse_si(text, unit)
+        value = read_quantity(text, unit)
     except ValueError as error:
         raise UsageError(f"{word!r}: {error}") from error
     if not math.isfinite(value):

@@ -16,7 +16,7 @@ import numpy as np
 from sizing_app.circuits import CircuitError, golden, load_circuit
 from sizing_app.domain import Circuit, Parameters
 from sizing_app.targets import DesignGrid, fitness, margins, metric_row
-from sizing_app.units import parse_si
+from sizing_app.units import read_quantity
 
 POPULATION = 16
 
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _start(circuit: Circuit, file: Path | None) -> Mapping[str, float] | None:
     if file:
         values = json.loads(file.read_text())
-        return {item.name: parse_si(values[item.name], item.unit) for item in circuit.parameters}
+        return {item.name: read_quantity(values[item.name], item.unit) for item in circuit.parameters}
     try:
         return golden(circuit)["parameters"]
     except CircuitError:

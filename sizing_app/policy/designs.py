@@ -6,8 +6,8 @@ from sizing_app.domain import Circuit, History, Parameters, Proposal, Turn
 
 
 def from_unit(circuit: Circuit, unit) -> Parameters:
-    """Unit-cube coordinates, in the order of ``circuit.parameters``, to a design in SI units."""
-    return {parameter.name: parameter.from_unit(fraction)
+    """Unit-cube coordinates, in the order of ``circuit.parameters``, to a design in SI units; counts are whole."""
+    return {parameter.name: parameter.nearest(parameter.from_unit(fraction))
             for parameter, fraction in zip(circuit.parameters, unit, strict=True)}
 
 

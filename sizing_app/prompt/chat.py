@@ -8,7 +8,6 @@ import json
 
 from sizing_app.domain import Circuit, History, Parameter, Score, Spec, Task, Turn
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
-from sizing_app.units import format_si
 
 Message = dict[str, str]
 
@@ -21,8 +20,8 @@ them, which parameters you change and what you expect. Then write exactly one ac
 {analyze}your reasoning{analyze_end}{call}{{"name":"{function}","arguments":{{...}}}}{call_end}
 
 calls the simulator. The arguments name every parameter once. Values are strings with an SI suffix (f, p, n, u, m, k,
-meg, g), such as "4.7u" or "2.4", and must lie in the parameter's range. Once a simulated design meets every
-specification, end:
+meg, g), such as "4.7u" or "2.4", and must lie in the parameter's range; counts of devices are whole. Once a simulated
+design meets every specification, end:
 
 {analyze}your reasoning{analyze_end}{design_end}"""
 _NATIVE = f"""
@@ -39,7 +38,7 @@ def messages(task: Task, history: History, tools: bool = False) -> list[Message]
     turns = [turn for turn in history if turn.measurement is not None]
     result = [_message("system", system), _message("user", f"{_task_text(task)}\n\n{_turn_text(task, turns[0])}")]
     for turn in turns[1:]:
-        result.append(_message("assistant", _reply_text(turn)))
+        result.append(_message("assistant", _reply_text(task.circuit, turn)))
         result.append(_message("user", _turn_text(task, turn)))
     result[-1]["content"] += f"\nSimulations left: {task.budget - len(turns) + 1}."
     return result
@@ -75,12 +74,13 @@ def _range_text(task: Task, parameter: Parameter) -> str:
     """The range that a proposal may use, which an engineer may have narrowed to one value."""
     low, high = task.limits.get(parameter.name, (parameter.low, parameter.high))
     if low == high:
-        return f"fixed at {_with_unit(low, parameter.unit)}"
-    return f"{_with_unit(low, parameter.unit)} to {_with_unit(high, parameter.unit)}, {parameter.scale} scale"
+        return f"fixed at {parameter.show(low)}"
+    kind = "whole numbers" if parameter.count else f"{parameter.scale} scale"
+    return f"{parameter.show(low)} to {parameter.show(high)}, {kind}"
 
 
 def _turn_text(task: Task, turn: Turn) -> str:
-    initial = [f"Initial design: {_call_text(turn)}"] if turn.index == 0 else []
+    initial = [f"Initial design: {_call_text(task.circuit, turn)}"] if turn.index == 0 else []
     return "\n".join(initial + _change_lines(task, turn) + _outcome_lines(task, turn))
 
 
@@ -88,8 +88,8 @@ def _change_lines(task: Task, turn: Turn) -> list[str]:
     """What was simulated in place of what the model proposed."""
     proposal, lines = turn.proposal, []
     for changed, reason in ((proposal.held, "was held to its range"), (proposal.edited, "was changed by the engineer")):
-        lines += [f"Note: {name} {reason}: {_with_unit(proposal.parameters[name], task.circuit.parameter(name).unit)} "
-                  f"was simulated." for name in changed]
+        lines += [f"Note: {name} {reason}: {task.circuit.parameter(name).show(proposal.parameters[name])} was "
+                  f"simulated." for name in changed]
     return lines
 
 
@@ -108,39 +108,27 @@ def _score_lines(task: Task, score: Score) -> list[str]:
     lines = []
     for entry in score.specs:
         spec = next(spec for spec in task.specs if spec.metric == entry.metric)
-        value = "not measurable" if entry.value is None else _with_unit(
-            entry.value, task.circuit.metric(entry.metric).unit)
+        value = "not measurable" if entry.value is None else task.circuit.metric(entry.metric).show(entry.value)
         margin = "" if entry.margin is None else f" ({entry.margin:+.1%})"
-        lines.append(f"- {entry.metric} = {value}, target {_bounds_text(task.circuit, spec)}: "
+        lines.append(f"- {entry.metric} = {value}, target {spec.show(task.circuit.metric(spec.metric).unit)}: "
                      f"{'met' if entry.met else 'FAILED'}{margin}")
     return lines
 
 
 def _spec_text(circuit: Circuit, spec: Spec) -> str:
-    return f"{spec.metric} {_bounds_text(circuit, spec)}"
+    return f"{spec.metric} {spec.show(circuit.metric(spec.metric).unit)}"
 
 
-def _bounds_text(circuit: Circuit, spec: Spec) -> str:
-    unit = circuit.metric(spec.metric).unit
-    if spec.kind == "range":
-        return f"{_with_unit(spec.low, unit)} to {_with_unit(spec.high, unit)}"
-    return f">= {_with_unit(spec.low, unit)}" if spec.kind == "lower" else f"<= {_with_unit(spec.high, unit)}"
-
-
-def _with_unit(value: float, unit: str) -> str:
-    """``50 MHz``, not the ``meg`` of SPICE, where a unit follows."""
-    return format_si(value, 4, unit).replace(" meg", " M") if unit else f"{value:.4g}"
-
-
-def _reply_text(turn: Turn) -> str:
+def _reply_text(circuit: Circuit, turn: Turn) -> str:
     """What the model wrote, or what it would have written where another policy made the turn."""
     if turn.proposal.text:
         return turn.proposal.text
-    return f"{ANALYZE}{ANALYZE_END}{CALL}{_call_text(turn)}{CALL_END}"
+    return f"{ANALYZE}{ANALYZE_END}{CALL}{_call_text(circuit, turn)}{CALL_END}"
 
 
-def _call_text(turn: Turn) -> str:
-    arguments = {name: format_si(value, 4) for name, value in turn.proposal.parameters.items()}
+def _call_text(circuit: Circuit, turn: Turn) -> str:
+    arguments = {parameter.name: parameter.spice(turn.proposal.parameters[parameter.name])
+                 for parameter in circuit.parameters if parameter.name in turn.proposal.parameters}
     return json.dumps({"name": FUNCTION, "arguments": arguments}, separators=(",", ":"))
 
 

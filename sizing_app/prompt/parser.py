@@ -14,8 +14,9 @@ What happens to anything else:
   text of JSON, "parameters" for "arguments", the call as {"function": {...}}.
 - A value such as ``43%``: the grid value at this position of the parameter's range.
 - An unknown parameter: ignored.
-- A parameter missing, named twice, not a number, NaN, huge or out of its range; broken JSON; another function's name:
-  no valid call, ``parameters`` is None. Values are never clipped, so that the trace shows what was asked for.
+- A parameter missing, named twice, not a number, NaN, huge, out of its range or a count that is not whole; broken JSON;
+  another function's name: no valid call, ``parameters`` is None. Values are never clipped, so that the trace shows what
+  was asked for.
 - Text after the action, and what goes beyond LIMIT characters: ignored.
 
 Each of them is a sentence in ``Proposal.problems``. Whether the end comes too early is for the session to judge.
@@ -26,8 +27,8 @@ import re
 from collections.abc import Mapping
 
 from sizing_app.domain import Circuit, Parameter, Proposal
-from sizing_app.prompt.values import PURE_NUMBER, at_position
-from sizing_app.units import format_si, parse_si
+from sizing_app.prompt.values import at_position
+from sizing_app.units import read_quantity
 
 ANALYZE, ANALYZE_END = "<Analyze>", "</Analyze>"
 CALL, CALL_END = "<tool_call>", "</tool_call>"
@@ -253,13 +254,12 @@ def _read_value(value: object, parameter: Parameter) -> float | str:
     if isinstance(value, str) and (percent := _PERCENT.fullmatch(value)):
         return at_position(parameter, float(percent.group(1)))
     try:
-        number = parse_si(value, parameter.unit or PURE_NUMBER)
-    except ValueError:
-        return f"{parameter.name} = {_quote(value)} is not a finite number with an SI suffix."
-    if not parameter.contains(number):
-        return (f"{parameter.name} = {_quote(value)} is outside its range "
-                f"{format_si(parameter.low)} .. {format_si(parameter.high)}.")
-    return min(max(number, parameter.low), parameter.high)
+        number = read_quantity(value, parameter.unit)
+    except ValueError as error:
+        return f"{parameter.name}: {error}."
+    if problem := parameter.problem(number):
+        return f"{parameter.name} = {_quote(value)} {problem}."
+    return parameter.nearest(number)
 
 
 def _quote(value: object) -> str:

@@ -111,8 +111,7 @@ def _out_of_range(circuit: Circuit, parameters: Parameters) -> str:
     for parameter in circuit.parameters:
         if parameter.name not in parameters:
             return f"{parameter.name} is missing"
-        if not parameter.contains(parameters[parameter.name]):
-            return (f"{parameter.name} = {parameter.show(parameters[parameter.name])} is outside "
-                    f"{parameter.show(parameter.low)} .. {parameter.show(parameter.high)}")
+        if problem := parameter.problem(parameters[parameter.name]):
+            return f"{parameter.name} = {parameter.show(parameters[parameter.name])} {problem}"
     unknown = set(parameters) - {parameter.name for parameter in circuit.parameters}
     return f"{sorted(unknown)[0]} is not a parameter of {circuit.name}" if unknown else ""

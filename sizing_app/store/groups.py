@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from sizing_app.errors import StoreError
+from sizing_app.errors import NotStored, StoreError
 from sizing_app.events import StorageFailed, StorageRestored
 from sizing_app.groups import GroupEvent, GroupFinished, Sampled
 from sizing_app.store.rows import TURN, new_id
@@ -62,7 +62,7 @@ class GroupBook:
         with self._transaction(False) as db:
             row = db.execute(select(*SUMMARY).where(GroupRow.id == id)).one_or_none()
         if row is None:
-            raise StoreError(f"There is no stored group {id!r}.")
+            raise NotStored(f"There is no stored group {id!r}.")
         return GroupSummary(*row)
 
     def members(self, id: str) -> Sequence[Sampled]:

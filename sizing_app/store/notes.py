@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from sizing_app.errors import StoreError
+from sizing_app.errors import NotStored, StoreError
 from sizing_app.store.tables import SessionRow, TagRow
 
 MAX_NOTE, MAX_TAG, MAX_TAGS = 20_000, 40, 20
@@ -48,7 +48,7 @@ class NoteBook:
             row = db.execute(select(SessionRow.note, SessionRow.starred, SessionRow.origin)
                              .where(SessionRow.id == id)).one_or_none()
             if row is None:
-                raise StoreError(f"There is no stored session {id!r}.")
+                raise NotStored(f"There is no stored session {id!r}.")
             tags = db.scalars(select(TagRow.tag).where(TagRow.session_id == id).order_by(TagRow.tag))
             return Notes(row.note, row.starred, tuple(tags), row.origin)
 
@@ -61,7 +61,7 @@ class NoteBook:
         with self._transaction(True) as db:
             if not db.execute(update(SessionRow).where(SessionRow.id == id)
                               .values({"id": SessionRow.id, **values})).rowcount:
-                raise StoreError(f"There is no stored session {id!r}.")
+                raise NotStored(f"There is no stored session {id!r}.")
             if tags is not None:
                 db.execute(delete(TagRow).where(TagRow.session_id == id))
                 db.execute(insert(TagRow), [{"session_id": id, "tag": tag} for tag in tags]) if tags else None

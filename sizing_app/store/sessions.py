@@ -13,7 +13,7 @@ from sqlalchemy import Select, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from sizing_app.domain import Task
-from sizing_app.errors import StoreError
+from sizing_app.errors import NotStored, StoreError
 from sizing_app.events import (DURABLE, Event, SessionFinished, SessionStarted, StorageFailed, StorageRestored,
                                TurnFinished)
 from sizing_app.store.bulk import WholeSession, insert_all, store_circuit
@@ -120,7 +120,7 @@ class SessionStore:
         with self._transaction() as db:
             row = db.execute(select(*SUMMARY).where(SessionRow.id == id)).one_or_none()
         if row is None:
-            raise StoreError(_unknown(id))
+            raise NotStored(_unknown(id))
         return SessionSummary(*row)
 
     def children(self, id: str) -> Sequence[SessionSummary]:
@@ -229,7 +229,7 @@ def _quietly(action, *arguments) -> None:
 def _existing(db: Session, id: str) -> SessionRow:
     row = db.get(SessionRow, id)
     if row is None:
-        raise StoreError(_unknown(id))
+        raise NotStored(_unknown(id))
     return row
 
 
@@ -239,7 +239,7 @@ def _unknown(id: str) -> str:
 
 def _update(db: Session, id: str, **values) -> None:
     if not db.execute(update(SessionRow).where(SessionRow.id == id).values(**values)).rowcount:
-        raise StoreError(_unknown(id))
+        raise NotStored(_unknown(id))
 
 
 def _column(name: str, allowed: tuple[str, ...]):

@@ -12,6 +12,7 @@ from sizing_app.ui.exchange.export import routes
 from sizing_app.ui.forks.group_view import FOLLOWERS
 from sizing_app.ui.library.compare_page import ComparePage
 from sizing_app.ui.library.sessions_page import SessionsPage
+from sizing_app.ui.forms.understood import understood_route
 from sizing_app.ui.live.routes import live_routes
 from sizing_app.ui.parts import theme
 from sizing_app.ui.race.race_page import RacePage
@@ -66,4 +67,4 @@ def launch(page: gr.Blocks, services: Services, host: str, port: int, **settings
         favicon_path=theme.FAVICON, footer_links=[], run_history=False, show_error=True, ssr_mode=False,
         allowed_paths=[], max_file_size=MAX_BYTES, max_threads=FOLLOWERS + 40, enable_monitoring=False,
         state_session_capacity=MOST_PAGES,
-        app_kwargs={"routes": [*routes(services), *live]}, **settings)
+        app_kwargs={"routes": [*routes(services), *live, understood_route()]}, **settings)

@@ -20,6 +20,7 @@ from statistics import median
 from sizing_app.circuits import golden, load_circuits
 from sizing_app.domain import Circuit, Parameters
 from sizing_app.netlist import build_netlist
+from sizing_app.policy.designs import from_unit
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.ngspice import Ngspice
 from sizing_app.simulator.testbench import run_analyses, simulate
@@ -50,7 +51,7 @@ def main() -> None:
 def designs(circuit: Circuit, count: int, seed: int) -> list[Parameters]:
     """The golden design and random ones, uniform on each parameter's scale."""
     source = random.Random(f"{circuit.name} {seed}")
-    found = [{item.name: item.from_unit(source.random()) for item in circuit.parameters} for _ in range(count - 1)]
+    found = [from_unit(circuit, [source.random() for _ in circuit.parameters]) for _ in range(count - 1)]
     return [golden(circuit)["parameters"], *found]
 
 

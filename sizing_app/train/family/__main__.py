@@ -73,7 +73,8 @@ def make(circuit: Circuit, simulator, archive: Archive, rng: np.random.Generator
                       report=lambda text: None)
     pool = pool.extended(explored.condition, explored.design, explored.metrics)
     archive.add(found.circuit, reference, measurement_of(circuit, explored.metrics[row]).metrics, found.passed, pool)
-    return " ".join(f"{spec.metric}{spec.show()}" for spec in found.circuit.specs)
+    units = {metric.name: metric.unit for metric in found.circuit.metrics}
+    return ", ".join(f"{spec.metric} {spec.show(units[spec.metric])}" for spec in found.circuit.specs)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,8 @@ def _arrays(pools: Mapping[str, Pool]) -> dict[str, np.ndarray]:
     names = list(ROLES)
     designs = []
     for pool in pools.values():
+        if len(pool) and pool.design.max() >= ABSENT:
+            raise ValueError(f"{pool.circuit.name}: the archive holds at most {ABSENT} values of each parameter")
         design = np.full((len(pool), len(names)), ABSENT, np.uint8)
         design[:, [names.index(name) for name in pool.grid.names]] = pool.design
         designs.append(design)

@@ -12,9 +12,8 @@ from sizing_app.reward import score
 from sizing_app.toml_table import CircuitError
 from sizing_app.ui.parts.circuit_panel import panel
 from sizing_app.ui.parts.components import address
-from sizing_app.ui.parts.render import WORDS, target, unit_text, verdict
+from sizing_app.ui.parts.render import WORDS, target, verdict
 from sizing_app.ui.services import Services
-from sizing_app.units import format_si
 
 
 class CircuitsPage:
@@ -71,10 +70,10 @@ def _metrics(circuit: Circuit) -> Markup:
         design, parts = {"metrics": {}, "parameters": {}}, {}
     specs = {spec.metric: spec for spec in circuit.specs}
     rows = Markup("").join(
-        Markup('<tr><th scope="row">{} <span class="unit">{}</span></th><td class="num">{}</td>'
+        Markup('<tr><th scope="row">{}</th><td class="num">{}</td>'
                '<td class="num">{} {}</td><td>{}</td></tr>').format(
-            metric.title, unit_text(metric.unit), target(specs[metric.name]) if metric.name in specs else "\u2013",
-            format_si(design["metrics"].get(metric.name), 4), _mark(parts.get(metric.name)), metric.definition)
+            metric.title, target(specs[metric.name], metric.unit) if metric.name in specs else "\u2013",
+            metric.show(design["metrics"].get(metric.name)), _mark(parts.get(metric.name)), metric.definition)
         for metric in circuit.metrics)
     values = Markup(" ").join(Markup("<code>{}={}</code>").format(parameter.name, parameter.show(value))
                               for parameter in circuit.parameters

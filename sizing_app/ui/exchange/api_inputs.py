@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sizing_app.domain import Circuit, Conditions, Parameters, Spec
-from sizing_app.units import format_si, parse_si
+from sizing_app.units import read_quantity, show_quantity
 from sizing_app.validation import Invalid, check_spec, is_whole
 
 Number = float | str
@@ -34,9 +34,8 @@ def read_parameters(circuit: Circuit, values: Mapping[str, Number], base: Parame
     for parameter in circuit.parameters:
         if parameter.name in values:
             value = _number(values[parameter.name], parameter.unit, f"parameters.{parameter.name}")
-            if not parameter.contains(value):
-                raise WrongInput(f"parameters.{parameter.name}: {format_si(value, 4)} is outside "
-                                 f"{format_si(parameter.low, 4)} to {format_si(parameter.high, 4)} {parameter.unit}.")
+            if problem := parameter.problem(value):
+                raise WrongInput(f"parameters.{parameter.name}: {parameter.show(value)} {problem}.")
             read[parameter.name] = value
     return {name: read[name] for name in names}
 
@@ -58,7 +57,7 @@ def read_specs(circuit: Circuit, specs: Mapping[str, Mapping[str, Number | None]
                      _number(bounds[side], metrics[name].unit, f"specs.{name}.{side}") for side in ("low", "high"))
         spec = Spec(name, low, high, scales.get(name))
         try:
-            check_spec(spec, f"specs.{name}")
+            check_spec(spec, f"specs.{name}", metrics[name].unit)
         except Invalid as error:
             raise WrongInput(f"{error}.") from error
         read.append(spec)
@@ -80,10 +79,11 @@ def read_conditions(circuit: Circuit, given: Mapping[str, Number] | None) -> Con
         values = {"temperature": space.temperatures, "supply": space.supplies, "load": space.loads}.get(name)
         if values is None:
             raise WrongInput(f"conditions: {name!r} is not one of corner, temperature, supply, load.")
-        number = _number(value, {"supply": "V", "load": "F"}.get(name, "C"), f"conditions.{name}")
+        unit = {"supply": "V", "load": "F"}.get(name, "C")
+        number = _number(value, unit, f"conditions.{name}")
         if not min(values) <= number <= max(values):
-            raise WrongInput(f"conditions.{name}: {circuit.name} is specified from {format_si(min(values))} to "
-                             f"{format_si(max(values))}.")
+            raise WrongInput(f"conditions.{name}: {circuit.name} is specified from "
+                             f"{show_quantity(min(values), unit)} to {show_quantity(max(values), unit)}.")
         conditions = replace(conditions, **{name: number})
     return conditions
 
@@ -101,6 +101,6 @@ def _expect_object(value: object, where: str) -> None:
 
 def _number(value: Number, unit: str, where: str) -> float:
     try:
-        return parse_si(value, unit)
+        return read_quantity(value, unit)
     except (ValueError, TypeError) as error:
         raise WrongInput(f"{where}: {error}.") from error

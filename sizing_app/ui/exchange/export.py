@@ -14,6 +14,7 @@ from sizing_app.documents import csv_text
 from sizing_app.domain import Turn
 from sizing_app.errors import StoreError
 from sizing_app.events import SessionState, fold
+from sizing_app.expressions import ExpressionError
 from sizing_app.netlist import sized_netlist
 from sizing_app.session_file import write_session
 from sizing_app.ui.exchange.report import report
@@ -113,7 +114,10 @@ def session_file(services: Services, session_id: str, kind: str, turn: str | Non
     if found is None or found.proposal.parameters is None or found.score is None:
         raise NoSuchFile("This session has no simulated design there.")
     ending, media_type, write = KINDS[kind]
-    return File(f"{name}-turn{found.index}.{ending}", media_type, write(state, found))
+    try:
+        return File(f"{name}-turn{found.index}.{ending}", media_type, write(state, found))
+    except ExpressionError as error:  # a design of a former version, with counts that are not whole
+        raise NoSuchFile(f"This design cannot be written as a netlist: {error}.") from None
 
 
 def _bound(value: float | None) -> str:

@@ -5,7 +5,6 @@ Drawn as ordinary lines, so that it needs no WebGL and behaves like every other 
 
 from sizing_app.domain import Circuit, Parameters
 from sizing_app.groups import GroupState, Sampled
-from sizing_app.units import format_si
 
 HEAT = tuple(f"--heat-{step}" for step in range(6))
 """CSS variables from low to high reward."""
@@ -44,7 +43,7 @@ def figure(state: GroupState, group_id: str) -> dict:
 def _line(circuit: Circuit, parameters: Parameters, title: str, colour: str, dash: str = "solid") -> dict:
     names = [parameter.name for parameter in circuit.parameters]
     places = [round(parameter.to_unit(parameters[parameter.name]), 4) for parameter in circuit.parameters]
-    texts = [f"{title}<br>{parameter.name} = {format_si(parameters[parameter.name], 4)} {parameter.unit}"
+    texts = [f"{title}<br>{parameter.name} = {parameter.show(parameters[parameter.name])}"
              for parameter in circuit.parameters]
     return {"name": title, "x": names, "y": places, "text": texts, "hovertemplate": "%{text}<extra></extra>",
             "type": "scatter", "mode": "lines+markers", "line": {"width": 1.8, "color": colour, "dash": dash},

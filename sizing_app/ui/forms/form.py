@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from sizing_app.domain import Circuit, Conditions, Parameter, Parameters, Spec, Task
 from sizing_app.policy.designs import initial_design
-from sizing_app.ui.parts.render import unit_text
-from sizing_app.units import format_si, parse_si
+from sizing_app.units import read_quantity, show_quantity, show_unit
 from sizing_app.validation import MAX_SEED, PAGE_BUDGET, Invalid, check_spec, is_whole
 
 BOUNDS = (("low", "Lower"), ("high", "Upper"))
@@ -37,16 +36,16 @@ def spec_table(circuit: Circuit, specs: tuple[Spec, ...]) -> dict:
     """All metrics of the circuit; those without a spec have empty bounds."""
     asked = {spec.metric: spec for spec in specs}
     return cells("Metric", BOUNDS, ({
-        "name": metric.name, "title": metric.title, "unit": unit_text(metric.unit), "hint": metric.definition,
-        "cells": {side: _text(getattr(asked.get(metric.name), side, None)) for side, _ in BOUNDS},
+        "name": metric.name, "title": metric.title, "unit": show_unit(metric.unit), "hint": metric.definition,
+        "cells": {side: cell_text(getattr(asked.get(metric.name), side, None), metric.unit) for side, _ in BOUNDS},
     } for metric in circuit.metrics))
 
 
 def initial_table(circuit: Circuit, values: Parameters) -> dict:
     return cells("Parameter", (("value", "Value"),), ({
-        "name": parameter.name, "title": parameter.name, "unit": parameter.unit, "hint": parameter.role,
-        "note": f"{format_si(parameter.low, 4)} \u2026 {format_si(parameter.high, 4)}",
-        "cells": {"value": _text(values[parameter.name])},
+        "name": parameter.name, "title": parameter.name, "unit": show_unit(parameter.unit), "hint": parameter.role,
+        "note": f"{parameter.show(parameter.low)} \u2026 {parameter.show(parameter.high)}",
+        "cells": {"value": cell_text(values[parameter.name], parameter.unit)},
     } for parameter in circuit.parameters))
 
 
@@ -85,7 +84,7 @@ def _read_specs(circuit: Circuit, table: Mapping, problems: list[str]) -> tuple[
         if not found and any(bound is not None for bound in bounds.values()):
             spec = Spec(metric.name, **bounds, scale=default.scale if default else None)
             try:
-                check_spec(spec, metric.title)
+                check_spec(spec, metric.title, metric.unit)
                 wanted.append(spec)
             except Invalid as error:
                 found["high" if spec.kind == "upper" else "low"] = f"{error}."
@@ -100,7 +99,7 @@ def _bound(text: object, side: str, metric, found: dict[str, str]) -> float | No
     if text is None or not str(text).strip():
         return None
     try:
-        return parse_si(str(text), metric.unit)
+        return read_quantity(str(text), metric.unit)
     except ValueError as error:
         found[side] = f"{metric.title}, {'lower' if side == 'low' else 'upper'} bound: {error}."
         return None
@@ -119,12 +118,16 @@ def _read_initial(circuit: Circuit, table: Mapping, problems: list[str]) -> tupl
 
 
 def _initial(parameter: Parameter, text: object) -> float:
-    span = f"{format_si(parameter.low, 4)} to {format_si(parameter.high, 4)} {parameter.unit}".strip()
     if text is None or not str(text).strip():
-        raise ValueError(f"expected a value from {span}")
-    value = parse_si(str(text), parameter.unit)
-    if not parameter.contains(value):
-        raise ValueError(f"{str(text).strip()} is outside {span}")
+        raise ValueError(f"expected a value from {parameter.show(parameter.low)} to {parameter.show(parameter.high)}")
+    return read_value(str(text), parameter)
+
+
+def read_value(text: str, parameter: Parameter) -> float:
+    """A value that a design may have. Raises ValueError."""
+    value = read_quantity(text, parameter.unit)
+    if problem := parameter.problem(value):
+        raise ValueError(f"{text.strip()} {problem}")
     return value
 
 
@@ -133,5 +136,6 @@ def _with_errors(table: Mapping, errors: Mapping[str, dict[str, str]]) -> dict:
     return {**table, "rows": [{**row, "errors": errors.get(row["name"], {})} for row in table["rows"]]}
 
 
-def _text(value: float | None) -> str:
-    return "" if value is None else format_si(value, 6)
+def cell_text(value: float | None, unit: str) -> str:
+    """What stands in a cell that a person edits: read back as the same value, to six digits."""
+    return "" if value is None else show_quantity(value, unit, 6)

@@ -14,7 +14,7 @@ from sizing_app.ui.forms.form import (INITIAL, Reading, initial_table, initial_v
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.services import Services, reads_hints, reads_ranges
-from sizing_app.units import format_si
+from sizing_app.units import show_quantity
 from sizing_app.validation import MAX_HINT, PAGE_BUDGET, Invalid, check_task
 
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
@@ -202,9 +202,9 @@ def condition_choices(circuit: Circuit, chosen: Conditions) -> list:
     """Dropdowns of a circuit's conditions: corner, temperature, supply, load."""
     space = circuit.conditions
     lists = (("Corner", [(corner, corner) for corner in space.corners], chosen.corner),
-             ("Temperature", [(f"{value:g} \u00b0C", value) for value in space.temperatures], chosen.temperature),
-             ("Supply", [(format_si(value, unit="V"), value) for value in space.supplies], chosen.supply),
-             ("Load", [(format_si(value, unit="F"), value) for value in space.loads], chosen.load))
+             ("Temperature", [(show_quantity(value, "C"), value) for value in space.temperatures], chosen.temperature),
+             ("Supply", [(show_quantity(value, "V"), value) for value in space.supplies], chosen.supply),
+             ("Load", [(show_quantity(value, "F"), value) for value in space.loads], chosen.load))
     return [gr.Dropdown(choices, value=value, label=label, min_width=80) for label, choices, value in lists]
 
 

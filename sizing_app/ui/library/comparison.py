@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from sizing_app.domain import Circuit, Turn
+from sizing_app.domain import Circuit, Metric, Turn
 from sizing_app.events import SessionState
 from sizing_app.reward import best_so_far
 from sizing_app.ui.library.filters import review_link
-from sizing_app.ui.parts.render import MINUS, STATUS, WORDS, reward, simulations, target, unit_text, verdict
+from sizing_app.ui.parts.render import MINUS, STATUS, WORDS, reward, simulations, target, verdict
 from sizing_app.ui.parts.turns import change_text, changed
-from sizing_app.units import format_si
 
 MOST = 8
 """Sessions that can be compared at once."""
@@ -95,7 +94,7 @@ def parameter_table(compared: Sequence[Member]) -> Markup:
     for group in _by_circuit(compared):
         circuit = group[0].state.task.circuit
         rows = Markup("").join(_parameter_row(parameter, group) for parameter in circuit.parameters)
-        parts += _table(f"Best designs of {circuit.name}: parameters", ("Parameter", "Unit"),
+        parts += _table(f"Best designs of {circuit.name}: parameters", ("Parameter",),
                         [_heading(member) for member in group], rows)
     return parts
 
@@ -123,17 +122,17 @@ def _heading(member: Member) -> str:
 
 def _metric_row(circuit: Circuit, name: str, group: Sequence[Member]) -> Markup:
     metric = circuit.metric(name)
-    targets = {target(spec) for member in group for spec in member.state.task.specs if spec.metric == name}
+    targets = {target(spec, metric.unit) for member in group for spec in member.state.task.specs if spec.metric == name}
     values = [member.design.measurement.metrics.get(name) if member.design.measurement else None for member in group]
-    cells = Markup("").join(_metric_cell(member, name, value, values[0], place)
+    cells = Markup("").join(_metric_cell(member, metric, value, values[0], place)
                             for place, (member, value) in enumerate(zip(group, values, strict=True)))
-    return Markup('<tr><th scope="row" title="{}">{} <span class="unit">{}</span></th><td class="num">{}</td>{}</tr>'
-                  ).format(metric.definition, metric.title, unit_text(metric.unit),
+    return Markup('<tr><th scope="row" title="{}">{}</th><td class="num">{}</td>{}</tr>'
+                  ).format(metric.definition, metric.title,
                            "\u2013" if not targets else "differs" if len(targets) > 1 else targets.pop(), cells)
 
 
-def _metric_cell(member: Member, name: str, value: float | None, first: float | None, place: int) -> Markup:
-    part = next((part for part in member.design.score.specs if part.metric == name), None)
+def _metric_cell(member: Member, metric: Metric, value: float | None, first: float | None, place: int) -> Markup:
+    part = next((part for part in member.design.score.specs if part.metric == metric.name), None)
     mark = Markup("")
     if part is not None:
         kind = verdict(part)
@@ -142,8 +141,8 @@ def _metric_cell(member: Member, name: str, value: float | None, first: float | 
     if place and value is not None and first is not None:
         step = value - first
         delta = Markup('<small class="quiet">{}</small>').format(
-            "same" if step == 0 else ("+" if step > 0 else MINUS) + format_si(abs(step), 3))
-    return Markup('<td class="num">{} {} {}</td>').format(format_si(value, 4), delta, mark)
+            "same" if step == 0 else ("+" if step > 0 else MINUS) + metric.show(abs(step), 3))
+    return Markup('<td class="num">{} {} {}</td>').format(metric.show(value), delta, mark)
 
 
 def _parameter_row(parameter, group: Sequence[Member]) -> Markup:
@@ -153,9 +152,9 @@ def _parameter_row(parameter, group: Sequence[Member]) -> Markup:
         differs = changed(values[0], value)
         note = change_text(parameter, value, values[0]) if differs else ""
         cells += Markup('<td class="num{}">{} <small>{}</small></td>').format(
-            " changed" if differs else "", format_si(value, 4), note)
-    return Markup('<tr><th scope="row" title="{}"><code>{}</code></th><td>{}</td>{}</tr>').format(
-        parameter.role, parameter.name, parameter.unit, cells)
+            " changed" if differs else "", parameter.show(value), note)
+    return Markup('<tr><th scope="row" title="{}"><code>{}</code></th>{}</tr>').format(
+        parameter.role, parameter.name, cells)
 
 
 def _table(caption: str, words: Sequence[str], numbers: Sequence[str], rows: Markup) -> Markup:

@@ -9,7 +9,6 @@ from sizing_app.domain import History, Task, Turn
 from sizing_app.netlist import sized_netlist
 from sizing_app.ui.parts.render import MINUS
 from sizing_app.ui.parts.turns import change_text, changed
-from sizing_app.units import format_si
 
 AGAINST = (("The turn before", "former"), ("The best design", "best"))
 
@@ -49,7 +48,7 @@ def difference(task: Task, before: Turn | None, after: Turn | None) -> Markup:
 
 
 def _value(turn: Turn, parameter) -> str:
-    return f"{format_si(turn.proposal.parameters[parameter.name], 4)} {parameter.unit}".strip()
+    return parameter.show(turn.proposal.parameters[parameter.name])
 
 
 def _netlist_lines(task: Task, before: Turn, after: Turn) -> Markup:

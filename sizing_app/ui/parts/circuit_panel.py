@@ -7,7 +7,6 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from sizing_app.domain import Circuit, Parameter
-from sizing_app.units import format_si
 
 
 def panel(circuit: Circuit) -> str:
@@ -16,7 +15,7 @@ def panel(circuit: Circuit) -> str:
         '<div class="circuit"><p class="summary">{summary} <span class="quiet">Process {process}.</span></p>'
         '<div class="circuit-columns"><figure>{schematic}</figure>'
         '<div class="scroll"><table><caption class="sr-only">Parameters of {name}</caption><thead><tr>'
-        '<th scope="col">Parameter</th><th scope="col" class="num">Range</th><th scope="col">Unit</th>'
+        '<th scope="col">Parameter</th><th scope="col" class="num">Range</th>'
         '<th scope="col">Role</th></tr></thead><tbody>{rows}</tbody></table></div></div>'
         '<details class="netlist"><summary>Netlist</summary><pre tabindex="0">{netlist}</pre></details></div>').format(
             summary=circuit.summary, process=circuit.process, schematic=_schematic(circuit), name=circuit.name,
@@ -25,10 +24,9 @@ def panel(circuit: Circuit) -> str:
 
 def _row(parameter: Parameter) -> Markup:
     scale = "" if parameter.scale == "log" else "linear"
-    return Markup('<tr><th scope="row"><code>{}</code></th><td class="num">{} \u2026 {}</td><td>{}</td>'
+    return Markup('<tr><th scope="row"><code>{}</code></th><td class="num">{} \u2026 {}</td>'
                   '<td>{} <small class="quiet">{}</small></td></tr>').format(
-        parameter.name, format_si(parameter.low, 4), format_si(parameter.high, 4), parameter.unit, parameter.role,
-        scale)
+        parameter.name, parameter.show(parameter.low), parameter.show(parameter.high), parameter.role, scale)
 
 
 def _schematic(circuit: Circuit) -> Markup:

@@ -5,9 +5,9 @@ All HTML is made with markupsafe.Markup, whose format() escapes what models and 
 
 from markupsafe import Markup
 
-from sizing_app.domain import Conditions, Score, Spec, SpecScore, Task, Turn
+from sizing_app.domain import Conditions, Metric, Score, Spec, SpecScore, Task, Turn
 from sizing_app.events import SessionState
-from sizing_app.units import format_si
+from sizing_app.units import show_quantity
 
 NEARLY = 0.10
 """A failed spec counts as nearly met while it misses by at most this share of its scale."""
@@ -46,15 +46,9 @@ def percent(margin: float | None) -> str:
     return f"{sign}{size:.1f} %" if size < 9.95 else f"{sign}{size:.0f} %"
 
 
-def unit_text(unit: str) -> str:
-    """A unit as it is printed: V/√Hz."""
-    return unit.replace("sqrt(Hz)", "\u221aHz")
-
-
-def target(spec: Spec) -> str:
-    """The bounds of a spec: ≥ 75, ≤ 420u, 60 … 88."""
-    low, high = format_si(spec.low, 4), format_si(spec.high, 4)
-    return {"lower": f"\u2265 {low}", "upper": f"\u2264 {high}", "range": f"{low} \u2026 {high}"}[spec.kind]
+def target(spec: Spec, unit: str) -> str:
+    """The bounds of a spec: ≥ 75 dB, ≤ 420 µW, 60° … 88°, = 8."""
+    return spec.show(unit).replace(">=", "\u2265").replace("<=", "\u2264").replace("..", "\u2026")
 
 
 def reward(value: float) -> str:
@@ -115,8 +109,9 @@ def _person(task: Task) -> Markup | str:
     """Hint and limits, marked as a person's."""
     parts = [f"hint \u201c{task.hint}\u201d"] if task.hint else []
     for name, (low, high) in task.limits.items():
-        parts.append(f"{name} locked at {format_si(low, 4)}" if low == high else
-                     f"{name} within {format_si(low, 4)} \u2026 {format_si(high, 4)}")
+        show = task.circuit.parameter(name).show
+        parts.append(f"{name} locked at {show(low)}" if low == high else
+                     f"{name} within {show(low)} \u2026 {show(high)}")
     return Markup('<p class="mine"><b>By a person:</b> {}</p>').format("; ".join(parts)) if parts else ""
 
 
@@ -126,8 +121,8 @@ def conditions_line(task: Task) -> str:
 
 
 def _conditions(point: Conditions) -> str:
-    return (f"{point.corner} corner, {point.temperature:g} \u00b0C, {format_si(point.supply, unit='V')}, "
-            f"{format_si(point.load, unit='F')} load")
+    return (f"{point.corner} corner, {show_quantity(point.temperature, 'C')}, {show_quantity(point.supply, 'V')}, "
+            f"{show_quantity(point.load, 'F')} load")
 
 
 def spec_table(state: SessionState) -> str:
@@ -147,12 +142,12 @@ def spec_table(state: SessionState) -> str:
 
 def _spec_row(task: Task, index: int, spec: Spec, best: Turn | None, latest: Turn | None) -> Markup:
     metric = task.circuit.metric(spec.metric)
-    unit = Markup(' <span class="unit">{}</span>').format(unit_text(metric.unit)) if metric.unit else ""
-    return Markup('<tr><th scope="row" title="{}">{}{}</th><td class="num">{}</td>{}{}</tr>').format(
-        metric.definition, metric.title, unit, target(spec), _value_cell(best, index), _value_cell(latest, index))
+    return Markup('<tr><th scope="row" title="{}">{}</th><td class="num">{}</td>{}{}</tr>').format(
+        metric.definition, metric.title, target(spec, metric.unit), _value_cell(best, index, metric),
+        _value_cell(latest, index, metric))
 
 
-def _value_cell(turn: Turn | None, index: int) -> Markup:
+def _value_cell(turn: Turn | None, index: int, metric: Metric) -> Markup:
     if turn is None:
         return Markup('<td class="num">\u2013</td>')
     part = turn.score.specs[index]
@@ -160,7 +155,7 @@ def _value_cell(turn: Turn | None, index: int) -> Markup:
     icon, word = WORDS[kind]
     return Markup('<td class="num"><span class="value">{}</span> <span class="verdict {}">'
                   '<i aria-hidden="true">{}</i> <span>{}</span> <small>{}</small></span></td>').format(
-        format_si(part.value, 4), kind, icon, word, percent(part.margin))
+        metric.show(part.value), kind, icon, word, percent(part.margin))
 
 
 def _turn_note(turn: Turn | None) -> Markup | str:

@@ -7,8 +7,7 @@ from markupsafe import Markup
 
 from sizing_app.domain import Claim, Parameter, Parameters, Proposal, Task, Turn
 from sizing_app.events import LiveTurn, SessionState
-from sizing_app.ui.parts.render import WORDS, block, duration, met_count, percent, reward, unit_text, verdict
-from sizing_app.units import format_si
+from sizing_app.ui.parts.render import WORDS, block, duration, met_count, percent, reward, verdict
 
 OUTCOME = {"ok": "converged", "not_converged": "did not converge", "timeout": "timed out", "crashed": "crashed",
            "refused": "refused", "no_call": "no valid call"}
@@ -186,7 +185,8 @@ def _changes(task: Task, proposal: Proposal) -> Markup:
     notes = Markup("")
     for changed, who in ((proposal.held, "Held to the limits"), (proposal.edited, "Edited by a person")):
         if changed:
-            texts = (f"{name} {format_si(proposal.parameters[name], 4)} (proposed {format_si(value, 4)})"
+            shown = {name: task.circuit.parameter(name).show for name in changed}
+            texts = (f"{name} {shown[name](proposal.parameters[name])} (proposed {shown[name](value)})"
                      for name, value in changed.items())
             notes += Markup('<p class="mine"><b>{}:</b> {}</p>').format(who, ", ".join(texts))
     return notes
@@ -202,9 +202,9 @@ def _result(task: Task, turn: Turn) -> Markup:
 def _result_row(task: Task, part) -> Markup:
     metric, kind = task.circuit.metric(part.metric), verdict(part)
     icon, word = WORDS[kind]
-    return Markup('<div title="{}"><dt>{}</dt><dd>{} <span class="unit">{}</span></dd><dd class="verdict {}">'
+    return Markup('<div title="{}"><dt>{}</dt><dd>{}</dd><dd class="verdict {}">'
                   '<i aria-hidden="true">{}</i><span class="sr-only">{}</span> <small>{}</small></dd></div>').format(
-        f"{metric.title}: {word}", metric.name, format_si(part.value, 4), unit_text(metric.unit), kind, icon, word,
+        f"{metric.title}: {word}", metric.name, metric.show(part.value), kind, icon, word,
         percent(part.margin))
 
 
@@ -219,10 +219,10 @@ def _parameters(task: Task, parameters: Parameters | None, before: Parameters | 
 def _parameter(parameter: Parameter, value: float, before: float | None) -> Markup:
     differs = before is not None and changed(before, value)
     note = change_text(parameter, value, before) if differs else ""
-    return Markup('<div class="{}" title="{}"><dt>{}</dt><dd>{} <span class="unit">{}</span></dd>'
+    return Markup('<div class="{}" title="{}"><dt>{}</dt><dd>{}</dd>'
                   '<dd class="change">{}</dd></div>').format(
-        "changed" if differs else "", _parameter_title(parameter, before), parameter.name, format_si(value, 4),
-        parameter.unit, note)
+        "changed" if differs else "", _parameter_title(parameter, before), parameter.name, parameter.show(value),
+        note)
 
 
 def changed(before: float, value: float) -> bool:
@@ -230,17 +230,16 @@ def changed(before: float, value: float) -> bool:
 
 
 def change_text(parameter: Parameter, value: float, before: float) -> str:
-    """▲ ×1.3 on a log scale, ▲ 40m on a linear one."""
+    """▲ ×1.3 on a log scale, ▲ 40 mV on a linear one."""
     arrow = "\u25b2" if value > before else "\u25bc"
     if parameter.scale == "log" and before > 0:
         return f"{arrow} \u00d7{value / before:.2f}"
-    return f"{arrow} {format_si(abs(value - before), 3)}"
+    return f"{arrow} {parameter.show(abs(value - before), 3)}"
 
 
 def _parameter_title(parameter: Parameter, before: float | None) -> str:
-    low, high = format_si(parameter.low), format_si(parameter.high)
-    was = f", was {format_si(before, 4)}" if before is not None else ""
-    return f"{parameter.role}, {low} to {high} {parameter.unit}{was}"
+    was = f", was {parameter.show(before)}" if before is not None else ""
+    return f"{parameter.role}, {parameter.show(parameter.low)} to {parameter.show(parameter.high)}{was}"
 
 
 def _latest_parameters(history) -> Parameters | None:

@@ -15,8 +15,7 @@ from sizing_app.domain import Analysis, Circuit, Metric
 from sizing_app.simulator.inspection import scale_of
 from sizing_app.simulator.metrics import RESPONSES
 from sizing_app.simulator.metrics.waveform import decibel
-from sizing_app.ui.parts.render import unit_text
-from sizing_app.units import format_si
+from sizing_app.units import show_quantity
 
 KINDS = {"ac": "AC response", "noise": "Noise density", "tran": "Transient", "dc": "DC sweep"}
 AXES = {"frequency": "Frequency (Hz)", "time": "Time (s)", "v-sweep": "Swept voltage (V)",
@@ -67,7 +66,7 @@ def single_values(circuit: Circuit, vectors: Mapping) -> list[tuple[str, str, st
         found, scale = vectors.get(analysis.name, {}), scale_of(analysis.command)
         if scale in found and len(found[scale]) > 1:
             continue
-        at = f" at {_quantity(found[scale][0].real, _scale_unit(scale))}" if scale in found else ""
+        at = f" at {show_quantity(found[scale][0].real, _scale_unit(scale))}" if scale in found else ""
         rows += [(analysis.name + at, name, _single(values[0], name)) for name, values in found.items()
                  if name != scale]
     return rows
@@ -164,7 +163,7 @@ def _figure(analysis: Analysis, x: np.ndarray, scale: str, panels: list[Panel], 
     if logarithmic:
         for name, value in _frequencies(x, panels, read, metrics).items():
             _mark(layout, x, name, value)
-    values = ", ".join(f"{metric.title} {_quantity(metrics.get(metric.name), metric.unit)}" for metric in read)
+    values = ", ".join(f"{metric.title} {show_quantity(metrics.get(metric.name), metric.unit)}" for metric in read)
     title = f"{KINDS[analysis.command.split()[0]]}: {analysis.name}" + (f", {names[0]}" if len(names) == 1 else "")
     return {"key": analysis.name, "title": title, "note": values, "command": analysis.command,
             "wide": len(names) > WIDE, "height": FRAME_HEIGHT + PANEL_HEIGHT * max(len(panels), 1.2),
@@ -188,7 +187,7 @@ def _mark(layout: dict, x: np.ndarray, name: str, value: float) -> None:
     layout["shapes"].append({"type": "line", "xref": "x", "yref": "paper", "x0": value, "x1": value, "y0": 0, "y1": 1,
                              "line": {"width": 1, "dash": "dot", "color": "--plot-cursor"}})
     layout["annotations"].append({
-        "text": f"{name} {_quantity(value, 'Hz', 3)}", "x": math.log10(value), "xref": "x", "showarrow": False,
+        "text": f"{name} {show_quantity(value, 'Hz', 3)}", "x": math.log10(value), "xref": "x", "showarrow": False,
         "y": layout["yaxis"]["domain"][0], "yref": "paper", "yanchor": "bottom",
         "xanchor": "left" if left else "right", "xshift": 3 if left else -3})
 
@@ -230,13 +229,8 @@ def _axis(name: str, number: int) -> str:
 
 
 def _single(value: complex, vector: str) -> str:
-    size = _quantity(abs(value) if isinstance(value, complex) else value, unit_of(vector))
+    size = show_quantity(abs(value) if isinstance(value, complex) else value, unit_of(vector))
     return f"{size} ({float(decibel(value)):.1f} dB)" if isinstance(value, complex) else size
-
-
-def _quantity(value: float | None, unit: str, digits: int = 4) -> str:
-    """A number for people, who write mega as M beside a unit: 41.6 MHz."""
-    return unit_text(format_si(value, digits, unit).replace(" meg", " M"))
 
 
 def _scale_unit(scale: str) -> str:

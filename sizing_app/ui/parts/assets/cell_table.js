@@ -15,6 +15,19 @@ function edit(rowIndex, key, text) {
     props.value = { ...props.value, rows };
 }
 
+// Show what the server reads in a cell, where it is not what stands there. Only the latest answer counts.
+function understand(input, understood, unit) {
+    clearTimeout(input.waiting);
+    input.waiting = setTimeout(async () => {
+        const text = input.value;
+        const query = new URLSearchParams({ text, unit });
+        const answer = await fetch(`understood?${query}`).then((response) => response.json()).catch(() => ({}));
+        if (input.value !== text) return;
+        understood.textContent = answer.problem ? "?" : answer.value && answer.value !== text.trim() ? `= ${answer.value}` : "";
+        input.title = answer.problem || "";
+    }, 150);
+}
+
 function cell(row, rowIndex, column) {
     const error = row.errors[column.key];
     const id = `${element.id}-${row.name}-${column.key}`;
@@ -25,7 +38,8 @@ function cell(row, rowIndex, column) {
         "data-row": row.name, "data-column": column.key, placeholder: "\u2013",
     });
     input.value = row.cells[column.key] ?? "";
-    const holder = make("td", { class: "cell" }, input);
+    const understood = make("small", { class: "understood", role: "status" });
+    const holder = make("td", { class: "cell" }, input, understood);
     if (error) {
         input.setAttribute("aria-invalid", "true");
         input.setAttribute("aria-describedby", `${id}-error`);
@@ -34,6 +48,7 @@ function cell(row, rowIndex, column) {
     input.addEventListener("input", () => {
         input.removeAttribute("aria-invalid");
         edit(rowIndex, column.key, input.value);
+        understand(input, understood, row.unit || "");
     });
     return holder;
 }
