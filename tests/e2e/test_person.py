@@ -32,7 +32,7 @@ def test_limits_hint_and_edits_reach_the_model_and_the_trace(app, model, open_pa
     page.click("#start")
     expect(page.locator(TURN.format(1) + " .prose.live")).to_have_text("Longer cascodes raise the output resistance")
     asked = model.requests[-1]
-    assert "Hint of the engineer: Keep the tail current low." in asked and "fixed at 50 um" in asked
+    assert "Hint of the engineer: Keep the tail current low." in asked and "fixed at 50 µm" in asked
 
     model.allow()
     expect(page.locator("#review-panel")).to_contain_text("Turn 1 waits for you")
@@ -45,8 +45,8 @@ def test_limits_hint_and_edits_reach_the_model_and_the_trace(app, model, open_pa
     page.click("#accept")
     turn = page.locator(TURN.format(1))
     expect(turn.locator(".reward")).to_be_visible()
-    expect(turn).to_contain_text("Held to the limits: w_in 50u")
-    expect(turn).to_contain_text(re.compile(r"Edited by a person: l_cas 600n \(proposed"))
+    expect(turn).to_contain_text("Held to the limits: w_in 50 µm")
+    expect(turn).to_contain_text(re.compile(r"Edited by a person: l_cas 600 nm \(proposed"))
     page.get_by_label("Show me every proposal").uncheck()
 
     page.click("#pause")
@@ -58,7 +58,7 @@ def test_limits_hint_and_edits_reach_the_model_and_the_trace(app, model, open_pa
     expect(again.locator("#run-header")).to_contain_text("paused after turn 2")
     expect(again.locator("#run-header .mine")).to_contain_text("Keep the tail current low.")
     again.get_by_role("button", name="Limits and a hint from you").click()
-    expect(limit_cell(again, "w_in", "low")).to_have_value("50u")
+    expect(limit_cell(again, "w_in", "low")).to_have_value("50 µm")
     again.click("#pause")
     expect(page.locator(TURN.format(3) + " .prose.live")).to_be_visible()
     again.click("#stop")

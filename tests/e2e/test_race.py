@@ -54,7 +54,7 @@ def test_two_policies_race_live_and_the_plot_keeps_its_zoom(app, model, open_pag
     expect(again.locator("#race-start")).to_be_visible()
     expect(lane(again, 1).locator("article").first).to_be_visible()
     expect(lane(again, 1).locator(".lane .status")).to_have_text("Running")
-    expect(again.locator("#race-specs input[data-row=gain][data-column=low]")).to_have_value("200")
+    expect(again.locator("#race-specs input[data-row=gain][data-column=low]")).to_have_value("200 dB")
     again.click("#race-stop")
     expect(lane(again, 1).locator(".lane .status")).to_have_text("Stopped")
     expect(again.locator("#race-start")).to_be_enabled()

@@ -34,7 +34,7 @@ def test_a_session_runs_to_its_end_and_its_best_design_can_be_taken_away(app, op
     expect(page.locator("#run-turns article").first).to_contain_text("A random design")
     expect(page.locator("#run-turns article").first.locator(".call")).to_contain_text("w_in")
     power = page.locator("#run-specs tr", has_text="Power")
-    expect(power).to_contain_text("450u")
+    expect(power).to_contain_text("450 µW")
     expect(power).to_contain_text(re.compile("met|nearly|failed"))
     exported = {}
     for kind in ("Netlist", "JSON", "CSV"):
@@ -72,7 +72,7 @@ def test_a_run_survives_its_tab_and_the_plot_keeps_its_zoom(app, model, open_pag
         expect(watcher.locator(live.format(3))).to_have_text("Longer cascodes raise the output resistance")
         expect(watcher.locator("#run-turns article")).to_have_count(4)
         expect(watcher.locator("#run-turns article[aria-label='Turn 2']")).to_contain_text("and with it the gain.")
-        expect(spec_cell(watcher, "gain", "low")).to_have_value("200")
+        expect(spec_cell(watcher, "gain", "low")).to_have_value("200 dB")
 
     again.click("#stop")
     for watcher in (again, other):
@@ -107,15 +107,16 @@ def test_keys_start_and_stop_a_session(app, model, open_page):
 
 def test_an_invalid_spec_is_explained_and_nothing_starts(app, open_page):
     page, stored = open_page(app), app.store.count()
-    spec_cell(page, "gbw", "low").fill("55meg")
+    spec_cell(page, "gbw", "low").fill("55M")
+    expect(page.locator("#specs .understood", has_text="= 55 MHz")).to_be_visible()
     spec_cell(page, "gain", "low").fill("75x")
     spec_cell(page, "pm", "high").fill("20")
     page.click("#start")
     expect(page.locator("#problems [role=alert]")).to_contain_text("DC gain, lower bound: '75x'")
-    expect(page.locator("#problems [role=alert]")).to_contain_text("Phase margin: the lower bound 60 is above")
+    expect(page.locator("#problems [role=alert]")).to_contain_text("Phase margin: the lower bound 60° is above")
     expect(spec_cell(page, "gain", "low")).to_have_attribute("aria-invalid", "true")
     expect(spec_cell(page, "gain", "low")).to_have_value("75x")
-    expect(spec_cell(page, "gbw", "low")).to_have_value("55meg")
+    expect(spec_cell(page, "gbw", "low")).to_have_value("55M")
     expect(page.locator("#start")).to_be_enabled()
     assert app.store.count() == stored
 
