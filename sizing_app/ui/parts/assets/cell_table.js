@@ -15,6 +15,14 @@ function edit(rowIndex, key, text) {
     props.value = { ...props.value, rows };
 }
 
+// The sentence on what is wrong in a cell, below its row; none where nothing is.
+function explain(input, problem) {
+    const id = `${input.id}-error`, row = input.closest("tr");
+    root.querySelector(`#${CSS.escape(id)}`)?.parentElement.remove();
+    input.removeAttribute("title");
+    if (problem) row.after(make("tr", { class: "error" }, make("td", { id, colspan: row.children.length }, problem)));
+}
+
 // Show what the server reads in a cell, where it is not what stands there. Only the latest answer counts.
 function understand(input, understood, unit) {
     clearTimeout(input.waiting);
@@ -23,8 +31,8 @@ function understand(input, understood, unit) {
         const query = new URLSearchParams({ text, unit });
         const answer = await fetch(`understood?${query}`).then((response) => response.json()).catch(() => ({}));
         if (input.value !== text) return;
-        understood.textContent = answer.problem ? "?" : answer.value && answer.value !== text.trim() ? `= ${answer.value}` : "";
-        input.title = answer.problem || "";
+        understood.textContent = answer.value && answer.value !== text.trim() ? `= ${answer.value}` : "";
+        explain(input, answer.problem);
     }, 150);
 }
 
