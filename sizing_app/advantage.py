@@ -19,6 +19,8 @@ LEAST_SPREAD = 1e-3
 """Groups whose rewards have a smaller standard deviation are dropped: nothing can be learnt from them."""
 TEMPERATURE = 1.0
 """At which the proposals of a group are sampled: the policy itself, whose probabilities the ratio is made of."""
+PLAY_TEMPERATURE = 0.5
+"""At which a checkpoint plays wherever it is judged: app, evaluation, validation and the comparison of algorithms."""
 
 
 def format_errors(turn: Turn, history: History) -> list[str]:

@@ -78,13 +78,17 @@ def read_folder(folder: Path) -> Circuit:
     return circuit
 
 
+def golden_path(circuit: Circuit) -> Path:
+    return Path(circuit.folder) / "golden.json"
+
+
 def has_golden(circuit: Circuit) -> bool:
-    return (Path(circuit.folder) / "golden.json").is_file()
+    return golden_path(circuit).is_file()
 
 
 def golden(circuit: Circuit) -> dict:
     """golden.json: {"parameters": {...}, "metrics": {...}}, a design that meets the default specs nominally."""
-    path = Path(circuit.folder) / "golden.json"
+    path = golden_path(circuit)
     try:
         table = Table(path, json.loads(path.read_text("utf-8-sig")))
     except (OSError, ValueError) as error:

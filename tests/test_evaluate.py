@@ -13,7 +13,9 @@ from sizing_app.circuits import load_circuits
 from sizing_app.domain import Spec
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate import compare
-from sizing_app.evaluate.report import bootstrap, curves, draw_curves, summary
+from sizing_app.evaluate.fingerprint import fingerprint
+from sizing_app.evaluate.intervals import interval, interval_of_lead
+from sizing_app.evaluate.report import curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import Query, SuiteError, load_queries, suite_names
@@ -28,7 +30,7 @@ from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, 
 
 POLICIES = {"random": RandomSearch(), "bayes": BayesianSearch()}
 COLUMNS = ["circuit", "suite", "query", "policy", "best_reward", "passed", "simulations", "seconds", "statements",
-           "statements_true", "expectations", "expectations_true"]
+           "statements_true", "expectations", "expectations_true", "fingerprint"]
 
 
 def some_jobs(count: int = 4, policies=tuple(POLICIES)) -> list[Job]:
@@ -104,6 +106,28 @@ def test_a_failing_policy_ends_the_evaluation_and_keeps_what_is_finished(tmp_pat
     assert {row.policy for row in ResultFiles(tmp_path, {"budget": 3}).results} <= {"random"}
 
 
+def test_rows_of_another_checkpoint_or_suite_are_evaluated_again(tmp_path):
+    """The queries keep their numbers, so that the names of a row alone do not tell."""
+    circuit, models = write_suite(tmp_path), tmp_path / "models"
+    (models / "tl-grpo").mkdir(parents=True)
+    weights = models / "tl-grpo" / "model.safetensors"
+    weights.write_bytes(b"before")
+    marks = [fingerprint(circuit, "demo", policy, models) for policy in ("tl-grpo", "random")]
+    assert marks == [fingerprint(circuit, "demo", policy, models) for policy in ("tl-grpo", "random")]
+    weights.write_bytes(b"trained anew")
+    assert fingerprint(circuit, "demo", "tl-grpo", models) != marks[0]
+    assert fingerprint(circuit, "demo", "random", models) == marks[1]
+    assert fingerprint(replace(circuit, testbench="other"), "demo", "random", models) != marks[1]
+    assert fingerprint(write_suite(tmp_path, seed=2), "demo", "random", models) != marks[1]
+
+    old = [replace(job, fingerprint="old") for job in some_jobs(2, ("random",))]
+    assert {row.fingerprint for row in run(tmp_path / "out", old).results} == {"old"}
+    files = ResultFiles(tmp_path / "out", {"budget": 3})
+    assert files.drop(lambda row: row.fingerprint != "new") == 2 and files.results == files.turns == []
+    evaluate([replace(job, fingerprint="new") for job in old], POLICIES, QuadraticSimulator(), 3, files)
+    assert [row.fingerprint for row in ResultFiles(tmp_path / "out", {"budget": 3}).results] == ["new"] * 2
+
+
 def test_passing_and_simulations_are_counted(tmp_path):
     policy = ScriptedPolicy([write("no call", None, problems=("no call",)), write("a try", {"w": 3e-5, "m": 10.0}),
                              write("better", GOOD)], name="scripted")
@@ -116,15 +140,33 @@ def test_passing_and_simulations_are_counted(tmp_path):
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_bootstrap_interval_holds_the_mean_and_stays_in_the_data(values):
-    low, high = bootstrap(values)
+    low, high = interval(values)
     assert min(values) - 1e-9 <= low <= np.mean(values) + 1e-9
     assert np.mean(values) - 1e-9 <= high <= max(values) + 1e-9
 
 
 def test_bootstrap_interval_has_the_width_of_theory():
     values = np.random.default_rng(1).normal(5.0, 1.0, 400)
-    low, high = bootstrap(values)
+    low, high = interval(values)
     assert (high - low) == pytest.approx(2 * 1.96 / np.sqrt(400), rel=0.15)
+
+
+def test_an_interval_is_over_all_that_is_drawn_anew():
+    """Runs that differ, and circuits that differ, widen it; strata that are kept do not."""
+    queries = np.random.default_rng(1).normal(0.0, 1.0, (1, 400))
+    runs = queries + np.array([[-1.0], [0.0], [1.0]])
+    widths = [np.diff(interval(*given))[0] for given in ((queries,), (runs,))]
+    assert widths[0] == pytest.approx(0.2, rel=0.15) and widths[1] > 5 * widths[0]
+    circuits = ["A"] * 200 + ["B"] * 200
+    apart = np.repeat([0.0, 1.0], 200)
+    assert interval(apart, circuits) == pytest.approx((0.5, 0.5))
+    assert interval(apart, circuits, resample_strata=True) == pytest.approx((0.0, 1.0))
+
+
+def test_a_lead_resamples_the_queries_of_both_together_and_their_runs_apart():
+    queries = np.random.default_rng(1).normal(0.0, 1.0, (1, 400))
+    assert interval_of_lead(queries + 0.5, queries) == pytest.approx((0.5, 0.5))
+    assert np.diff(interval_of_lead(queries + np.array([[0.0], [1.0]]), queries))[0] == pytest.approx(1.0)
 
 
 def test_summary_has_every_policy_and_paired_differences():
@@ -158,7 +200,7 @@ def test_a_lead_counts_the_queries_that_both_played():
     lines = lead(results, ["p", "q", "r"], {"H"}).splitlines()
     assert lines[0] == ("| Suite | p minus | trained on: mean best reward | all specs met | held out: mean best reward "
                         "| all specs met |")
-    assert lines[2].startswith("| demo | q | +0.300 [+0.000, +0.600] | +33% [") and lines[2].endswith("| - | - |")
+    assert lines[2].startswith("| demo | q | +0.300 [+0.100, +0.500] | +33% [") and lines[2].endswith("| - | - |")
     assert lines[3] == "| demo | r | +0.000 [+0.000, +0.000] | +0% [+0%, +0%] | - | - |"
     assert lead(results, ["p"], {"H"}) == ""
 
@@ -177,8 +219,9 @@ def test_variants_of_training_cost_the_same_and_are_compared_query_by_query():
     whole = compare.table(results, options.variants.split(","))
     assert whole.startswith("**standard, tight, shifted**") and whole.count("| tl-grpo | 2 | 0.625 ") == 5
     lines = whole.split("**tight**")[1].splitlines()
-    assert lines[4] == ("| tl-grpo | 2 | 0.625 [0.500, 0.750] | 0.500, 0.750 | 25% [0%, 50%] | - | - |")
-    assert lines[5].startswith("| group-4 | 1 | 0.250 [0.000, 0.500] | 0.250, 0.250 | 0% [0%, 0%] | +0.375 [+0.250, ")
+    assert lines[4] == "| tl-grpo | 2 | 0.625 [0.500, 1.000] | 0.500, 0.750 | 25% [0%, 100%] | - | - |"
+    assert lines[5] == ("| group-4 | 1 | 0.250 [0.000, 0.500] | 0.250, 0.250 | 0% [0%, 0%] | "
+                        "+0.375 [+0.000, +0.500] | +25% [+0%, +100%] |")
     assert lines[6].startswith("| start | 1 | 0.000 ")
 
 

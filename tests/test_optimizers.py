@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from sizing_app.domain import Proposal, Spec
+from sizing_app.policy import make_policy
 from sizing_app.policy.designs import graded, observed
 from sizing_app.policy.evolution import MODEL_TURNS, NARROW, EvolutionSearch, Polish
 from sizing_app.policy.parzen import ParzenSearch
+from sizing_app.policy.random_search import RandomSearch
 from sizing_app.policy.trust_region import FAILURES, LENGTH, SHORTEST, SUCCESSES, TrustRegionSearch, region, suggest
 from sizing_app.session import fold, run_session
 from tests.builders import GOOD, QuadraticSimulator, a_task
@@ -21,6 +23,11 @@ SEARCHES = (EvolutionSearch(), ParzenSearch(), TrustRegionSearch())
 
 def run(policy, task):
     return fold(run_session(task, policy, QuadraticSimulator(), threading.Event()))
+
+
+def propose(policy, task, history):
+    *_, proposal = policy.propose(task, history, threading.Event())
+    return proposal
 
 
 def hard_task(budget: int):
@@ -39,6 +46,34 @@ def test_a_search_repeats_itself_and_stays_in_range(policy):
     tried = [design for design in designs if design is not None]
     assert len({tuple(design.values()) for design in tried}) == len(tried)
     assert all(parameter.contains(design[parameter.name]) for design in tried for parameter in task.circuit.parameters)
+
+
+FEEDBACK = {"random": None, "bayes": 3, "tpe": 2, "cma-es": None, "scbo": 4}
+"""Of five turns the first whose proposal depends on what was measured, as docs/results.md says; None: no turn."""
+
+
+@pytest.mark.parametrize(("policy", "first"), list(FEEDBACK.items()))
+def test_a_search_uses_what_was_measured_from_the_turn_on_that_the_docs_say(policy, first):
+    """The same designs with each other's results give other proposals, in one of a few sessions, and not before."""
+    def differs(seed: int, turns: int) -> bool:
+        task = replace(hard_task(6), seed=seed)
+        history = run(RandomSearch(), task).history[:-1]
+        history = [replace(turn, score=replace(turn.score, total=turn.index ** 2 / 100)) for turn in history]
+        swapped = [replace(turn, score=other.score) for turn, other in zip(history, reversed(history), strict=True)]
+        one, other = (propose(make_policy(policy), task, tuple(told[:turns])).parameters for told in (history, swapped))
+        return one != other
+
+    turns = range(1, first or 6)
+    assert not any(differs(seed, turn) for seed in range(3) for turn in turns)
+    assert first is None or any(differs(seed, first) for seed in range(8))
+
+
+@pytest.mark.parametrize("policy", FEEDBACK)
+def test_neighbouring_seeds_share_no_design(policy):
+    """Those of the queries of a suite follow each other, as do turns."""
+    tried = [tuple(turn.proposal.parameters.values()) for seed in range(4)
+             for turn in run(make_policy(policy), replace(hard_task(5), seed=seed)).history[1:]]
+    assert len(set(tried)) == len(tried) == 20
 
 
 @pytest.mark.parametrize("policy", SEARCHES, ids=lambda policy: policy.name)

@@ -214,6 +214,21 @@ def test_gtpo_credits_a_turn_with_what_follows(tokenizer):
     assert collected.spreads == pytest.approx([0.5 * gap / 2, gap / 2])
 
 
+def test_gtpo_does_not_pay_for_stalling(tokenizer):
+    """Success at the first turn is worth more than five turns of near misses, though it ends the session."""
+    task, config = a_task(budget=5), replace(CONFIG, group=2, credit_truth=False)
+    near = {"w": 34.3e-6, "m": 5.0}
+    replies = [write_reply(task.circuit, "w is too wide", design) for design in (GOOD, near)]
+    ended = [f"<Analyze>All specs are met.</Analyze><Design End>{END}"]
+    script = iter([*replies, *ended, *replies[1:] * 4])
+    sampler = ScriptedSampler(tokenizer, lambda prompt, number: next(script))
+    collected = gtpo([task], Rollouts(sampler, tokenizer, QuadraticSimulator()), config, generator(CPU, 0))
+    met, stalled = collected.rewards[:2], collected.rewards[2:]
+    assert len(stalled) == 5 and met == [1.1, 1.1] and sum(stalled) > sum(met)
+    first, second = ([step.advantages[-1] for step in row] for row in collected.rows)
+    assert first == [1.0, 1.0] and second == [-1.0, -1.0, 0.0, 0.0, 0.0]
+
+
 def test_single_turn_grpo_shows_no_history(tokenizer):
     task = a_task(budget=3)
     rollouts = Rollouts(ScriptedSampler(tokenizer, never_good(task)), tokenizer, QuadraticSimulator())

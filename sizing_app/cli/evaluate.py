@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from sizing_app.circuits import circuit_names, load_circuits
@@ -11,8 +13,9 @@ from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
 from sizing_app.events import Event
+from sizing_app.evaluate.fingerprint import fingerprint
 from sizing_app.evaluate.report import draw_curves, summarize, summary
-from sizing_app.evaluate.results import EvaluationError, ResultFiles, timeouts
+from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, timeouts
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import SuiteError, load_queries, suite_names
 from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
@@ -33,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         makers = {name: make_policy(name, settings) for name in sorted({job.policy for job in jobs})}
         files = ResultFiles(out, {"budget": budget, "temperature": settings.temperature, "model": settings.model})
+        if dropped := files.drop(outdated(settings)):
+            print(f"{dropped} rows of {out} are of another model, circuit or suite: left out", file=sys.stderr)
         with SimulatorPool() as simulator:
             evaluate(jobs, makers, simulator, budget, files, threads, Progress("sessions"), keeper(args.traces))
     except EvaluationError as error:
@@ -44,13 +49,21 @@ def run(args: argparse.Namespace) -> int:
                       at_budgets(files.turns, files.results, policies, budget), summary(files.results, policies),
                       f"Timeouts: {timeouts(files.turns)} of {len(files.turns):,} turns.\n"])
     (out / "summary.md").write_text(text)
-    draw_curves(files.turns, budget, out / "curves.png", policies)
+    if files.turns:
+        draw_curves(files.turns, budget, out / "curves.png", policies)
     if args.json:
         print_json({"out": str(out), "summary": [asdict(row) for row in summarize(files.results, policies)],
                     "timeouts": timeouts(files.turns)})
     else:
         print(text, end="")
     return 0
+
+
+def outdated(settings: PolicySettings) -> Callable[[Result], bool]:
+    """Whether a row is of another model, circuit or suite than those that are here."""
+    circuits = load_circuits()
+    present = cache(lambda name, suite, policy: fingerprint(circuits[name], suite, policy, settings.models))
+    return lambda row: row.circuit not in circuits or row.fingerprint != present(row.circuit, row.suite, row.policy)
 
 
 def keeper(url: str | None) -> Callable[[Job, Sequence[Event]], None] | None:
@@ -80,7 +93,8 @@ def read_jobs(args: argparse.Namespace, policies: list[str], settings: PolicySet
             except SuiteError as error:
                 raise UsageError(str(error)) from error
             count = read_count(args.queries, "--queries", 1, len(queries)) if args.queries else len(queries)
-            jobs += [Job(known[name], suite, number, query, policy) for policy in able
+            marks = {policy: fingerprint(known[name], suite, policy, settings.models) for policy in able}
+            jobs += [Job(known[name], suite, number, query, policy, marks[policy]) for policy in able
                      for number, query in enumerate(queries[:count])]
     if not jobs:
         raise UsageError(f"none of the policies {', '.join(policies)} can size {', '.join(names)}")

@@ -2,8 +2,8 @@
 
 Each variant is trained from one checkpoint with the same number of turn-level rollouts, once a seed. What comes out
 (the mean weights at the end, none are chosen) plays test queries, which neither training nor validation uses, with the
-session loop of the app, sampled at the temperature of training. OUT/VARIANT-SEED is a run, OUT/results.csv has every
-query, OUT/summary.md the table. The same command goes on where it was cut.
+session loop of the app, sampled at the temperature of the app. OUT/VARIANT-SEED is a run, OUT/results.csv has every
+query, OUT/summary.md the table, with intervals over runs and queries. The same command goes on where it was cut.
 """
 
 import argparse
@@ -15,8 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sizing_app.advantage import PLAY_TEMPERATURE
 from sizing_app.circuits import circuit_names, load_circuit
-from sizing_app.evaluate.report import REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, mean_with_interval
+from sizing_app.evaluate.intervals import interval, interval_of_lead
+from sizing_app.evaluate.report import REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, with_interval
 from sizing_app.evaluate.results import Result, ResultFiles
 from sizing_app.evaluate.runner import Job, rows
 from sizing_app.evaluate.suites import load_queries
@@ -51,7 +53,8 @@ TABLES = {", ".join(TRAINED_ON): TRAINED_ON, **{name: [name] for name in SUITES}
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     files = ResultFiles(options.out, {"start": str(options.start), "circuits": options.circuits,
-                                      "rollouts": options.rollouts, "learning_rate": options.learning_rate})
+                                      "rollouts": options.rollouts, "learning_rate": options.learning_rate,
+                                      "temperature": options.temperature})
     with SimulatorPool(options.workers) as simulator:
         variants = options.variants.split(",")
         for seed, name in [(0, START), *product(map(int, options.seeds.split(",")), variants)]:
@@ -76,6 +79,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--rollouts", type=int, default=6400, metavar="N", help="turn-level rollouts of each (6400)")
     parser.add_argument("--learning-rate", type=float, default=RLConfig.learning_rate, metavar="R")
+    parser.add_argument("--temperature", type=float, default=PLAY_TEMPERATURE, metavar="T",
+                        help=f"at which they play ({PLAY_TEMPERATURE}, as checkpoints do in the app)")
     parser.add_argument("--queries", type=int, default=20, metavar="N", help="of each circuit and suite (20)")
     parser.add_argument("--workers", type=int, default=None, help="simulator processes (default: one a core)")
     options = parser.parse_args(arguments)
@@ -113,7 +118,7 @@ def examine(name: str, seed: int, jobs: Sequence[Job], options: argparse.Namespa
     latest_only = "--latest-only" in variant or SINGLE_TURN in variant
     started = time.perf_counter()
     histories = play_once(model, tokenizer, [job.query.task(job.circuit, BUDGET) for job in jobs], simulator,
-                          RLConfig.temperature, latest_only, seed)
+                          options.temperature, latest_only, seed)
     seconds = (time.perf_counter() - started) / len(jobs)
     for job, history in zip(jobs, histories, strict=True):
         files.append(*rows(job, history, seconds))
@@ -134,8 +139,8 @@ def test_jobs(policy: str, options: argparse.Namespace) -> list[Job]:
 def table(results: Sequence[Result], variants: Sequence[str]) -> str:
     """Markdown: a row a variant, for each suite the mean best reward and the share of queries with all specs met.
 
-    Means over circuits, queries and seeds, with 95% bootstrap intervals over queries, and from the lowest to the
-    highest seed; then how far the first variant is ahead, query by query.
+    Means over circuits, queries and runs, with 95% bootstrap intervals over runs and queries, and from the lowest to
+    the highest run; then how far the first variant is ahead.
     """
     trained = {row.policy.rpartition("/")[0] for row in results}
     names = [name for name in (*variants, START) if name in trained]
@@ -144,28 +149,40 @@ def table(results: Sequence[Result], variants: Sequence[str]) -> str:
     for title, suites in TABLES.items():
         lines += [f"**{title}**", "", "| | seeds | mean best reward | lowest and highest seed | all specs met | "
                   f"{first} minus: mean best reward | all specs met |", f"|{' --- |' * 7}"]
-        best, passed = ({name: by_seed(results, name, suites, value) for name in names}
-                        for value in (lambda row: row.best_reward, lambda row: row.passed))
+        strata, played = by_seed(results, names, suites)
         for name in names:
-            seeds = best[name].mean(axis=1)
-            ahead = ["-", "-"] if name == first else [
-                mean_with_interval(best[first].mean(axis=0) - best[name].mean(axis=0), REWARD_DIFFERENCE),
-                mean_with_interval(passed[first].mean(axis=0) - passed[name].mean(axis=0), SHARE_DIFFERENCE)]
-            cells = [len(seeds), mean_with_interval(best[name].mean(axis=0), REWARD),
-                     f"{seeds.min():.3f}, {seeds.max():.3f}", mean_with_interval(passed[name].mean(axis=0), SHARE),
-                     *ahead]
+            best, passed = played[name]
+            seeds = best.mean(axis=1)
+            cells = [len(seeds), _mean(best, strata, REWARD), f"{seeds.min():.3f}, {seeds.max():.3f}",
+                     _mean(passed, strata, SHARE)]
+            cells += ["-", "-"] if name == first else [_lead(played[first][0], best, strata, REWARD_DIFFERENCE),
+                                                       _lead(played[first][1], passed, strata, SHARE_DIFFERENCE)]
             lines.append(f"| {name} | {' | '.join(map(str, cells))} |")
         lines.append("")
     return "\n".join(lines)
 
 
-def by_seed(results: Sequence[Result], name: str, suites: Sequence[str], value) -> np.ndarray:
-    """Shape (seeds, queries of all circuits and of these suites)."""
-    found: dict[str, list[float]] = {}
-    for row in sorted(results, key=lambda row: (row.suite, row.circuit, row.query)):
-        if row.suite in suites and row.policy.rpartition("/")[0] == name:
-            found.setdefault(row.policy, []).append(value(row))
-    return np.array(list(found.values()), dtype=float)
+def by_seed(results: Sequence[Result], names: Sequence[str],
+            suites: Sequence[str]) -> tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """Of the queries that all runs played: suite and circuit of each; for each variant best rewards and whether all
+    specs were met, both of shape (runs, queries)."""
+    runs: dict[str, dict[str, dict[tuple, Result]]] = {name: {} for name in names}
+    for row in results:
+        name = row.policy.rpartition("/")[0]
+        if row.suite in suites and name in runs:
+            runs[name].setdefault(row.policy, {})[row.suite, row.circuit, row.query] = row
+    queries = sorted(set.intersection(*(set(run) for found in runs.values() for run in found.values())))
+    return [f"{suite} {circuit}" for suite, circuit, _ in queries], {
+        name: tuple(np.array([[getattr(run[query], value) for query in queries] for run in found.values()], dtype=float)
+                    for value in ("best_reward", "passed")) for name, found in runs.items()}
+
+
+def _mean(values: np.ndarray, strata: Sequence[str], form: str) -> str:
+    return with_interval(values.mean(), interval(values, strata), form)
+
+
+def _lead(first: np.ndarray, other: np.ndarray, strata: Sequence[str], form: str) -> str:
+    return with_interval(first.mean() - other.mean(), interval_of_lead(first, other, strata), form)
 
 
 if __name__ == "__main__":

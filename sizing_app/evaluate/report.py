@@ -1,17 +1,18 @@
 """What an evaluation found: a table with bootstrap intervals, paired differences, and the turn-by-turn curves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from sizing_app.evaluate.intervals import Interval, interval
 from sizing_app.evaluate.results import Result, TurnResult
 
-RESAMPLES = 5000
 REWARD, SHARE, REWARD_DIFFERENCE, SHARE_DIFFERENCE = "{:.3f}", "{:.0%}", "{:+.3f}", "{:+.0%}"
 COLORS = {"tl-grpo": "#c0392b", "tl-grpo+cma-es": "#7b241c", "sft": "#e08e0b", "trajectory-grpo": "#0e7c7b",
           "single-turn-grpo": "#5dade2", "gtpo": "#a569bd", "mlp": "#2e8b57", "lookup": "#3178c6", "teacher": "#8d6e63",
+          "middle": "#9ccc65", "golden": "#d4a017", "centre": "#4db6ac",
           "bayes": "#7d5ba6", "scbo": "#1a5276", "tpe": "#b7950b", "cma-es": "#6e2c00", "random": "#808080",
           "chat": "#1b1b1b"}
 
@@ -25,9 +26,9 @@ class Row:
     policy: str
     queries: int
     mean_best_reward: float
-    reward_interval: tuple[float, float]
+    reward_interval: Interval
     share_passed: float
-    passed_interval: tuple[float, float]
+    passed_interval: Interval
     simulations_to_success: float | None
     """Mean over the passed queries, not counting the initial design."""
     statements_true: float | None
@@ -42,8 +43,8 @@ def summarize(results: Sequence[Result], order: Sequence[str] = ()) -> list[Row]
     for (circuit, suite, policy), group in _groups(results, order).items():
         rewards, passed = [row.best_reward for row in group], [row.passed for row in group]
         spent = [row.simulations for row in group if row.passed]
-        rows.append(Row(circuit, suite, policy, len(group), float(np.mean(rewards)), bootstrap(rewards),
-                        float(np.mean(passed)), bootstrap(passed), float(np.mean(spent)) if spent else None,
+        rows.append(Row(circuit, suite, policy, len(group), float(np.mean(rewards)), interval(rewards),
+                        float(np.mean(passed)), interval(passed), float(np.mean(spent)) if spent else None,
                         _share(group, "statements"), _share(group, "expectations")))
     return rows
 
@@ -67,14 +68,6 @@ def summary(results: Sequence[Result], order: Sequence[str] = ()) -> str:
     lines += ["", "Brackets hold 95% bootstrap intervals over queries; simulations are those after the initial design."]
     differences = _differences(results, order)
     return "\n".join([*lines, *(["", *differences] if differences else []), ""])
-
-
-def bootstrap(values: Iterable[float], seed: int = 0) -> tuple[float, float]:
-    """95% percentile interval of the mean over resampled queries (Efron and Tibshirani 1993, chapter 13)."""
-    data = np.asarray(list(values), dtype=float)
-    picks = np.random.default_rng(seed).integers(0, len(data), (RESAMPLES, len(data)))
-    low, high = np.percentile(data[picks].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
 
 
 def curves(turns: Sequence[TurnResult], budget: int) -> dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray]]:
@@ -139,13 +132,13 @@ def _ordered(policies: set[str], order: Sequence[str]) -> list[str]:
     return [name for name in order if name in policies] + sorted(policies - set(order))
 
 
-def with_interval(mean: float, interval: tuple[float, float], form: str) -> str:
-    return f"{form.format(mean)} [{form.format(interval[0])}, {form.format(interval[1])}]"
+def with_interval(mean: float, bounds: Interval, form: str) -> str:
+    return f"{form.format(mean)} [{form.format(bounds[0])}, {form.format(bounds[1])}]"
 
 
-def mean_with_interval(values: Sequence[float], form: str) -> str:
-    """``0.750 [0.500, 1.000]``: the mean and its 95% bootstrap interval."""
-    return with_interval(float(np.mean(values)), bootstrap(values), form)
+def mean_with_interval(values: Sequence[float], form: str, circuits: Sequence[str] = ()) -> str:
+    """``0.750 [0.500, 1.000]``: mean and 95% bootstrap interval, over queries and the ``circuits`` that they are of."""
+    return with_interval(float(np.mean(values)), interval(values, circuits, resample_strata=True), form)
 
 
 def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:
@@ -168,5 +161,8 @@ def lead_of(first: Sequence[Result], others: Sequence[Result]) -> list[str]:
     pairs = [(played[row.key[:3]], row) for row in others if row.key[:3] in played]
     if not pairs:
         return []
-    return [mean_with_interval([ahead.best_reward - row.best_reward for ahead, row in pairs], REWARD_DIFFERENCE),
-            mean_with_interval([ahead.passed - row.passed for ahead, row in pairs], SHARE_DIFFERENCE)]
+    circuits = [row.circuit for _, row in pairs]
+    rewards = [ahead.best_reward - row.best_reward for ahead, row in pairs]
+    passed = [ahead.passed - row.passed for ahead, row in pairs]
+    return [mean_with_interval(rewards, REWARD_DIFFERENCE, circuits),
+            mean_with_interval(passed, SHARE_DIFFERENCE, circuits)]

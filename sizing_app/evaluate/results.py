@@ -8,7 +8,7 @@ import csv
 import json
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -25,6 +25,7 @@ class Result:
     """One session of an evaluation. ``simulations`` counts those after the initial design; seconds of wall time.
 
     Statements of the reasoning that could be checked, expectations among them, and how many of each were true.
+    ``fingerprint``: of the model, circuit and queries that the row is about (fingerprint.py).
     """
 
     circuit: str
@@ -39,6 +40,7 @@ class Result:
     statements_true: int = 0
     expectations: int = 0
     expectations_true: int = 0
+    fingerprint: str = ""
 
     @property
     def key(self) -> Key:
@@ -95,6 +97,14 @@ class ResultFiles:
             _append(self.folder / "results.csv", [result])
             self._turns += turns
             self._results.append(result)
+
+    def drop(self, outdated: Callable[[Result], bool]) -> int:
+        """Leave out results, with their turns, and say how many; the files lose them with the next ``sort``."""
+        with self._lock:
+            gone = {row.key for row in self._results if outdated(row)}
+            self._results = [row for row in self._results if row.key not in gone]
+            self._turns = [row for row in self._turns if row.key not in gone]
+        return len(gone)
 
     def sort(self) -> None:
         """Write both files anew, in the order of circuit, suite, policy and query."""

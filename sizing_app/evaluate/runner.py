@@ -23,6 +23,7 @@ class Job:
     number: int
     query: Query
     policy: str
+    fingerprint: str = ""
 
     @property
     def key(self) -> Key:
@@ -85,6 +86,6 @@ def rows(job: Job, history: History, seconds: float) -> tuple[Result, list[TurnR
     result = Result(*job.key, best_reward=round(best_reward(history), 6), passed=int(reached(history)),
                     simulations=simulations, seconds=round(seconds, 3), statements=len(said),
                     statements_true=sum(claim.true for claim in said), expectations=len(expected),
-                    expectations_true=sum(claim.true for claim in expected))
+                    expectations_true=sum(claim.true for claim in expected), fingerprint=job.fingerprint)
     return result, [TurnResult(*job.key, turn.index, round(turn.total, 6), int(turn.score.passed),
                                turn.measurement.status) for turn in history if turn.score is not None]

@@ -50,6 +50,10 @@ class Suite:
 _SUITE = TypeAdapter(Suite)
 
 
+def suite_path(circuit: Circuit, suite: str) -> Path:
+    return Path(circuit.folder) / "queries" / f"{suite}.json"
+
+
 def suite_names(circuit: Circuit) -> list[str]:
     """The suites that a circuit has, in alphabetical order."""
     return sorted(path.stem for path in (Path(circuit.folder) / "queries").glob("*.json"))
@@ -57,7 +61,7 @@ def suite_names(circuit: Circuit) -> list[str]:
 
 def load_queries(circuit: Circuit, suite: str) -> list[Query]:
     """All queries of a suite, in the order of the file."""
-    path = Path(circuit.folder) / "queries" / f"{suite}.json"
+    path = suite_path(circuit, suite)
     if suite not in suite_names(circuit):
         raise SuiteError(f"{circuit.name} has no suite {suite!r}: choose one of "
                          f"{', '.join(suite_names(circuit)) or 'none'}")

@@ -1,6 +1,6 @@
 """Methods against circuits (as in the paper's tables 1 and 2), against each other, and at several budgets."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import groupby, product
 
 import numpy as np
@@ -16,7 +16,7 @@ def methods_by_circuits(results: Sequence[Result], order: Sequence[str], held_ou
     """For each suite two Markdown tables, mean best reward and share of queries with all specs met.
 
     A row a policy, a column a circuit, and the means over the circuits that are trained on and over those that are held
-    out, each with its 95% bootstrap interval over queries.
+    out, each with its 95% bootstrap interval over circuits and queries.
     """
     lines = []
     for suite in sorted({row.suite for row in results}):
@@ -44,14 +44,15 @@ def _table(results: Sequence[Result], order: Sequence[str], held_out: Collection
             if row.policy == policy:
                 values.setdefault(row.circuit, []).append(value(row))
         cells = [form.format(np.mean(values[name])) if name in values else "-" for name in circuits]
-        cells += [_mean([values[name] for name in names], form) if set(names) <= set(values) else "-"
+        cells += [_mean({name: values[name] for name in names}, form) if set(names) <= set(values) else "-"
                   for names in groups.values()]
         lines.append(f"| {policy} | {' | '.join(cells)} |")
     return lines
 
 
-def _mean(columns: Sequence[Sequence[float]], form: str) -> str:
-    return mean_with_interval([value for column in columns for value in column], form)
+def _mean(columns: Mapping[str, Sequence[float]], form: str) -> str:
+    return mean_with_interval([value for column in columns.values() for value in column], form,
+                              [name for name, column in columns.items() for _ in column])
 
 
 def lead(results: Sequence[Result], order: Sequence[str], held_out: Collection[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sizing_app.circuits import shipped
+from sizing_app.circuits import has_golden, shipped
 from sizing_app.domain import Circuit, Policy
 from sizing_app.errors import PolicyError
 from sizing_app.policy.words import missing_words
@@ -71,7 +71,9 @@ def _lack(name: str, circuit: Circuit, settings: PolicySettings) -> str:
     if _MAKERS.get(name) in (_checkpoint, _polished):
         missing = missing_words(models / name.removesuffix("+cma-es"), circuit)
         return f"the checkpoint has no words for{''.join(missing[:3])} ..." if missing else ""
-    if name in ("lookup", "teacher") and not pool_path(circuit).is_file():
+    if name == "golden" and not has_golden(circuit):
+        return "it has no golden design"
+    if name in ("centre", "lookup", "teacher") and not pool_path(circuit).is_file():
         return "no simulated designs of it are stored"
     if name == "teacher" and not surrogate_path(models, circuit).is_file():
         return "there is no surrogate of it"
@@ -116,6 +118,21 @@ def _scbo(name: str, settings: PolicySettings) -> Policy:
 def _polished(name: str, settings: PolicySettings) -> Policy:
     from sizing_app.policy.evolution import Polish
     return Polish(_checkpoint(name.removesuffix("+cma-es"), settings))
+
+
+def _middle(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.constants import Middle
+    return Middle()
+
+
+def _golden(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.constants import Golden
+    return Golden()
+
+
+def _centre(name: str, settings: PolicySettings) -> Policy:
+    from sizing_app.policy.stored import Centre
+    return Centre()
 
 
 def _lookup(name: str, settings: PolicySettings) -> Policy:
@@ -179,7 +196,7 @@ _MAKERS: dict[str, Callable[[str, PolicySettings], Policy]] = {
     "tl-grpo": _checkpoint, "sft": _checkpoint, "trajectory-grpo": _checkpoint, "single-turn-grpo": _checkpoint,
     "gtpo": _checkpoint, "random": _random, "bayes": _bayes, "tpe": _tpe, "cma-es": _cma_es,
     "scbo": _scbo, "tl-grpo+cma-es": _polished, "lookup": _lookup, "teacher": _teacher,
-    "mlp": _mlp, "chat": _chat,
+    "mlp": _mlp, "middle": _middle, "golden": _golden, "centre": _centre, "chat": _chat,
 }
 POLICY_NAMES = tuple(_MAKERS)
 SEARCHES = ("random", "bayes", "tpe", "cma-es", "scbo")

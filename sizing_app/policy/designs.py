@@ -34,6 +34,11 @@ def observed(circuit: Circuit, history: History) -> tuple[np.ndarray, np.ndarray
     return np.array([to_unit(circuit, turn.proposal.parameters) for turn in turns]), np.array(list(map(graded, turns)))
 
 
+def derived_seed(*parts: int) -> int:
+    """A seed below 2**32 of its own for each session and turn: sums of the two would meet those of other sessions."""
+    return int(np.random.SeedSequence([abs(int(part)) for part in parts]).generate_state(1)[0])
+
+
 def random_design(circuit: Circuit, *seed: int) -> Parameters:
     """A design drawn uniformly on each parameter's scale; the same seed gives the same design."""
     rng = np.random.default_rng([abs(int(part)) for part in seed])

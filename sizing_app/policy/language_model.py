@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from sizing_app.advantage import PLAY_TEMPERATURE
 from sizing_app.domain import Circuit, Delta, History, Proposal, StopSignal, Task, latest_turn
 from sizing_app.errors import PolicyError
 from sizing_app.policy.chunks import ReplyReader
@@ -29,8 +30,6 @@ COMPACT_REPLY_TOKENS = 1024
 COMPACT_TURNS = 4
 """Latest turns that a checkpoint is shown besides the initial one: as in training, so that its context is enough."""
 CHAT_REPLY_TOKENS = 4096
-TEMPERATURE = 0.5
-"""At which a model is sampled, unless its card or somebody says otherwise."""
 
 
 class LostReplyError(PolicyError):
@@ -53,7 +52,7 @@ class LanguageModel:
                  constrained: bool | None = None, timeout: float = 120.0, reply_tokens: int = CHAT_REPLY_TOKENS,
                  reply_characters: int = LIMIT):
         self.name, self.model = name, model
-        self.temperature = TEMPERATURE if temperature is None else temperature
+        self.temperature = PLAY_TEMPERATURE if temperature is None else temperature
         self._moves = callable(base_url)
         self._base_url = base_url if callable(base_url) else lambda: base_url
         self._model_dir = None if model_dir is None else Path(model_dir)

@@ -1,6 +1,6 @@
-"""Policies that know a pool of simulated designs (pools.py): the lookup, and the teacher of supervised training.
+"""Policies that know a pool of simulated designs (pools.py): centre, lookup, and the teacher of supervised training.
 
-The lookup uses no feedback, beyond noticing that all specs are met.
+Centre and lookup use no feedback, beyond noticing that all specs are met.
 """
 
 import threading
@@ -15,12 +15,12 @@ from sizing_app.circuits import shipped
 from sizing_app.domain import Circuit, Delta, History, Parameters, Proposal, StopSignal, Task
 from sizing_app.errors import PolicyError
 from sizing_app.policy.designs import design, end, end_met
-from sizing_app.pools import Pool, PoolError, load_pool, pool_path, ranked
+from sizing_app.pools import Pool, PoolError, centroid, load_pool, pool_path, ranked
 from sizing_app.prompt.analysis import move_text
 from sizing_app.reward import reached, score
 from sizing_app.surrogate import load_surrogate, surrogate_path
 from sizing_app.targets import measurement_of
-from sizing_app.teacher import Teacher
+from sizing_app.teacher import CENTRE, Teacher
 
 
 class _Stored(ABC):
@@ -38,7 +38,7 @@ class _Stored(ABC):
             return
         task = replace(task, circuit=shipped(task.circuit))
         answer = self.answer(task, self._pool(task.circuit), history)
-        yield end("All stored designs for these conditions were tried.") if answer is None else design(*answer)
+        yield end("All that is stored for these conditions was tried.") if answer is None else design(*answer)
 
     @abstractmethod
     def answer(self, task: Task, pool: Pool, history: History) -> tuple[Parameters, str] | None:
@@ -68,6 +68,20 @@ class Lookup(_Stored):
         return pool.grid.design(pool.design[rows[place]]), (
             f"Stored design number {place + 1} of {len(rows)} for the nearest stored conditions; its reward when "
             f"stored was {stored.total:.2f}.")
+
+
+class Centre(_Stored):
+    """The teacher's first guess and no more: one design for all targets, by the stated conditions alone."""
+
+    name = "centre"
+
+    def answer(self, task: Task, pool: Pool, history: History) -> tuple[Parameters, str] | None:
+        if len(history) > 1:
+            return None
+        unit = centroid(pool, pool.nearest(task.conditions), task.circuit.specs, CENTRE)
+        return pool.grid.design(pool.grid.snap(unit)), (
+            "The centre of the stored designs that meet the circuit's default specs at the nearest stored conditions. "
+            "Neither targets nor history are used.")
 
 
 class Taught(_Stored):

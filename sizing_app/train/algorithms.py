@@ -18,6 +18,7 @@ from sizing_app.domain import Task, Turn
 from sizing_app.policy.designs import random_design
 from sizing_app.prompt.claims import truth
 from sizing_app.prompt.parser import ANALYZE_END
+from sizing_app.reward import reached
 from sizing_app.train.advantage import by_token, format_errors, group_advantages, training_reward
 from sizing_app.train.config import RLConfig
 from sizing_app.train.rollout import Group, Rollouts, play
@@ -63,7 +64,7 @@ def trajectory_grpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig,
 def single_turn_grpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig,
                      generator: torch.Generator) -> Collected:
     """Single-turn GRPO (paper, section 5.1.4): G turns from T random initial designs a query, without any history."""
-    starts = [replace(task, budget=1, initial=random_design(task.circuit, task.seed + number))
+    starts = [replace(task, budget=1, initial=random_design(task.circuit, task.seed, number))
               for task in tasks for number in range(task.budget)]
     return tl_grpo(starts, rollouts, config, generator)
 
@@ -71,14 +72,16 @@ def single_turn_grpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig
 def gtpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig, generator: torch.Generator) -> Collected:
     """Group turn policy optimization: a reward for every turn, discounted returns as advantages.
 
-    R[t, g] = sum over k >= t of discount^(k - t) r[k, g], normalized over the trajectories g that reach turn t. The
+    R[t, g] = sum over t <= k <= T of discount^(k - t) r[k, g], normalized over the trajectories g that reach turn t. A
+    trajectory that ended after success is in an absorbing state: its remaining turns, up to the budget T, go on to earn
+    what success does. Without that, near misses in all turns would earn more than success, which ends the session. The
     method's third part, rewards shaped by the likeness of program text, has no counterpart where rewards are graded
     numbers, and is left out.
     """
     rows, trajectories = _whole_trajectories(tasks, rollouts, config, generator)
     spreads = []
     for group in _by_query(rows, config):
-        returns = {id(row): _returns([turn.reward for turn in row], config.discount) for row in group}
+        returns = {id(row): _returns(_with_absorbing(row, config), config.discount) for row in group}
         for place in range(max(map(len, group))):
             reaching = [row for row in group if len(row) > place]
             spreads.append(_compare([[row[place]] for row in reaching],
@@ -112,6 +115,13 @@ def _sampled(group: Group, config: RLConfig) -> list[Sampled]:
 def _best(row: Sequence[Sampled]) -> float:
     """What a trajectory earned: its best turn, less one penalty if the form of any turn is wrong."""
     return max(turn.reward + turn.penalty for turn in row) - max(turn.penalty for turn in row)
+
+
+def _with_absorbing(row: Sequence[Sampled], config: RLConfig) -> list[float]:
+    """The rewards of a trajectory's turns, then those of the turns that it had no need of."""
+    last = row[-1]
+    spared = last.group.task.budget - len(row) if last.turn.proposal.finished and reached(last.group.history) else 0
+    return [turn.reward for turn in row] + [1.0 + config.all_specs_bonus] * spared
 
 
 def _returns(rewards: Sequence[float], discount: float) -> list[float]:

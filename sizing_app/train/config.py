@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sizing_app.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, LEAST_SPREAD, TEMPERATURE
+from sizing_app.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, LEAST_SPREAD, PLAY_TEMPERATURE, TEMPERATURE
 
 CIRCUITS = "ACCIA,ADC1,ADC2,ADC3,ADC4,ADCL,MILLER,OTA,SimLDO"
 """What is trained on, besides the family: every circuit that is not held out."""
@@ -56,7 +56,7 @@ class SFTConfig:
     validation: int = 256
     """Trajectories held out."""
     validate_every: int = 250
-    sampling_temperature: float = 0.5
+    sampling_temperature: float = PLAY_TEMPERATURE
     """At which the checkpoint is sampled afterwards."""
 
 
@@ -99,7 +99,7 @@ class RLConfig:
     validation: int = 128
     """Queries held out."""
     validate_every: int = 20
-    sampling_temperature: float = 0.5
+    sampling_temperature: float = PLAY_TEMPERATURE
     """At which they are sampled, and the checkpoint afterwards."""
 
 

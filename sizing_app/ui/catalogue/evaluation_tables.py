@@ -14,7 +14,7 @@ from sizing_app.store import SessionStore
 from sizing_app.ui.library.filters import sessions_link
 
 NOTE = ("Mean best reward, and below it the share of queries with all specs met; brackets: 95% bootstrap intervals over"
-        " queries. Point at a cell for its own intervals.")
+        " circuits and queries. Point at a cell for its own intervals.")
 
 
 def evaluations(root: Path, store: SessionStore, held_out: Collection[str], order: Sequence[str]) -> Markup:
@@ -76,8 +76,9 @@ def _cell(row: Row, linked: bool) -> Markup:
 
 def _mean(results: Sequence[Result]) -> Markup:
     rewards, passed = [row.best_reward for row in results], [row.passed for row in results]
+    circuits = [row.circuit for row in results]
     return Markup('<td class="num">{}<br><small>{}</small></td>').format(
-        mean_with_interval(rewards, REWARD), mean_with_interval(passed, SHARE))
+        mean_with_interval(rewards, REWARD, circuits), mean_with_interval(passed, SHARE, circuits))
 
 
 def _place(policy: str, order: Sequence[str]) -> int:
