@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.circuits import load_circuit
+from sizing_app.circuits import golden, load_circuit
 from sizing_app.domain import Conditions, Spec
 from sizing_app.policy import POLICY_NAMES, PolicyError, PolicySettings, can_size, make_policy
 from sizing_app.policy.bayesian import BayesianSearch, suggest
+from sizing_app.policy.constants import Golden, Middle
 from sizing_app.policy.designs import from_unit, initial_design, to_unit
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.policy.regressor import Regressor, features, predict
-from sizing_app.policy.stored import Lookup
+from sizing_app.policy.stored import Centre, Lookup
 from sizing_app.pools import Pool, load_pool, pool_path, save_pool
 from sizing_app.session import fold, initial_turn, run_session
 from sizing_app.targets import DesignGrid, metric_row
@@ -117,6 +118,23 @@ def test_a_pool_of_another_circuit_is_named(stored, tmp_path):
         task = replace(a_task(circuit), initial={"w": 9e-5, "m": 10.0})
         with pytest.raises(PolicyError, match=message):
             propose(Lookup(), task, (initial_turn(task, QuadraticSimulator()),))
+
+
+def test_constants_are_one_simulation_of_the_same_design_whatever_the_targets(stored):
+    ota = load_circuit("OTA")
+    for policy, circuit in ((Middle(), ota), (Golden(), ota), (Centre(), stored)):
+        task = replace(a_task(budget=3), circuit=circuit, initial=initial_design(circuit, 1))
+        history = (replace(initial_turn(a_task(), QuadraticSimulator()), index=0),)
+        harder = replace(task, specs=tuple(replace(spec, scale=1.0) for spec in task.specs[:1]))
+        first, same = (propose(policy, told, history) for told in (task, harder))
+        assert first.parameters == same.parameters and not first.finished
+        assert all(parameter.contains(first.parameters[parameter.name]) for parameter in circuit.parameters)
+        assert propose(policy, task, (*history, *history)).finished
+    assert to_unit(ota, propose(Middle(), a_task(ota), history).parameters) == pytest.approx(0.5, abs=0.02)
+    assert propose(Golden(), a_task(ota), history).parameters == golden(ota)["parameters"]
+    with pytest.raises(PolicyError, match="golden.json: expected a readable JSON file"):
+        propose(Golden(), a_task(), history)
+    assert [can_size(name, a_circuit()) for name in ("middle", "golden", "centre")] == [True, False, False]
 
 
 def a_network(seed: int, inputs: int = 7) -> dict[str, np.ndarray]:

@@ -19,7 +19,7 @@ from sizing_app.advantage import PLAY_TEMPERATURE
 from sizing_app.circuits import circuit_names, load_circuit
 from sizing_app.evaluate.intervals import interval, interval_of_lead
 from sizing_app.evaluate.report import REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, with_interval
-from sizing_app.evaluate.results import Result, ResultFiles
+from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles
 from sizing_app.evaluate.runner import Job, rows
 from sizing_app.evaluate.suites import load_queries
 from sizing_app.evaluate.validate import play_once
@@ -52,9 +52,13 @@ TABLES = {", ".join(TRAINED_ON): TRAINED_ON, **{name: [name] for name in SUITES}
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
-    files = ResultFiles(options.out, {"start": str(options.start), "circuits": options.circuits,
-                                      "rollouts": options.rollouts, "learning_rate": options.learning_rate,
-                                      "temperature": options.temperature})
+    try:
+        files = ResultFiles(options.out, {"start": str(options.start), "circuits": options.circuits,
+                                          "rollouts": options.rollouts, "learning_rate": options.learning_rate,
+                                          "temperature": options.temperature})
+    except EvaluationError as error:
+        print(f"sizing_app.evaluate.compare: {error}", file=sys.stderr)
+        return 2
     with SimulatorPool(options.workers) as simulator:
         variants = options.variants.split(",")
         for seed, name in [(0, START), *product(map(int, options.seeds.split(",")), variants)]:
@@ -62,8 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
                 if name != START and (status := train(training(name, seed, options))):
                     return status
                 examine(name, seed, jobs, options, files, simulator)
-            (options.out / "summary.md").write_text(table(files.results, variants))
-    print(table(files.results, variants), end="")
+                (options.out / "summary.md").write_text(table(files.results, variants))
+    text = table(files.results, variants)
+    (options.out / "summary.md").write_text(text)
+    print(text, end="")
     return 0
 
 

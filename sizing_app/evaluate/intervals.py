@@ -6,6 +6,7 @@ every query, so runs and queries are resampled independently of each other, quer
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,23 +26,24 @@ def interval(values: Sequence | np.ndarray, strata: Sequence[str] = (), resample
 def interval_of_lead(first: Sequence | np.ndarray, second: Sequence | np.ndarray | None,
                      strata: Sequence[str] = (), resample_strata: bool = False) -> Interval:
     """Of the mean of ``first`` minus that of ``second``: other runs, the same queries. Shapes as in ``interval``."""
-    rng = np.random.default_rng(0)
-    tables = [np.atleast_2d(np.asarray(table, dtype=float)) for table in (first, second) if table is not None]
-    rows = [_resampled_runs(table, rng) for table in tables]
-    weights = _query_weights(strata or [""] * tables[0].shape[1], resample_strata, rng)
-    means = ((rows[0] - rows[1] if len(rows) > 1 else rows[0]) * weights).sum(axis=1)
+    weights = _query_weights(tuple(strata) or ("",) * np.shape(first)[-1], resample_strata)
+    rng = np.random.default_rng(1)
+    means = _resampled(first, weights, rng) - (0.0 if second is None else _resampled(second, weights, rng))
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
 
 
-def _resampled_runs(table: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """For each resample the mean over runs, shape (RESAMPLES, queries)."""
+def _resampled(values: Sequence | np.ndarray, weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The mean of each resample, shape (RESAMPLES,), runs drawn anew."""
+    table = np.atleast_2d(np.asarray(values, dtype=float))
     runs = len(table)
-    return rng.multinomial(runs, [1 / runs] * runs, RESAMPLES) / runs @ table
+    return ((weights @ table.T) * rng.multinomial(runs, [1 / runs] * runs, RESAMPLES)).sum(axis=1) / runs
 
 
-def _query_weights(strata: Sequence[str], resample_strata: bool, rng: np.random.Generator) -> np.ndarray:
-    """How often each query was drawn, as shares: shape (RESAMPLES, queries)."""
+@lru_cache(maxsize=4)
+def _query_weights(strata: tuple[str, ...], resample_strata: bool) -> np.ndarray:
+    """How often each query was drawn, as shares: shape (RESAMPLES, queries). The same for all that played the same."""
+    rng = np.random.default_rng(0)
     names, places = np.unique(np.asarray(strata), return_inverse=True)
     times = rng.multinomial(len(names), [1 / len(names)] * len(names), RESAMPLES) if resample_strata else \
         np.ones((RESAMPLES, len(names)), dtype=int)

@@ -136,14 +136,15 @@ def timeouts(turns: Iterable[TurnResult]) -> int:
 
 
 def _read(path: Path, kind: type) -> list:
-    """Rows of a file; a row that was cut short is left out."""
+    """Rows of a file; one that was cut short is left out, a column that an older file lacks has its default."""
     if not path.exists():
         return []
     rows = []
     with path.open(newline="") as file:
         for row in csv.DictReader(file):
             try:
-                rows.append(kind(**{field.name: field.type(row[field.name]) for field in fields(kind)}))
+                known = [field for field in fields(kind) if field.name in row]
+                rows.append(kind(**{field.name: field.type(row[field.name]) for field in known}))
             except (KeyError, TypeError, ValueError):
                 continue
     return rows
