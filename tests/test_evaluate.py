@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sizing_app.advantage import PLAY_TEMPERATURE
 from sizing_app.circuits import load_circuits
 from sizing_app.domain import Spec
 from sizing_app.errors import PolicyError
@@ -20,12 +21,14 @@ from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, Tu
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import Query, SuiteError, load_queries, suite_names
 from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
+from sizing_app.policy import MODELS
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.session import fold
 from sizing_app.train.__main__ import parse
 from sizing_app.train.algorithms import ALGORITHMS
+from sizing_app.train.config import RLConfig
 from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, write
 
 POLICIES = {"random": RandomSearch(), "bayes": BayesianSearch()}
@@ -223,6 +226,17 @@ def test_variants_of_training_cost_the_same_and_are_compared_query_by_query():
     assert lines[5] == ("| group-4 | 1 | 0.250 [0.000, 0.500] | 0.250, 0.250 | 0% [0%, 0%] | "
                         "+0.375 [+0.000, +0.500] | +25% [+0%, +100%] |")
     assert lines[6].startswith("| start | 1 | 0.000 ")
+
+
+def test_a_comparison_is_played_at_one_temperature(tmp_path, capsys):
+    """That at which checkpoints play in the app, unless told; rows of another one are not mixed with it."""
+    given = ["--out", str(tmp_path), "--variants", "tl-grpo"]
+    assert compare.parse(given).temperature == PLAY_TEMPERATURE == RLConfig.sampling_temperature
+    stored = json.loads((MODELS / "comparison" / "settings.json").read_text())
+    (tmp_path / "settings.json").write_text(json.dumps(stored))
+    known = ["--circuits", stored["circuits"], "--learning-rate", str(stored["learning_rate"])]
+    assert compare.main([*given, *known]) == 2
+    assert "holds results with temperature 1.0, not 0.5" in capsys.readouterr().err
 
 
 def test_searches_are_compared_at_several_budgets():
