@@ -3,6 +3,7 @@
 Stateless: the strategy is replayed over the history in every turn, which takes milliseconds.
 """
 
+import threading
 import warnings
 from collections.abc import Iterator
 
@@ -14,6 +15,8 @@ from sizing_app.reward import reached
 
 WIDE, NARROW = 0.3, 0.06
 """First standard deviations in the unit cube: of a search of its own, and around a model's best design."""
+PARSER = threading.Lock()
+"""cma reads its options with ast.literal_eval, which fails now and then in two threads at once (Python 3.11)."""
 MODEL_TURNS = 5
 """Turns that belong to the model before CMA-ES takes over."""
 
@@ -67,8 +70,10 @@ def next_point(start: np.ndarray, units: np.ndarray, grades: np.ndarray, sigma: 
 def strategy(start: np.ndarray, sigma: float, rng: np.random.Generator, **options):
     """cma's strategy in the unit cube. It draws from ``rng``: cma's own seed is NumPy's, which all threads share."""
     import cma
-    return cma.CMAEvolutionStrategy(np.clip(start, 0.0, 1.0), sigma, {
-        "bounds": [0, 1], "verbose": -9, "randn": lambda *shape: rng.standard_normal(shape), "seed": np.nan, **options})
+    with PARSER:
+        return cma.CMAEvolutionStrategy(np.clip(start, 0.0, 1.0), sigma, {
+            "bounds": [0, 1], "verbose": -9, "randn": lambda *shape: rng.standard_normal(shape), "seed": np.nan,
+            **options})
 
 
 def _proposal(task: Task, point: np.ndarray, origin: str) -> Proposal:
