@@ -129,7 +129,7 @@ def test_failures_are_values_of_the_same_kind(pool):
         refused = read(OTA, {**design, "w_in": 1e-9}, nominal)
         failed = read(replace(OTA, netlist=f"{OTA.netlist}\nV8 x 0 1\nV9 x 0 2\n"), design, nominal)
         assert (refused.status, failed.status) == ("refused", "not_converged")
-        assert "w_in = 1n is outside" in refused.log and "aborted" in failed.log and not failed.ok
+        assert "w_in = 1 nm is outside 2 µm to 200 µm" in refused.log and "aborted" in failed.log and not failed.ok
     endless = replace(OTA, analyses=(Analysis("step", "tran 1n 1e3 0 1n", save=("v(out)",)),), measures=())
     with SimulatorPool(1, deadline=2.0) as hasty:
         assert hasty.waveforms(OTA, design, nominal).ok

@@ -32,11 +32,11 @@ def metrics(pool, circuit, design, conditions=None):
 
 
 def near_golden(circuit: Circuit):
-    """Designs around the golden one, where amplifiers amplify: each parameter within 6% of its range."""
+    """Designs around the golden one, where amplifiers amplify: each parameter within 6% of its range, counts whole."""
     centre = golden(circuit)["parameters"]
     shift = st.floats(-0.06, 0.06)
     return st.fixed_dictionaries({item.name: shift for item in circuit.parameters}).map(
-        lambda shifts: {item.name: item.from_unit(item.to_unit(centre[item.name]) + shifts[item.name])
+        lambda shifts: {item.name: item.nearest(item.from_unit(item.to_unit(centre[item.name]) + shifts[item.name]))
                         for item in circuit.parameters})
 
 
