@@ -3,6 +3,7 @@
 import ast
 import functools
 import json
+import logging
 import os
 import re
 import tomllib
@@ -17,6 +18,7 @@ from sizing_app.pdk import PROCESSES, ModelError
 from sizing_app.toml_table import CircuitError, Table
 from sizing_app.validation import CONDITIONS, Invalid, check_parameter, check_parts, check_space, check_spec
 
+log = logging.getLogger(__name__)
 FOLDER = Path(os.environ.get("SIZING_CIRCUITS", Path(__file__).parent.parent / "circuits"))
 
 
@@ -26,8 +28,17 @@ def circuit_names() -> list[str]:
 
 
 def load_circuits() -> dict[str, Circuit]:
-    """Every circuit by name."""
-    return {name: load_circuit(name) for name in circuit_names()}
+    """Every circuit by name; one that is wrongly described is named in the log and left out. CircuitError if none is
+    left."""
+    found = {}
+    for name in circuit_names():
+        try:
+            found[name] = load_circuit(name)
+        except CircuitError as error:
+            log.warning("circuit %s is left out: %s", name, error)
+    if not found:
+        raise CircuitError(f"no circuit can be read in {FOLDER}")
+    return found
 
 
 def load_circuit(name: str) -> Circuit:

@@ -11,3 +11,8 @@ class StoreError(RuntimeError):
 
 class NotStored(StoreError):
     """No session or group has this id."""
+
+
+def unexpected(error: Exception) -> str:
+    """What a person is told of an error that nobody foresaw; what it says itself belongs in the log."""
+    return f"Unexpected error ({type(error).__name__}): the log of the program has the details."

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from sizing_app.control import Control
+from sizing_app.errors import unexpected
 from sizing_app.events import DURABLE, Event, Paused, Proposed, SessionFinished, TurnFinished, TurnStarted, Wrote
 from sizing_app.store import BEAT_EVERY, STALE_AFTER, SessionStore, StoreError
 
@@ -40,13 +41,16 @@ class Hub:
         self._runs: dict[str, _Run] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        if store is not None:
+        if store is not None and not store.read_only:
             threading.Thread(target=self._keep_alive, name="heartbeat", daemon=True).start()
 
     def start(self, id: str, events: Iterable[Event], stop: threading.Event | Control) -> None:
-        """Run a session: draw its events in a thread until they end. ``stop`` is the flag that ``events`` heeds."""
+        """Run a session: draw its events in a thread until they end. ``stop`` is the flag that ``events`` heeds; a
+        closed hub sets it at once."""
         run = _Run(id, stop)
         with self._lock:
+            if self._closed.is_set():
+                stop.set()
             self._forget_ended()
             if id in self._runs:
                 raise ValueError(f"session {id!r} was started already")
@@ -84,9 +88,9 @@ class Hub:
             return [run.id for run in self._runs.values() if run.ended is None]
 
     def close(self, timeout: float = 5.0) -> None:
-        """Stop all sessions and wait until they have ended, ``timeout`` seconds at most."""
-        self._closed.set()
+        """Stop all sessions and wait until they have ended, ``timeout`` seconds at most. May be called again."""
         with self._lock:
+            self._closed.set()
             runs = list(self._runs.values())
         for run in runs:
             run.stop.set()
@@ -130,7 +134,7 @@ class _Run:
                 self._publish(event)
         except Exception as error:
             log.exception("session %s failed", self.id)
-            self._publish(SessionFinished("failed", f"Unexpected error: {type(error).__name__}: {error}"))
+            self._publish(SessionFinished("failed", unexpected(error)))
         finally:
             with self._changed:
                 self.ended = time.monotonic()

@@ -15,7 +15,7 @@ from dataclasses import replace
 from sizing_app.control import Control
 from sizing_app.domain import (Circuit, Conditions, History, Measurement, Parameters, Policy, Proposal, Simulator,
                                StopSignal, Task, Turn)
-from sizing_app.errors import PolicyError
+from sizing_app.errors import PolicyError, unexpected
 from sizing_app.events import (Event, LiveTurn, Paused, Proposed, Reason, SessionFinished, SessionStarted, SessionState,
                                StorageFailed, StorageRestored, TurnFinished, TurnStarted, Wrote, advance, fold)
 from sizing_app.groups import GroupEvent, GroupFinished, GroupStarted, Sampled
@@ -40,7 +40,8 @@ def initial_turn(task: Task, simulator: Simulator) -> Turn:
 def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator, stop: StopSignal) -> Iterator[Event]:
     """One turn from ``history``: TurnStarted, Wrote..., Proposed, TurnFinished.
 
-    If ``stop`` is set before there is a proposal, the turn is dropped: no TurnFinished follows. Where ``stop`` is a
+    If ``stop`` is set before there is a proposal, the turn is dropped: no TurnFinished follows. So it is where the
+    simulator gave no answer after that: it may have been closed, which says nothing of the design. Where ``stop`` is a
     Control with review, the proposal waits for a person, who may change it; a stop then drops the turn as well.
     """
     index, started = history[-1].index + 1, time.perf_counter()
@@ -62,6 +63,8 @@ def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator
         points = score(measurement, task.specs)
     else:
         measurement = _simulate(task.circuit, proposal.parameters, task.conditions, simulator)
+        if _cut_off(measurement, stop):
+            return
         points = score(measurement, task.specs)
     turn = Turn(index, proposal, measurement, points, time.perf_counter() - started)
     yield TurnFinished(replace(turn, claims=tuple(claims(task, history, turn))))
@@ -129,7 +132,11 @@ def run_group(task: Task, history: History, policy: Policy, simulator: Simulator
 
 def _turns(task, policy, simulator, stop, history) -> Generator[Event, None, Reason]:
     """The turns of a session; returns why it ended."""
-    history = tuple(turn for turn in history if turn.measurement is not None) or (initial_turn(task, simulator),)
+    history = tuple(turn for turn in history if turn.measurement is not None)
+    if not history:
+        history = (initial_turn(task, simulator),)
+        if _cut_off(history[0].measurement, stop):
+            return "stopped"
     for turn in history:
         yield TurnFinished(turn)
     while not stop.is_set():
@@ -173,12 +180,17 @@ def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Prop
     raise PolicyError(f"The policy {policy.name} ended turn {index} without a proposal.")
 
 
+def _cut_off(measurement: Measurement, stop: StopSignal) -> bool:
+    """Whether the simulator gave no answer after a stop."""
+    return stop.is_set() and measurement.status in ("crashed", "timeout")
+
+
 def _sentence(error: Exception, task: Task, policy: Policy) -> str:
     """What a person is told of an error; one that nobody foresaw is logged."""
     if isinstance(error, PolicyError):
         return str(error)
     log.error("%s with %s failed", task.circuit.name, policy.name, exc_info=error)
-    return f"Unexpected error: {type(error).__name__}: {error}"
+    return unexpected(error)
 
 
 def _edited(proposal: Proposal, parameters: Parameters) -> Proposal:

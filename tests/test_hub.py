@@ -198,7 +198,7 @@ def test_events_that_break_off_are_a_failed_session(hub):
 
     hub.start("a", broken(), threading.Event())
     state = fold(flat(hub.follow("a")))
-    assert state.status == "failed" and "no space left" in state.message and state.current is None
+    assert state.status == "failed" and "(OSError)" in state.message and state.current is None
 
 
 def test_an_ended_session_is_forgotten_by_the_hub_and_followed_from_the_store(store):

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("domain", "units", "errors"),
     ("reward", "advantage", "control", "events", "circuits", "expressions", "limits", "netlist", "networks", "pdk",
-     "pools", "prompt", "surrogate", "targets", "teacher", "toml_table", "validation"),
+     "pools", "process", "prompt", "surrogate", "targets", "teacher", "toml_table", "validation"),
     ("groups", "simulator", "policy"),
     ("session",),
     ("hub", "store", "session_check", "session_file", "documents", "evaluate", "train"),
@@ -19,8 +19,8 @@ LAYERS = (
     ("cli", "app", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-PAGE_ROOMS = ("live", "parts", "services", "forms", "forks", "session", "race", "library", "catalogue", "exchange",
-              "page")
+PAGE_ROOMS = ("doors", "visitors", "server", "live", "parts", "services", "forms", "forks", "session", "race",
+              "library", "catalogue", "exchange", "page")
 """Rooms and files of ui/; each may import those before it."""
 HOMES = {"gradio": ("ui", "app"), "torch": ("train", "policy"), "botorch": ("policy",), "transformers": ("train",),
          "PySpice": ("simulator",), "sqlalchemy": ("store",), "alembic": ("store",), "verl": ("verl",),

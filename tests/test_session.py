@@ -87,7 +87,7 @@ def test_incomplete_initial_parameters_are_refused_with_a_sentence():
 
 @pytest.mark.parametrize("error, message", [
     (PolicyError("The model server is down."), "The model server is down."),
-    (KeyError("w"), "Unexpected error: KeyError: 'w'"),
+    (KeyError("w"), "Unexpected error (KeyError): the log of the program has the details."),
 ])
 def test_a_failing_policy_ends_the_session_and_loses_nothing(error, message):
     state = fold(run([write("a", POOR), [Delta("I will"), error]]))

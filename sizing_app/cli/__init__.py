@@ -12,11 +12,13 @@ from sizing_app.circuits import CircuitError
 from sizing_app.cli.parser import build_parser
 from sizing_app.cli.values import UsageError
 from sizing_app.errors import NotStored, PolicyError, StoreError
+from sizing_app.process import keep_loopback_direct
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     chosen = build_parser().parse_args(arguments)
+    keep_loopback_direct()
     try:
         return importlib.import_module(f"sizing_app.cli.{chosen.command}").run(chosen)
     except (UsageError, NotStored) as error:

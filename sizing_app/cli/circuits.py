@@ -2,7 +2,7 @@
 
 import argparse
 
-from sizing_app.circuits import circuit_names, load_circuit
+from sizing_app.circuits import circuit_names, load_circuit, load_circuits
 from sizing_app.cli.check import run_check
 from sizing_app.cli.tables import specs_line
 from sizing_app.cli.values import print_json, read_names
@@ -11,7 +11,7 @@ from sizing_app.evaluate.suites import suite_names
 
 
 def run(args: argparse.Namespace) -> int:
-    names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else circuit_names()
+    names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else list(load_circuits())
     if args.check:
         return run_check(names, args)
     circuits = [load_circuit(name) for name in names]

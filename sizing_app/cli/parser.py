@@ -32,6 +32,10 @@ def build_parser() -> Parser:
 def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", default="7860")
+    parser.add_argument("--auth", metavar="USER:PASSWORD", help="who may come in, or a file of such lines")
+    parser.add_argument("--allow-host", action="append", default=[], metavar="NAME",
+                        help="a name that the server may be reached by, behind a proxy for instance; may be repeated")
+    parser.add_argument("--mcp", action="store_true", help="serve the API as tools of an MCP server too")
     _database(parser)
     _server(parser, sampling=False)
     parser.add_argument("--trust-circuits", action="store_true", help="simulate circuits of imported sessions where "

@@ -12,6 +12,7 @@ from sizing_app.domain import Task, Turn
 from sizing_app.events import SessionState, StorageFailed, TurnFinished, advance
 from sizing_app.policy import check_can_size, close_engines, make_policy
 from sizing_app.policy.designs import initial_design
+from sizing_app.process import on_signals
 from sizing_app.session import run_session
 from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore, record
@@ -27,13 +28,14 @@ def run(args: argparse.Namespace) -> int:
     try:
         with SimulatorPool(workers=1) as simulator:
             id = store.create(task, policy.name, source="cli")
-            state = SessionState()
-            for event in record(store, id, run_session(task, policy, simulator, threading.Event())):
-                state = advance(state, event)
-                if isinstance(event, StorageFailed):
-                    print(f"sizing_app: {event.message}", file=sys.stderr)
-                if isinstance(event, TurnFinished) and not args.json:
-                    print(turn_text(task, event.turn), flush=True)
+            state, stop = SessionState(), Stop()
+            with on_signals(stop.by):
+                for event in record(store, id, run_session(task, policy, simulator, stop)):
+                    state = advance(state, event)
+                    if isinstance(event, StorageFailed):
+                        print(f"sizing_app: {event.message}", file=sys.stderr)
+                    if isinstance(event, TurnFinished) and not args.json:
+                        print(turn_text(task, event.turn), flush=True)
     finally:
         close_engines()
     if args.json:
@@ -42,7 +44,17 @@ def run(args: argparse.Namespace) -> int:
         print(f"session {id}: {outcome(state)}")
     if state.status == "failed":
         print(f"sizing_app: {state.message}", file=sys.stderr)
-    return 1 if state.status == "failed" else 0
+    return 128 + stop.signal if stop.is_set() else 1 if state.status == "failed" else 0
+
+
+class Stop(threading.Event):
+    """The stop flag of a session that a signal ends; ``signal`` is its number."""
+
+    signal = 0
+
+    def by(self, number: int) -> None:
+        self.signal = number
+        self.set()
 
 
 def read_task(args: argparse.Namespace) -> Task:

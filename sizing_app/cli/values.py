@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from sizing_app.circuits import circuit_names, load_circuit
 from sizing_app.domain import Circuit, Conditions, Parameters, Spec
@@ -112,6 +113,20 @@ def _reply_limit(args: argparse.Namespace, name: str) -> int | None:
     if text is not None and not (text.isascii() and text.isdigit() and int(text[:9]) >= 1 and len(text) < 9):
         raise UsageError(f"{option} {text!r}: expected a whole number from 1")
     return None if text is None else int(text)
+
+
+def read_users(text: str | None) -> dict[str, str]:
+    """USER:PASSWORD, or a file of such lines (empty ones and those with # are passed over); empty without ``text``."""
+    if text is None:
+        return {}
+    try:
+        lines = Path(text).read_text().splitlines() if Path(text).is_file() else [text]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--auth {text!r}: the file cannot be read") from error
+    pairs = [line.strip().partition(":") for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    if not pairs or not all(name and password for name, _, password in pairs):
+        raise UsageError("--auth: expected USER:PASSWORD, or a file with one such pair in a line")
+    return {name: password for name, _, password in pairs}
 
 
 def print_json(document: object) -> None:

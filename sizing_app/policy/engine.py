@@ -87,7 +87,7 @@ class Engine:
         paths = os.pathsep.join(filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH")]))
         with tempfile.TemporaryFile() as errors:
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                                       env={**os.environ, "PYTHONPATH": paths})
+                                       env={**os.environ, "PYTHONPATH": paths}, start_new_session=True)
             ready, _, _ = select.select([process.stdout], [], [], self._start_timeout)
             address = process.stdout.readline().decode().strip() if ready else ""
             if not address.startswith("http"):

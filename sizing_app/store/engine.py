@@ -1,18 +1,21 @@
 """Connections to the database of the session store: SQLite made fit for several writers, PostgreSQL's statements
 bounded, errors made readable."""
 
+import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from json import dumps
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from sizing_app.errors import StoreError
 
+log = logging.getLogger(__name__)
 LONGEST = 10
 """Seconds that PostgreSQL may work on one statement, and that a connection to it may take."""
 CANCELLED, NOT_LOCKED = "57014", "55P03"
@@ -20,7 +23,8 @@ CANCELLED, NOT_LOCKED = "57014", "55P03"
 
 
 def open_engine(url: str, timeout: float) -> Engine:
-    """An engine for ``url``; a missing folder of an SQLite file is made. ``timeout``: seconds to wait for a lock."""
+    """An engine for ``url``; a missing folder of an SQLite file is made, a file that may not be written is read alone.
+    ``timeout``: seconds to wait for a lock."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -33,7 +37,8 @@ def open_engine(url: str, timeout: float) -> Engine:
         if sqlite:
             if parsed.database in (None, "", ":memory:"):
                 raise StoreError("A database in memory is lost with its connection; name a file: sqlite:///FILE.")
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            _file(parsed).parent.mkdir(parents=True, exist_ok=True)
+            parsed = _readable(parsed)
         else:
             parsed = parsed.set(query={"connect_timeout": str(LONGEST), **parsed.query})
         engine = create_engine(parsed, json_serializer=_json, pool_pre_ping=not sqlite)
@@ -43,32 +48,43 @@ def open_engine(url: str, timeout: float) -> Engine:
     except (SQLAlchemyError, OSError) as error:
         raise StoreError(f"The database {shown} cannot be opened: {error}") from error
     if sqlite:
-        event.listen(engine, "connect", partial(_prepare_sqlite, timeout))
+        event.listen(engine, "connect", partial(_prepare_sqlite, timeout, is_read_only(engine)))
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "begin", partial(_begin_postgresql, timeout))
     return engine
 
 
+def is_read_only(engine: Engine) -> bool:
+    """Whether the database was opened to be read alone."""
+    return engine.url.query.get("mode") == "ro"
+
+
 @contextmanager
 def plain_errors(engine: Engine, timeout: float) -> Iterator[None]:
-    """Turn what SQLAlchemy raises into StoreError with a sentence that a person can act on."""
+    """Turn what SQLAlchemy raises into StoreError with a sentence that a person can act on.
+
+    Visitors of the pages read it too, so that it does not say where the database is; the log does.
+    """
     try:
         yield
     except SQLAlchemyError as error:
-        url = engine.url.render_as_string(hide_password=True)
         cause = str(getattr(error, "orig", None) or error).splitlines()[0]
         code = getattr(getattr(error, "orig", None), "sqlstate", None)
+        log.info("%s: %s", engine.url.render_as_string(hide_password=True), cause)
         if "locked" in cause or code == NOT_LOCKED:
-            raise StoreError(f"The database {url} is locked by another program, still after {timeout:g} s of waiting. "
+            raise StoreError(f"The database is locked by another program, still after {timeout:g} s of waiting. "
                              "Close that program or use another database.") from error
+        if "readonly database" in cause:
+            raise StoreError("The database may only be read: its sessions can be looked at, nothing can be stored in "
+                             "it.") from error
         if code == CANCELLED:
             raise StoreError(f"The database had no answer within {LONGEST} s: ask for less, by fewer or rarer words or "
                              "by one circuit.") from error
         if isinstance(error, IntegrityError):
-            raise StoreError(f"The database {url} refused an entry that it has already or that refers to a missing "
+            raise StoreError("The database refused an entry that it has already or that refers to a missing "
                              f"one: {cause}") from error
-        raise StoreError(f"The database {url} cannot be used: {cause}") from error
+        raise StoreError(f"The database cannot be used: {cause}") from error
 
 
 def _json(value: object) -> str:
@@ -78,13 +94,30 @@ def _json(value: object) -> str:
         raise StoreError(f"The database refused a number: {error}") from error
 
 
-def _prepare_sqlite(timeout: float, connection, _record) -> None:
+def _file(url: URL) -> Path:
+    """The file of an SQLite URL, in either of its two forms."""
+    return Path(url.database.removeprefix("file:"))
+
+
+def _readable(url: URL) -> URL:
+    """``url`` as it is, or to be read alone where the file may not be written."""
+    file = _file(url)
+    if not file.exists() or os.access(file, os.W_OK):
+        return url
+    query = {"uri": "true", "mode": "ro"}
+    if not os.access(file.parent, os.W_OK) and not file.with_name(f"{file.name}-wal").exists():
+        query["immutable"] = "1"  # no place for the files that readers of a shared one need, and nobody writes it
+    return url.set(database=f"file:{file.absolute()}", query=query)
+
+
+def _prepare_sqlite(timeout: float, read_only: bool, connection, _record) -> None:
     """SQLite's own lower() knows the letters of ASCII alone."""
     connection.create_function("lower", 1, lambda text: text if text is None else str(text).lower(), deterministic=True)
     connection.isolation_level = None  # transactions begin in _begin_sqlite, not in the driver
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {round(timeout * 1000)}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    if not read_only:
+        cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()

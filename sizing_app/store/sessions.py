@@ -17,11 +17,11 @@ from sizing_app.errors import NotStored, StoreError
 from sizing_app.events import (DURABLE, Event, SessionFinished, SessionStarted, StorageFailed, StorageRestored,
                                TurnFinished)
 from sizing_app.store.bulk import WholeSession, insert_all, store_circuit
-from sizing_app.store.engine import open_engine, plain_errors
+from sizing_app.store.engine import is_read_only, open_engine, plain_errors
 from sizing_app.store.figures import Reached, reached_query, rows_of
 from sizing_app.store.filters import SessionFilter, filtered
 from sizing_app.store.groups import GroupBook
-from sizing_app.store.migrations import upgrade
+from sizing_app.store.migrations import is_current, upgrade
 from sizing_app.store.notes import NoteBook
 from sizing_app.store.rows import TASK, after_turn, session_row, turn_of, turn_row
 from sizing_app.store.tables import CircuitRow, SessionRow, TurnRow
@@ -76,8 +76,13 @@ class SessionStore:
         self._timeout = timeout
         self._engine = open_engine(url, timeout)
         self._writer = self._engine.execution_options(sqlite_begin="IMMEDIATE")
-        with plain_errors(self._engine, timeout), self._writer.begin() as connection:
-            upgrade(connection)
+        self.read_only = is_read_only(self._engine)
+        with plain_errors(self._engine, timeout):
+            with self._engine.connect() as connection:
+                current = is_current(connection)
+            if not current:
+                with self._writer.begin() as connection:
+                    upgrade(connection)
         self.groups, self.notes = GroupBook(self._transaction), NoteBook(self._transaction)
 
     def create(self, task: Task, policy: str, parent: str | None = None, source: str = "app",

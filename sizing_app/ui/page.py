@@ -3,6 +3,7 @@
 from functools import partial
 
 import gradio as gr
+from fastapi import FastAPI
 
 from sizing_app.session_file import MAX_BYTES
 from sizing_app.ui.catalogue.circuits_page import CircuitsPage
@@ -59,12 +60,12 @@ def build(services: Services) -> gr.Blocks:
     return page
 
 
-def launch(page: gr.Blocks, services: Services, host: str, port: int, **settings) -> None:
-    """Serve until interrupted."""
+def web_app(page: gr.Blocks, services: Services, mcp_server: bool = False) -> FastAPI:
+    """Pages, API, live streams, exports and, with ``mcp_server``, the tools of an MCP server."""
     live = live_routes({"session": partial(session_stream, services), "race": partial(race_stream, services)})
-    page.launch(
-        server_name=host, server_port=port, theme=theme.theme(), head=theme.head(),
-        favicon_path=theme.FAVICON, footer_links=[], run_history=False, show_error=True, ssr_mode=False,
-        allowed_paths=[], max_file_size=MAX_BYTES, max_threads=FOLLOWERS + 40, enable_monitoring=False,
-        state_session_capacity=MOST_PAGES,
-        app_kwargs={"routes": [*routes(services), *live, understood_route()]}, **settings)
+    page.max_threads, page.state_session_capacity = FOLLOWERS + 40, MOST_PAGES
+    app = FastAPI(routes=[*routes(services), *live, understood_route()], openapi_url=None)
+    return gr.mount_gradio_app(
+        app, page, "/", theme=theme.theme(), head=theme.head(), favicon_path=theme.FAVICON, footer_links=[],
+        run_history=False, show_error=False, ssr_mode=False, allowed_paths=[], max_file_size=MAX_BYTES,
+        enable_monitoring=False, mcp_server=mcp_server)

@@ -1,8 +1,9 @@
 """What the pages need of the rest: start a session, stop it, and see it grow."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sizing_app.control import Control
 from sizing_app.domain import Circuit, History, Parameters, Policy, Task
@@ -15,6 +16,7 @@ from sizing_app.policy.designs import initial_design
 from sizing_app.session import initial_turn, run_session, sample_group
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
 from sizing_app.store import SessionStore, record
+from sizing_app.ui.visitors import Shares
 
 log = logging.getLogger(__name__)
 TITLES = {"tl-grpo": "TL-GRPO checkpoint", "sft": "SFT checkpoint, before TL-GRPO",
@@ -62,6 +64,7 @@ class Services:
     default_circuit: str
     notice: str = ""
     """What people who import sessions are told of this system."""
+    shares: Shares = field(default_factory=Shares)
 
     def policies_for(self, circuit: str) -> list[tuple[str, str]]:
         """(title, name) of the policies that can size a circuit, the default first."""
@@ -80,6 +83,7 @@ class Services:
         Without, ``parent`` is the session whose best design it starts from.
         """
         policy = self.policy(policy_name, task)
+        self.admit()
         session_id = self.store.create(task, policy.name, parent, parent_turn=parent_turn)
         self._run(session_id, task, policy, history, review)
         return session_id
@@ -101,10 +105,20 @@ class Services:
     def start_race(self, task: Task, policy_names: Sequence[str]) -> list[str]:
         """Run a session of the same task with each policy, all at once; returns their ids. Raises as ``start``."""
         policies = [self.policy(name, task) for name in policy_names]
+        self.admit(len(policies))
         ids = [self.store.create(task, policy.name, source="race") for policy in policies]
         for session_id, policy in zip(ids, policies, strict=True):
             self._run(session_id, task, policy)
         return ids
+
+    def admit(self, wanted: int = 1) -> None:
+        """Raises PolicyError where the visitor, or all together, have enough running."""
+        self.shares.check(self.hub.running(), wanted)
+
+    def run(self, id: str, events: Iterator, stop: Control | threading.Event) -> None:
+        """Draw the events of an admitted session or group in the hub."""
+        self.hub.start(id, events, stop)
+        self.shares.note(id)
 
     def warm_up(self, policy_name: str) -> None:
         """Take one turn that nobody sees, so that simulator and model server are up before the first session."""
@@ -140,4 +154,4 @@ class Services:
     def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False) -> None:
         stop = Control(review)
         events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history))
-        self.hub.start(session_id, events, stop)
+        self.run(session_id, events, stop)

@@ -4,8 +4,23 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from sizing_app.errors import StoreError
+
 LOCK = 0x517E
 """Number of the lock that a migration of PostgreSQL holds."""
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the database needs no migration. StoreError if it was written by a newer program than this."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    known = ScriptDirectory(str(Path(__file__).parent))
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is not None and found not in {script.revision for script in known.walk_revisions()}:
+        raise StoreError("The database was written by a newer version of this program (its schema is "
+                         f"{found!r}): use that version, or another database.")
+    return found == known.get_current_head()
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:

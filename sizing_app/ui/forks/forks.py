@@ -40,10 +40,11 @@ class Forks:
         state = fold(self.services.store.events(session_id))
         history = self.history(state, position)
         policy = self.services.policy(policy_name, state.task, temperature=TEMPERATURE)
+        self.services.admit()
         stop = threading.Event()
         group_id = self.services.store.groups.create(session_id, int(position), policy.name, int(size))
         events = run_group(state.task, history, policy, self.services.simulator, int(size), stop)
-        self.services.hub.start(group_id, record_group(self.services.store.groups, group_id, events), stop)
+        self.services.run(group_id, record_group(self.services.store.groups, group_id, events), stop)
         return group_id
 
     def states(self, group_id: str) -> Iterator[GroupState]:

@@ -1,0 +1,139 @@
+"""Who may come in, and with how much: host names, origins, passwords, the size of what is sent.
+
+One ASGI layer around everything that is served: pages, API, live streams, exports and MCP.
+"""
+
+import asyncio
+import base64
+import binascii
+import secrets
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sizing_app.process import LOOPBACK
+from sizing_app.session_file import MAX_BYTES
+
+MOST_SENT = 1_000_000
+"""Bytes of a request that uploads no file."""
+MOST_UPLOADED = MAX_BYTES + 10_000
+"""Bytes of a request that uploads one, with its wrapping."""
+UPLOADS = 4
+"""Requests that may upload at once."""
+KEPT_UPLOADS = 40_000_000
+"""Bytes of uploaded files that are kept; an import has read its file long before it goes."""
+UPLOAD = "/gradio_api/upload"
+
+
+@dataclass(frozen=True)
+class Access:
+    """``hosts``: names that requests may be addressed to, None for any. ``own``: names of this server as browsers see
+    it from outside, where a proxy in front replaces the Host header. ``users``: name to password; empty lets all in."""
+
+    hosts: Set[str] | None = None
+    own: Set[str] = frozenset()
+    users: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def access(host: str, names: Set[str], users: Mapping[str, str]) -> Access:
+    """For a server that listens on ``host``: bound to loopback it answers to loopback names and ``names`` alone, so
+    that no page can reach it under a name of its own (DNS rebinding); elsewhere to ``names``, or to any if empty."""
+    names = frozenset(name.lower() for name in names)
+    known = names | {host.lower().strip("[]"), *LOOPBACK}
+    return Access(known if names or is_loopback(host) else None, names, users)
+
+
+def is_loopback(host: str) -> bool:
+    return host.lower().strip("[]") in LOOPBACK or host.startswith("127.")
+
+
+def user(headers: Mapping[str, str]) -> tuple[str, str]:
+    """Name and password of an Authorization header (RFC 7617); empty where there is none that can be read."""
+    kind, _, code = headers.get("authorization", "").partition(" ")
+    try:
+        text = base64.b64decode(code, validate=True).decode() if kind.lower() == "basic" else ""
+    except (binascii.Error, UnicodeDecodeError):
+        text = ""
+    name, _, password = text.partition(":")
+    return name, password
+
+
+class Doors:
+    """The layer around ``app``. ``uploads`` is the folder that Gradio puts uploaded files into."""
+
+    def __init__(self, app: ASGIApp, access: Access, uploads: Path):
+        self._app, self._access, self._uploads = app, access, uploads
+        self._uploading = asyncio.Semaphore(UPLOADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # nothing here speaks it
+            await send({"type": "websocket.close", "code": 1008})
+        elif scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif (refusal := self._refusal(Headers(scope=scope), scope)) is not None:
+            await refusal(scope, receive, send)
+        elif _uploads(scope):
+            async with self._uploading:
+                await self._app(scope, receive, send)
+                await asyncio.to_thread(trim, self._uploads, KEPT_UPLOADS)
+        else:
+            await self._app(scope, receive, send)
+
+    def _refusal(self, headers: Headers, scope: Scope) -> PlainTextResponse | None:
+        """What is answered to a request that may not come in; None to all others."""
+        host, origin, most = headers.get("host", ""), headers.get("origin"), _most_bytes(scope)
+        name = _name(host)
+        if self._access.hosts is not None and name not in self._access.hosts:
+            return _refuse(421, f"This server does not answer to the name {name!r}; whoever runs it can allow a name "
+                                "with --allow-host NAME.")
+        if origin is not None and not self._own(urlsplit(origin).netloc, host):
+            return _refuse(403, "Requests from pages of other sites are refused; behind a proxy, start the server with "
+                                "--allow-host NAME, the name in the address bar.")
+        if self._access.users and not self._knows(*user(headers)):
+            return _refuse(401, "A name and a password are needed.", {"WWW-Authenticate": 'Basic realm="sizing"'})
+        if "transfer-encoding" in headers:
+            return _refuse(411, "Requests must state their Content-Length.")
+        if int(headers.get("content-length") or 0) > most:
+            return _refuse(413, f"Too much was sent: at most {most / 1e6:g} MB are read.")
+        return None
+
+    def _own(self, origin: str, host: str) -> bool:
+        return origin == host or _name(origin) in self._access.own
+
+    def _knows(self, name: str, password: str) -> bool:
+        expected = self._access.users.get(name, "")
+        return secrets.compare_digest(expected.encode(), password.encode()) and bool(expected)
+
+
+def trim(folder: Path, most: int) -> None:
+    """Delete the oldest files below ``folder`` until at most ``most`` bytes are left."""
+    files = [(path.stat(), path) for path in folder.rglob("*") if path.is_file()]
+    files.sort(key=lambda entry: entry[0].st_mtime)
+    total = sum(status.st_size for status, _ in files)
+    for status, path in files:
+        if total <= most:
+            return
+        path.unlink(missing_ok=True)
+        total -= status.st_size
+
+
+def _uploads(scope: Scope) -> bool:
+    return scope["path"].rstrip("/") == UPLOAD
+
+
+def _most_bytes(scope: Scope) -> int:
+    return MOST_UPLOADED if _uploads(scope) else MOST_SENT
+
+
+def _name(host: str) -> str:
+    """The name in NAME, NAME:PORT or [ADDRESS]:PORT."""
+    return (urlsplit(f"//{host}").hostname or "").lower() if host else ""
+
+
+def _refuse(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> PlainTextResponse:
+    return PlainTextResponse(f"{sentence}\n", status, {"Connection": "close", **(headers or {})})

@@ -1,0 +1,52 @@
+"""Who asks, and how much of the server one visitor may take."""
+
+import threading
+from collections.abc import Collection
+
+from gradio.context import LocalContext
+
+from sizing_app.errors import PolicyError
+from sizing_app.ui.doors import user
+
+MOST_RUNNING = 60
+"""Sessions and groups that may run at once, those that wait for a person included."""
+MOST_EACH = 12
+"""Those of one visitor."""
+
+
+class Busy(PolicyError):
+    """Nothing more may be started now; the message says what to wait for."""
+
+
+def visitor() -> str:
+    """Who made the request that this is called for: the name that came with the password, else the address."""
+    request = LocalContext.request.get(None)
+    if request is None or request.client is None:
+        return ""
+    return user(request.headers)[0] or request.client.host
+
+
+class Shares:
+    """Who started what runs. Thread-safe."""
+
+    def __init__(self, most: int = MOST_RUNNING, each: int = MOST_EACH):
+        self._most, self._each = most, each
+        self._owners: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def check(self, running: Collection[str], wanted: int = 1) -> None:
+        """Raises Busy where ``wanted`` more beside the ``running`` ones are too many for this visitor, or for all."""
+        with self._lock:
+            self._owners = {id: owner for id, owner in self._owners.items() if id in running}
+            own = list(self._owners.values()).count(visitor())
+        if own + wanted > self._each:
+            raise Busy(f"{own} of your sessions are running or waiting, at most {self._each} may: stop one of them, or "
+                       "wait until one has ended.")
+        if len(running) + wanted > self._most:
+            raise Busy(f"{len(running)} sessions are running, more than {self._most} at once this server does not "
+                       "take: try again later.")
+
+    def note(self, id: str) -> None:
+        """This visitor started the session ``id``."""
+        with self._lock:
+            self._owners[id] = visitor()
