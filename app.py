@@ -4,12 +4,15 @@ import argparse
 import importlib.util
 import logging
 import os
+import secrets
 import sys
 import tempfile
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from threading import Thread
+
+log = logging.getLogger("sizing_app")
 
 
 def main() -> None:
@@ -34,9 +37,9 @@ def read_arguments() -> argparse.Namespace:
                         help="a name that the server may be reached by, behind a proxy for instance; may be repeated")
     parser.add_argument("--base-url", help="OpenAI-compatible server that answers instead of the embedded engine")
     parser.add_argument("--model", help="name of the model on that server")
-    parser.add_argument("--reply-tokens", type=int, metavar="N", help="most that this model may write in a turn, "
+    parser.add_argument("--reply-tokens", metavar="N", help="most that this model may write in a turn, "
                         "thoughts included; default 4096")
-    parser.add_argument("--reply-characters", type=int, metavar="N", help="most that is read of its reply, without the "
+    parser.add_argument("--reply-characters", metavar="N", help="most that is read of its reply, without the "
                         "thoughts; default 20000")
     parser.add_argument("--mcp", action="store_true", help="serve the API as tools of an MCP server too (docs/api.md)")
     parser.add_argument("--trust-circuits", action="store_true", help="simulate circuits of imported sessions where "
@@ -45,7 +48,7 @@ def read_arguments() -> argparse.Namespace:
     try:
         arguments.port = read_count(arguments.port, "--port", 1, 65535)
         arguments.users = read_users(arguments.auth)
-        read_settings(arguments)
+        arguments.settings = read_settings(arguments)
     except UsageError as error:
         fail(error)
     if arguments.mcp and importlib.util.find_spec("mcp") is None:
@@ -69,32 +72,33 @@ def serve(arguments: argparse.Namespace, stack: ExitStack) -> None:
         fail(error)
 
     from sizing_app.hub import Hub
-    from sizing_app.policy import DEFAULT_POLICY, PolicySettings, close_engines, make_policy
+    from sizing_app.policy import DEFAULT_POLICY, close_engines, make_policy
     from sizing_app.simulator import SimulatorPool
     from sizing_app.simulator.confine import notice
-    from sizing_app.ui.doors import Doors, access, is_loopback
+    from sizing_app.ui.doors import Doors, access, is_loopback, reachable
     from sizing_app.ui.page import build, web_app
     from sizing_app.ui.services import Services, policy_titles
 
     told = notice(arguments.trust_circuits)
     if told:
-        logging.getLogger("sizing_app").warning(told)
-    settings = PolicySettings(base_url=arguments.base_url, model=arguments.model,
-                              reply_tokens=arguments.reply_tokens, reply_characters=arguments.reply_characters)
+        log.warning(told)
     hub = Hub(store)
     stack.callback(hub.close)  # once more after the pool: what then ends may still be stored
     stack.callback(close_engines)
     simulator = stack.enter_context(SimulatorPool(trusted=arguments.trust_circuits))
-    services = Services(circuits, store, hub, simulator, partial(make_policy, settings=settings),
+    services = Services(circuits, store, hub, simulator, partial(make_policy, settings=arguments.settings),
                         policy_titles(chat=bool(arguments.base_url and arguments.model)),
                         default_circuit="OTA" if "OTA" in circuits else next(iter(circuits)), notice=told)
-    page = web_app(build(services), services, arguments.mcp)
-    app = Doors(page, access(arguments.host, arguments.allow_host, arguments.users), Path(uploads))
+    own = {"mcp": secrets.token_hex(16)} if arguments.mcp else {}
+    address = f"http://mcp:{own['mcp']}@{reachable(arguments.host)}:{arguments.port}" if own else ""
+    users = {**arguments.users, **own} if arguments.users else {}
+    app = Doors(web_app(build(services), services, address), access(arguments.host, arguments.allow_host, users),
+                Path(uploads))
     server = stack.enter_context(served(app, taken))
     stack.callback(hub.close)
     if not is_loopback(arguments.host) and not arguments.users:
-        logging.warning("Everyone who reaches %s may see, start, stop and change every session: see docs/hosting.md, "
-                        "--auth.", arguments.host)
+        log.warning("Everyone who reaches %s may see, start, stop and change every session: see docs/hosting.md, "
+                    "--auth.", arguments.host)
     print(f"Running on http://{arguments.host}:{arguments.port}", flush=True)
     if not arguments.base_url:
         Thread(target=services.warm_up, args=(DEFAULT_POLICY,), daemon=True).start()

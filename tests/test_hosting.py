@@ -275,12 +275,6 @@ def test_a_taken_port_is_one_sentence():
         take_port("127.0.0.1", taken.getsockname()[1])
 
 
-@pytest.mark.parametrize("url, sentence", [("no url", "is not a database URL"), ("nosuch://host/x", "cannot be opened")])
-def test_a_wrong_database_is_one_sentence(url, sentence):
-    with pytest.raises(StoreError, match=sentence):
-        SessionStore(url)
-
-
 def test_a_database_of_a_newer_program_is_left_alone(tmp_path):
     with pytest.raises(StoreError, match="written by a newer version"):
         SessionStore(newer(tmp_path / "a.db"))

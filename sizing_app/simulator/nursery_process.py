@@ -63,7 +63,8 @@ class NurseryProcess:
         with theirs:
             command = [sys.executable, "-m", "sizing_app.simulator.nursery", str(theirs.fileno())]
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-                                             stderr=subprocess.PIPE, env=_environment(), cwd="/")
+                                             stderr=subprocess.PIPE, env=_environment(), cwd="/",
+                                             start_new_session=True)
         self._receive()
 
     def _fork(self, process: str, corner: str) -> tuple[int, Connection]:

@@ -52,6 +52,13 @@ def is_loopback(host: str) -> bool:
     return host.lower().strip("[]") in LOOPBACK or host.startswith("127.")
 
 
+def reachable(host: str) -> str:
+    """Where a server that listens on ``host`` is reached from its own machine, as it stands in an address."""
+    name = host.strip("[]")
+    known = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)
+    return f"[{known}]" if ":" in known else known
+
+
 def user(headers: Mapping[str, str]) -> tuple[str, str]:
     """Name and password of an Authorization header (RFC 7617); empty where there is none that can be read."""
     kind, _, code = headers.get("authorization", "").partition(" ")
@@ -82,7 +89,13 @@ class Doors:
                 await self._app(scope, receive, send)
                 await asyncio.to_thread(trim, self._uploads, KEPT_UPLOADS)
         else:
-            await self._app(scope, receive, send)
+            await self._app(self._checked(scope), receive, send)
+
+    def _checked(self, scope: Scope) -> Scope:
+        """Without passwords a name proves nothing, so that it makes nobody another visitor."""
+        if self._access.users:
+            return scope
+        return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"authorization"]}
 
     def _refusal(self, headers: Headers, scope: Scope) -> PlainTextResponse | None:
         """What is answered to a request that may not come in; None to all others."""

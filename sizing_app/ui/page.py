@@ -60,12 +60,15 @@ def build(services: Services) -> gr.Blocks:
     return page
 
 
-def web_app(page: gr.Blocks, services: Services, mcp_server: bool = False) -> FastAPI:
-    """Pages, API, live streams, exports and, with ``mcp_server``, the tools of an MCP server."""
+def web_app(page: gr.Blocks, services: Services, address: str = "") -> FastAPI:
+    """Pages, API, live streams and exports; with the ``address`` that the server calls itself at, an MCP server too."""
     live = live_routes({"session": partial(session_stream, services), "race": partial(race_stream, services)})
     page.max_threads, page.state_session_capacity = FOLLOWERS + 40, MOST_PAGES
     app = FastAPI(routes=[*routes(services), *live, understood_route()], openapi_url=None)
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app, page, "/", theme=theme.theme(), head=theme.head(), favicon_path=theme.FAVICON, footer_links=[],
         run_history=False, show_error=False, ssr_mode=False, allowed_paths=[], max_file_size=MAX_BYTES,
-        enable_monitoring=False, mcp_server=mcp_server)
+        enable_monitoring=False, mcp_server=bool(address))
+    if address:  # else that of the first request, which may be a proxy's and says no password
+        page.mcp_server_obj._local_url = address
+    return app
