@@ -52,11 +52,11 @@ def build(services: Services) -> gr.Blocks:
                 models = ModelsPage(services)
         Api(services).connect()
         run.connect(page)
-        race.connect(page, tabs)
-        sessions.connect(page, tab, tabs)
+        race.connect(page)
+        sessions.connect(page, tab)
         compare.connect(page, compare_tab, tabs, sessions.table)
-        circuits.connect(page, tabs)
-        models.connect(page, models_tab, tabs)
+        circuits.connect(page)
+        models.connect(models_tab)
     return page
 
 

@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.stored import ROOT
+from tests.e2e.stored import ROOT, a_stored_session
 
 CHECKPOINT = ROOT / "models" / "tl-grpo" / "model.safetensors"
 STATUS = "#run-header .status"
@@ -123,6 +123,42 @@ def test_an_invalid_spec_is_explained_and_nothing_starts(app, open_page):
     expect(spec_cell(page, "gbw", "low")).to_have_value("55M")
     expect(page.locator("#start")).to_be_enabled()
     assert app.store.count() == stored
+
+
+def test_a_wrong_budget_is_marked_and_told_above_start(app, open_page):
+    page = open_page(app)
+    page.get_by_label("Simulations, 1 to 20").fill("99")
+    page.click("#start")
+    expect(page.locator("#problems [role=alert]")).to_contain_text("Budget: expected a whole number")
+    expect(page.locator(".wrong").get_by_label("Simulations, 1 to 20")).to_have_value("99")
+    expect(page.locator(".actions", has=page.locator("#start")).locator("#problems")).to_be_in_viewport()
+
+
+def test_tab_leaves_no_list_open(app, open_page):
+    page = open_page(app)
+    page.get_by_label("Corner").first.click()
+    expect(page.get_by_role("listbox")).to_have_count(1)
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Corner").first).to_have_attribute("aria-expanded", "false")
+
+
+def test_the_address_chooses_the_page_and_back_leads_to_the_former_one(app, open_page):
+    shown = "#pages [role=tab][aria-selected=true]"
+    page = open_page(app, "/?view=race")
+    expect(page.locator(shown)).to_have_text("Race")
+    page.get_by_role("tab", name="Circuits").click()
+    expect(page).to_have_url(app.url + "/?view=circuits")
+    page.get_by_role("tab", name="Run").click()
+    expect(page).to_have_url(app.url + "/")
+    page.go_back()
+    expect(page.locator(shown)).to_have_text("Circuits")
+    page.go_back()
+    expect(page.locator(shown)).to_have_text("Race")
+
+
+def test_a_phone_shows_the_result_of_a_link_first(app, open_page):
+    page = open_page(app, f"/?session={a_stored_session(app.store)}", width=390, height=844)
+    expect(page.locator("#run-header .status")).to_be_in_viewport()
 
 
 def test_typed_initial_values_and_another_circuit(app, open_page):

@@ -30,9 +30,8 @@ class CircuitsPage:
         self.circuit.input(self.show, self.circuit, [self.page, self.address], show_progress="hidden",
                            api_visibility="private")
 
-    def connect(self, page: gr.Blocks, tabs: gr.Tabs) -> None:
-        page.load(self.open_link, None, [tabs, self.circuit, self.page], show_progress="hidden",
-                  api_visibility="private")
+    def connect(self, page: gr.Blocks) -> None:
+        page.load(self.open_link, None, [self.circuit, self.page], show_progress="hidden", api_visibility="private")
 
     def show(self, name: str) -> list:
         return [circuit_html(self.circuits[name]), {"view": "circuits", "circuit": name}]
@@ -40,11 +39,10 @@ class CircuitsPage:
     def open_link(self, request: gr.Request) -> list:
         """?view=circuits&circuit=NAME"""
         query = request.query_params
-        if query.get("view") != "circuits":
-            return [gr.skip()] * 3
         name = query.get("circuit", "")
-        shown = [name, circuit_html(self.circuits[name])] if name in self.circuits else [gr.skip()] * 2
-        return [gr.Tabs(selected="circuits"), *shown]
+        if query.get("view") != "circuits" or name not in self.circuits:
+            return [gr.skip()] * 2
+        return [name, circuit_html(self.circuits[name])]
 
 
 def run_link(circuit: str, policy: str = "") -> str:

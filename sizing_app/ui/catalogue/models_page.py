@@ -25,16 +25,8 @@ class ModelsPage:
         self._held_out = {name for name, circuit in services.circuits.items() if circuit.held_out}
         self.page = gr.HTML("", elem_id="model-page", apply_default_css=False)
 
-    def connect(self, page: gr.Blocks, tab: gr.Tab, tabs: gr.Tabs) -> None:
-        settings = {"show_progress": "hidden", "api_visibility": "private"}
-        tab.select(self.html, None, self.page, **settings)
-        page.load(self.open_link, None, [tabs, self.page], **settings)
-
-    def open_link(self, request: gr.Request) -> list:
-        """?view=models"""
-        if request.query_params.get("view") != "models":
-            return [gr.skip()] * 2
-        return [gr.Tabs(selected="models"), self.html()]
+    def connect(self, tab: gr.Tab) -> None:
+        tab.select(self.html, None, self.page, show_progress="hidden", api_visibility="private")
 
     def html(self) -> str:
         cards = Markup("").join(_card(folder, self.services) for folder in _folders(self.models))

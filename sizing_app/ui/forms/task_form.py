@@ -73,7 +73,8 @@ class TaskForm:
                                 elem_id=f"{prefix}note")
             self.limits = cell_table(limit_table(circuit, {}), label="Limits of the parameters",
                                      elem_id=f"{prefix}limits")
-        self.problems = gr.HTML("", elem_id=f"{prefix}problems", apply_default_css=False)
+        self.problems = gr.HTML("", elem_id=f"{prefix}problems", apply_default_css=False, render=False)
+        """Rendered by the page, above the button that they kept from starting."""
         self._wire()
 
     @property
@@ -85,7 +86,7 @@ class TaskForm:
     @property
     def checked(self) -> list:
         """What ``answer`` gives the values of."""
-        return [self.problems, self.specs, self.initial, self.limits]
+        return [self.problems, self.specs, self.initial, self.limits, self.budget, self.seed]
 
     def read(self, circuit: str, corner: str, temperature: float, supply: float, load: float, specs: dict,
              budget: float, seed: float, kind: str, initial: dict, source: str, limits: dict, hint: str,
@@ -112,7 +113,9 @@ class TaskForm:
     @staticmethod
     def answer(filled: Filled, problems: Sequence[str]) -> list:
         """The form with what is wrong in it."""
-        return [problem_list(problems), filled.reading.specs, filled.reading.initial, filled.limits]
+        marks = [gr.Number(elem_classes=["wrong"] if any(text.startswith(field) for text in problems) else [])
+                 for field in ("Budget:", "Seed:")]
+        return [problem_list(problems), filled.reading.specs, filled.reading.initial, filled.limits, *marks]
 
     def preset(self, name: str, policies: Sequence[str]) -> list:
         """The values of ``fields`` for a circuit's default specs under nominal conditions."""

@@ -25,6 +25,8 @@ class ComparePage:
     def __init__(self, services: Services):
         self.store = services.store
         self.address = address()
+        self.ready = gr.State(False)
+        """Whether what the address named has come: before that there is nothing to compare anew."""
         with gr.Row(elem_classes="filters compare-ids"):
             self.ids = gr.Textbox(label=f"Sessions, 1 to {MOST} ids with commas; the first is the reference",
                                   max_lines=1, elem_id="compare-ids")
@@ -44,9 +46,9 @@ class ComparePage:
     def connect(self, page: gr.Blocks, tab: gr.Tab, tabs: gr.Tabs, table: gr.HTML) -> None:
         """Open what the address names, and what is ticked in ``table``."""
         settings = {"api_visibility": "private", "show_progress": "hidden"}
-        page.load(self.open_link, None, [tabs, self.ids, *self.outputs], **settings)
+        page.load(self.open_link, None, [self.ready, self.ids, *self.outputs], **settings)
         table.compare(self.ticked, None, [tabs, self.ids, *self.outputs], **settings)
-        tab.select(self.compare, self.ids, self.outputs, **settings)
+        tab.select(self.reopen, [self.ids, self.ready], self.outputs, **settings)
 
     def compare(self, text: str | None) -> list:
         """Everything that shows the sessions of ``text``; ids that are not stored are named."""
@@ -65,6 +67,9 @@ class ComparePage:
                 [block("sessions", session_list(compared))] if compared else [], comparison_figure(compared),
                 tables if compared else [], {"view": "compare", "compare": ",".join(id for id, _ in found)}]
 
+    def reopen(self, text: str | None, ready: bool) -> list:
+        return self.compare(text) if ready else [gr.skip()] * len(self.outputs)
+
     def ticked(self, event: gr.EventData) -> list:
         text = ", ".join(str(id) for id in event.ids)
         return [gr.Tabs(selected="compare"), text, *self.compare(text)]
@@ -74,8 +79,8 @@ class ComparePage:
         query = request.query_params
         text = query.get("compare", "")
         if not text and query.get("view") != "compare":
-            return [gr.skip()] * (2 + len(self.outputs))
-        return [gr.Tabs(selected="compare"), text, *self.compare(text)]
+            return [True, *[gr.skip()] * (1 + len(self.outputs))]
+        return [True, text, *self.compare(text)]
 
 
 def _told(problems, hint: str) -> str:

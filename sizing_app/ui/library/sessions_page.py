@@ -28,6 +28,8 @@ class SessionsPage:
     def __init__(self, services: Services):
         self.services, self.store = services, services.store
         self.address = address()
+        self.ready = gr.State(False)
+        """Whether the view that the address named has come: before that the page has nothing to read anew."""
         with gr.Column() as self.list:
             self._filter_form()
             self.problems = gr.HTML("", elem_id="filter-problems", apply_default_css=False)
@@ -43,13 +45,13 @@ class SessionsPage:
             self.review = Review(services)
         self._wire()
 
-    def connect(self, page: gr.Blocks, tab: gr.Tab, tabs: gr.Tabs) -> None:
+    def connect(self, page: gr.Blocks, tab: gr.Tab) -> None:
         """Read the list anew whenever the page is opened; open what the address names."""
         private = {"show_progress": "hidden", "api_visibility": "private"}
-        tab.select(self.refresh, [*self.filters, self.table, self.review.session_id],
+        tab.select(self.refresh, [*self.filters, self.table, self.review.session_id, self.ready],
                    [*self.choices, *self.shown], **private)
         # The table comes before the filters: each of them, once set, asks for the list in the order that the table has.
-        page.load(self.open_link, None, [tabs, *self.shown, *self.filters, *self.pages], **private)
+        page.load(self.open_link, None, [self.ready, *self.shown, *self.filters, *self.pages], **private)
 
     @property
     def filters(self) -> list:
@@ -73,7 +75,9 @@ class SessionsPage:
 
     def refresh(self, *values) -> list:
         """The list anew, in the same order; the address names a session that is open."""
-        *fields, table, session_id = values
+        *fields, table, session_id, ready = values
+        if not ready:
+            return [gr.skip()] * (len(self.choices) + len(self.shown))
         *rows, place = self._shown(fields_of(fields), _order(table))
         return [*(gr.Dropdown(choices=names) for names in self._choices()), *rows, {**place, "review": session_id}]
 
@@ -119,7 +123,7 @@ class SessionsPage:
         query = dict(request.query_params)
         review = query.get("review", "")
         if query.get("view") != "sessions" and not review:
-            return [gr.skip()] * (1 + len(FIELDS) + len(self.shown) + len(self.pages))
+            return [True, *[gr.skip()] * (len(FIELDS) + len(self.shown) + len(self.pages))]
         *rows, place = self._shown(query, order_of(query))
         turn = query.get("turn", "")
         opened = [gr.skip()] * len(self.pages)
@@ -128,7 +132,7 @@ class SessionsPage:
                 opened = self._open(review, int(turn) if turn.isdecimal() and len(turn) < 7 else None)
             except gr.Error as error:
                 rows[2] = _problems((error.message,))
-        return [gr.Tabs(selected="sessions"), *rows, {**place, "review": review}, *values_of(query), *opened]
+        return [True, *rows, {**place, "review": review}, *values_of(query), *opened]
 
     def _open(self, session_id: str, turn: int | None = None) -> list:
         try:

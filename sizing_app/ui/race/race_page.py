@@ -25,9 +25,11 @@ class RacePage:
         with gr.Row(elem_classes="workbench"):
             with gr.Column(elem_classes="task-column"):
                 self.form = TaskForm(services, "race-", LANES)
-                with gr.Row(elem_classes="actions"):
-                    self.start = gr.Button("Start race", variant="primary", elem_id="race-start")
-                    self.halt = gr.Button("Stop", interactive=False, elem_id="race-stop")
+                with gr.Column(elem_classes="actions"):
+                    self.form.problems.render()
+                    with gr.Row():
+                        self.start = gr.Button("Start race", variant="primary", elem_id="race-start")
+                        self.halt = gr.Button("Stop", interactive=False, elem_id="race-stop")
             with gr.Column(elem_classes="result-column"):
                 self.stream = stream("race")
                 self.verdict = blocks(words(IDLE), label="Verdict", elem_id="race-verdict")
@@ -37,9 +39,9 @@ class RacePage:
                                   for lane in range(LANES)]
         self._wire()
 
-    def connect(self, page: gr.Blocks, tabs: gr.Tabs) -> None:
+    def connect(self, page: gr.Blocks) -> None:
         """Open the race that the address names."""
-        page.load(self.open_link, None, [self.race, tabs, *self.form.fields], **PRIVATE)
+        page.load(self.open_link, None, [self.race, *self.form.fields], **PRIVATE)
 
     def begin(self, *fields) -> list:
         """Check the form and start all lanes; problems go back into the form and nothing starts."""
@@ -69,15 +71,14 @@ class RacePage:
         """The race of ?race=ID,ID with its task and policies in the form."""
         race = request.query_params.get("race", "")
         if not race:
-            return [gr.skip()] * (2 + len(self.form.fields))
+            return [gr.skip()] * (1 + len(self.form.fields))
         try:
             started = [self.services.store.events(session_id)[0] for session_id in read_race(race)]
         except (StoreError, ValueError):
             started = []
         if not started or started[0].task.circuit.name not in self.services.circuits:
-            return [race, gr.Tabs(selected="race"), *[gr.skip()] * len(self.form.fields)]
-        return [race, gr.Tabs(selected="race"),
-                *self.form.fill(started[0].task, [event.policy for event in started])]
+            return [race, *[gr.skip()] * len(self.form.fields)]
+        return [race, *self.form.fill(started[0].task, [event.policy for event in started])]
 
     def _wire(self) -> None:
         open_stream(self.stream, self.race, "race")

@@ -31,9 +31,11 @@ class RunPage:
                 self.form = TaskForm(services)
                 self.review = gr.Checkbox(False, label="Show me every proposal before it is simulated",
                                           elem_id="review", container=False)
-                with gr.Row(elem_classes="actions"):
-                    self.start = gr.Button("Start", variant="primary", elem_id="start")
-                    self.halt = gr.Button("Stop", interactive=False, elem_id="stop")
+                with gr.Column(elem_classes="actions"):
+                    self.form.problems.render()
+                    with gr.Row():
+                        self.start = gr.Button("Start", variant="primary", elem_id="start")
+                        self.halt = gr.Button("Stop", interactive=False, elem_id="stop")
             with gr.Column(elem_classes="result-column"):
                 first = self.form.first
                 self.stream = stream("run")

@@ -8,3 +8,12 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     button.click();
 }, true);
+// A list of choices that Tab has left is closed; Gradio leaves it open.
+document.addEventListener("keydown", (event) => {
+    const list = event.target;
+    if (event.key !== "Tab" || !list.matches("[role=combobox]")) return;
+    list.addEventListener("blur", () => setTimeout(() => {
+        if (list.getAttribute("aria-expanded") !== "true") return;
+        list.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    }), { once: true });
+}, true);
