@@ -389,7 +389,10 @@ class Policy(Protocol):
 
 
 def best_turn(history: History) -> Turn | None:
-    """The turn that a trajectory is worth (paper, eq. 5): the first one with the highest reward."""
+    """The turn that a trajectory is worth (paper, eq. 5): the first one with the highest reward.
+
+    People are shown reward.best_design, which tells apart turns of the same reward.
+    """
     return max((turn for turn in history if turn.score), key=lambda turn: (turn.total, -turn.index), default=None)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sizing_app.domain import History, Proposal, Task, Turn, Writing, best_turn
-from sizing_app.reward import best_so_far, reached
+from sizing_app.domain import History, Proposal, Task, Turn, Writing
+from sizing_app.reward import best_design, best_so_far, reached
 
 Reason = Literal["passed", "ended", "budget", "stopped", "failed", "interrupted"]
 """Why a session ended. passed: a turn met every spec; ended: the policy gave up; interrupted: its process died."""
@@ -114,7 +114,7 @@ class SessionState:
 
     @property
     def best(self) -> Turn | None:
-        return best_turn(self.history)
+        return best_design(self.history)
 
     @property
     def rewards(self) -> list[float]:

@@ -6,7 +6,7 @@ a geometric mean over specs) without equations; the ones here join them continuo
 
 import math
 
-from sizing_app.domain import History, Measurement, Score, Spec, SpecScore, best_turn
+from sizing_app.domain import History, Measurement, Score, Spec, SpecScore, Turn, best_turn
 
 D1 = 0.2
 """Shortfall relative to the spec's scale at which a score has fallen to 0.5."""
@@ -66,6 +66,21 @@ def best_reward(history: History) -> float:
     """What a trajectory is worth (paper, eq. 5): the highest reward of its turns, 0 without a scored one."""
     best = best_turn(history)
     return best.total if best else 0.0
+
+
+def best_design(history: History) -> Turn | None:
+    """The turn that people are shown, and handed out, as the best one; None without a scored turn.
+
+    The one with the highest reward, as everywhere. Where that is a tie (one failed spec alone can make it 0): with the
+    most specs met, then with the smallest sum of shortfalls (each in units of its spec's scale, at most 1), then the
+    first one.
+    """
+    def merit(turn: Turn) -> tuple[float, int, float, int]:
+        parts = turn.score.specs
+        short = math.fsum(1.0 if part.margin is None else min(-part.margin, 1.0) for part in parts if not part.met)
+        return turn.total, sum(part.met for part in parts), -short, -turn.index
+
+    return max((turn for turn in history if turn.score), key=merit, default=None)
 
 
 def best_so_far(history: History) -> list[float]:

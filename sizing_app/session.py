@@ -20,7 +20,7 @@ from sizing_app.events import (Event, LiveTurn, Paused, Proposed, Reason, Sessio
                                StorageFailed, StorageRestored, TurnFinished, TurnStarted, Wrote, advance, fold)
 from sizing_app.groups import GroupEvent, GroupFinished, GroupStarted, Sampled
 from sizing_app.limits import hold_proposal
-from sizing_app.prompt.claims import claims
+from sizing_app.prompt.claims import claims, contradictions
 from sizing_app.reward import reached, score
 
 __all__ = ["Event", "LiveTurn", "PolicyError", "Proposed", "Reason", "SessionFinished", "SessionStarted",
@@ -167,7 +167,11 @@ def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Prop
         for piece in pieces:
             if isinstance(piece, Proposal):
                 cut_short = stop.is_set() and piece.parameters is None and not piece.finished
-                return None if cut_short else hold_proposal(_checked(piece, task.circuit), task.limits)
+                if cut_short:
+                    return None
+                checked = _checked(piece, task.circuit)
+                wrong = (*checked.problems, *contradictions(task, history, checked))
+                return hold_proposal(replace(checked, problems=wrong), task.limits)
             if stop.is_set():
                 return None
             yield Wrote(index, clean_text(piece.text), piece.kind)

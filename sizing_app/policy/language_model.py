@@ -27,8 +27,6 @@ from sizing_app.prompt import chat, compact
 from sizing_app.prompt.parser import ANALYZE, LIMIT, ReplyParser
 
 COMPACT_REPLY_TOKENS = 1024
-COMPACT_TURNS = 4
-"""Latest turns that a checkpoint is shown besides the initial one: as in training, so that its context is enough."""
 CHAT_REPLY_TOKENS = 4096
 
 
@@ -90,6 +88,7 @@ class LanguageModel:
         """One reply, read to its end or until nothing that follows can change what it means."""
         base_url = self._base_url().rstrip("/")
         reader, draft, complete = ReplyReader(), _Draft(task.circuit, self._reply_characters), False
+        numbers = compact.TurnNumbers(() if self._model_dir is None or self._latest_only else history)
         stream = StreamThread(lambda thread: self._open(base_url, task, history, thread))
         with contextlib.closing(stream), self._explained(base_url):
             for item in stream.items(stop):
@@ -97,12 +96,14 @@ class LanguageModel:
                     complete = True
                     break
                 for delta in [item] if isinstance(item, Delta) else reader.feed(item):
+                    delta = numbers.renumber(delta)
                     draft.add(delta)
                     yield delta
                 if draft.settled(self._model_dir is not None or reader.thought):
                     complete = True
                     break
-            for delta in reader.finish():
+            rest = [numbers.renumber(delta) for delta in reader.finish()] + [Delta(numbers.finish())]
+            for delta in filter(lambda delta: delta.text, rest):
                 draft.add(delta)
                 yield delta
             if not stop.is_set():
@@ -123,7 +124,7 @@ class LanguageModel:
             request |= {"messages": chat.messages(task, shown, tools), "max_tokens": self._reply_tokens}
             request |= {"tools": chat.tools(task.circuit)} if tools else {}
         else:
-            prompt = compact.render(task, shown[:1] + shown[1:][-COMPACT_TURNS:])
+            prompt = compact.render(task, shown)
             path = "completions"
             request |= {"prompt": self._encode(prompt), "logprobs": 1, "max_tokens": COMPACT_REPLY_TOKENS}
         return server.stream(path, request, thread.connection, thread.pause, thread.notify)

@@ -19,6 +19,9 @@ MOVE = 0.02
 EFFECT = 0.03
 """The smallest change of a metric, in units of its spec's scale, that is worth a word."""
 
+UP, DOWN = ("raise", "lengthen"), ("cut", "shorten")
+"""Words for a parameter that grows, or shrinks; the second ones for lengths."""
+
 
 def end_text(history: History) -> str:
     """The analysis before <Design End>: the latest turn meets everything."""
@@ -70,9 +73,7 @@ def _moves(circuit: Circuit, base: Turn, design: np.ndarray) -> str:
 
 def verb(parameter: Parameter, up: bool) -> str:
     """What is done to a parameter that grows, or shrinks."""
-    if parameter.unit == "m" and parameter.name.startswith("l"):
-        return "lengthen" if up else "shorten"
-    return "raise" if up else "cut"
+    return (UP if up else DOWN)[parameter.unit == "m" and parameter.name.startswith("l")]
 
 
 def _effects(task: Task, base: Turn, metrics: np.ndarray) -> str:

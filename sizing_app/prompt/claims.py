@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sizing_app.domain import Claim, History, Task, Turn
-from sizing_app.prompt.analysis import MOVE, end_text, move_text, verb
+from sizing_app.domain import Claim, History, Proposal, Task, Turn
+from sizing_app.prompt.analysis import DOWN, MOVE, UP, end_text, move_text, verb
 from sizing_app.prompt.values import percent_bucket
 from sizing_app.reward import reached
 from sizing_app.targets import DesignGrid, metric_row
@@ -37,11 +37,48 @@ def truth(task: Task, history: History, turn: Turn) -> float:
 def claims(task: Task, history: History, turn: Turn) -> list[Claim]:
     """What the analysis of ``turn`` says, in its order; a claim that is repeated is false the second time."""
     reader, said = _Reader(task, history, turn), []
-    for sentence in filter(None, turn.proposal.reasoning.strip().removesuffix(".").split(". ")):
+    for sentence in _sentences(turn.proposal.reasoning):
         for claim in reader.read(sentence):
             repeated = any(claim.text == former.text for former in said)
             said.append(replace(claim, true=claim.true and not repeated))
     return said
+
+
+def contradictions(task: Task, history: History, proposal: Proposal) -> tuple[str, ...]:
+    """What an analysis says of its own call and the call does not do, each a sentence: an error of form.
+
+    A parameter is said to grow and to shrink; or to do one of them, and the call leaves it or does the other.
+    """
+    reader = _Reader(task, history, Turn(history[-1].index + 1, proposal, None, None))
+    changes, said = reader.changes(), {}
+    for sentence in _sentences(proposal.reasoning):
+        if match := _MOVE.fullmatch(sentence):
+            for doing, name in _moves_in(match["items"]):
+                if doing in (*UP, *DOWN):
+                    said.setdefault(name, []).append(doing)
+    found = []
+    for name, doings in said.items():
+        wanted = {doing in UP for doing in doings}
+        change = changes.get(name)
+        if len(wanted) > 1:
+            found.append(f"The analysis contradicts itself: {' and '.join(dict.fromkeys(doings))} {name}.")
+        elif change is not None and (change > 0) - (change < 0) != (1 if wanted == {True} else -1):
+            does = "leaves it" if change == 0 else "raises it" if change > 0 else "cuts it"
+            found.append(f"The analysis contradicts the call: {doings[0]} {name}, which {does}.")
+    return tuple(found)
+
+
+def _sentences(reasoning: str) -> list[str]:
+    return [sentence for sentence in reasoning.strip().removesuffix(".").split(". ") if sentence]
+
+
+def _moves_in(items: str) -> Iterator[tuple[str, str]]:
+    """(verb, parameter) of ``raise w_in and i_b, shorten l_cas``."""
+    doing = ""
+    for item in _SEPARATOR.split(items):
+        *words, name = item.split(" ")
+        doing = " ".join(words) or doing
+        yield doing, name
 
 
 def _due(task: Task, history: History, turn: Turn) -> int:
@@ -100,14 +137,12 @@ class _Reader:
         yield Claim(f"{met} of {count} met", (int(met), int(count)) == (sum(part.met for part in parts), len(parts)))
 
     def _moves(self, turn: str | None, items: str) -> Iterator[Claim]:
-        changes, doing = self._changes(), ""
+        changes = self.changes()
         if items.startswith("only trim "):
             largest = max(changes.values(), key=abs, default=1.0)
             yield Claim(items, abs(largest) < MOVE and changes.get(items.removeprefix("only trim ")) == largest, "move")
             return
-        for item in _SEPARATOR.split(items):
-            *words, name = item.split(" ")
-            doing = " ".join(words) or doing
+        for doing, name in _moves_in(items):
             change = changes.get(name, 0.0)
             right = change != 0 and doing == verb(self.task.circuit.parameter(name), change > 0)
             yield Claim(f"{doing} {name}", right, "move")
@@ -122,7 +157,7 @@ class _Reader:
                 names = []
         yield from (Claim(name, False, "expectation") for name in names)
 
-    def _changes(self) -> dict[str, float]:
+    def changes(self) -> dict[str, float]:
         """Parameter to its change from the base turn, in the unit cube; nothing where there is no design."""
         before = self.base.proposal.parameters if self.base else None
         after = self.turn.proposal.parameters

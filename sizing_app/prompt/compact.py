@@ -15,8 +15,9 @@ side, so that what meets the text meets the spec. A margin is the distance to th
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from sizing_app.domain import Circuit, Conditions, History, Parameters, Spec, Task, Turn
+from sizing_app.domain import Circuit, Conditions, Delta, History, Parameters, Spec, Task, Turn
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
 from sizing_app.prompt.values import (NUMBER, NUMBERS, PERCENT_BUCKETS, Grid, metric_grid, percent_bucket, position,
                                       snapped_text, value_text)
@@ -25,16 +26,65 @@ PAD, TASK, TURN, RESULT, REPLY, END = "<|pad|>", "<|task|>", "<|turn|>", "<|resu
 SPECIAL_TOKENS = (PAD, TASK, TURN, RESULT, REPLY, END)
 TAGS = (ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END)
 CALL_HEAD = f'{{"name":"{FUNCTION}","arguments":'
+SHOWN_TURNS = 4
+"""Latest turns that a prompt shows besides the initial one: as many as in training, so that the context is enough."""
 ANALYSIS_LIMIT = 600
 """Characters of an analysis that the grammar allows."""
 ANALYSIS_CHARACTER = "[ -;=?-~]"
 """Printable ASCII without < and >."""
+_NUMBERED = re.compile(r"\b([Tt]urn )(\d{1,4})\b")
+_UNFINISHED = re.compile(r"(?:\b[Tt]urn )?\w*\Z")
+"""The word at the end of a text in pieces, which may become the name of a turn."""
+
+
+def shown(history: History) -> History:
+    """The turns that a prompt shows: the initial one and the latest SHOWN_TURNS. Their place is the number they get.
+
+    So a prompt of a long session is numbered as those of training are: 0, 1, 2, 3, 4 without a gap.
+    """
+    turns = tuple(turn for turn in history if turn.measurement is not None)
+    return turns[:1] + turns[1:][-SHOWN_TURNS:]
 
 
 def render(task: Task, history: History) -> str:
     """The prompt of the next turn; ends with ``<|reply|>``."""
-    turns = "".join(_turn_text(task, turn) for turn in history if turn.measurement is not None)
+    turns = "".join(_turn_text(task, turn, number) for number, turn in enumerate(shown(history)))
     return _task_text(task) + turns + REPLY
+
+
+class TurnNumbers:
+    """Turns what a reply calls a turn, its number in the prompt, into the session's number, while it is written.
+
+    Fed any pieces of a text, it returns the same text in the end: ``Turn 4 misses`` becomes ``Turn 9 misses`` where the
+    fifth turn of the prompt is the session's ninth. A number that the prompt does not have stays as it is.
+    """
+
+    def __init__(self, history: History):
+        self._indices = [turn.index for turn in shown(history)]
+        self._same = self._indices == list(range(len(self._indices)))
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """As much of the text so far as cannot change any more."""
+        if self._same:
+            return text
+        text = self._held + text
+        cut = _UNFINISHED.search(text).start()
+        self._held = text[cut:]
+        return _NUMBERED.sub(self._renumbered, text[:cut])
+
+    def renumber(self, delta: Delta) -> Delta:
+        """A piece of a reply with the session's numbers; other pieces as they are."""
+        return replace(delta, text=self.feed(delta.text)) if delta.kind == "reply" else delta
+
+    def finish(self) -> str:
+        """The rest."""
+        rest, self._held = _NUMBERED.sub(self._renumbered, self._held), ""
+        return rest
+
+    def _renumbered(self, match: re.Match) -> str:
+        number = int(match.group(2))
+        return match.group(1) + str(self._indices[number]) if number < len(self._indices) else match.group()
 
 
 def write_reply(circuit: Circuit, analysis: str, parameters: Parameters | None) -> str:
@@ -140,10 +190,10 @@ def _condition_values(conditions: Conditions) -> tuple[str, str, str]:
     return value_text(conditions.temperature, "C"), value_text(conditions.supply, "V"), value_text(conditions.load, "F")
 
 
-def _turn_text(task: Task, turn: Turn) -> str:
+def _turn_text(task: Task, turn: Turn, number: int) -> str:
     parameters = turn.proposal.parameters
-    shown = "" if parameters is None else _arguments_text(task.circuit, parameters)
-    return f"{TURN}{turn.index}{shown}{RESULT}{_result_text(task, turn)}"
+    arguments = "" if parameters is None else _arguments_text(task.circuit, parameters)
+    return f"{TURN}{number}{arguments}{RESULT}{_result_text(task, turn)}"
 
 
 def _result_text(task: Task, turn: Turn) -> str:
