@@ -249,7 +249,8 @@ def test_without_memory_a_prompt_shows_the_latest_turn_as_the_start(tokenizer):
 
 def test_an_analysis_is_credited_with_its_truth_and_an_action_with_its_design(tokenizer):
     task = a_task()
-    replies = [("I cut w.", GOOD), ("I raise w.", GOOD), ("I cut w.", POOR), ("I raise w.", POOR)]
+    true, false = "I cut w.", "Turn 7 is worse."
+    replies = [(true, GOOD), (false, GOOD), (true, POOR), (false, POOR)]
     rollouts = Rollouts(ScriptedSampler(tokenizer, lambda prompt, number: write_reply(task.circuit, *replies[number])),
                         tokenizer, QuadraticSimulator())
     config = replace(CONFIG, group=4, truth_in_action=0.25)
