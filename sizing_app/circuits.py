@@ -13,7 +13,8 @@ from pathlib import Path
 
 from sizing_app.domain import Analysis, Circuit, ConditionSpace, Measure, Metric, Parameter, Spec, names_analysis
 from sizing_app.expressions import ExpressionError, names_in
-from sizing_app.netlist import RefusedNetlist, build_netlist, check_analysis, check_lines, used_names
+from sizing_app.deck_rules import RefusedNetlist, check_analysis, check_lines
+from sizing_app.netlist import build_netlist, used_names
 from sizing_app.pdk import PROCESSES, ModelError
 from sizing_app.toml_table import CircuitError, Table
 from sizing_app.validation import CONDITIONS, Invalid, check_parameter, check_parts, check_space, check_spec

@@ -1,4 +1,4 @@
-"""From a circuit folder and one design to the text that ngspice reads, and nothing that ngspice could execute.
+"""From a circuit folder and one design to the text that ngspice reads.
 
 In netlist.sp and testbench.sp, braces hold arithmetic over parameters and conditions: ``w={w_psrc/2}``. A transistor
 line ``M1 d g s b nmos w={w_in} l={l_in}`` names a device alias of circuit.toml; the model, equal fingers for wide
@@ -7,35 +7,18 @@ devices, and junction areas and perimeters (ngspice manual, section 7.2) are fil
 
 import functools
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sizing_app.domain import Analysis, Circuit, Conditions, Parameters
+from sizing_app.deck_rules import BRACES, check_analysis, check_lines, check_size
+from sizing_app.domain import Circuit, Conditions, Parameters
 from sizing_app.expressions import ExpressionError, evaluate, names_in
 from sizing_app.pdk import PROCESSES, model_cards
 from sizing_app.units import parse_si
 
 GRID = 1e-9
 """Layout grid (m) that widths and lengths are rounded to."""
-DOT_COMMANDS = ("option", "options", "nodeset", "ic", "param", "subckt", "ends", "save", "temp")
-OPTIONS = ("reltol", "abstol", "vntol", "chgtol", "gmin", "itl1", "itl2", "itl4", "itl6", "bypass", "method", "maxord",
-           "trtol", "temp", "tnom", "keepopinfo", "noopiter", "rshunt", "cshunt")
-"""Options that hold for one circuit and change neither what is written nor what later circuits give."""
-MOST_LINES = 2000
-LONGEST_LINE = 4000
-"""Characters."""
-ELEMENTS = "rclkvigefhdmqxs"
 END = ".end\n"
-ANALYSES = ("op", "ac", "tran", "noise", "dc")
-NAME = re.compile(r"[\w().#@\[\]-]+", re.ASCII)
-"""A vector or a source setting: v(out), i(vdd), @m1[gm], v-sweep."""
-FORBIDDEN = re.compile(r"`|\bfile\b|\bshell\b|\bsystem\b|\bwrite\b|\bsource\b|;|\$\(", re.IGNORECASE)
-_BRACES = re.compile(r"\{([^{}]*)\}")
-
-
-class RefusedNetlist(ValueError):
-    """The netlist holds something that ngspice could execute or read from disk."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +29,7 @@ class Template:
 
     @classmethod
     def parse(cls, text: str) -> "Template":
-        return cls(tuple(_BRACES.split(text)))
+        return cls(tuple(BRACES.split(text)))
 
     @property
     def names(self) -> set[str]:
@@ -55,57 +38,6 @@ class Template:
     def fill(self, values: dict[str, float]) -> str:
         return "".join(f"{evaluate(piece, values):.9g}" if index % 2 else piece
                        for index, piece in enumerate(self.pieces))
-
-
-def check_lines(text: str) -> None:
-    """Raise RefusedNetlist unless every line is an element or a harmless dot command: only what is known may pass."""
-    lines, command = text.splitlines(), ""
-    if len(lines) > MOST_LINES:
-        raise RefusedNetlist(f"{len(lines):,} lines, at most {MOST_LINES:,}")
-    for number, line in enumerate(lines, 1):
-        stripped = line.strip()
-        if len(stripped) > LONGEST_LINE:
-            raise RefusedNetlist(f"line {number}: {len(stripped):,} characters, at most {LONGEST_LINE:,}")
-        if not stripped or stripped[0] == "*":
-            continue
-        head = stripped.split()[0].lower()
-        allowed = head[1:] in DOT_COMMANDS if head[0] == "." else head[0] in ELEMENTS + "+"
-        if not allowed or FORBIDDEN.search(stripped):
-            raise RefusedNetlist(f"line {number}: {stripped[:60]!r} is not allowed in a netlist: only elements "
-                                 f"({', '.join(ELEMENTS)}) and .{', .'.join(DOT_COMMANDS)}")
-        command = command if head[0] == "+" else head
-        if command in (".option", ".options"):
-            _check_options(stripped[1:] if head[0] == "+" else stripped[len(head):], number)
-        if re.search(r"[{}]", _BRACES.sub("", stripped)):
-            raise ExpressionError(f"line {number}: {stripped[:60]!r} has a brace without its partner")
-
-
-def _check_options(text: str, number: int) -> None:
-    for setting in re.sub(r"\s*=\s*", "=", text).split():
-        name = setting.partition("=")[0].lower()
-        if name not in OPTIONS:
-            raise RefusedNetlist(f"line {number}: option {name[:60]!r} is not allowed, it may change others' results: "
-                                 f"only {', '.join(OPTIONS)}")
-
-
-def check_command(command: str) -> None:
-    """Raise RefusedNetlist unless ``command`` is one plain analysis."""
-    words = command.split()
-    if not words or words[0] not in ANALYSES or len(command) > 500 or \
-            not re.fullmatch(r"[\w .+\-()]+", command, re.ASCII):
-        raise RefusedNetlist(f"{command!r} is not an analysis: one of {', '.join(ANALYSES)} with numbers and names")
-
-
-def check_analysis(analysis: Analysis) -> None:
-    """Raise RefusedNetlist unless an analysis runs, alters and saves, and nothing else."""
-    check_command(analysis.command)
-    for vector in analysis.save:
-        if not NAME.fullmatch(vector):
-            raise RefusedNetlist(f"{vector!r} is not the name of a vector, such as v(out)")
-    for target, value in analysis.alter.items():
-        if not re.fullmatch(r"\w+( \w+)?", target) or not re.fullmatch(r"[\w.+\-]+", str(value)):
-            raise RefusedNetlist(f"alter {target!r} = {value!r} is not a source setting and a number, such as "
-                                 "'vdd acmag' = '1'")
 
 
 def values_of(parameters: Parameters, conditions: Conditions) -> dict[str, float]:
@@ -160,6 +92,7 @@ def _lines(circuit, parameters, conditions) -> tuple[list[str], set[tuple[str, f
             line, device = _transistor(line, circuit)
             devices.add(device)
         lines.append(line)
+    check_size(lines)
     return lines, devices
 
 

@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("domain", "units", "errors"),
-    ("reward", "advantage", "control", "events", "circuits", "expressions", "limits", "netlist", "networks", "pdk",
-     "pools", "process", "prompt", "surrogate", "targets", "teacher", "toml_table", "validation"),
+    ("reward", "advantage", "control", "events", "circuits", "deck_rules", "expressions", "limits", "netlist",
+     "networks", "pdk", "pools", "process", "prompt", "surrogate", "targets", "teacher", "toml_table", "validation"),
     ("groups", "simulator", "policy"),
     ("session",),
     ("hub", "store", "session_check", "session_file", "documents", "evaluate", "train"),

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sizing_app.circuits import golden
+from sizing_app.deck_rules import RefusedNetlist, check_analysis, check_lines, check_size
 from sizing_app.domain import Analysis
 from sizing_app.expressions import ExpressionError, evaluate, names_in
-from sizing_app.netlist import RefusedNetlist, build_netlist, check_lines, sized_netlist
+from sizing_app.netlist import build_netlist, sized_netlist
 from sizing_app.pdk import PROCESSES
 
 REFUSED_LINES = (
@@ -28,6 +29,45 @@ REFUSED_LINES = (
 def test_what_ngspice_could_execute_or_read_is_refused(line):
     with pytest.raises(RefusedNetlist, match="line [23]|2,001 lines"):
         check_lines("* title\n" + line)
+
+
+def nested(levels: int, calls: int) -> str:
+    """Subcircuits s0 to s(levels - 1), each of which calls the next one; the last holds a resistor."""
+    bodies = [f".subckt s{level} a b\n" + f"X1 a b s{level + 1}\n" * calls + ".ends" for level in range(levels - 1)]
+    return "\n".join([*bodies, f".subckt s{levels - 1} a b", "R1 a b 1k", ".ends", "X9 in 0", "+ s0 w = 1"])
+
+
+@pytest.mark.parametrize("text, said", [
+    (nested(7, 20), "expands to 6e7 devices, at most 5,000"), (nested(3, 71), "expands to 5,041 devices"),
+    (nested(9, 1), "nested more than 8 deep"), (".subckt s a b\nX1 a b s\n.ends\nX2 in 0 s", "'s' holds itself"),
+    (".subckt s a b\nX1 a b t\n.ends\n.subckt T a b\nx1 a b S\n.ends\nX2 in 0 t", "holds itself"),
+])
+def test_devices_are_counted_before_anything_is_loaded(text, said):
+    with pytest.raises(RefusedNetlist, match=said):
+        check_size(text.splitlines())
+
+
+def test_a_large_and_deep_netlist_passes():
+    check_size(nested(3, 70).splitlines())
+    check_size(nested(8, 2).splitlines())
+
+
+@pytest.mark.parametrize("command, said", [
+    ("tran 1f 1", "1e15 points, at most 20,000"), ("tran 1n 1m 0 1m uic", "1,000,000 points"),
+    ("tran 1u 1m 0 1n", "1,000,000 points"), ("ac dec 1000000 1 1g", "9,000,000 points"),
+    ("ac lin 20001 1 2", "20,001"),
+    ("noise v(out) v1 oct 30000 1 8", "90,000 points"), ("dc v1 0 1 1u", "1,000,001 points"),
+    ("dc v1 0 1 10m v2 0 1 1m", "101,101 points"),
+])
+def test_an_analysis_has_a_bounded_number_of_points(command, said):
+    with pytest.raises(RefusedNetlist, match=said):
+        check_analysis(Analysis("a", command))
+
+
+@pytest.mark.parametrize("command", ["op", "tran 1n 20u", "ac dec 100 1 1g", "noise v(out) v1 dec 10 1 1meg",
+                                     "dc v1 0 1 1m", "dc v1 0 1 .1 v2 0 1 10m", "ac dec 10 0 0", "tran 1n"])
+def test_what_has_few_points_passes(command):
+    check_analysis(Analysis("a", command))
 
 
 @pytest.mark.parametrize("analysis", [

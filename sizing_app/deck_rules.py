@@ -1,0 +1,183 @@
+"""What a deck may hold: nothing that ngspice could execute, and no more of it than a design of use has.
+
+A line passes where it is known to be harmless. How large a deck is, is counted before ngspice loads it: a short text
+can hold 10^9 devices or 10^15 time steps.
+"""
+
+import itertools
+import math
+import re
+from collections.abc import Callable, Sequence
+
+from sizing_app.domain import Analysis
+from sizing_app.expressions import ExpressionError
+from sizing_app.units import parse_si
+
+DOT_COMMANDS = ("option", "options", "nodeset", "ic", "param", "subckt", "ends", "save", "temp")
+OPTIONS = ("reltol", "abstol", "vntol", "chgtol", "gmin", "itl1", "itl2", "itl4", "itl6", "bypass", "method", "maxord",
+           "trtol", "temp", "tnom", "keepopinfo", "noopiter", "rshunt", "cshunt")
+"""Options that hold for one circuit and change neither what is written nor what later circuits give."""
+MOST_LINES = 2000
+LONGEST_LINE = 4000
+"""Characters."""
+MOST_DEVICES = 5_000
+"""After all subcircuits are expanded."""
+DEEPEST = 8
+"""Subcircuits within each other."""
+MOST_POINTS = 20_000
+"""Of one analysis."""
+ELEMENTS = "rclkvigefhdmqxs"
+ANALYSES = ("op", "ac", "tran", "noise", "dc")
+NAME = re.compile(r"[\w().#@\[\]-]+", re.ASCII)
+"""A vector or a source setting: v(out), i(vdd), @m1[gm], v-sweep."""
+FORBIDDEN = re.compile(r"`|\bfile\b|\bshell\b|\bsystem\b|\bwrite\b|\bsource\b|;|\$\(", re.IGNORECASE)
+BRACES = re.compile(r"\{([^{}]*)\}")
+"""An expression of ours."""
+
+
+class RefusedNetlist(ValueError):
+    """The netlist holds something that ngspice could execute or read from disk."""
+
+
+def check_lines(text: str) -> None:
+    """Raise RefusedNetlist unless every line is an element or a harmless dot command: only what is known may pass."""
+    lines, command = text.splitlines(), ""
+    if len(lines) > MOST_LINES:
+        raise RefusedNetlist(f"{len(lines):,} lines, at most {MOST_LINES:,}")
+    for number, line in enumerate(lines, 1):
+        stripped = line.strip()
+        if len(stripped) > LONGEST_LINE:
+            raise RefusedNetlist(f"line {number}: {len(stripped):,} characters, at most {LONGEST_LINE:,}")
+        if not stripped or stripped[0] == "*":
+            continue
+        head = stripped.split()[0].lower()
+        allowed = head[1:] in DOT_COMMANDS if head[0] == "." else head[0] in ELEMENTS + "+"
+        if not allowed or FORBIDDEN.search(stripped):
+            raise RefusedNetlist(f"line {number}: {stripped[:60]!r} is not allowed in a netlist: only elements "
+                                 f"({', '.join(ELEMENTS)}) and .{', .'.join(DOT_COMMANDS)}")
+        command = command if head[0] == "+" else head
+        if command in (".option", ".options"):
+            _check_options(stripped[1:] if head[0] == "+" else stripped[len(head):], number)
+        if re.search(r"[{}]", BRACES.sub("", stripped)):
+            raise ExpressionError(f"line {number}: {stripped[:60]!r} has a brace without its partner")
+
+
+def _check_options(text: str, number: int) -> None:
+    for setting in re.sub(r"\s*=\s*", "=", text).split():
+        name = setting.partition("=")[0].lower()
+        if name not in OPTIONS:
+            raise RefusedNetlist(f"line {number}: option {name[:60]!r} is not allowed, it may change others' results: "
+                                 f"only {', '.join(OPTIONS)}")
+
+
+def check_command(command: str) -> None:
+    """Raise RefusedNetlist unless ``command`` is one plain analysis."""
+    words = command.split()
+    if not words or words[0] not in ANALYSES or len(command) > 500 or \
+            not re.fullmatch(r"[\w .+\-()]+", command, re.ASCII):
+        raise RefusedNetlist(f"{command!r} is not an analysis: one of {', '.join(ANALYSES)} with numbers and names")
+
+
+def check_analysis(analysis: Analysis) -> None:
+    """Raise RefusedNetlist unless an analysis runs, alters and saves, and nothing else."""
+    check_command(analysis.command)
+    _check_points(analysis.command)
+    for vector in analysis.save:
+        if not NAME.fullmatch(vector):
+            raise RefusedNetlist(f"{vector!r} is not the name of a vector, such as v(out)")
+    for target, value in analysis.alter.items():
+        if not re.fullmatch(r"\w+( \w+)?", target) or not re.fullmatch(r"[\w.+\-]+", str(value)):
+            raise RefusedNetlist(f"alter {target!r} = {value!r} is not a source setting and a number, such as "
+                                 "'vdd acmag' = '1'")
+
+
+def check_size(lines: Sequence[str]) -> None:
+    """Raise RefusedNetlist where the devices of a netlist, subcircuits expanded, are too many or nested too deeply.
+
+    ``lines`` are stripped and without comments; a line that begins with + belongs to the one before.
+    """
+    if not any(line[0] in "xX" for line in lines):
+        return  # no more devices than lines, which check_lines counts
+    bodies: dict[str, list[str | None]] = {"": []}
+    scopes = [""]
+    for line in _joined(lines):
+        words = line.lower().split()
+        if words[0] == ".subckt" and len(words) > 1:
+            scopes.append(words[1])
+            bodies.setdefault(words[1], [])
+        elif words[0] == ".ends" and len(scopes) > 1:
+            scopes.pop()
+        elif words[0][0] != ".":
+            bodies[scopes[-1]].append(_called(words) if words[0][0] == "x" else None)
+    devices = _count("", bodies, (), {})
+    if devices > MOST_DEVICES:
+        raise RefusedNetlist(f"the netlist expands to {_number(devices)} devices, at most {MOST_DEVICES:,}")
+
+
+def _check_points(command: str) -> None:
+    """Raise RefusedNetlist where an analysis has too many points; one that ngspice itself will refuse passes."""
+    kind, *words = command.lower().split()
+    try:
+        points = _POINTS[kind](words)
+    except (KeyError, ValueError, IndexError, ZeroDivisionError):
+        return
+    if not points <= MOST_POINTS:
+        raise RefusedNetlist(f"{command!r} has {_number(points)} points, at most {MOST_POINTS:,}")
+
+
+def _joined(lines: Sequence[str]) -> list[str]:
+    joined: list[str] = []
+    for line in lines:
+        if line.startswith("+") and joined:
+            joined[-1] += " " + line[1:]
+        elif line.strip("+ "):
+            joined.append(line)
+    return [re.sub(r"\s*=\s*", "=", line) for line in joined]
+
+
+def _called(words: list[str]) -> str:
+    """The subcircuit that an X line names: its last word before the parameters."""
+    return [words[0], *itertools.takewhile(lambda word: "=" not in word and word != "params:", words[1:])][-1]
+
+
+def _count(name: str, bodies: dict[str, list[str | None]], above: tuple[str, ...], known: dict[str, int]) -> int:
+    """Devices of a subcircuit; ``known`` are those counted before."""
+    if name in above:
+        raise RefusedNetlist(f"the subcircuit {name!r} holds itself")
+    if len(above) > DEEPEST:
+        raise RefusedNetlist(f"subcircuits are nested more than {DEEPEST} deep")
+    if name not in known:
+        known[name] = sum(_count(called, bodies, (*above, name), known) if called in bodies else 1
+                          for called in bodies[name])
+    return known[name]
+
+
+def _transient(words: list[str]) -> float:
+    """tran STEP STOP [START [LARGEST]]"""
+    numbers = [parse_si(word) for word in words if word != "uic"]
+    return numbers[1] / min(numbers[0], *numbers[3:4] or numbers[:1])
+
+
+def _frequencies(words: list[str]) -> float:
+    """dec|oct|lin NUMBER START STOP"""
+    scale, number, start, stop = words[0], *map(parse_si, words[1:4])
+    return number * {"dec": math.log10, "oct": math.log2, "lin": lambda ratio: 1.0}[scale](stop / start)
+
+
+def _sweep(words: list[str]) -> float:
+    """SOURCE START STOP STEP, once or twice"""
+    start, stop, step = map(parse_si, words[1:4])
+    return (abs((stop - start) / step) + 1) * (_sweep(words[4:]) if len(words) > 4 else 1)
+
+
+def _noise(words: list[str]) -> float:
+    """OUTPUT SOURCE dec|oct|lin NUMBER START STOP"""
+    return _frequencies(words[next(at for at, word in enumerate(words) if word in ("dec", "oct", "lin")):])
+
+
+_POINTS: dict[str, Callable[[list[str]], float]] = {
+    "op": lambda words: 1.0, "tran": _transient, "ac": _frequencies, "noise": _noise, "dc": _sweep}
+
+
+def _number(count: float) -> str:
+    return f"{count:,.0f}" if count < 1e7 else f"{count:.0e}".replace("e+0", "e").replace("e+", "e")
