@@ -60,7 +60,8 @@ def serve(arguments: argparse.Namespace, stack: ExitStack) -> None:
     """What can be wrong is looked at first, before the pages are loaded; ``stack`` closes what was opened."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = uploads = stack.enter_context(tempfile.TemporaryDirectory(prefix="sizing-uploads-"))
-    from sizing_app.circuits import CircuitError, load_circuits
+    from sizing_app.circuit.folder import load_circuits
+    from sizing_app.circuit.toml_table import CircuitError
     from sizing_app.store import SessionStore, StoreError
     from sizing_app.ui.server import CannotServe, served, take_port
 

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from sizing_app.control import Control
 from sizing_app.errors import unexpected
-from sizing_app.events import DURABLE, Event, Paused, Proposed, SessionFinished, TurnFinished, TurnStarted, Wrote
+from sizing_app.session.control import Control
+from sizing_app.session.events import (DURABLE, Event, Paused, Proposed, SessionFinished, TurnFinished, TurnStarted,
+                                       Wrote)
 from sizing_app.store import BEAT_EVERY, STALE_AFTER, SessionStore, StoreError
 
 log = logging.getLogger(__name__)

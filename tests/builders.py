@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sizing_app.domain import (Circuit, Conditions, ConditionSpace, Delta, Measurement, Metric, Parameter, Proposal,
-                               Spec, Task)
+from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Metric, Parameter, Spec
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import Delta, Measurement, Proposal
 
 
 def a_circuit(name: str = "TOY") -> Circuit:

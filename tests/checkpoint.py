@@ -7,11 +7,13 @@ import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from sizing_app.domain import Circuit, History, Measurement, Proposal, Task, Turn
+from sizing_app.circuit.definition import Circuit
 from sizing_app.policy.designs import from_unit
 from sizing_app.prompt.compact import END, PAD, render, write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, save_tokenizer
-from sizing_app.reward import score
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import score
+from sizing_app.task.turn import History, Measurement, Proposal, Turn
 
 HIDDEN, LAYERS, HEADS, KV_HEADS, HEAD_SIZE, INNER = 64, 2, 4, 2, 16, 128
 

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from sizing_app.circuits import load_circuit
+from sizing_app.circuit.folder import load_circuit
 from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore
 from tests.postgresql import cluster, new_database, programs

@@ -1,4 +1,4 @@
-"""Netlists that attack the machine they are simulated on, for a worker that gets them past the rules of netlist.py.
+"""Netlists that attack the machine they run on, for a worker that gets them past the rules of circuit/deck_rules.py.
 
 Words in capitals between @ signs are filled in by the test: a folder (@D@), a file with a secret (@SECRET@), one with
 numbers (@NUMBERS@), a shared library (@LIBRARY@), a shell script that connects to the test (@SCRIPT@), the process

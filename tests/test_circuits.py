@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from sizing_app import circuits
-from sizing_app.circuits import CircuitError, circuit_names, golden, load_circuit, read_folder
-from sizing_app.netlist import build_netlist
-from sizing_app.pdk import PROCESSES
+from sizing_app.circuit import folder as circuits
+from sizing_app.circuit.folder import circuit_names, golden, load_circuit, read_folder
+from sizing_app.circuit.netlist import build_netlist
+from sizing_app.circuit.pdk import PROCESSES
+from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.policy.designs import from_unit
-from sizing_app.reward import score
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.metrics import MEASURES
+from sizing_app.task.reward import score
 
 NAMES = circuit_names()
 
@@ -70,7 +71,7 @@ def test_folder_is_complete_and_its_drawing_current(name):
 
 
 def test_a_measure_is_described_as_it_is_defined():
-    """circuits.py reads the functions' source; Python's own view of them agrees."""
+    """circuit/folder.py reads the functions' source; Python's own view of them agrees."""
     defined = {name: {key: argument.annotation.__name__ for key, argument in
                       list(inspect.signature(function).parameters.items())[1:]} for name, function in MEASURES.items()}
     assert circuits.measure_arguments() == defined

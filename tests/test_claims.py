@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizing_app.domain import Measurement, Proposal, Turn
 from sizing_app.policy.designs import initial_design
+from sizing_app.pools.targets import DesignGrid, metric_row
 from sizing_app.prompt.analysis import end_text, move_text
 from sizing_app.prompt.claims import claims, truth
-from sizing_app.reward import reached, score
-from sizing_app.targets import DesignGrid, metric_row
+from sizing_app.task.reward import reached, score
+from sizing_app.task.turn import Measurement, Proposal, Turn
 from tests.builders import GOOD, POOR, QuadraticSimulator, a_task
 
 TASK = a_task()

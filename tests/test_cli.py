@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sizing_app.circuits import FOLDER, golden, load_circuits
+from sizing_app.circuit.definition import Circuit, Spec
+from sizing_app.circuit.folder import FOLDER, golden, load_circuits
 from sizing_app.cli import main
 from sizing_app.cli.values import UsageError, read_specs
-from sizing_app.domain import Circuit, Spec
 from sizing_app.policy.designs import initial_design
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sizing_app.circuits import golden, load_circuit, load_circuits
-from sizing_app.domain import Measurement
+from sizing_app.circuit.folder import golden, load_circuit, load_circuits
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.answers import Reply, WrongAnswer, decode, encode
 from sizing_app.simulator.confine import missing
 from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms
 from sizing_app.simulator.origin import deck_of
 from sizing_app.simulator.sent import KEPT
+from sizing_app.task.turn import Measurement
 from tests.hostile_decks import DECKS, TELLING
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -153,6 +153,7 @@ def test_where_nothing_can_be_confined_a_circuit_from_elsewhere_needs_trust(allo
     """In a process whose kernel answers that it has no Landlock."""
     code = f"""
 import struct
+
 from sizing_app.simulator import SimulatorPool, confine, landlock, seccomp
 no_landlock = [seccomp._load(0), *seccomp._where(landlock._CREATE_RULESET, [seccomp._answer(seccomp._ENOSYS)]),
                seccomp._answer(seccomp._ALLOW)]

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizing_app.control import Control
-from sizing_app.domain import Proposal, Turn
-from sizing_app.events import Paused, Proposed, SessionFinished, TurnFinished, fold
 from sizing_app.hub import Hub
-from sizing_app.limits import Narrowed, hold, narrowed
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.prompt import chat
-from sizing_app.session import run_session
+from sizing_app.session.control import Control
+from sizing_app.session.events import Paused, Proposed, SessionFinished, TurnFinished, fold
+from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore, record
+from sizing_app.task.limits import Narrowed, hold, narrowed
+from sizing_app.task.turn import Proposal, Turn
 from sizing_app.ui.forks.family import family_html
 from sizing_app.ui.forms.limit_form import limit_table, proposal_table, read_edits, read_limits
 from sizing_app.ui.parts.render import header

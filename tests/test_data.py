@@ -9,22 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.circuits import load_circuit, load_circuits
-from sizing_app.domain import Circuit, Conditions, ConditionSpace, Measurement, Proposal, Spec, Turn
+from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Spec
+from sizing_app.circuit.folder import load_circuit, load_circuits
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate import queries as evaluation
 from sizing_app.policy.regressor import Regressor
 from sizing_app.policy.stored import Lookup, Taught
-from sizing_app.pools import Pool, load_pool, pool_path, save_pool
+from sizing_app.pools.designs import Pool, load_pool, pool_path, save_pool
+from sizing_app.pools.surrogate import condition_features, load_surrogate, save_surrogate, surrogate_path
+from sizing_app.pools.targets import DesignGrid, draw_targets, harder, margins, metric_row, rounded, tighten
+from sizing_app.pools.teacher import Teacher
 from sizing_app.prompt.analysis import move_text
 from sizing_app.prompt.compact import target_text
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.reward import score, spec_score
-from sizing_app.session import initial_turn
+from sizing_app.session.loop import initial_turn
 from sizing_app.simulator import SimulatorPool
-from sizing_app.surrogate import condition_features, load_surrogate, save_surrogate, surrogate_path
-from sizing_app.targets import DesignGrid, draw_targets, harder, margins, metric_row, rounded, tighten
-from sizing_app.teacher import Teacher
+from sizing_app.task.reward import score, spec_score
+from sizing_app.task.turn import Measurement, Proposal, Turn
 from sizing_app.train import queries as training
 from sizing_app.train.baselines import build_mlp
 from sizing_app.train.data import sample_texts

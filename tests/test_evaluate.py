@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizing_app.advantage import PLAY_TEMPERATURE
-from sizing_app.circuits import load_circuits
-from sizing_app.domain import Spec
+from sizing_app.circuit.definition import Spec
+from sizing_app.circuit.folder import load_circuits, suite_names
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate import compare
 from sizing_app.evaluate.fingerprint import fingerprint
@@ -19,13 +18,14 @@ from sizing_app.evaluate.intervals import interval, interval_of_lead
 from sizing_app.evaluate.report import curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.runner import Job, evaluate
-from sizing_app.evaluate.suites import Query, SuiteError, load_queries, suite_names
+from sizing_app.evaluate.suites import Query, SuiteError, load_queries
 from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import MODELS
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.random_search import RandomSearch
-from sizing_app.session import fold
+from sizing_app.session.loop import fold
+from sizing_app.task.advantage import PLAY_TEMPERATURE
 from sizing_app.train.__main__ import parse
 from sizing_app.train.algorithms import ALGORITHMS
 from sizing_app.train.config import RLConfig

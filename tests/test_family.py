@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.circuits import check_circuit, load_circuits
-from sizing_app.netlist import build_netlist
+from sizing_app.circuit.check import check_circuit
+from sizing_app.circuit.folder import load_circuits
+from sizing_app.circuit.netlist import build_netlist
+from sizing_app.pools.targets import DesignGrid, margins, metric_row
+from sizing_app.pools.teacher import Teacher
 from sizing_app.prompt.compact import added_tokens, render
-from sizing_app.reward import score
 from sizing_app.simulator import SimulatorPool
-from sizing_app.targets import DesignGrid, margins, metric_row
-from sizing_app.teacher import Teacher
+from sizing_app.task.reward import score
 from sizing_app.train.family.archive import family_pool, load_archive, load_family, reference
 from sizing_app.train.family.members import member
 from sizing_app.train.family.netlists import mirrored

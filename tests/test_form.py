@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sizing_app.circuits import load_training_circuit
+from sizing_app.circuit.folder import load_training_circuit
 from sizing_app.prompt.compact import END, write_reply
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode

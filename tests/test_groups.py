@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sizing_app.domain import Proposal
 from sizing_app.errors import PolicyError, StoreError
-from sizing_app.events import StorageFailed, StorageRestored, TurnFinished, fold
-from sizing_app.groups import GroupFinished, GroupStarted, GroupState, Sampled, fold_group
 from sizing_app.hub import Hub
-from sizing_app.session import initial_turn, run_group, run_session, sample_turns
+from sizing_app.session.events import StorageFailed, StorageRestored, TurnFinished, fold
+from sizing_app.session.groups import GroupFinished, GroupStarted, GroupState, Sampled, fold_group
+from sizing_app.session.loop import initial_turn, run_group, run_session, sample_turns
 from sizing_app.store import SessionStore, record
 from sizing_app.store.groups import record_group
+from sizing_app.task.turn import Proposal
 from sizing_app.train.config import RLConfig
 from sizing_app.ui.forks.forks import ForkError, Forks
 from sizing_app.ui.forks.group_html import group_head, proposals
@@ -224,6 +224,7 @@ def test_a_store_that_refuses_loses_nothing(services):
 
 KILLED = """
 import sys, threading
+
 from sizing_app.session import initial_turn, run_group
 from sizing_app.store import SessionStore
 from sizing_app.store.groups import record_group

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from sizing_app.circuits import CircuitError, load_circuits, load_training_circuit
+from sizing_app.circuit.folder import load_circuits, load_training_circuit
+from sizing_app.circuit.toml_table import CircuitError
 from tests.test_layers import imports, modules, room
 
 HELD_OUT = {"OPAMP1", "OPAMP2", "OPAMP3", "OPAMP4"}
@@ -52,5 +53,5 @@ def test_training_opens_no_file_of_them_and_no_evaluation_query(tmp_path):
 
 def test_training_has_no_other_way_to_a_circuit():
     found = {name for module, path in modules().items() if room(module) in ("train", "verl") for name in imports(path)
-             if name.startswith(("sizing_app.circuits.", "sizing_app.evaluate"))}
-    assert found == {f"sizing_app.circuits.{name}" for name in ("CircuitError", "golden", "load_training_circuit")}
+             if name.startswith(("sizing_app.circuit.folder.", "sizing_app.evaluate"))}
+    assert found == {f"sizing_app.circuit.folder.{name}" for name in ("golden", "load_training_circuit")}

@@ -16,10 +16,10 @@ import pytest
 from gradio_client import Client
 
 from sizing_app.cli.values import UsageError, read_users
-from sizing_app.control import Control
-from sizing_app.events import SessionFinished, fold
 from sizing_app.hub import Hub
-from sizing_app.session import run_session
+from sizing_app.session.control import Control
+from sizing_app.session.events import SessionFinished, fold
+from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore, StoreError
 from sizing_app.ui.doors import Doors, access, trim
 from sizing_app.ui.page import build, web_app

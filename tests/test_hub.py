@@ -6,16 +6,8 @@ import time
 import pytest
 
 from sizing_app.hub import Hub, watch
-from sizing_app.session import (
-    SessionFinished,
-    SessionStarted,
-    StorageFailed,
-    TurnFinished,
-    TurnStarted,
-    Wrote,
-    fold,
-    run_session,
-)
+from sizing_app.session.loop import (SessionFinished, SessionStarted, StorageFailed, TurnFinished, TurnStarted, Wrote,
+                                     fold, run_session)
 from sizing_app.store import SessionStore, StoreError, record
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_task, write
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from sizing_app.circuits import golden, load_circuit
-from sizing_app.domain import Measurement, Proposal, Task, Turn, best_turn
+from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.prompt.claims import contradictions
 from sizing_app.prompt.compact import SHOWN_TURNS, TurnNumbers, render, shown
-from sizing_app.reward import best_design, score
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import best_design, score
+from sizing_app.task.turn import Measurement, Proposal, Turn, best_turn
 
 OTA = load_circuit("OTA")
 GOLDEN = golden(OTA)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sizing_app.circuits import golden, load_circuit
+from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.metrics import MEASURES, WorstCase
 

@@ -7,12 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizing_app.simulator.metrics.residue import (
-    residue_gain_error,
-    residue_settling,
-    stage_noise,
-    stage_sndr,
-)
+from sizing_app.simulator.metrics.residue import residue_gain_error, residue_settling, stage_noise, stage_sndr
 
 PERIOD, SAMPLED, START, SAMPLES, CYCLES, REFERENCE = 20e-9, 9e-9, 19e-9, 7, 3, 0.8
 STAGE = {"analysis": "tran", "residue": "v(res)", "input": "v(in)", "dac": "v(dac)", "gain": 2, "sampled": SAMPLED,

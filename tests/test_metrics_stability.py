@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sizing_app.domain import Analysis, Circuit, Conditions, ConditionSpace, Measure, Metric, Parameter
+from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Conditions, Measure, Metric, Parameter
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.metrics.stability import coarse_steps, unity_gain
 

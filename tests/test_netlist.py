@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.circuits import golden
-from sizing_app.deck_rules import RefusedNetlist, check_analysis, check_lines, check_size
-from sizing_app.domain import Analysis
-from sizing_app.expressions import ExpressionError, evaluate, names_in
-from sizing_app.netlist import build_netlist, sized_netlist
-from sizing_app.pdk import PROCESSES
+from sizing_app.circuit.deck_rules import RefusedNetlist, check_analysis, check_lines, check_size
+from sizing_app.circuit.definition import Analysis
+from sizing_app.circuit.expressions import ExpressionError, evaluate, names_in
+from sizing_app.circuit.folder import golden
+from sizing_app.circuit.netlist import build_netlist, sized_netlist
+from sizing_app.circuit.pdk import PROCESSES
 
 REFUSED_LINES = (
     ".control", ".CONTROL", "  .control", ".endc", ".include models", ".inc models", ".lib models tt", ".csparam x=1",

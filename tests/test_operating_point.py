@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sizing_app.circuits import golden, load_circuit
-from sizing_app.domain import Analysis, Circuit, Parameter
-from sizing_app.netlist import library_netlist
-from sizing_app.pdk import PROCESSES
+from sizing_app.circuit.definition import Analysis, Circuit, Parameter
+from sizing_app.circuit.folder import golden, load_circuit
+from sizing_app.circuit.netlist import library_netlist
+from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.inspection import Device, scale_of
 from sizing_app.simulator.operating_point import first_op, transistors

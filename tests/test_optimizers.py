@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from sizing_app.domain import Proposal, Spec
+from sizing_app.circuit.definition import Spec
 from sizing_app.policy import make_policy
 from sizing_app.policy.designs import graded, observed
 from sizing_app.policy.evolution import MODEL_TURNS, NARROW, EvolutionSearch, Polish
 from sizing_app.policy.parzen import ParzenSearch
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.policy.trust_region import FAILURES, LENGTH, SHORTEST, SUCCESSES, TrustRegionSearch, region, suggest
-from sizing_app.session import fold, run_session
+from sizing_app.session.loop import fold, run_session
+from sizing_app.task.turn import Proposal
 from tests.builders import GOOD, QuadraticSimulator, a_task
 
 SEARCHES = (EvolutionSearch(), ParzenSearch(), TrustRegionSearch())

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app import pdk
-from sizing_app.pdk import PROCESSES, ModelError, find_bin, model_cards, model_files
+from sizing_app.circuit import pdk
+from sizing_app.circuit.pdk import PROCESSES, ModelError, find_bin, model_cards, model_files
 
 LIMITS = {"freepdk45": ((50e-9, 500e-9), (90e-9, 20e-6)), "sky130": ((150e-9, 20e-6), (420e-9, 50e-6)),
           "sky130_5v": ((500e-9, 20e-6), (420e-9, 50e-6)), "gf180mcu": ((280e-9, 20e-6), (220e-9, 50e-6)),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.circuits import golden, load_circuit
-from sizing_app.domain import Analysis, Circuit, Conditions, ConditionSpace, Measure, Metric, Parameter
+from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Conditions, Measure, Metric, Parameter
+from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.simulator import SimulatorPool
 
 PATIENCE = 120.0

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.circuits import golden, load_circuit
-from sizing_app.domain import Conditions, Spec
+from sizing_app.circuit.definition import Conditions, Spec
+from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.policy import POLICY_NAMES, PolicyError, PolicySettings, can_size, make_policy
 from sizing_app.policy.bayesian import BayesianSearch, suggest
 from sizing_app.policy.constants import Golden, Middle
@@ -18,9 +18,9 @@ from sizing_app.policy.designs import from_unit, initial_design, to_unit
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.policy.regressor import Regressor, features, predict
 from sizing_app.policy.stored import Centre, Lookup
-from sizing_app.pools import Pool, load_pool, pool_path, save_pool
-from sizing_app.session import fold, initial_turn, run_session
-from sizing_app.targets import DesignGrid, metric_row
+from sizing_app.pools.designs import Pool, load_pool, pool_path, save_pool
+from sizing_app.pools.targets import DesignGrid, metric_row
+from sizing_app.session.loop import fold, initial_turn, run_session
 from tests.builders import GOOD, POOR, QuadraticSimulator, a_circuit, a_task
 
 NEVER = threading.Event()

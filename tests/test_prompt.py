@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizing_app.circuits import load_circuits
-from sizing_app.domain import Measurement, Metric, Parameter, Proposal, Spec, Turn
+from sizing_app.circuit.definition import Metric, Parameter, Spec
+from sizing_app.circuit.folder import load_circuits
+from sizing_app.circuit.units import SUFFIXES
 from sizing_app.prompt import chat, compact
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.prompt.values import NUMBER, PERCENT_BUCKETS, at_position, metric_grid, percent_bucket, position
-from sizing_app.reward import score
-from sizing_app.units import SUFFIXES
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Measurement, Proposal, Turn
 from tests.builders import GOOD, POOR, a_circuit, a_task
 
 CIRCUITS = list(load_circuits().values())

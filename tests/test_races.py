@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from sizing_app.domain import Measurement
 from sizing_app.errors import PolicyError, StoreError
-from sizing_app.events import SessionStarted, TurnFinished, TurnStarted, fold
 from sizing_app.hub import Hub
-from sizing_app.session import run_session
+from sizing_app.session.events import SessionStarted, TurnFinished, TurnStarted, fold
+from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore
+from sizing_app.task.turn import Measurement
 from sizing_app.ui.parts.turns import Trace
 from sizing_app.ui.race.race_html import lane_blocks, sentence, verdict_blocks
 from sizing_app.ui.race.race_plot import figure

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizing_app.domain import Measurement, Proposal, Spec, Turn
-from sizing_app.reward import D1, D2, best_so_far, reached, score, shortfall_score, spec_score
+from sizing_app.circuit.definition import Spec
+from sizing_app.task.reward import D1, D2, best_so_far, reached, score, shortfall_score, spec_score
+from sizing_app.task.turn import Measurement, Proposal, Turn
 
 values = st.one_of(st.none(), st.floats(-1e12, 1e12), st.sampled_from([math.nan, math.inf, -math.inf, 0.0]))
 bounds = st.floats(-1e6, 1e6)

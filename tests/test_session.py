@@ -7,25 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizing_app.domain import Delta, Measurement, Proposal
 from sizing_app.errors import PolicyError
-from sizing_app.session import (
-    Proposed,
-    SessionFinished,
-    SessionStarted,
-    SessionState,
-    StorageFailed,
-    StorageRestored,
-    TurnFinished,
-    TurnStarted,
-    Wrote,
-    advance,
-    fold,
-    initial_turn,
-    run_session,
-    sample_group,
-    take_turn,
-)
+from sizing_app.session.loop import (Proposed, SessionFinished, SessionStarted, SessionState, StorageFailed,
+                                     StorageRestored, TurnFinished, TurnStarted, Wrote, advance, fold, initial_turn,
+                                     run_session, sample_group, take_turn)
+from sizing_app.task.turn import Delta, Measurement, Proposal
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 

@@ -5,16 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from sizing_app.circuits import load_circuit, shipped
-from sizing_app.documents import csv_text
-from sizing_app.domain import Measurement, Proposal, Task, Turn
-from sizing_app.events import SessionFinished, SessionStarted, TurnFinished
+from sizing_app.circuit.folder import load_circuit, shipped
 from sizing_app.policy.designs import initial_design
-from sizing_app.reward import score
-from sizing_app.session_check import WrongSession
-from sizing_app.session_file import MAX_BYTES, read_session, write_session
+from sizing_app.session.check import WrongSession
+from sizing_app.session.documents import csv_text
+from sizing_app.session.events import SessionFinished, SessionStarted, TurnFinished
+from sizing_app.session.file import MAX_BYTES, read_session, write_session
 from sizing_app.store import SessionStore
 from sizing_app.store.bulk import WholeSession
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Measurement, Proposal, Turn
 from tests.bench.fuzz import run
 
 

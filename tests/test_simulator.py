@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sizing_app.circuits import golden, load_circuit
-from sizing_app.domain import Analysis, Circuit, Conditions, ConditionSpace, Measure, Metric, Parameter
+from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Conditions, Measure, Metric, Parameter
+from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.metrics import MEASURES
 from tests.bench.batch import run_batch

@@ -15,18 +15,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-from sizing_app.domain import Measurement, Proposal, Turn
-from sizing_app.session import (
-    SessionFinished,
-    SessionStarted,
-    StorageFailed,
-    StorageRestored,
-    TurnFinished,
-    fold,
-    run_session,
-)
+from sizing_app.session.loop import (SessionFinished, SessionStarted, StorageFailed, StorageRestored, TurnFinished,
+                                     fold, run_session)
 from sizing_app.store import SessionStore, StoreError, record
 from sizing_app.store.tables import Base
+from sizing_app.task.turn import Measurement, Proposal, Turn
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 SCRIPT = [write("the power is too high", POOR), write("a narrower gm_in pair meets it", GOOD), END]
@@ -132,6 +125,7 @@ def test_only_sessions_without_a_heartbeat_become_interrupted(store):
 
 KILLED = """
 import sys, threading
+
 from sizing_app.session import run_session
 from sizing_app.store import SessionStore, record
 from tests.builders import POOR, QuadraticSimulator, ScriptedPolicy, a_task, write

@@ -6,11 +6,11 @@ import pytest
 
 from sqlalchemy import MetaData, Table, create_engine, insert, select
 
-from sizing_app.store.migrations import upgrade
 from sizing_app.errors import StoreError
-from sizing_app.events import SessionFinished, TurnFinished
+from sizing_app.session.events import SessionFinished, TurnFinished
 from sizing_app.store import SessionStore
 from sizing_app.store.bulk import WholeSession
+from sizing_app.store.migrations import upgrade
 from sizing_app.store.notes import MAX_NOTE, Notes, read_tags
 from tests.builders import GOOD, a_task, write
 from tests.test_store import SCRIPT, run

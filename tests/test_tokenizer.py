@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sizing_app.circuits import load_circuits
+from sizing_app.circuit.folder import load_circuits
 from sizing_app.prompt.compact import SPECIAL_TOKENS, added_tokens, call_text, render, result_text, target_text
 from sizing_app.prompt.tokenizer import build_tokenizer, encode, load_tokenizer, save_tokenizer, token_values
 from sizing_app.prompt.values import metric_grid

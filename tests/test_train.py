@@ -8,11 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.domain import Proposal, Turn
 from sizing_app.prompt.compact import END, write_reply
 from sizing_app.prompt.tokenizer import token_values
-from sizing_app.reward import reached
-from sizing_app.session import initial_turn
+from sizing_app.session.loop import initial_turn
+from sizing_app.task.reward import reached
+from sizing_app.task.turn import Proposal, Turn
 from sizing_app.train.advantage import clipped_objective, format_errors, group_advantages, training_reward
 from sizing_app.train.algorithms import ALGORITHMS, gtpo, single_turn_grpo, tl_grpo, trajectory_grpo
 from sizing_app.train.config import RLConfig
@@ -287,7 +287,7 @@ def test_ending_is_worth_it_exactly_when_all_specs_were_met(tokenizer):
 
 
 def _measured(task, parameters):
-    from sizing_app.reward import score
+    from sizing_app.task.reward import score
     measurement = QuadraticSimulator().evaluate(task.circuit, parameters, task.conditions)
     return measurement, score(measurement, task.specs)
 

@@ -13,13 +13,13 @@ import pytest
 import torch
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from sizing_app.circuits import golden
-from sizing_app.domain import Task
+from sizing_app.circuit.folder import golden
 from sizing_app.evaluate.validate import main as validate
 from sizing_app.policy.gguf import write_gguf
-from sizing_app.pools import load_pool, pool_path
+from sizing_app.pools.designs import load_pool, pool_path
 from sizing_app.prompt.compact import write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode
+from sizing_app.task.definition import Task
 from sizing_app.train.algorithms import tl_grpo
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean

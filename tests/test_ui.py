@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizing_app.circuits import load_circuit
-from sizing_app.domain import Measurement, Proposal, SpecScore, Turn
+from sizing_app.circuit.folder import load_circuit
 from sizing_app.errors import PolicyError
-from sizing_app.events import SessionFinished, SessionStarted, TurnFinished, TurnStarted, Wrote, fold
 from sizing_app.hub import Hub
 from sizing_app.policy import MODELS
 from sizing_app.policy.designs import initial_design
-from sizing_app.reward import score
-from sizing_app.session import run_session
+from sizing_app.session.events import SessionFinished, SessionStarted, TurnFinished, TurnStarted, Wrote, fold
+from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Measurement, Proposal, SpecScore, Turn
 from sizing_app.ui.exchange.export import KINDS
 from sizing_app.ui.forms.form import initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table

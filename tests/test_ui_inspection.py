@@ -6,13 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sizing_app.circuits import golden, load_circuit
-from sizing_app.domain import Analysis, Proposal, Task, Turn
-from sizing_app.events import SessionFinished, SessionStarted, TurnFinished, fold
+from sizing_app.circuit.definition import Analysis
+from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.hub import Hub
-from sizing_app.reward import score
+from sizing_app.session.events import SessionFinished, SessionStarted, TurnFinished, fold
 from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms
 from sizing_app.store import SessionStore
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Proposal, Turn
 from sizing_app.ui.services import Services, policy_titles
 from sizing_app.ui.session.devices import device_table, value_table
 from sizing_app.ui.session.inspection_view import InspectionView

@@ -12,16 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizing_app.circuits import load_circuit
-from sizing_app.domain import Measurement, Proposal, Task, Turn
+from sizing_app.circuit.folder import load_circuit
 from sizing_app.evaluate.check_file import Difficulty, read_difficulties, write_difficulties
 from sizing_app.evaluate.results import Result
-from sizing_app.events import fold
 from sizing_app.policy.designs import initial_design
-from sizing_app.reward import score
+from sizing_app.session.events import fold
 from sizing_app.store import SessionStore
 from sizing_app.store.figures import Reached
 from sizing_app.store.notes import Notes
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Measurement, Proposal, Turn
 from sizing_app.ui.catalogue.evaluation_tables import evaluations
 from sizing_app.ui.exchange.plot_svg import svg
 from sizing_app.ui.exchange.report import report

@@ -10,18 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizing_app.circuits import load_circuits
+from sizing_app.circuit.definition import Parameter, Spec
+from sizing_app.circuit.folder import load_circuits
+from sizing_app.circuit.toml_table import CircuitError, Table
+from sizing_app.circuit.units import format_si, parse_si, read_quantity, show_quantity, show_unit
 from sizing_app.cli.values import UsageError, read_specs
-from sizing_app.domain import Measurement, Parameter, Proposal, Spec, Task, Turn
+from sizing_app.pools.targets import DesignGrid
 from sizing_app.prompt import chat
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.reward import score
-from sizing_app.targets import DesignGrid
-from sizing_app.toml_table import CircuitError, Table
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Measurement, Proposal, Turn
 from sizing_app.ui.exchange import api_inputs
 from sizing_app.ui.forms.form import read_task, spec_table
 from sizing_app.ui.forms.understood import understand
-from sizing_app.units import format_si, parse_si, read_quantity, show_quantity, show_unit
 from tests.builders import a_circuit
 from tests.test_ui import with_cell
 

@@ -30,18 +30,18 @@ from verl.utils.config import omega_conf_to_dataclass, validate_config  # noqa: 
 from verl.utils.dataset.rl_dataset import collate_fn  # noqa: E402
 from verl_cpu import WriterClient, write_checkpoint  # noqa: E402
 
-from sizing_app.circuits import load_training_circuit  # noqa: E402
-from sizing_app.domain import Task  # noqa: E402
-from sizing_app.policy.designs import random_design  # noqa: E402
-from sizing_app.prompt.chat import messages  # noqa: E402
-from sizing_app.prompt.parser import parse_reply  # noqa: E402
-from sizing_app.session import initial_turn  # noqa: E402
-from sizing_app.train.advantage import clipped_objective, group_advantages, training_reward  # noqa: E402
-from sizing_app.train.config import RLConfig  # noqa: E402
-from sizing_app.train.queries import from_json, save_queries  # noqa: E402
-from sizing_app.train.rollout import finish_turn  # noqa: E402
-from sizing_app.verl import dataset  # noqa: E402
-from sizing_app.verl.groups import TurnGroupManager  # noqa: E402
+from sizing_app.circuit.folder import load_training_circuit
+from sizing_app.policy.designs import random_design
+from sizing_app.prompt.chat import messages
+from sizing_app.prompt.parser import parse_reply
+from sizing_app.session.loop import initial_turn
+from sizing_app.task.definition import Task
+from sizing_app.train.advantage import clipped_objective, group_advantages, training_reward
+from sizing_app.train.config import RLConfig
+from sizing_app.train.queries import from_json, save_queries
+from sizing_app.train.rollout import finish_turn
+from sizing_app.verl import dataset
+from sizing_app.verl.groups import TurnGroupManager
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "recipes" / "qwen3-30b-a3b"

@@ -11,11 +11,11 @@ pytest.importorskip("verl", reason="verl is not installed; docs/train-30b.md say
 
 from verl_cpu import write_checkpoint  # noqa: E402
 
-from sizing_app.circuits import load_training_circuit  # noqa: E402
-from sizing_app.domain import Task  # noqa: E402
-from sizing_app.policy.designs import random_design  # noqa: E402
-from sizing_app.train.queries import save_queries  # noqa: E402
-from sizing_app.verl import dataset  # noqa: E402
+from sizing_app.circuit.folder import load_training_circuit
+from sizing_app.policy.designs import random_design
+from sizing_app.task.definition import Task
+from sizing_app.train.queries import save_queries
+from sizing_app.verl import dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "recipes" / "qwen3-30b-a3b"

@@ -15,12 +15,12 @@ from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 from verl.workers.rollout.llm_server import LLMServerClient
 from verl.workers.rollout.replica import TokenOutput
 
-from sizing_app.circuits import golden, load_training_circuit
-from sizing_app.domain import Task
+from sizing_app.circuit.folder import golden, load_training_circuit
 from sizing_app.prompt.chat import messages
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, FUNCTION
 from sizing_app.prompt.tokenizer import QWEN2_PATTERN
-from sizing_app.session import initial_turn
+from sizing_app.session.loop import initial_turn
+from sizing_app.task.definition import Task
 
 CHATML = ("{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
           "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")

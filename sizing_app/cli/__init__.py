@@ -8,7 +8,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from sizing_app.circuits import CircuitError
+from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.cli.parser import build_parser
 from sizing_app.cli.values import UsageError
 from sizing_app.errors import NotStored, PolicyError, StoreError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from sizing_app.circuits import load_circuit
+from sizing_app.circuit.folder import load_circuit
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import print_json, read_count
 from sizing_app.evaluate.check import BUDGET, SUITE, Check, check

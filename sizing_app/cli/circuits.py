@@ -2,12 +2,12 @@
 
 import argparse
 
-from sizing_app.circuits import circuit_names, load_circuit, load_circuits
+from sizing_app.circuit.folder import circuit_names, load_circuit, load_circuits, suite_names
 from sizing_app.cli.check import run_check
 from sizing_app.cli.tables import specs_line
 from sizing_app.cli.values import print_json, read_names
-from sizing_app.documents import circuit_document
-from sizing_app.evaluate.suites import suite_names
+
+from sizing_app.session.documents import circuit_document
 
 
 def run(args: argparse.Namespace) -> int:

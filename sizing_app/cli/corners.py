@@ -3,14 +3,15 @@
 import argparse
 from collections.abc import Sequence
 
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.units import show_quantity
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import print_json
-from sizing_app.domain import Circuit, Conditions, Measurement, Parameters
 from sizing_app.evaluate.corners import WorstCase, every_condition, over_conditions, worst_cases
-from sizing_app.reward import score
 from sizing_app.simulator import SimulatorPool
-from sizing_app.units import show_quantity
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Measurement
 
 
 def run_corners(circuit: Circuit, parameters: Parameters, chosen: Conditions, args: argparse.Namespace) -> int:

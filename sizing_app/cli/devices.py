@@ -1,8 +1,8 @@
 """``simulate --devices``: the operating point of every transistor, as a designer reads it."""
 
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import print_json
-from sizing_app.domain import Circuit, Conditions, Parameters
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.device_table import COLUMNS, NOTE, device_cells
 from sizing_app.simulator.inspection import REGIONS, Device, OperatingPoint

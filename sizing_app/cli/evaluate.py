@@ -8,22 +8,22 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
-from sizing_app.circuits import circuit_names, load_circuits
+from sizing_app.circuit.folder import circuit_names, load_circuits, suite_names
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
-from sizing_app.events import Event
 from sizing_app.evaluate.fingerprint import fingerprint
 from sizing_app.evaluate.report import draw_curves, summarize, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, timeouts
 from sizing_app.evaluate.runner import Job, evaluate
-from sizing_app.evaluate.suites import SuiteError, load_queries, suite_names
+from sizing_app.evaluate.suites import SuiteError, load_queries
 from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import POLICY_NAMES, PolicySettings, can_size, close_engines, make_policy
+from sizing_app.session.events import Event
 from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore
 from sizing_app.store.bulk import WholeSession
-from sizing_app.validation import CLI_BUDGET
+from sizing_app.task.validation import CLI_BUDGET
 
 
 def run(args: argparse.Namespace) -> int:

@@ -9,8 +9,8 @@ import time
 from sizing_app.cli.size import outcome, turn_text
 from sizing_app.cli.tables import specs_line
 from sizing_app.cli.values import UsageError, print_json, read_count
-from sizing_app.documents import csv_text, session_document
-from sizing_app.events import SessionState, fold
+from sizing_app.session.documents import csv_text, session_document
+from sizing_app.session.events import SessionState, fold
 from sizing_app.store import SessionStore
 
 

@@ -2,13 +2,14 @@
 
 import argparse
 
-from sizing_app.circuits import golden, has_golden
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.folder import golden, has_golden
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import UsageError, print_json, read_circuit, read_conditions, read_parameters
-from sizing_app.documents import design_document
-from sizing_app.domain import Circuit, Conditions, Measurement, Parameters, Score
-from sizing_app.reward import score
+from sizing_app.session.documents import design_document
 from sizing_app.simulator import SimulatorPool
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Measurement, Score
 
 
 def run(args: argparse.Namespace) -> int:

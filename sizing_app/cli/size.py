@@ -4,19 +4,21 @@ import argparse
 import sys
 import threading
 
+from sizing_app.circuit.validation import Invalid
 from sizing_app.cli.tables import design_line
 from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_parameters,
                                    read_policy, read_settings, read_specs)
-from sizing_app.documents import session_document
-from sizing_app.domain import Task, Turn
-from sizing_app.events import SessionState, StorageFailed, TurnFinished, advance
 from sizing_app.policy import check_can_size, close_engines, make_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.process import on_signals
-from sizing_app.session import run_session
+from sizing_app.session.documents import session_document
+from sizing_app.session.events import SessionState, StorageFailed, TurnFinished, advance
+from sizing_app.session.loop import run_session
 from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore, record
-from sizing_app.validation import CLI_BUDGET, MAX_SEED, Invalid, check_task
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import Turn
+from sizing_app.task.validation import CLI_BUDGET, MAX_SEED, check_task
 
 
 def run(args: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sizing_app.domain import Circuit, Parameters, Spec
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
 
 
 def aligned(rows: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:

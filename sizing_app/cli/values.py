@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sizing_app.circuits import circuit_names, load_circuit
-from sizing_app.domain import Circuit, Conditions, Parameters, Spec
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.circuit.folder import circuit_names, load_circuit
+from sizing_app.circuit.units import read_quantity, show_quantity
+from sizing_app.circuit.validation import Invalid, check_spec
 from sizing_app.policy import DEFAULT_POLICY, POLICY_NAMES, PolicySettings
-from sizing_app.units import read_quantity, show_quantity
-from sizing_app.validation import Invalid, check_spec
 
 _SPEC = re.compile(r"\s*(\w+)\s*(?:=\s*(<=|>=|<|>|)|(<=|>=|<|>))\s*(.+)$")
 

@@ -7,14 +7,16 @@ from itertools import count
 from statistics import fmean, median
 from threading import Event
 
-from sizing_app.circuits import golden
-from sizing_app.domain import Circuit, Policy, Score, Simulator
-from sizing_app.evaluate.suites import Query, load_queries, suite_names
-from sizing_app.events import fold
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.folder import golden, suite_names
+from sizing_app.evaluate.suites import Query, load_queries
 from sizing_app.policy.designs import random_design
-from sizing_app.reward import score
-from sizing_app.session import run_session
+from sizing_app.session.events import fold
+from sizing_app.session.loop import run_session
 from sizing_app.simulator import SimulatorPool
+from sizing_app.task.protocols import Policy, Simulator
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Score
 
 SUITE = "standard"
 BUDGET = 5

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from sizing_app.circuits import FOLDER
+from sizing_app.circuit.folder import FOLDER
 from sizing_app.evaluate.check import Check
 
 CHECK_FILE = FOLDER / "check.json"

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.advantage import PLAY_TEMPERATURE
-from sizing_app.circuits import circuit_names, load_circuit
+from sizing_app.circuit.folder import circuit_names, load_circuit
 from sizing_app.evaluate.intervals import interval, interval_of_lead
 from sizing_app.evaluate.report import REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, with_interval
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles
@@ -24,6 +23,7 @@ from sizing_app.evaluate.runner import Job, rows
 from sizing_app.evaluate.suites import load_queries
 from sizing_app.evaluate.validate import play_once
 from sizing_app.simulator import SimulatorPool
+from sizing_app.task.advantage import PLAY_TEMPERATURE
 from sizing_app.train.__main__ import main as train
 from sizing_app.train.algorithms import SINGLE_TURN
 from sizing_app.train.config import RLConfig

@@ -4,8 +4,10 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from sizing_app.domain import Circuit, Conditions, Measurement, Parameters, Simulator, Spec, SpecScore
-from sizing_app.reward import spec_score
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.task.protocols import Simulator
+from sizing_app.task.reward import spec_score
+from sizing_app.task.turn import Measurement, SpecScore
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import tomllib
 from functools import lru_cache
 from pathlib import Path
 
-from sizing_app.circuits import golden_path
-from sizing_app.domain import Circuit
-from sizing_app.evaluate.suites import suite_path
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.folder import golden_path, suite_path
+
 from sizing_app.policy import MODELS
-from sizing_app.pools import pool_path
-from sizing_app.surrogate import surrogate_path
+from sizing_app.pools.designs import pool_path
+from sizing_app.pools.surrogate import surrogate_path
 from sizing_app.train.family.archive import digest
 
 CHECKPOINT = ("model.safetensors", "tokenizer.json", "config.json")

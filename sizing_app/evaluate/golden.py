@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuits import CircuitError, golden, load_circuit
-from sizing_app.domain import Circuit, Parameters
-from sizing_app.targets import DesignGrid, fitness, margins, metric_row
-from sizing_app.units import read_quantity
+from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.circuit.folder import golden, load_circuit
+from sizing_app.circuit.toml_table import CircuitError
+from sizing_app.circuit.units import read_quantity
+from sizing_app.pools.targets import DesignGrid, fitness, margins, metric_row
 
 POPULATION = 16
 

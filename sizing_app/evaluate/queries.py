@@ -3,7 +3,7 @@
 No training data is used: each query is proved reachable by a search of its own with CMA-ES (package ``cma``) on
 ngspice. The queries lie at PLACES conditions of the circuit, the nominal ones among them. All that is simulated at one
 of these is kept in an archive, which begins with the golden design and random ones; the queries there are made one
-after another from it, by the rules of ``sizing_app/targets.py``:
+after another from it, by the rules of ``sizing_app/pools/targets.py``:
 
 1. Draw an initial design and default targets with random offsets.
 2. If no design of the archive meets them all, search one. If SEARCH simulations for the first query, FURTHER for a
@@ -30,11 +30,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuits import golden
-from sizing_app.domain import Circuit, Conditions, Spec
+from sizing_app.circuit.definition import Circuit, Conditions, Spec
+from sizing_app.circuit.folder import golden
 from sizing_app.policy.evolution import strategy
-from sizing_app.targets import (DesignGrid, draw_targets, draw_weights, fitness, loosen, margins, metric_row, scales,
-                                shifted, spread_conditions, tighten)
+from sizing_app.pools.targets import (DesignGrid, draw_targets, draw_weights, fitness, loosen, margins, metric_row,
+                                      scales, shifted, spread_conditions, tighten)
 
 SUITES = {"standard": 1000, "shifted": 4000, "tight": 2000}
 """First seed of each suite; all are below those of training queries."""
@@ -218,7 +218,8 @@ def _simulate(circuit: Circuit, simulator, asked: dict[int, Asked]) -> dict[int,
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line of this module."""
-    from sizing_app.circuits import CircuitError, load_circuit
+    from sizing_app.circuit.folder import load_circuit
+    from sizing_app.circuit.toml_table import CircuitError
     from sizing_app.simulator import SimulatorPool
 
     parser = argparse.ArgumentParser(prog="python -m sizing_app.evaluate.queries",

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from sizing_app.domain import Circuit, History, Policy, Simulator
+from sizing_app.circuit.definition import Circuit
 from sizing_app.evaluate.results import EvaluationError, Key, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.suites import Query
-from sizing_app.events import DURABLE, Event
-from sizing_app.reward import best_reward, reached
-from sizing_app.session import fold, run_session
+from sizing_app.session.events import DURABLE, Event
+from sizing_app.session.loop import fold, run_session
+from sizing_app.task.protocols import Policy, Simulator
+from sizing_app.task.reward import best_reward, reached
+from sizing_app.task.turn import History
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,14 @@ A file holds an object whose ``queries`` are objects with
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from sizing_app.domain import Circuit, Conditions, Spec, Task
-from sizing_app.validation import Invalid, check_design, check_task
+from sizing_app.circuit.definition import Circuit, Conditions, Spec
+from sizing_app.circuit.folder import suite_names, suite_path
+from sizing_app.circuit.validation import Invalid, check_design
+from sizing_app.task.definition import Task
+from sizing_app.task.validation import check_task
 
 
 class SuiteError(ValueError):
@@ -48,15 +50,6 @@ class Suite:
 
 
 _SUITE = TypeAdapter(Suite)
-
-
-def suite_path(circuit: Circuit, suite: str) -> Path:
-    return Path(circuit.folder) / "queries" / f"{suite}.json"
-
-
-def suite_names(circuit: Circuit) -> list[str]:
-    """The suites that a circuit has, in alphabetical order."""
-    return sorted(path.stem for path in (Path(circuit.folder) / "queries").glob("*.json"))
 
 
 def load_queries(circuit: Circuit, suite: str) -> list[Query]:

@@ -14,12 +14,15 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from sizing_app.circuits import CircuitError, load_training_circuit
-from sizing_app.domain import History, Simulator, Task
+from sizing_app.circuit.folder import load_training_circuit
+from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.evaluate.report import REWARD, SHARE, mean_with_interval
 from sizing_app.prompt.compact import END
-from sizing_app.reward import best_reward, reached
 from sizing_app.simulator import SimulatorPool
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import Simulator
+from sizing_app.task.reward import best_reward, reached
+from sizing_app.task.turn import History
 from sizing_app.train.config import CIRCUITS, RLConfig
 from sizing_app.train.export import load_model
 from sizing_app.train.form import Form

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sizing_app.circuits import has_golden, shipped
-from sizing_app.domain import Circuit, Policy
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.folder import has_golden, shipped
 from sizing_app.errors import PolicyError
 from sizing_app.policy.words import missing_words
-from sizing_app.pools import pool_path
-from sizing_app.surrogate import surrogate_path
+from sizing_app.pools.designs import pool_path
+from sizing_app.pools.surrogate import surrogate_path
+from sizing_app.task.protocols import Policy
 
 __all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "SEARCHES", "PolicyError", "PolicySettings", "can_size",
            "check_can_size", "close_engines", "make_policy"]

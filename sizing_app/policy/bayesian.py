@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sizing_app.domain import Delta, History, Proposal, StopSignal, Task
 from sizing_app.policy.designs import design, end_met, from_unit, random_design, to_unit
-from sizing_app.reward import reached
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import StopSignal
+from sizing_app.task.reward import reached
+from sizing_app.task.turn import Delta, History, Proposal
 
 warnings.filterwarnings("ignore", module=r"sklearn\.gaussian_process")
 KAPPA = 2.576

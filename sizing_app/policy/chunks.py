@@ -8,9 +8,9 @@ that the parser reads.
 import json
 from collections.abc import Iterator
 
-from sizing_app.domain import Delta
 from sizing_app.policy.thoughts import ThoughtSplitter
 from sizing_app.prompt.parser import CALL, CALL_END
+from sizing_app.task.turn import Delta
 
 
 class ReplyReader:

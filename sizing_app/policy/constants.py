@@ -6,11 +6,15 @@ The third of the kind, the centre of the stored designs, is in stored.py.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from sizing_app.circuits import CircuitError, golden, shipped
-from sizing_app.domain import Circuit, Delta, History, Parameters, Proposal, StopSignal, Task
+from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.circuit.folder import golden, shipped
+from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.errors import PolicyError
 from sizing_app.policy.designs import design, end, end_met, from_unit
-from sizing_app.reward import reached
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import StopSignal
+from sizing_app.task.reward import reached
+from sizing_app.task.turn import Delta, History, Proposal
 
 
 class _Constant(ABC):

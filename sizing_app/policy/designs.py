@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sizing_app.domain import Circuit, History, Parameters, Proposal, Turn
+from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.task.turn import History, Proposal, Turn
 
 
 def from_unit(circuit: Circuit, unit) -> Parameters:

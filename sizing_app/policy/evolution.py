@@ -9,9 +9,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sizing_app.domain import Delta, History, Policy, Proposal, StopSignal, Task, best_turn
 from sizing_app.policy.designs import design, end_met, from_unit, observed
-from sizing_app.reward import reached
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import Policy, StopSignal
+from sizing_app.task.reward import reached
+from sizing_app.task.turn import Delta, History, Proposal, best_turn
 
 WIDE, NARROW = 0.3, 0.06
 """First standard deviations in the unit cube: of a search of its own, and around a model's best design."""

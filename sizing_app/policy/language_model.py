@@ -14,8 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from sizing_app.advantage import PLAY_TEMPERATURE
-from sizing_app.domain import Circuit, Delta, History, Proposal, StopSignal, Task, latest_turn
+from sizing_app.circuit.definition import Circuit
 from sizing_app.errors import PolicyError
 from sizing_app.policy.chunks import ReplyReader
 from sizing_app.policy.http_stream import DONE, BrokenReplyError, NoModelServerError, RefusedError
@@ -25,6 +24,10 @@ from sizing_app.policy.thoughts import THOUGHTS_LIMIT
 from sizing_app.policy.words import missing_words
 from sizing_app.prompt import chat, compact
 from sizing_app.prompt.parser import ANALYZE, LIMIT, ReplyParser
+from sizing_app.task.advantage import PLAY_TEMPERATURE
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import StopSignal
+from sizing_app.task.turn import Delta, History, Proposal, latest_turn
 
 COMPACT_REPLY_TOKENS = 1024
 CHAT_REPLY_TOKENS = 4096

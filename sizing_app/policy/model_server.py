@@ -12,8 +12,8 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 from urllib.parse import urlparse
 
-from sizing_app.policy.http_stream import (BrokenReplyError, Connection, RefusedError, document,
-                                           events, open_client, said)
+from sizing_app.policy.http_stream import (BrokenReplyError, Connection, RefusedError, document, events, open_client,
+                                           said)
 
 log = logging.getLogger(__name__)
 

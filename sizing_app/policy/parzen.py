@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sizing_app.domain import Delta, History, Proposal, StopSignal, Task
 from sizing_app.policy.designs import derived_seed, design, end_met, from_unit, observed
-from sizing_app.reward import reached
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import StopSignal
+from sizing_app.task.reward import reached
+from sizing_app.task.turn import Delta, History, Proposal
 
 START = 2
 """Designs before the estimator has a say: the initial one, then a random one. Optuna's default of 10 is meant for

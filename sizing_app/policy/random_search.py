@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from sizing_app.domain import Delta, History, Proposal, StopSignal, Task
 from sizing_app.policy.designs import design, end_met, random_design
-from sizing_app.reward import reached
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import StopSignal
+from sizing_app.task.reward import reached
+from sizing_app.task.turn import Delta, History, Proposal
 
 
 class RandomSearch:

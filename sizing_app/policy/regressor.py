@@ -1,7 +1,7 @@
 """Direct regression from specs and conditions to sizes: an ensemble of small networks, run in numpy.
 
-They are in ``models/mlp/CIRCUIT.npz`` (networks.py). The last layer is followed by a sigmoid onto the unit cube in
-the order of ``circuit.parameters``. The inputs are ``features(task)``.
+They are in ``models/mlp/CIRCUIT.npz`` (pools/networks.py). The last layer is followed by a sigmoid onto the unit cube
+in the order of ``circuit.parameters``. The inputs are ``features(task)``.
 """
 
 import math
@@ -11,10 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Delta, History, Proposal, Spec, StopSignal, Task
-from sizing_app.networks import Network, load_networks
+from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.policy.designs import design, end, end_met, from_unit
-from sizing_app.reward import reached
+from sizing_app.pools.networks import Network, load_networks
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import StopSignal
+from sizing_app.task.reward import reached
+from sizing_app.task.turn import Delta, History, Proposal
 
 DIFFERENCE_UNITS = ("dB", "deg")
 

@@ -1,4 +1,4 @@
-"""Policies that know a pool of simulated designs (pools.py): centre, lookup, and the teacher of supervised training.
+"""Policies that know a pool of simulated designs (pools/designs.py): centre, lookup, and the teacher.
 
 Centre and lookup use no feedback, beyond noticing that all specs are met.
 """
@@ -11,16 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuits import shipped
-from sizing_app.domain import Circuit, Delta, History, Parameters, Proposal, StopSignal, Task
+from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.circuit.folder import shipped
 from sizing_app.errors import PolicyError
 from sizing_app.policy.designs import design, end, end_met
-from sizing_app.pools import Pool, PoolError, centroid, load_pool, pool_path, ranked
+from sizing_app.pools.designs import Pool, PoolError, centroid, load_pool, pool_path, ranked
+from sizing_app.pools.surrogate import load_surrogate, surrogate_path
+from sizing_app.pools.targets import measurement_of
+from sizing_app.pools.teacher import CENTRE, Teacher
 from sizing_app.prompt.analysis import move_text
-from sizing_app.reward import reached, score
-from sizing_app.surrogate import load_surrogate, surrogate_path
-from sizing_app.targets import measurement_of
-from sizing_app.teacher import CENTRE, Teacher
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import StopSignal
+from sizing_app.task.reward import reached, score
+from sizing_app.task.turn import Delta, History, Proposal
 
 
 class _Stored(ABC):
@@ -85,7 +88,7 @@ class Centre(_Stored):
 
 
 class Taught(_Stored):
-    """What supervised training aims at (teacher.py); it reasons in the words that a checkpoint learns."""
+    """What supervised training aims at (pools/teacher.py); it reasons in the words that a checkpoint learns."""
 
     name = "teacher"
 

@@ -4,8 +4,9 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 
-from sizing_app.domain import Delta, StopSignal
 from sizing_app.policy.http_stream import Connection
+from sizing_app.task.protocols import StopSignal
+from sizing_app.task.turn import Delta
 
 
 class StreamThread:

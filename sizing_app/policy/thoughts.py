@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from sizing_app.domain import Delta
+from sizing_app.task.turn import Delta
 
 THOUGHTS_LIMIT = 100_000
 """Characters of a turn's thoughts that are kept."""

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sizing_app.domain import Delta, History, Proposal, StopSignal, Task, Turn
 from sizing_app.errors import PolicyError
 from sizing_app.policy.designs import design, end_met, from_unit, observed, random_design
-from sizing_app.reward import reached
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import StopSignal
+from sizing_app.task.reward import reached
+from sizing_app.task.turn import Delta, History, Proposal, Turn
 
 START = 4
 """Designs before the surrogates have a say: the initial one, then random ones."""

@@ -4,7 +4,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from sizing_app.domain import Circuit
+from sizing_app.circuit.definition import Circuit
 from sizing_app.prompt.compact import vocabulary
 
 

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sizing_app.domain import Circuit, History, Parameter, Task, Turn, best_turn
+from sizing_app.circuit.definition import Circuit, Parameter
+from sizing_app.pools.targets import DesignGrid, metric_columns, scales
 from sizing_app.prompt.values import percent_bucket
-from sizing_app.targets import DesignGrid, metric_columns, scales
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import History, Turn, best_turn
 
 LISTED = 3
 """Specs and parameters that a sentence names at most, beyond which there is only the count."""

@@ -6,8 +6,10 @@ of a ``tools`` field. Where one is sent, a native call is as good, and stands in
 
 import json
 
-from sizing_app.domain import Circuit, History, Parameter, Score, Spec, Task, Turn
+from sizing_app.circuit.definition import Circuit, Parameter, Spec
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import History, Score, Turn
 
 Message = dict[str, str]
 

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sizing_app.domain import Claim, History, Proposal, Task, Turn
+from sizing_app.pools.targets import DesignGrid, metric_row
 from sizing_app.prompt.analysis import DOWN, MOVE, UP, end_text, move_text, verb
 from sizing_app.prompt.values import percent_bucket
-from sizing_app.reward import reached
-from sizing_app.targets import DesignGrid, metric_row
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import reached
+from sizing_app.task.turn import Claim, History, Proposal, Turn
 
 _END = re.compile(r"Turn (?P<turn>\d{1,4}) meets all (?P<count>\d{1,4}) specs")
 _VERDICT = re.compile(r"Turn (?P<turn>\d{1,4}) (?P<verdict>is worse|gives no result)")

@@ -17,10 +17,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sizing_app.domain import Circuit, Conditions, Delta, History, Parameters, Spec, Task, Turn
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
 from sizing_app.prompt.values import (NUMBER, NUMBERS, PERCENT_BUCKETS, Grid, metric_grid, percent_bucket, position,
                                       snapped_text, value_text)
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import Delta, History, Turn
 
 PAD, TASK, TURN, RESULT, REPLY, END = "<|pad|>", "<|task|>", "<|turn|>", "<|result|>", "<|reply|>", "<|end|>"
 SPECIAL_TOKENS = (PAD, TASK, TURN, RESULT, REPLY, END)

@@ -26,9 +26,10 @@ import json
 import re
 from collections.abc import Mapping
 
-from sizing_app.domain import Circuit, Parameter, Proposal
+from sizing_app.circuit.definition import Circuit, Parameter
+from sizing_app.circuit.units import read_quantity
 from sizing_app.prompt.values import at_position
-from sizing_app.units import read_quantity
+from sizing_app.task.turn import Proposal
 
 ANALYZE, ANALYZE_END = "<Analyze>", "</Analyze>"
 CALL, CALL_END = "<tool_call>", "</tool_call>"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from sizing_app.domain import Circuit
+from sizing_app.circuit.definition import Circuit
 from sizing_app.prompt.compact import END, PAD, SPECIAL_TOKENS, added_tokens, check_overlaps
 from sizing_app.prompt.values import NUMBER
 

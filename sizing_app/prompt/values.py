@@ -11,8 +11,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sizing_app.domain import Metric, Parameter, Spec
-from sizing_app.units import E24, format_si
+from sizing_app.circuit.definition import Metric, Parameter, Spec
+from sizing_app.circuit.units import E24, format_si
 
 E96 = tuple(round(100 * 10 ** (index / 96)) for index in range(96))
 LABELS = {"Hz": "Hz", "V": "V", "A": "A", "W": "W", "s": "s", "F": "F", "Ohm": "Ohm", "m": "m", "J": "J", "V/s": "/s",

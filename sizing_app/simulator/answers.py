@@ -12,8 +12,9 @@ from typing import get_args
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Measurement, Status
+from sizing_app.circuit.definition import Circuit
 from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms
+from sizing_app.task.turn import Measurement, Status
 
 Answer = Measurement | OperatingPoint | Waveforms
 LONGEST = 256 << 20

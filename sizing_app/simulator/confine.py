@@ -1,7 +1,7 @@
 """What a worker may still do once ngspice is loaded: compute, read model libraries, answer.
 
-Netlists may come from elsewhere, and ngspice runs commands, reads and writes files. The line rules of netlist.py keep
-those out; this holds where they err.
+Netlists may come from elsewhere, and ngspice runs commands, reads and writes files. The line rules of
+circuit/deck_rules.py keep those out; this holds where they err.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from sizing_app.pdk import PROCESSES
+from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.simulator import landlock, seccomp
 
 MEMORY = 2 << 30

@@ -1,7 +1,7 @@
 """The operating point of a transistor as people read it: columns and cells, for terminal and page."""
 
+from sizing_app.circuit.units import format_si
 from sizing_app.simulator.inspection import Device
-from sizing_app.units import format_si
 
 COLUMNS = (("Device", ""), ("Model", ""), ("W", "m"), ("L", "m"), ("Id", "A"), ("gm", "S"), ("gds", "S"),
            ("gm/Id", "1/V"), ("Vov", "V"), ("Vds", "V"), ("Vdsat", "V"), ("Region", ""))

@@ -9,7 +9,9 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Conditions, Parameters, Simulator, Status
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.task.protocols import Simulator
+from sizing_app.task.turn import Status
 
 OFF = -0.3
 """Overdrive (V) below which a transistor counts as off: three decades of current below the threshold and more."""

@@ -11,7 +11,7 @@ import tempfile
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 
-from sizing_app.pdk import read_models
+from sizing_app.circuit.pdk import read_models
 from sizing_app.simulator.ngspice import Ngspice
 from sizing_app.simulator.worker import live
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from sizing_app.domain import Analysis, Circuit, Conditions, Parameters
-from sizing_app.netlist import END, build_netlist
+from sizing_app.circuit.definition import Analysis, Circuit, Conditions, Parameters
+from sizing_app.circuit.netlist import END, build_netlist
 from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms, scale_of
 from sizing_app.simulator.ngspice import Ngspice
 from sizing_app.simulator.testbench import FAILURES, run_analyses, status_of

@@ -2,9 +2,9 @@
 
 import hashlib
 
-from sizing_app.circuits import FOLDER, read_folder
-from sizing_app.domain import Circuit
-from sizing_app.toml_table import CircuitError
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.folder import FOLDER, read_folder
+from sizing_app.circuit.toml_table import CircuitError
 
 
 def deck_of(circuit: Circuit) -> str | None:

@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from sizing_app.domain import Circuit, Conditions, Measurement, Parameters
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.simulator.answers import Answer, failed
 from sizing_app.simulator.inspection import OperatingPoint, Waveforms
 from sizing_app.simulator.nursery_process import NurseryProcess
 from sizing_app.simulator.origin import deck_of
 from sizing_app.simulator.worker_process import WorkerFailed, WorkerProcess
+from sizing_app.task.turn import Measurement
 
 DEADLINE = 5.0
 """Seconds of CPU time of one evaluation."""

@@ -1,6 +1,6 @@
 """The circuits that a worker keeps: each travels once as long as both ends of the pipe keep it, by the same rule."""
 
-from sizing_app.domain import Circuit
+from sizing_app.circuit.definition import Circuit
 
 KEPT = 32
 

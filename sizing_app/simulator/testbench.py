@@ -7,14 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from sizing_app.deck_rules import RefusedNetlist, check_command
-from sizing_app.domain import Analysis, Circuit, Conditions, Measure, Measurement, Parameters, Status
-from sizing_app.expressions import ExpressionError, evaluate
-from sizing_app.pdk import ModelError
+from sizing_app.circuit.deck_rules import RefusedNetlist, check_command
+from sizing_app.circuit.definition import Analysis, Circuit, Conditions, Measure, Parameters
+from sizing_app.circuit.expressions import ExpressionError, evaluate
+from sizing_app.circuit.netlist import build_netlist, values_of, with_operating_point
+from sizing_app.circuit.pdk import ModelError
 from sizing_app.simulator.metrics import MEASURES, RESPONSES, WorstCase
 from sizing_app.simulator.metrics.stability import coarse_steps
-from sizing_app.netlist import build_netlist, values_of, with_operating_point
 from sizing_app.simulator.ngspice import NOT_CONVERGED, Ngspice, NgspiceError
+from sizing_app.task.turn import Measurement, Status
 
 
 class MeasureError(RuntimeError):

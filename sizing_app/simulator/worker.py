@@ -11,8 +11,8 @@ import time
 from multiprocessing.connection import Connection
 from typing import NoReturn
 
-from sizing_app.domain import Circuit
-from sizing_app.pdk import read_models
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.pdk import read_models
 from sizing_app.simulator.answers import Reply, encode
 from sizing_app.simulator.confine import confine
 from sizing_app.simulator.ngspice import Ngspice

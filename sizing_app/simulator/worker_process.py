@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from sizing_app.domain import Circuit, Conditions, Parameters, Status
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.simulator.answers import LONGEST, Reply, WrongAnswer, decode
 from sizing_app.simulator.cpu_clock import cpu_clock
 from sizing_app.simulator.nursery_process import START_LIMIT, NoNursery, NurseryProcess
 from sizing_app.simulator.origin import deck_of
 from sizing_app.simulator.sent import keep
+from sizing_app.task.turn import Status
 
 PATIENCE = 30.0
 """Wall time that a job may take, in deadlines: for a worker that waits for ever, beyond any load of the machine."""

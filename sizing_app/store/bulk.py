@@ -7,8 +7,8 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from sizing_app.domain import Circuit
-from sizing_app.events import Event, SessionState, fold
+from sizing_app.circuit.definition import Circuit
+from sizing_app.session.events import Event, SessionState, fold
 from sizing_app.store.rows import circuit_row, session_row, turn_row
 from sizing_app.store.tables import Base, CircuitRow, SessionRow, TagRow, TurnRow
 

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from sizing_app.errors import NotStored, StoreError
-from sizing_app.events import StorageFailed, StorageRestored
-from sizing_app.groups import GroupEvent, GroupFinished, Sampled
+from sizing_app.session.events import StorageFailed, StorageRestored
+from sizing_app.session.groups import GroupEvent, GroupFinished, Sampled
 from sizing_app.store.rows import TURN, new_id
 from sizing_app.store.tables import GroupRow, GroupTurnRow
 

@@ -9,8 +9,10 @@ from dataclasses import replace
 from pydantic import TypeAdapter
 from sqlalchemy import case, func, or_
 
-from sizing_app.domain import Circuit, Task, Turn
+from sizing_app.circuit.definition import Circuit
 from sizing_app.store.tables import CircuitRow, SessionRow, TurnRow
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import Turn
 
 CIRCUIT, TASK, TURN = TypeAdapter(Circuit), TypeAdapter(Task), TypeAdapter(Turn)
 ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"

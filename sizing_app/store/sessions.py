@@ -12,10 +12,9 @@ from dataclasses import dataclass, fields
 from sqlalchemy import Select, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from sizing_app.domain import Task
 from sizing_app.errors import NotStored, StoreError
-from sizing_app.events import (DURABLE, Event, SessionFinished, SessionStarted, StorageFailed, StorageRestored,
-                               TurnFinished)
+from sizing_app.session.events import (DURABLE, Event, SessionFinished, SessionStarted, StorageFailed, StorageRestored,
+                                       TurnFinished)
 from sizing_app.store.bulk import WholeSession, insert_all, store_circuit
 from sizing_app.store.engine import is_read_only, open_engine, plain_errors
 from sizing_app.store.figures import Reached, reached_query, rows_of
@@ -25,6 +24,7 @@ from sizing_app.store.migrations import is_current, upgrade
 from sizing_app.store.notes import NoteBook
 from sizing_app.store.rows import TASK, after_turn, session_row, turn_of, turn_row
 from sizing_app.store.tables import CircuitRow, SessionRow, TurnRow
+from sizing_app.task.definition import Task
 
 __all__ = ["SessionStore", "SessionSummary", "StoreError", "record"]
 

@@ -31,7 +31,7 @@ COMPARED = ("trajectory-grpo", "single-turn-grpo", "gtpo")
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    from sizing_app.circuits import CircuitError
+    from sizing_app.circuit.toml_table import CircuitError
     from sizing_app.train.run_folder import RunError
     from sizing_app.train.stages import Stages
     try:

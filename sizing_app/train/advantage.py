@@ -1,7 +1,7 @@
 """From turns to a policy gradient: the reward in training, advantages of tokens, the clipped objective.
 
-Pure functions; those without tensors are in sizing_app/advantage.py. What tells the algorithms apart is what forms a
-group; see algorithms.py.
+Pure functions; those without tensors are in sizing_app/task/advantage.py. What tells the algorithms apart is what forms
+a group; see algorithms.py.
 """
 
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from sizing_app import advantage
-from sizing_app.advantage import format_errors, group_advantages
-from sizing_app.domain import History, Turn
+from sizing_app.task import advantage
+from sizing_app.task.advantage import format_errors, group_advantages
+from sizing_app.task.turn import History, Turn
 from sizing_app.train.config import RLConfig
 
 __all__ = ["by_token", "clipped_objective", "format_errors", "group_advantages", "training_reward"]
 
 
 def training_reward(turn: Turn, history: History, config: RLConfig) -> float:
-    """sizing_app.advantage.training_reward with the penalty and the bonus of ``config``."""
+    """sizing_app.task.advantage.training_reward with the penalty and the bonus of ``config``."""
     return advantage.training_reward(turn, history, format_penalty=config.format_penalty,
                                      all_specs_bonus=config.all_specs_bonus)
 

@@ -3,8 +3,8 @@
 Each is a function ``(tasks, rollouts, config, generator) -> Collected`` that costs T x G turn-level rollouts a query,
 T being the query's budget of turns and G ``config.group``. Advantages are normalized where turns or trajectories are
 compared: (r - mean) / std. Ours, and the same in all four: a bonus for designs that meet every spec and what
-<Design End> earns (advantage.py), the analysis credited with its truth instead (RLConfig.credit_truth), comparisons
-without spread dropped (as DAPO does), sampling without top-p (sampler.py).
+<Design End> earns (task/advantage.py), the analysis credited with its truth instead (RLConfig.credit_truth),
+comparisons without spread dropped (as DAPO does), sampling without top-p (sampler.py).
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,12 @@ from itertools import chain
 import numpy as np
 import torch
 
-from sizing_app.domain import Task, Turn
 from sizing_app.policy.designs import random_design
 from sizing_app.prompt.claims import truth
 from sizing_app.prompt.parser import ANALYZE_END
-from sizing_app.reward import reached
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import reached
+from sizing_app.task.turn import Turn
 from sizing_app.train.advantage import by_token, format_errors, group_advantages, training_reward
 from sizing_app.train.config import RLConfig
 from sizing_app.train.rollout import Group, Rollouts, play

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Task
-from sizing_app.networks import save_networks
+from sizing_app.circuit.definition import Circuit
 from sizing_app.policy.regressor import features
-from sizing_app.pools import Pool, centroid
+from sizing_app.pools.designs import Pool, centroid
+from sizing_app.pools.networks import save_networks
+from sizing_app.task.definition import Task
 from sizing_app.train.fit import BATCH, fit
 from sizing_app.train.queries import synthesize
 

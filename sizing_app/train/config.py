@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sizing_app.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, LEAST_SPREAD, PLAY_TEMPERATURE, TEMPERATURE
+from sizing_app.task.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, LEAST_SPREAD, PLAY_TEMPERATURE, TEMPERATURE
 
 CIRCUITS = "ACCIA,ADC1,ADC2,ADC3,ADC4,ADCL,MILLER,OTA,SimLDO"
 """What is trained on, besides the family: every circuit that is not held out."""

@@ -1,4 +1,4 @@
-"""Fitting the small networks of networks.py: those of the regressor and of the surrogate."""
+"""Fitting the small networks of pools/networks.py: those of the regressor and of the surrogate."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from sizing_app.networks import Network
+from sizing_app.pools.networks import Network
 
 BATCH, RATE = 256, 3e-3
 

@@ -13,7 +13,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from sizing_app.domain import Circuit
+from sizing_app.circuit.definition import Circuit
 from sizing_app.prompt.compact import ANALYSIS_CHARACTER, END, SPECIAL_TOKENS, TAGS, write_reply
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, DESIGN_END
 from sizing_app.prompt.tokenizer import encode, token_values

@@ -15,14 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.domain import Circuit, History, Measurement, Parameters, Proposal, Task, Turn
-from sizing_app.pools import ranked
+from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.pools.designs import ranked
+from sizing_app.pools.surrogate import condition_features
+from sizing_app.pools.targets import DesignGrid, measurement_of
+from sizing_app.pools.teacher import Answer, Teacher
 from sizing_app.prompt.analysis import end_text, move_text
 from sizing_app.prompt.compact import render, write_reply
-from sizing_app.reward import score
-from sizing_app.surrogate import condition_features
-from sizing_app.targets import DesignGrid, measurement_of
-from sizing_app.teacher import Answer, Teacher
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import score
+from sizing_app.task.turn import History, Measurement, Proposal, Turn
 
 FIRST = 0.4
 """Share of the trajectories that end with the first reply, so that more queries are seen in the same time."""
@@ -37,7 +39,7 @@ NOISE = 0.05
 MISSED = 0.4
 """Share of the sizes that a later try has wrong; the first one has all of them wrong."""
 ERROR = 0.03
-"""Median standard deviation of a trajectory's errors, in heights (surrogate.py)."""
+"""Median standard deviation of a trajectory's errors, in heights (pools/surrogate.py)."""
 NO_CALL = 0.01
 """Probability of a turn without a valid call."""
 

@@ -1,4 +1,4 @@
-"""Making a pool (pools.py): designs at several conditions of a circuit, evolved towards its trade-off surface.
+"""Making a pool (pools/designs.py): designs at several conditions of a circuit, evolved towards its trade-off surface.
 
 It begins with a design that is known to be good, variations of it, and random designs. The targets that attract a
 generation are drawn anew for every group of offspring, from easier than the defaults to beyond what is reachable, with
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuits import golden
-from sizing_app.domain import Circuit, Parameters, Spec
-from sizing_app.pools import Pool, empty_pool, load_pool, save_pool
-from sizing_app.targets import draw_weights, fitness, harder, margins, metric_row, spread_conditions
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
+from sizing_app.circuit.folder import golden
+from sizing_app.pools.designs import Pool, empty_pool, load_pool, save_pool
+from sizing_app.pools.targets import draw_weights, fitness, harder, margins, metric_row, spread_conditions
 
 START = 48
 """Designs a condition that the evolution starts from: the first half random, the others around the known one."""

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.domain import Circuit
-from sizing_app.pools import Pool, load_pool, pool_path
-from sizing_app.surrogate import Surrogate, load_surrogate, save_surrogate, surrogate_path
-from sizing_app.teacher import Teacher
+from sizing_app.circuit.definition import Circuit
+from sizing_app.pools.designs import Pool, load_pool, pool_path
+from sizing_app.pools.surrogate import Surrogate, load_surrogate, save_surrogate, surrogate_path
+from sizing_app.pools.teacher import Teacher
 from sizing_app.train.baselines import build_mlp
 from sizing_app.train.config import DataConfig
 from sizing_app.train.family.archive import family_pool

@@ -4,7 +4,7 @@ Conditions are drawn among those of the pool; a hidden share of the queries stat
 the temperature, the supply or the load, so that only the simulations show the true ones. Targets that no design of the
 pool reaches at the drawn conditions (a slow corner, a heavy load) are loosened to what the nearest one reaches, less a
 slack, and nothing else is touched: so every query is witnessed by a simulated design. A tight query has several targets
-moved close to what one design on the trade-off surface reaches. The rules are those of ``sizing_app/targets.py``;
+moved close to what one design on the trade-off surface reaches. The rules are those of ``sizing_app/pools/targets.py``;
 evaluation queries follow the same rules without the pool (evaluate/queries.py), and their seeds are below FIRST_SEED.
 """
 
@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Conditions, Spec, Task
-from sizing_app.pools import Pool
-from sizing_app.targets import draw_targets, draw_weights, fitness, loosen, margins, shifted, tighten
+from sizing_app.circuit.definition import Circuit, Conditions, Spec
+from sizing_app.pools.designs import Pool
+from sizing_app.pools.targets import draw_targets, draw_weights, fitness, loosen, margins, shifted, tighten
+from sizing_app.task.definition import Task
 
 BUDGET = 5
 """Tool calls of a query (paper, section 5.1.4)."""

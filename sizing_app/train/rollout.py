@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 import torch
 from tokenizers import Tokenizer
 
-from sizing_app.domain import History, Proposal, Simulator, StopSignal, Task, Turn, latest_turn
-from sizing_app.events import TurnFinished
 from sizing_app.prompt.compact import render
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.prompt.tokenizer import encode
-from sizing_app.reward import best_reward, reached
-from sizing_app.session import initial_turn, take_turn
+from sizing_app.session.events import TurnFinished
+from sizing_app.session.loop import initial_turn, take_turn
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import Simulator, StopSignal
+from sizing_app.task.reward import best_reward, reached
+from sizing_app.task.turn import History, Proposal, Turn, latest_turn
 from sizing_app.train.sampler import Sample, Sampler
 
 Situation = tuple[Task, History]

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from transformers.cache_utils import DynamicCache
 from transformers.models.qwen3.modeling_qwen3 import apply_rotary_pos_emb
 
-from sizing_app.domain import Circuit
+from sizing_app.circuit.definition import Circuit
 from sizing_app.train.form import Form, Places
 from sizing_app.train.tree import masked
 

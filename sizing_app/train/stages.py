@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from sizing_app.circuits import load_training_circuit
-from sizing_app.domain import Task
+from sizing_app.circuit.folder import load_training_circuit
 from sizing_app.prompt.compact import END
 from sizing_app.prompt.tokenizer import build_tokenizer
 from sizing_app.simulator import SimulatorPool
+from sizing_app.task.definition import Task
 from sizing_app.train import sft
 from sizing_app.train.algorithms import ALGORITHMS, SINGLE_TURN
 from sizing_app.train.config import Preset
@@ -23,8 +23,7 @@ from sizing_app.train.export import export_model, hardware, load_model
 from sizing_app.train.family.archive import load_family
 from sizing_app.train.form import Form
 from sizing_app.train.model import build_model, pick_device, set_precision
-from sizing_app.train.prepare import (family_folder, lessons_path, prepare, prepare_family, queries_path,
-                                      simulate_pools)
+from sizing_app.train.prepare import family_folder, lessons_path, prepare, prepare_family, queries_path, simulate_pools
 from sizing_app.train.queries import load_queries
 from sizing_app.train.rollout import Rollouts
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, load_checkpoint

@@ -1,11 +1,11 @@
-"""The surrogate of a circuit, fitted to its pool (surrogate.py says what it is)."""
+"""The surrogate of a circuit, fitted to its pool (pools/surrogate.py says what it is)."""
 
 import numpy as np
 
 from sizing_app.policy.regressor import DIFFERENCE_UNITS
-from sizing_app.pools import Pool
-from sizing_app.surrogate import RANGE, Surrogate, condition_features
-from sizing_app.targets import margins, metric_columns
+from sizing_app.pools.designs import Pool
+from sizing_app.pools.surrogate import RANGE, Surrogate, condition_features
+from sizing_app.pools.targets import margins, metric_columns
 from sizing_app.train.fit import fit
 
 NETWORKS, STEPS, WIDTHS = 3, 2500, (160, 160)

@@ -14,8 +14,9 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from sizing_app.domain import History, Task, Turn
 from sizing_app.prompt.claims import truth
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import History, Turn
 from sizing_app.train.advantage import clipped_objective
 from sizing_app.train.config import RLConfig
 from sizing_app.train.data import batch_of

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sizing_app.process import LOOPBACK
-from sizing_app.session_file import MAX_BYTES
+from sizing_app.session.file import MAX_BYTES
 
 MOST_SENT = 1_000_000
 """Bytes of a request that uploads no file."""

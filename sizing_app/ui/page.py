@@ -5,15 +5,15 @@ from functools import partial
 import gradio as gr
 from fastapi import FastAPI
 
-from sizing_app.session_file import MAX_BYTES
+from sizing_app.session.file import MAX_BYTES
 from sizing_app.ui.catalogue.circuits_page import CircuitsPage
 from sizing_app.ui.catalogue.models_page import ModelsPage
 from sizing_app.ui.exchange.api import Api
 from sizing_app.ui.exchange.export import routes
 from sizing_app.ui.forks.group_view import FOLLOWERS
+from sizing_app.ui.forms.understood import understood_route
 from sizing_app.ui.library.compare_page import ComparePage
 from sizing_app.ui.library.sessions_page import SessionsPage
-from sizing_app.ui.forms.understood import understood_route
 from sizing_app.ui.live.routes import live_routes
 from sizing_app.ui.parts import theme
 from sizing_app.ui.race.race_page import RacePage

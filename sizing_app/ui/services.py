@@ -5,17 +5,20 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sizing_app.control import Control
-from sizing_app.domain import Circuit, History, Parameters, Policy, Task
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.errors import PolicyError
-from sizing_app.events import SessionState, fold
 from sizing_app.hub import Hub, watch
-from sizing_app.limits import Narrowed
 from sizing_app.policy import SEARCHES, can_size, check_can_size
 from sizing_app.policy.designs import initial_design
-from sizing_app.session import initial_turn, run_session, sample_group
+from sizing_app.session.control import Control
+from sizing_app.session.events import SessionState, fold
+from sizing_app.session.loop import initial_turn, run_session, sample_group
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
 from sizing_app.store import SessionStore, record
+from sizing_app.task.definition import Task
+from sizing_app.task.limits import Narrowed
+from sizing_app.task.protocols import Policy
+from sizing_app.task.turn import History
 from sizing_app.ui.visitors import Shares
 
 log = logging.getLogger(__name__)

@@ -17,13 +17,14 @@ from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopOutp
 from verl.utils.profiler import simple_timer
 from verl.workers.rollout.replica import TokenOutput
 
-from sizing_app.circuits import load_training_circuit
-from sizing_app.domain import History, Task, Turn
+from sizing_app.circuit.folder import load_training_circuit
 from sizing_app.prompt.chat import messages
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.reward import best_reward, reached
-from sizing_app.session import initial_turn
+from sizing_app.session.loop import initial_turn
 from sizing_app.simulator import SimulatorPool
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import best_reward, reached
+from sizing_app.task.turn import History, Turn
 from sizing_app.train.advantage import training_reward
 from sizing_app.train.config import RLConfig
 from sizing_app.train.queries import from_json

@@ -14,11 +14,13 @@ from pathlib import Path
 import pyarrow
 import pyarrow.parquet
 
-from sizing_app.circuits import CircuitError, load_training_circuit
-from sizing_app.domain import Simulator, Task
+from sizing_app.circuit.folder import load_training_circuit
+from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.prompt.chat import messages
-from sizing_app.session import initial_turn
+from sizing_app.session.loop import initial_turn
 from sizing_app.simulator import SimulatorPool
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import Simulator
 from sizing_app.train.prepare import queries_path
 from sizing_app.train.queries import load_queries, to_json
 

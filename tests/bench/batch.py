@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Conditions, Parameters
-from sizing_app.netlist import library_netlist
-from sizing_app.pdk import PROCESSES, installed_file, model_files
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.netlist import library_netlist
+from sizing_app.circuit.pdk import PROCESSES, installed_file, model_files
 from sizing_app.simulator.testbench import read_metrics
 
 

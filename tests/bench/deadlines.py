@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from sizing_app.circuits import load_circuits
+from sizing_app.circuit.folder import load_circuits
 from sizing_app.simulator import SimulatorPool
 from tests.bench.simulator import designs
 

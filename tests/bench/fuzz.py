@@ -12,21 +12,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sizing_app.circuits import load_circuit
-from sizing_app.domain import Circuit, Measurement, Proposal, Task, Turn
-from sizing_app.events import Event, SessionFinished, SessionStarted, TurnFinished, fold
-from sizing_app.limits import hold, narrowed
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.folder import load_circuit
 from sizing_app.policy.designs import initial_design
 from sizing_app.prompt.chat import messages
-from sizing_app.reward import score
-from sizing_app.session_check import WrongSession
-from sizing_app.session_file import read_session, write_session
+from sizing_app.session.check import WrongSession
+from sizing_app.session.events import Event, SessionFinished, SessionStarted, TurnFinished, fold
+from sizing_app.session.file import read_session, write_session
 from sizing_app.store.notes import Notes
+from sizing_app.task.definition import Task
+from sizing_app.task.limits import hold, narrowed
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Measurement, Proposal, Turn
+from sizing_app.task.validation import check_task
 from sizing_app.ui.exchange.export import KINDS
 from sizing_app.ui.exchange.report import report
 from sizing_app.ui.forms.form import initial_table, spec_table
 from sizing_app.ui.forms.limit_form import limit_table
-from sizing_app.validation import check_task
 
 NUMBERS = (0, -1, 1e308, -1e308, 1e-320, 1e30, 2**63, 10**40, 0.5, True, float("nan"), float("inf"))
 TEXTS = ("", "\0", "\ud800", "=1+1", "<script>", "a\nb", "x" * 300_000, "../..", "{9**9**9}", "tt", "\u202e", "%s{0}")

@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Iterator
 
-from sizing_app.domain import Circuit
+from sizing_app.circuit.definition import Circuit
 from sizing_app.policy.designs import random_design
 from tests.openai_server import OpenAIServer
 

@@ -13,16 +13,18 @@ import gradio as gr
 import numpy as np
 from sqlalchemy import Connection, column, create_engine, insert, make_url, select, table
 
-from sizing_app.circuits import load_circuit
-from sizing_app.domain import Circuit, Measurement, Proposal, Task, Turn
-from sizing_app.events import SessionFinished, SessionStarted, TurnFinished
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.folder import load_circuit
 from sizing_app.hub import Hub
 from sizing_app.policy.designs import random_design
-from sizing_app.reward import reached, score
+from sizing_app.session.events import SessionFinished, SessionStarted, TurnFinished
 from sizing_app.store import SessionStore
 from sizing_app.store.bulk import WholeSession
 from sizing_app.store.rows import new_id
 from sizing_app.store.tables import SessionRow, TagRow, TurnRow
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import reached, score
+from sizing_app.task.turn import Measurement, Proposal, Turn
 from sizing_app.ui.library.filters import order, read_filters
 from sizing_app.ui.library.sessions_page import SessionsPage
 from sizing_app.ui.services import Services, policy_titles

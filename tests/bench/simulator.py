@@ -17,9 +17,9 @@ from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 from statistics import median
 
-from sizing_app.circuits import golden, load_circuits
-from sizing_app.domain import Circuit, Parameters
-from sizing_app.netlist import build_netlist
+from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.circuit.folder import golden, load_circuits
+from sizing_app.circuit.netlist import build_netlist
 from sizing_app.policy.designs import from_unit
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.ngspice import Ngspice

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sizing_app.circuits import load_circuit
+from sizing_app.circuit.folder import load_circuit
 from sizing_app.evaluate.suites import load_queries
 from sizing_app.prompt.compact import END, render
 from sizing_app.prompt.tokenizer import encode
-from sizing_app.session import initial_turn
+from sizing_app.session.loop import initial_turn
 from sizing_app.simulator import SimulatorPool
 from sizing_app.train.advantage import group_advantages
 from sizing_app.train.config import RLConfig

@@ -24,8 +24,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from sizing_app.circuits import load_circuit
-from sizing_app.domain import Circuit
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.folder import load_circuit
 from tests.bench.paced_model import PacedModel
 from tests.e2e.conftest import App, serve
 

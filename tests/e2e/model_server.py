@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from sizing_app.circuits import load_circuit
+from sizing_app.circuit.folder import load_circuit
 from tests.openai_server import OpenAIServer
 
 FIRST = "<Analyze>Longer cascodes raise the output resistance "

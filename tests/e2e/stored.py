@@ -3,13 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
-from sizing_app.circuits import load_circuit
-from sizing_app.domain import Measurement, Proposal, Task, Turn
-from sizing_app.events import SessionFinished, TurnFinished
+from sizing_app.circuit.folder import load_circuit
 from sizing_app.policy.designs import initial_design
 from sizing_app.prompt.claims import claims
-from sizing_app.reward import score
+from sizing_app.session.events import SessionFinished, TurnFinished
 from sizing_app.store import SessionStore
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Measurement, Proposal, Turn
 
 ROOT = Path(__file__).resolve().parents[2]
 GAINS = (60.0, 74.0, 80.0)

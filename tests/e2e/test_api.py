@@ -11,8 +11,8 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from sizing_app.circuits import golden, load_circuit, load_circuits
-from sizing_app.session_file import read_session
+from sizing_app.circuit.folder import golden, load_circuit, load_circuits
+from sizing_app.session.file import read_session
 from tests.e2e.conftest import serve
 from tests.e2e.stored import ROOT
 

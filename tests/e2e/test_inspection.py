@@ -3,11 +3,12 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from sizing_app.circuits import golden, load_circuit
-from sizing_app.domain import Measurement, Proposal, Task, Turn
-from sizing_app.events import SessionFinished, TurnFinished
-from sizing_app.reward import score
+from sizing_app.circuit.folder import golden, load_circuit
+from sizing_app.session.events import SessionFinished, TurnFinished
 from sizing_app.store import SessionStore
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Measurement, Proposal, Turn
 from tests.e2e.test_sessions import replay
 
 LOOP = "#run-responses section:first-child .js-plotly-plot"

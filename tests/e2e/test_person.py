@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from sizing_app.events import SessionFinished, fold
+from sizing_app.session.events import SessionFinished, fold
 from tests.e2e.stored import a_stored_session
 from tests.e2e.test_run import STATUS, choose, spec_cell
 

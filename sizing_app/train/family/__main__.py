@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.domain import Circuit
+from sizing_app.circuit.definition import Circuit
+from sizing_app.pools.designs import empty_pool
+from sizing_app.pools.targets import measurement_of
 from sizing_app.simulator import SimulatorPool
-from sizing_app.targets import measurement_of
 from sizing_app.train.family.archive import FOLDER, Archive, load_archive
 from sizing_app.train.family.calibrate import NotFit, calibrate
 from sizing_app.train.family.members import member
 from sizing_app.train.family.options import catalogue
-from sizing_app.pools import empty_pool
 from sizing_app.train.pool import evolve
 
 CONDITIONS, SIMULATIONS = 3, 80

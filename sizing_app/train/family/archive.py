@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Parameters, Spec
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
+from sizing_app.pools.designs import Pool
 from sizing_app.train.family.members import member
 from sizing_app.train.family.options import catalogue
 from sizing_app.train.family.ranges import ROLES
-from sizing_app.pools import Pool
 
 FOLDER = Path(__file__).resolve().parents[3] / "circuits" / "family"
 ABSENT = 255

@@ -6,7 +6,7 @@ same testbench.
 
 import re
 
-from sizing_app.domain import Analysis, Measure, Metric
+from sizing_app.circuit.definition import Analysis, Measure, Metric
 from sizing_app.train.family.netlists import mirrored, netlist
 from sizing_app.train.family.options import Options
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import cma
 import numpy as np
 
-from sizing_app.domain import Circuit, Spec
-from sizing_app.targets import margins, rounded
-from sizing_app.pools import Pool, empty_pool
+from sizing_app.circuit.definition import Circuit, Spec
+from sizing_app.pools.designs import Pool, empty_pool
+from sizing_app.pools.targets import margins, rounded
 from sizing_app.train.pool import simulate
 
 RANDOM = 100

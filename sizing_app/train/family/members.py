@@ -1,7 +1,7 @@
 """A member of the family as a circuit like any other."""
 
-from sizing_app.domain import Circuit
-from sizing_app.netlist import used_names
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.netlist import used_names
 from sizing_app.train.family.bench import analyses, measures, metrics, testbench
 from sizing_app.train.family.netlists import netlist
 from sizing_app.train.family.options import Options

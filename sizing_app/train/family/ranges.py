@@ -5,10 +5,10 @@ from random import Random
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Parameter
+from sizing_app.circuit.definition import Circuit, Parameter
+from sizing_app.circuit.units import preferred_values
 from sizing_app.train.family.flavours import Flavour
 from sizing_app.train.family.options import Options
-from sizing_app.units import preferred_values
 
 WIDTH_SPAN = 13.0
 """Largest width over smallest."""

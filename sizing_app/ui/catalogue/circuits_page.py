@@ -5,11 +5,12 @@ from urllib.parse import urlencode
 import gradio as gr
 from markupsafe import Markup
 
-from sizing_app.circuits import golden
-from sizing_app.domain import Circuit, Measurement
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.folder import golden
+from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.evaluate.check_file import CHECK_FILE, Difficulty, read_difficulties
-from sizing_app.reward import score
-from sizing_app.toml_table import CircuitError
+from sizing_app.task.reward import score
+from sizing_app.task.turn import Measurement
 from sizing_app.ui.parts.circuit_panel import panel
 from sizing_app.ui.parts.components import address
 from sizing_app.ui.parts.render import WORDS, target, verdict

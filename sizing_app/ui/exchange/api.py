@@ -10,17 +10,17 @@ from typing import Any
 
 import gradio as gr
 
-from sizing_app.documents import circuit_document, design_document, session_document
-from sizing_app.domain import Task
 from sizing_app.errors import PolicyError, StoreError
-from sizing_app.events import fold
 from sizing_app.policy.designs import initial_design
-from sizing_app.reward import score
+from sizing_app.session.documents import circuit_document, design_document, session_document
+from sizing_app.session.events import fold
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import score
+from sizing_app.task.validation import MAX_SEED, PAGE_BUDGET, check_task
 from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
-                                           read_specs)
+                                               read_specs)
 from sizing_app.ui.exchange.export import session_file
 from sizing_app.ui.services import Services
-from sizing_app.validation import MAX_SEED, PAGE_BUDGET, check_task
 
 MOST_ROWS = 500
 SIMULATIONS, STREAMS = 4, 20

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sizing_app.domain import Circuit, Conditions, Parameters, Spec
-from sizing_app.units import read_quantity, show_quantity
-from sizing_app.validation import Invalid, check_spec, is_whole
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.circuit.units import read_quantity, show_quantity
+from sizing_app.circuit.validation import Invalid, check_spec, is_whole
 
 Number = float | str
 """A number, or a text with an SI suffix such as 4.7u."""

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from sizing_app.documents import csv_text
-from sizing_app.domain import Turn
+from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.circuit.netlist import sized_netlist
 from sizing_app.errors import StoreError
-from sizing_app.events import SessionState, fold
-from sizing_app.expressions import ExpressionError
-from sizing_app.netlist import sized_netlist
-from sizing_app.session_file import write_session
+from sizing_app.session.documents import csv_text
+from sizing_app.session.events import SessionState, fold
+from sizing_app.session.file import write_session
+from sizing_app.task.turn import Turn
 from sizing_app.ui.exchange.report import report
 from sizing_app.ui.parts.live_plot import PLOTLY_URL, plotly_script
 from sizing_app.ui.services import Services

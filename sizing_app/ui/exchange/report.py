@@ -5,9 +5,9 @@ It works offline and without a script; the one in it only follows the reader's c
 
 from markupsafe import Markup
 
-from sizing_app.domain import Circuit
-from sizing_app.events import SessionState
-from sizing_app.netlist import sized_netlist
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.netlist import sized_netlist
+from sizing_app.session.events import SessionState
 from sizing_app.store.notes import Notes
 from sizing_app.ui.exchange.plot_svg import svg
 from sizing_app.ui.parts.circuit_panel import panel

@@ -5,15 +5,16 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from sizing_app.advantage import TEMPERATURE
-from sizing_app.domain import History
-from sizing_app.events import SessionState, fold
-from sizing_app.groups import GroupFinished, GroupStarted, GroupState, fold_group
-from sizing_app.session import run_group
+from sizing_app.circuit.validation import is_whole
+from sizing_app.session.events import SessionState, fold
+from sizing_app.session.groups import GroupFinished, GroupStarted, GroupState, fold_group
+from sizing_app.session.loop import run_group
 from sizing_app.store import SessionSummary
 from sizing_app.store.groups import record_group
+from sizing_app.task.advantage import TEMPERATURE
+from sizing_app.task.turn import History
+from sizing_app.task.validation import CONTINUED_BUDGET
 from sizing_app.ui.services import PATIENCE, Services
-from sizing_app.validation import CONTINUED_BUDGET, is_whole
 
 LEAST_SIZE, SIZE, MOST_SIZE = 2, 8, 16
 """Proposals of a group; 8 is what training uses."""

@@ -2,9 +2,9 @@
 
 from markupsafe import Markup
 
-from sizing_app.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, format_errors
-from sizing_app.domain import Turn
-from sizing_app.groups import GroupState, Sampled
+from sizing_app.session.groups import GroupState, Sampled
+from sizing_app.task.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, format_errors
+from sizing_app.task.turn import Turn
 from sizing_app.ui.parts.render import MINUS, block, met_count, reward
 from sizing_app.ui.parts.turns import turn_sections
 

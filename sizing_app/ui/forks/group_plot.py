@@ -3,8 +3,8 @@
 Drawn as ordinary lines, so that it needs no WebGL and behaves like every other plot of the app.
 """
 
-from sizing_app.domain import Circuit, Parameters
-from sizing_app.groups import GroupState, Sampled
+from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.session.groups import GroupState, Sampled
 
 HEAT = tuple(f"--heat-{step}" for step in range(6))
 """CSS variables from low to high reward."""

@@ -6,7 +6,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from sizing_app.errors import PolicyError, StoreError
-from sizing_app.groups import GroupState
+from sizing_app.session.groups import GroupState
 from sizing_app.ui.forks.family import family_html
 from sizing_app.ui.forks.forks import LEAST_SIZE, MOST_SIZE, SIZE, ForkError, Forks
 from sizing_app.ui.forks.group_html import group_head, proposals

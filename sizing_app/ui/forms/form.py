@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sizing_app.domain import Circuit, Conditions, Parameter, Parameters, Spec, Task
+from sizing_app.circuit.definition import Circuit, Conditions, Parameter, Parameters, Spec
+from sizing_app.circuit.units import read_quantity, show_quantity, show_unit
+from sizing_app.circuit.validation import Invalid, check_spec, is_whole
 from sizing_app.policy.designs import initial_design
-from sizing_app.units import read_quantity, show_quantity, show_unit
-from sizing_app.validation import MAX_SEED, PAGE_BUDGET, Invalid, check_spec, is_whole
+from sizing_app.task.definition import Task
+from sizing_app.task.validation import MAX_SEED, PAGE_BUDGET
 
 BOUNDS = (("low", "Lower"), ("high", "Upper"))
 INITIAL = {"random": "Random (by seed)", "middle": "Middle of the ranges", "typed": "Typed below"}

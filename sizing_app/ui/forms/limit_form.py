@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from sizing_app.domain import Circuit, Parameter, Parameters
-from sizing_app.limits import Limits, narrowed
+from sizing_app.circuit.definition import Circuit, Parameter, Parameters
+from sizing_app.circuit.units import show_unit
+from sizing_app.task.limits import Limits, narrowed
 from sizing_app.ui.forms.form import BOUNDS, cell_text, cells, read_value
-from sizing_app.units import show_unit
 
 
 def limit_table(circuit: Circuit, limits: Limits) -> dict:

@@ -6,16 +6,18 @@ from dataclasses import dataclass, replace
 import gradio as gr
 from markupsafe import Markup
 
-from sizing_app.domain import Circuit, Conditions, Task
+from sizing_app.circuit.definition import Circuit, Conditions
+from sizing_app.circuit.units import show_quantity
+from sizing_app.circuit.validation import Invalid
 from sizing_app.errors import StoreError
-from sizing_app.events import fold
-from sizing_app.limits import hold
-from sizing_app.ui.forms.form import (INITIAL, Reading, initial_table, initial_values, read_task, spec_table)
+from sizing_app.session.events import fold
+from sizing_app.task.definition import Task
+from sizing_app.task.limits import hold
+from sizing_app.task.validation import MAX_HINT, PAGE_BUDGET, check_task
+from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.services import Services, reads_hints, reads_ranges
-from sizing_app.units import show_quantity
-from sizing_app.validation import MAX_HINT, PAGE_BUDGET, Invalid, check_task
 
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 NONE = ""

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sizing_app.units import read_quantity, show_quantity
+from sizing_app.circuit.units import read_quantity, show_quantity
 
 
 def understood_route() -> Route:

@@ -6,7 +6,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from sizing_app.errors import StoreError
-from sizing_app.events import fold
+from sizing_app.session.events import fold
 from sizing_app.ui.library.comparison import (MOST, comparison_figure, members, parameter_table, session_list,
                                               spec_deltas)
 from sizing_app.ui.parts.components import address, blocks, live_plot

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from sizing_app.domain import Circuit, Metric, Turn
-from sizing_app.events import SessionState
-from sizing_app.reward import best_so_far
+from sizing_app.circuit.definition import Circuit, Metric
+from sizing_app.session.events import SessionState
+from sizing_app.task.reward import best_so_far
+from sizing_app.task.turn import Turn
 from sizing_app.ui.library.filters import review_link
 from sizing_app.ui.parts.render import MINUS, STATUS, WORDS, reward, simulations, target, verdict
 from sizing_app.ui.parts.turns import change_text, changed

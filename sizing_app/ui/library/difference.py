@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
-from sizing_app.domain import History, Task, Turn
-from sizing_app.netlist import sized_netlist
+from sizing_app.circuit.netlist import sized_netlist
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import History, Turn
 from sizing_app.ui.parts.render import MINUS
 from sizing_app.ui.parts.turns import change_text, changed
 

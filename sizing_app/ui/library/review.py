@@ -4,7 +4,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from sizing_app.errors import StoreError
-from sizing_app.events import SessionState, fold
+from sizing_app.session.events import SessionState, fold
 from sizing_app.store.notes import Notes
 from sizing_app.ui.library.difference import AGAINST, compared_with, difference
 from sizing_app.ui.library.notes_panel import NotesPanel

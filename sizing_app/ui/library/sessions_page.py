@@ -6,8 +6,8 @@ import gradio as gr
 from markupsafe import Markup
 
 from sizing_app.errors import StoreError
-from sizing_app.session_check import WrongSession
-from sizing_app.session_file import read_session
+from sizing_app.session.check import WrongSession
+from sizing_app.session.file import read_session
 from sizing_app.store.bulk import WholeSession
 from sizing_app.ui.library.distributions import distribution_figures
 from sizing_app.ui.library.filters import (FIELDS, ONLY, PAGE_SIZE, address_of, fields_of, order, order_of,

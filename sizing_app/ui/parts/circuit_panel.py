@@ -6,7 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from sizing_app.domain import Circuit, Parameter
+from sizing_app.circuit.definition import Circuit, Parameter
 
 
 def panel(circuit: Circuit) -> str:

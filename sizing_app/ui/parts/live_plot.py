@@ -6,8 +6,8 @@ The figure is a plain dict; the script that draws it is the one in the plotly pa
 import importlib.util
 from pathlib import Path
 
-from sizing_app.events import SessionState
-from sizing_app.reward import best_so_far
+from sizing_app.session.events import SessionState
+from sizing_app.task.reward import best_so_far
 
 PLOTLY_URL = "assets/plotly.min.js"
 """Relative to the page, see export.routes."""

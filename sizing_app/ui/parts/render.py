@@ -5,9 +5,11 @@ All HTML is made with markupsafe.Markup, whose format() escapes what models and 
 
 from markupsafe import Markup
 
-from sizing_app.domain import Conditions, Metric, Score, Spec, SpecScore, Task, Turn
-from sizing_app.events import SessionState
-from sizing_app.units import show_quantity
+from sizing_app.circuit.definition import Conditions, Metric, Spec
+from sizing_app.circuit.units import show_quantity
+from sizing_app.session.events import SessionState
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import Score, SpecScore, Turn
 
 NEARLY = 0.10
 """A failed spec counts as nearly met while it misses by at most this share of its scale."""

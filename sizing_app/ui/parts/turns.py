@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from sizing_app.domain import Claim, Parameter, Parameters, Proposal, Task, Turn
-from sizing_app.events import LiveTurn, SessionState
+from sizing_app.circuit.definition import Parameter, Parameters
+from sizing_app.session.events import LiveTurn, SessionState
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import Claim, Proposal, Turn
 from sizing_app.ui.parts.render import WORDS, block, duration, met_count, percent, reward, verdict
 
 OUTCOME = {"ok": "converged", "not_converged": "did not converge", "timeout": "timed out", "crashed": "crashed",

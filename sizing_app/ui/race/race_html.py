@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from sizing_app.events import SessionState
+from sizing_app.session.events import SessionState
 from sizing_app.ui.parts.render import STATUS, block, duration, met_count, reward, simulations, task_line
 from sizing_app.ui.parts.turns import Trace
 from sizing_app.ui.race.races import Finish, finish, same_task

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sizing_app.events import SessionState
+from sizing_app.session.events import SessionState
 from sizing_app.ui.parts.live_plot import X_MARGIN
 
 STYLES = (("--series-1", "solid", "circle"), ("--series-2", "dash", "square"), ("--series-3", "dot", "triangle-up"))

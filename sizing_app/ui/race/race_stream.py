@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 
 from sizing_app.errors import StoreError
-from sizing_app.events import SessionState
+from sizing_app.session.events import SessionState
 from sizing_app.ui.live.board import Parts
 from sizing_app.ui.parts.render import block
 from sizing_app.ui.parts.turns import Trace

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sizing_app.errors import StoreError
-from sizing_app.events import SessionState, fold
 from sizing_app.hub import watch
+from sizing_app.session.events import SessionState, fold
 from sizing_app.ui.services import PATIENCE, Services
 
 LANES = 3

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import gradio as gr
 from markupsafe import Markup
 
-from sizing_app.domain import Turn
 from sizing_app.errors import StoreError
-from sizing_app.events import SessionState, fold
+from sizing_app.session.events import SessionState, fold
 from sizing_app.simulator.inspection import OperatingPoint, Waveforms
+from sizing_app.task.turn import Turn
 from sizing_app.ui.parts.components import blocks, response_plots
 from sizing_app.ui.parts.render import block, conditions_line, reward
 from sizing_app.ui.services import Services

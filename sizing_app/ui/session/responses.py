@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sizing_app.domain import Analysis, Circuit, Metric
+from sizing_app.circuit.definition import Analysis, Circuit, Metric
+from sizing_app.circuit.units import show_quantity
 from sizing_app.simulator.inspection import scale_of
 from sizing_app.simulator.metrics import RESPONSES
 from sizing_app.simulator.metrics.waveform import decibel
-from sizing_app.units import show_quantity
 
 KINDS = {"ac": "AC response", "noise": "Noise density", "tran": "Transient", "dc": "DC sweep"}
 AXES = {"frequency": "Frequency (Hz)", "time": "Time (s)", "v-sweep": "Swept voltage (V)",

@@ -6,8 +6,9 @@ stream says that the session has entered another phase.
 
 import gradio as gr
 
-from sizing_app.domain import Circuit, Task
+from sizing_app.circuit.definition import Circuit
 from sizing_app.errors import PolicyError, StoreError
+from sizing_app.task.definition import Task
 from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
 from sizing_app.ui.parts.circuit_panel import panel
 from sizing_app.ui.parts.components import open_stream, read_asset, stream

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from sizing_app.control import Control
 from sizing_app.errors import StoreError
-from sizing_app.events import SessionState
+from sizing_app.session.control import Control
+from sizing_app.session.events import SessionState
 from sizing_app.ui.live.board import Parts
 from sizing_app.ui.parts.live_plot import figure
 from sizing_app.ui.parts.turns import Trace

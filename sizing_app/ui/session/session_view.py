@@ -6,7 +6,7 @@ stream (session_stream.py); both are drawn by the same functions.
 
 import gradio as gr
 
-from sizing_app.events import SessionState
+from sizing_app.session.events import SessionState
 from sizing_app.ui.forks.group_view import GroupView
 from sizing_app.ui.parts.components import blocks, live_plot
 from sizing_app.ui.parts.live_plot import PLOTLY_URL, figure

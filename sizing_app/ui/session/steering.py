@@ -5,15 +5,16 @@ from collections.abc import Collection
 import gradio as gr
 from markupsafe import Markup
 
-from sizing_app.control import Control
+from sizing_app.circuit.validation import is_whole
 from sizing_app.errors import PolicyError, StoreError
-from sizing_app.events import SessionState, fold
+from sizing_app.session.control import Control
+from sizing_app.session.events import SessionState, fold
+from sizing_app.task.validation import CONTINUED_BUDGET
 from sizing_app.ui.forms.limit_form import proposal_table, read_edits
 from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
 from sizing_app.ui.parts.components import cell_table, read_asset
 from sizing_app.ui.parts.render import simulations
 from sizing_app.ui.services import Services
-from sizing_app.validation import CONTINUED_BUDGET, is_whole
 
 EMPTY = {"caption": "", "columns": [], "rows": []}
 

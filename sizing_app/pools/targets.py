@@ -13,7 +13,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Conditions, ConditionSpace, Measurement, Parameter, Parameters, Spec
+from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Parameter, Parameters, Spec
+from sizing_app.task.turn import Measurement
 
 E96 = tuple(round(10 ** (step / 96), 2) for step in range(96))
 """The E96 series of one decade (IEC 60063)."""

@@ -11,10 +11,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
-from sizing_app.domain import Task, Turn
-from sizing_app.events import Event, Reason, SessionFinished, SessionStarted, TurnFinished
-from sizing_app.session_check import WrongSession, check_session
-from sizing_app.validation import Invalid, check_leaves, check_line
+from sizing_app.circuit.validation import Invalid, check_leaves, check_line
+from sizing_app.session.check import WrongSession, check_session
+from sizing_app.session.events import Event, Reason, SessionFinished, SessionStarted, TurnFinished
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import Turn
 
 FORMAT = "sizing-session/1"
 MAX_BYTES = 4_000_000

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.domain import Circuit, Conditions, Spec
-from sizing_app.targets import DesignGrid, margins
+from sizing_app.circuit.definition import Circuit, Conditions, Spec
+from sizing_app.pools.targets import DesignGrid, margins
 
 ROOM = 0.10
 """Margins beyond this, in units of the spec's scale, do not make a design better."""

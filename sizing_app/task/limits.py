@@ -4,7 +4,10 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sizing_app.domain import Circuit, Delta, History, Parameters, Policy, Proposal, StopSignal, Task
+from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import Policy, StopSignal
+from sizing_app.task.turn import Delta, History, Proposal
 
 Limits = Mapping[str, tuple[float, float]]
 """Parameter to its lowest and highest value in SI units; equal ones lock it."""

@@ -10,11 +10,11 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sizing_app.deck_rules import BRACES, check_analysis, check_lines, check_size
-from sizing_app.domain import Circuit, Conditions, Parameters
-from sizing_app.expressions import ExpressionError, evaluate, names_in
-from sizing_app.pdk import PROCESSES, model_cards
-from sizing_app.units import parse_si
+from sizing_app.circuit.deck_rules import BRACES, check_analysis, check_lines, check_size
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.expressions import ExpressionError, evaluate, names_in
+from sizing_app.circuit.pdk import PROCESSES, model_cards
+from sizing_app.circuit.units import parse_si
 
 GRID = 1e-9
 """Layout grid (m) that widths and lengths are rounded to."""

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sizing_app.domain import Circuit, Conditions, Spec
+from sizing_app.circuit.definition import Circuit, Conditions, Spec
 from sizing_app.errors import PolicyError
-from sizing_app.networks import Network, load_networks, save_networks
-from sizing_app.targets import DesignGrid, metric_columns, scales
+from sizing_app.pools.networks import Network, load_networks, save_networks
+from sizing_app.pools.targets import DesignGrid, metric_columns, scales
 
 ROOM = 0.08
 """Margin that is wanted of every spec, in units of its scale."""

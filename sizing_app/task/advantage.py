@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sizing_app.domain import History, Turn
-from sizing_app.reward import reached
+from sizing_app.task.reward import reached
+from sizing_app.task.turn import History, Turn
 
 FORMAT_PENALTY = 0.2
 """Taken from the reward of a reply with a format error (paper, eq. 15, leaves the size open)."""

@@ -6,7 +6,7 @@ import operator
 import re
 from collections.abc import Mapping
 
-from sizing_app.units import parse_si
+from sizing_app.circuit.units import parse_si
 
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
               ast.Pow: operator.pow, ast.USub: operator.neg, ast.UAdd: operator.pos}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from sizing_app.units import read_quantity
+from sizing_app.circuit.units import read_quantity
 
 
 class CircuitError(ValueError):

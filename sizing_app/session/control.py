@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from sizing_app.domain import Parameters
+from sizing_app.circuit.definition import Parameters
 
 PATIENCE = 4 * 3600.0
 """Seconds that a session waits for a person, paused or with a proposal, before it stops."""

@@ -5,9 +5,12 @@ SI units; what is not there is None.
 
 from collections.abc import Sequence
 
-from sizing_app.domain import Circuit, Conditions, Measurement, Parameters, Score, Spec, Task, Turn
-from sizing_app.evaluate.suites import suite_names
-from sizing_app.events import SessionState
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.circuit.folder import suite_names
+
+from sizing_app.session.events import SessionState
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import Measurement, Score, Turn
 
 
 def circuit_document(circuit: Circuit) -> dict:

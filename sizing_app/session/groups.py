@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from sizing_app.advantage import LEAST_SPREAD, group_advantages, training_reward
-from sizing_app.domain import History, Task, Turn
-from sizing_app.events import SessionFinished, StorageFailed, StorageRestored
+from sizing_app.session.events import SessionFinished, StorageFailed, StorageRestored
+from sizing_app.task.advantage import LEAST_SPREAD, group_advantages, training_reward
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import History, Turn
 
 GroupReason = Literal["complete", "stopped", "failed", "interrupted"]
 """Why a group grows no more. interrupted: its process died."""

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sizing_app.domain import Conditions, History, Parameters, Task, best_turn
-from sizing_app.pools import Pool, centroid
-from sizing_app.surrogate import Seen, Surrogate
-from sizing_app.targets import metric_row
+from sizing_app.circuit.definition import Conditions, Parameters
+from sizing_app.pools.designs import Pool, centroid
+from sizing_app.pools.surrogate import Seen, Surrogate
+from sizing_app.pools.targets import metric_row
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import History, best_turn
 
 CENTRE = 64
 """Stored designs whose centre is the start."""

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sizing_app.domain import History, Proposal, Task, Turn, Writing
-from sizing_app.reward import best_design, best_so_far, reached
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import best_design, best_so_far, reached
+from sizing_app.task.turn import History, Proposal, Turn, Writing
 
 Reason = Literal["passed", "ended", "budget", "stopped", "failed", "interrupted"]
 """Why a session ended. passed: a turn met every spec; ended: the policy gave up; interrupted: its process died."""

@@ -9,9 +9,9 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from sizing_app.domain import Analysis
-from sizing_app.expressions import ExpressionError
-from sizing_app.units import parse_si
+from sizing_app.circuit.definition import Analysis
+from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.circuit.units import parse_si
 
 DOT_COMMANDS = ("option", "options", "nodeset", "ic", "param", "subckt", "ends", "save", "temp")
 OPTIONS = ("reltol", "abstol", "vntol", "chgtol", "gmin", "itl1", "itl2", "itl4", "itl6", "bypass", "method", "maxord",

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sizing_app.expressions import evaluate
+from sizing_app.circuit.expressions import evaluate
 
 
 class ModelError(ValueError):

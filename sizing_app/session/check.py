@@ -3,10 +3,12 @@ pass that the netlist rules refuse, and its turns fit its task, so that every pa
 
 from pathlib import Path
 
-from sizing_app.circuits import check_circuit
-from sizing_app.domain import History, Task
-from sizing_app.toml_table import CircuitError
-from sizing_app.validation import Invalid, check_task, check_turn, expect
+from sizing_app.circuit.check import check_circuit
+from sizing_app.circuit.toml_table import CircuitError
+from sizing_app.circuit.validation import Invalid, expect
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import History
+from sizing_app.task.validation import check_task, check_turn
 
 
 class WrongSession(ValueError):

@@ -1,15 +1,13 @@
-"""The nouns of the product. Immutable values in SI units, no behaviour beyond arithmetic on themselves.
+"""What a circuit is: parameters, metrics, specs, conditions, analyses.
 
-A sizing problem is single-state (TL-GRPO paper, section 3.1): a circuit never changes between turns, so history is a
-plain tuple of past turns that is passed along, and nothing below holds state.
-"""
+Immutable values in SI units, no behaviour beyond arithmetic on themselves."""
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
-from sizing_app.units import format_si, preferred_values, show_quantity
+from sizing_app.circuit.units import format_si, preferred_values, show_quantity
 
 Parameters = Mapping[str, float]
 """Parameter name to value in SI units."""
@@ -239,166 +237,6 @@ class Circuit:
 
     def metric(self, name: str) -> Metric:
         return _named(self.metrics, name)
-
-
-@dataclass(frozen=True)
-class Task:
-    """One query: a circuit, its targets, the conditions, where to start and how many simulations may be spent."""
-
-    circuit: Circuit
-    specs: tuple[Spec, ...]
-    conditions: Conditions
-    initial: Parameters
-    budget: int = 5
-    seed: int = 0
-    stated: Conditions | None = None
-    """The conditions that a policy is told where they are not the true ones: then only feedback shows these."""
-    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """Ranges that a person narrowed for this task, by parameter; equal bounds lock it. Proposals are held to them."""
-    hint: str = ""
-    """What a person wrote for the policy; only models that are asked in words read it."""
-
-    def told(self) -> "Task":
-        """The task as a policy may know it."""
-        return self if self.stated is None else replace(self, conditions=self.stated, stated=None)
-
-
-Status = Literal["ok", "not_converged", "timeout", "crashed", "refused", "no_call"]
-"""Outcome of a turn's simulation. no_call: the policy proposed nothing that could be simulated."""
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """What one simulation told. A failure is a value: status and log say what happened, metrics are None."""
-
-    status: Status
-    metrics: Mapping[str, float | None]
-    log: str = ""
-    seconds: float = 0.0
-
-    @property
-    def ok(self) -> bool:
-        return self.status == "ok"
-
-
-@dataclass(frozen=True)
-class SpecScore:
-    """One spec against one measurement. ``margin`` is relative to the spec's scale, negative where it fails."""
-
-    metric: str
-    value: float | None
-    score: float
-    met: bool
-    margin: float | None
-
-
-@dataclass(frozen=True)
-class Score:
-    """The unified verifiable reward of a turn (paper, eq. 14): ``total`` in [0, 1], 1 only if every spec is met."""
-
-    total: float
-    specs: tuple[SpecScore, ...]
-    passed: bool
-
-
-Writing = Literal["reply", "thought", "notice", "again"]
-"""What a piece of text belongs to. thought: what a model wrote before its reply; notice: a sentence for who waits;
-again: all that was written in this turn is withdrawn, what counts follows."""
-
-
-@dataclass(frozen=True)
-class Delta:
-    """A piece of text that a policy just wrote."""
-
-    text: str
-    kind: Writing = "reply"
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What a policy decided in one turn. ``parameters`` is None where no valid call was made."""
-
-    parameters: Parameters | None
-    text: str = ""
-    reasoning: str = ""
-    finished: bool = False
-    """The policy wrote <Design End>."""
-    problems: tuple[str, ...] = ()
-    """What was wrong with the output, each a sentence that a person can read."""
-    tokens: tuple[int, ...] = ()
-    logprobs: tuple[float, ...] = ()
-    held: Mapping[str, float] = field(default_factory=dict)
-    """Parameters that were outside the task's limits, with the values that the policy had given them."""
-    edited: Mapping[str, float] = field(default_factory=dict)
-    """Parameters that a person changed before the simulation, with the values that they had before."""
-    thoughts: str = ""
-    """What a thinking model wrote before its reply: shown and stored, never read for a call, never sent back."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One statement of a turn's reasoning, checked against what was simulated (prompt/claims.py)."""
-
-    text: str
-    true: bool | None
-    """None where it cannot be checked."""
-    about: Literal["state", "move", "expectation"] = "state"
-    """What was measured before, what the proposal changes, or what its simulation will show."""
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A finished turn. Index 0 is the initial design, which no policy proposed."""
-
-    index: int
-    proposal: Proposal
-    measurement: Measurement | None
-    """None where the policy only ended the session."""
-    score: Score | None
-    seconds: float = 0.0
-    claims: tuple[Claim, ...] = ()
-
-    @property
-    def total(self) -> float:
-        return self.score.total if self.score else 0.0
-
-
-History = tuple[Turn, ...]
-
-
-class Simulator(Protocol):
-    """Stateless: the same circuit, parameters and conditions give the same measurement."""
-
-    def evaluate(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Measurement: ...
-
-
-class StopSignal(Protocol):
-    """threading.Event fits."""
-
-    def is_set(self) -> bool: ...
-
-
-class Policy(Protocol):
-    """Anything that proposes parameters: a language model, an optimizer, a table."""
-
-    name: str
-
-    def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
-        """Yield Deltas while writing (optional), then exactly one Proposal. ``history[0]`` is the initial design."""
-        ...
-
-
-def best_turn(history: History) -> Turn | None:
-    """The turn that a trajectory is worth (paper, eq. 5): the first one with the highest reward.
-
-    People are shown reward.best_design, which tells apart turns of the same reward.
-    """
-    return max((turn for turn in history if turn.score), key=lambda turn: (turn.total, -turn.index), default=None)
-
-
-def latest_turn(history: History) -> History:
-    """The latest turn as if it were the initial design: what a policy without memory is shown (paper, ST-iter)."""
-    return (replace(history[-1], index=0),)
 
 
 def names_analysis(argument: str) -> bool:

@@ -1,6 +1,5 @@
 """Load circuits/NAME/ folders and say exactly what is wrong with one that is wrongly described."""
 
-import ast
 import functools
 import json
 import logging
@@ -11,16 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from sizing_app.domain import Analysis, Circuit, ConditionSpace, Measure, Metric, Parameter, Spec, names_analysis
-from sizing_app.expressions import ExpressionError, names_in
-from sizing_app.deck_rules import RefusedNetlist, check_analysis, check_lines
-from sizing_app.netlist import build_netlist, used_names
-from sizing_app.pdk import PROCESSES, ModelError
-from sizing_app.toml_table import CircuitError, Table
-from sizing_app.validation import CONDITIONS, Invalid, check_parameter, check_parts, check_space, check_spec
+from sizing_app.circuit.check import check_circuit, measure_arguments
+from sizing_app.circuit.deck_rules import RefusedNetlist, check_analysis
+from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Measure, Metric, Parameter, Spec
+from sizing_app.circuit.pdk import PROCESSES
+from sizing_app.circuit.toml_table import CircuitError, Table
+from sizing_app.circuit.validation import Invalid, check_parameter, check_space, check_spec
 
 log = logging.getLogger(__name__)
-FOLDER = Path(os.environ.get("SIZING_CIRCUITS", Path(__file__).parent.parent / "circuits"))
+FOLDER = Path(os.environ.get("SIZING_CIRCUITS", Path(__file__).parents[2] / "circuits"))
 
 
 def circuit_names() -> list[str]:
@@ -113,6 +111,15 @@ def golden(circuit: Circuit) -> dict:
     return table.mapping()
 
 
+def suite_path(circuit: Circuit, suite: str) -> Path:
+    return Path(circuit.folder) / "queries" / f"{suite}.json"
+
+
+def suite_names(circuit: Circuit) -> list[str]:
+    """The suites that a circuit has, in alphabetical order."""
+    return sorted(path.stem for path in (Path(circuit.folder) / "queries").glob("*.json"))
+
+
 def _words(table: Table) -> tuple[str, ...]:
     words = table.texts("topology")
     if not all(re.fullmatch("[a-z0-9-]+", word) for word in words):
@@ -141,7 +148,7 @@ def _parameter(table: Table) -> Parameter:
 
 
 def _hold(table: Table, check: Callable, *values: object) -> None:
-    """Hold what was read from a table to a rule of validation.py. Raises CircuitError."""
+    """Hold what was read from a table to a rule of circuit/validation.py. Raises CircuitError."""
     try:
         check(*values, table.where.removesuffix("."))
     except Invalid as error:
@@ -162,17 +169,6 @@ def _measure(table: Table) -> Measure:
                  for name, kind in known[function].items()}
     otherwise = table.number("otherwise", table.unit(), optional=True)
     return Measure(table.text("name"), function, arguments, otherwise)
-
-
-@functools.cache
-def measure_arguments() -> dict[str, dict[str, str]]:
-    """The functions of simulator/metrics/ and their arguments (name to str or float), the vectors left out.
-
-    Read from the source: circuits are described one layer below the simulator, which nothing here may import.
-    """
-    trees = [ast.parse(path.read_text()) for path in (Path(__file__).parent / "simulator" / "metrics").glob("*.py")]
-    return {node.name: {argument.arg: ast.unparse(argument.annotation) for argument in node.args.args[1:]}
-            for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
 
 
 def _number_or_expression(table: Table, key: str) -> float | str:
@@ -223,113 +219,3 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CircuitError(f"{path}: expected a readable text file: {error}") from None
-
-
-def check_circuit(circuit: Circuit, path: Path) -> None:
-    """Every part, and what only the parts together can tell: names, vectors, braces. CircuitError names files beside
-    ``path``."""
-    try:
-        check_parts(circuit)
-    except Invalid as error:
-        raise CircuitError(f"{path}: {error}") from None
-    for key, names in (("parameters and metrics", [item.name for item in (*circuit.parameters, *circuit.metrics)]),
-                       ("analyses", [item.name for item in circuit.analyses]),
-                       ("measures", [item.metric for item in circuit.measures])):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise CircuitError(f"{path}: {key}: expected each name once, found {twice[0]!r} twice")
-    for measure in circuit.measures:
-        _check_measure(measure, circuit, path)
-    _check_needs(circuit, path)
-    _check_otherwise(circuit, path)
-    _check_netlist(circuit, path)
-
-
-def _check_measure(measure: Measure, circuit: Circuit, path: Path) -> None:
-    """It is known, its analyses exist, and each vector is saved by the analysis it is read from."""
-    kinds = measure_arguments().get(measure.function)
-    if kinds is None or set(measure.arguments) != set(kinds):
-        raise CircuitError(f"{path}: metrics {measure.metric}: {measure.function[:60]!r} is no measure with these "
-                           "arguments")
-    saved = {analysis.name: analysis.save for analysis in circuit.analyses}
-    known = {parameter.name for parameter in circuit.parameters} | set(CONDITIONS)
-    for key, value in measure.arguments.items():
-        where = f"{path}: metrics {measure.metric} with.{key}"
-        if kinds[key] == "float":
-            if isinstance(value, str) and re.fullmatch(r"\{.*\}", value):
-                _check_names(value[1:-1], known, where)
-            elif isinstance(value, bool) or not isinstance(value, int | float):
-                raise CircuitError(f"{where}: expected a number, or arithmetic in braces, found {str(value)[:60]!r}")
-        elif not isinstance(value, str):
-            raise CircuitError(f"{where}: expected a text, found {str(value)[:60]!r}")
-        elif names_analysis(key):
-            if value not in saved:
-                raise CircuitError(f"{where}: expected one of {', '.join(saved)}, found {value!r}")
-        else:
-            source = f"{key.split('_')[0]}_analysis"
-            vectors = saved.get(measure.arguments.get(source, measure.arguments.get("analysis")), ())
-            if value not in vectors:
-                raise CircuitError(f"{where}: expected a saved vector, {', '.join(vectors)}, found {value!r}")
-
-
-def _check_needs(circuit: Circuit, path: Path) -> None:
-    """What an analysis needs is known before it runs."""
-    measures = {measure.metric: measure for measure in circuit.measures}
-    earlier: list[str] = []
-    for analysis in circuit.analyses:
-        for metric in analysis.needs:
-            where = f"{path}: analyses {analysis.name} needs.{metric}"
-            if metric not in measures:
-                raise CircuitError(f"{where}: expected a metric, one of {', '.join(measures)}, found {metric!r}")
-            late = [name for name in measures[metric].analyses if name not in earlier]
-            if late:
-                raise CircuitError(f"{where}: expected a metric read from earlier analyses alone "
-                                   f"({', '.join(earlier) or 'there are none'}), found one read from {late[0]!r}")
-        earlier.append(analysis.name)
-
-
-def _check_otherwise(circuit: Circuit, path: Path) -> None:
-    """A metric has a value for the case that its analysis is not run, and only where that may be."""
-    conditional = {analysis.name for analysis in circuit.analyses if analysis.needs}
-    for measure in circuit.measures:
-        where, missed = f"{path}: metrics {measure.metric} otherwise", conditional.intersection(measure.analyses)
-        if missed and measure.otherwise is None:
-            raise CircuitError(f"{where}: expected a number, the worst case, as analysis {min(missed)!r} has needs, "
-                               "it is missing")
-        if measure.otherwise is not None and not missed:
-            raise CircuitError(f"{where}: expected no such key, for its analyses have no needs, "
-                               f"found {measure.otherwise:g}")
-
-
-def _check_names(expression: str, known: set[str], where: str) -> None:
-    try:
-        unknown = sorted(names_in(expression) - known)
-    except ExpressionError as error:
-        raise CircuitError(f"{where}: expected arithmetic, found {error}") from None
-    if unknown:
-        raise CircuitError(f"{where}: expected a parameter or {', '.join(CONDITIONS)}, found {unknown[0]!r}")
-
-
-def _check_netlist(circuit: Circuit, path: Path) -> None:
-    used, known = set(), {parameter.name for parameter in circuit.parameters} | set(CONDITIONS)
-    for name, text in (("netlist.sp", circuit.netlist), ("testbench.sp", circuit.testbench)):
-        file = path.with_name(name)
-        try:
-            check_lines(text)
-            names = used_names(text)
-        except (RefusedNetlist, ExpressionError) as error:
-            raise CircuitError(f"{file}: {error}") from None
-        if names - known:
-            raise CircuitError(f"{file}: braces: expected a parameter of circuit.toml or {', '.join(CONDITIONS)}, "
-                               f"found {sorted(names - known)[0]!r}")
-        used |= names
-    unused = [parameter.name for parameter in circuit.parameters if parameter.name not in used]
-    if unused:
-        raise CircuitError(f"{path}: parameters: expected each in netlist.sp or testbench.sp, found no {unused[0]!r}")
-    middle = {parameter.name: parameter.nearest(parameter.from_unit(0.5)) for parameter in circuit.parameters}
-    try:
-        build_netlist(circuit, middle, circuit.conditions.nominal)
-    except ModelError:
-        return  # the models are missing or do not reach here: the simulation will say so
-    except (ValueError, KeyError) as error:
-        raise CircuitError(f"{path.parent / 'netlist.sp'} or testbench.sp: {error}") from None

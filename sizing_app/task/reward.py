@@ -6,7 +6,8 @@ a geometric mean over specs) without equations; the ones here join them continuo
 
 import math
 
-from sizing_app.domain import History, Measurement, Score, Spec, SpecScore, Turn, best_turn
+from sizing_app.circuit.definition import Spec
+from sizing_app.task.turn import History, Measurement, Score, SpecScore, Turn, best_turn
 
 D1 = 0.2
 """Shortfall relative to the spec's scale at which a score has fallen to 0.5."""

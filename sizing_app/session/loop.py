@@ -12,16 +12,19 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
-from sizing_app.control import Control
-from sizing_app.domain import (Circuit, Conditions, History, Measurement, Parameters, Policy, Proposal, Simulator,
-                               StopSignal, Task, Turn)
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.errors import PolicyError, unexpected
-from sizing_app.events import (Event, LiveTurn, Paused, Proposed, Reason, SessionFinished, SessionStarted, SessionState,
-                               StorageFailed, StorageRestored, TurnFinished, TurnStarted, Wrote, advance, fold)
-from sizing_app.groups import GroupEvent, GroupFinished, GroupStarted, Sampled
-from sizing_app.limits import hold_proposal
 from sizing_app.prompt.claims import claims, contradictions
-from sizing_app.reward import reached, score
+from sizing_app.session.control import Control
+from sizing_app.session.events import (Event, LiveTurn, Paused, Proposed, Reason, SessionFinished, SessionStarted,
+                                       SessionState, StorageFailed, StorageRestored, TurnFinished, TurnStarted, Wrote,
+                                       advance, fold)
+from sizing_app.session.groups import GroupEvent, GroupFinished, GroupStarted, Sampled
+from sizing_app.task.definition import Task
+from sizing_app.task.limits import hold_proposal
+from sizing_app.task.protocols import Policy, Simulator, StopSignal
+from sizing_app.task.reward import reached, score
+from sizing_app.task.turn import History, Measurement, Proposal, Turn
 
 __all__ = ["Event", "LiveTurn", "PolicyError", "Proposed", "Reason", "SessionFinished", "SessionStarted",
            "SessionState", "StorageFailed", "StorageRestored", "TurnFinished", "TurnStarted", "Wrote", "advance",

@@ -1,0 +1,1 @@
+"""Circuits: what one is, how it is read from a folder, and the text that ngspice reads."""

@@ -1,0 +1,1 @@
+"""Simulated designs, what predicts them, and the designs that follow from them."""

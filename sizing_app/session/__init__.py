@@ -1,0 +1,1 @@
+"""The one loop of a session, its events, and sessions as files and documents."""

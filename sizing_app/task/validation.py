@@ -1,0 +1,83 @@
+"""What makes a Task and its Turns valid: one set of rules for query suites, imported sessions, the command line, the
+forms and the API. See circuit/validation.py."""
+
+from collections.abc import Mapping
+
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.validation import (LARGEST, Invalid, check_conditions, check_design, check_leaves, check_specs,
+                                           expect)
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import Turn
+
+MAX_BUDGET = 10_000
+"""Simulations of a valid task. What the surfaces take is less:"""
+PAGE_BUDGET, CONTINUED_BUDGET, CLI_BUDGET = 20, 40, 1000
+"""Of one session by form or API; of one with all that was continued on the page; of one by the command line."""
+MAX_SEED = 2**53
+"""Whole numbers up to here are exact in JSON everywhere."""
+MAX_HINT = 2000
+"""Characters."""
+
+
+def check_limits(circuit: Circuit, limits: Mapping[str, tuple[float, float]], where: str) -> None:
+    """Narrowed ranges, in order and inside the parameter's; equal ones lock it."""
+    known = {parameter.name: parameter for parameter in circuit.parameters}
+    for name, (low, high) in limits.items():
+        expect(name in known, where, f"parameters of {circuit.name}", name)
+        for value in (low, high):
+            if problem := known[name].problem(value):
+                raise Invalid(f"{where}.{name}: {known[name].show(value)} {problem}")
+        expect(low <= high, f"{where}.{name}", "[low, high] with low <= high", [low, high])
+
+
+def check_task(task: Task, where: str = "task") -> None:
+    """All of a task but its circuit, which circuits.check_circuit judges."""
+    circuit = task.circuit
+    for name in ("specs", "conditions", "stated", "initial", "limits", "hint"):
+        check_leaves(getattr(task, name), f"{where}.{name}")
+    check_specs(task.specs, (metric.name for metric in circuit.metrics), f"{where}.specs")
+    for name in ("conditions", "stated"):
+        if getattr(task, name) is not None:
+            check_conditions(getattr(task, name), circuit.process, f"{where}.{name}")
+    check_design(circuit, task.initial, f"{where}.initial")
+    check_limits(circuit, task.limits, f"{where}.limits")
+    for name, most in (("budget", MAX_BUDGET), ("seed", MAX_SEED)):
+        value = getattr(task, name)
+        expect(0 <= value <= most, f"{where}.{name}", f"a whole number from 0 to {most}", value)
+    expect(len(task.hint) <= MAX_HINT, f"{where}.hint", f"at most {MAX_HINT} characters", len(task.hint))
+
+
+def check_turn(task: Task, turn: Turn, where: str) -> None:
+    """Whether a turn fits its task, so that every page can show it and a session can go on from it."""
+    check_leaves(turn, where)
+    circuit, proposal, measurement, score = task.circuit, turn.proposal, turn.measurement, turn.score
+    metrics = {metric.name for metric in circuit.metrics}
+    if proposal.parameters is not None:
+        check_design(circuit, proposal.parameters, f"{where}.parameters")
+    names = {parameter.name for parameter in circuit.parameters}
+    for key in ("held", "edited"):
+        changed = getattr(proposal, key)
+        expect(set(changed) <= (names if proposal.parameters is not None else set()), f"{where}.{key}",
+               "parameters of the turn's design")
+    expect(turn.seconds >= 0, f"{where}.seconds", "a number from 0", turn.seconds)
+    expect((score is None) == (measurement is None), where, "a score and a measurement together")
+    if measurement is not None and score is not None:
+        expect(set(measurement.metrics) <= metrics, f"{where}.metrics", f"those of {circuit.name}")
+        for name, value in measurement.metrics.items():
+            expect(value is None or abs(value) <= LARGEST, f"{where}.metrics.{name}",
+                   f"a number of a size up to {LARGEST:g}", value)
+        expect(measurement.seconds >= 0, f"{where}.measurement.seconds", "a number from 0", measurement.seconds)
+        expect(measurement.status != "ok" or proposal.parameters is not None, where, "parameters with a simulation")
+        _check_score(task, turn, f"{where}.score")
+
+
+def _check_score(task: Task, turn: Turn, where: str) -> None:
+    parts = turn.score.specs
+    expect([part.metric for part in parts] == [spec.metric for spec in task.specs], f"{where}.specs",
+           "the metrics of the task's specs, in their order")
+    expect(0 <= turn.score.total <= 1, f"{where}.total", "0 to 1", turn.score.total)
+    for part in parts:
+        expect(0 <= part.score <= 1, f"{where}.specs.{part.metric}.score", "0 to 1", part.score)
+        for value in (part.value, part.margin):
+            expect(value is None or abs(value) <= LARGEST**2, f"{where}.specs.{part.metric}",
+                   f"numbers of a size up to {LARGEST**2:g}", value)
