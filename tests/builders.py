@@ -5,9 +5,11 @@ Session, store and hub need no ngspice: their work does not depend on where a nu
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Metric, Parameter, Spec
+from sizing_app.circuit.folder import golden, load_circuit, settle
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Delta, Measurement, Proposal
 
@@ -23,6 +25,18 @@ def a_circuit(name: str = "TOY") -> Circuit:
         specs=(Spec("gain", low=50.0, scale=20.0), Spec("power", high=2e-6)),
         conditions=ConditionSpace(("tt", "ss"), (27.0, 125.0), (3.3, 3.0), (2e-12, 1e-12)),
         analyses=(), measures=(), netlist="* toy\n.end", testbench="* toy bench")
+
+
+def settled(folder: Path, circuit: Circuit | None = None) -> Circuit:
+    """A circuit of its own whose files are in ``folder``."""
+    circuit = replace(circuit or a_circuit(), title=str(folder))
+    settle(circuit, folder)
+    return circuit
+
+
+def golden_design(circuit: Circuit) -> dict[str, float]:
+    """That of the shipped circuit of this name, which ``circuit`` may be a changed copy of."""
+    return golden(load_circuit(circuit.name))["parameters"]
 
 
 def a_task(circuit: Circuit | None = None, budget: int = 5, seed: int = 0, w: float = 90e-6) -> Task:

@@ -179,7 +179,7 @@ SLIPS = {
 def test_a_slip_has_a_message_that_finds_it(slip, tmp_path):
     file, old, new, said = SLIPS[slip]
     folder = tmp_path / "OTA"
-    shutil.copytree(circuits.FOLDER / "OTA", folder)
+    shutil.copytree(circuits.FOLDERS[-1] / "OTA", folder)
     _edit(folder / file, old, new)
     with pytest.raises(CircuitError) as caught:
         read_folder(folder)
@@ -210,7 +210,7 @@ def _edit(path: Path, old, new) -> None:
 ])
 def test_a_golden_design_of_other_parameters_is_refused(change, said, tmp_path):
     folder = tmp_path / "OTA"
-    shutil.copytree(circuits.FOLDER / "OTA", folder)
+    shutil.copytree(circuits.FOLDERS[-1] / "OTA", folder)
     record = json.loads((folder / "golden.json").read_text())
     change(record)
     (folder / "golden.json").write_text(json.dumps(record))

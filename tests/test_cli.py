@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sizing_app.circuit.definition import Circuit, Spec
-from sizing_app.circuit.folder import FOLDER, golden, load_circuits
+from sizing_app.circuit.folder import FOLDERS, golden, home, load_circuits
 from sizing_app.cli import main
 from sizing_app.cli.values import UsageError, read_specs
 from sizing_app.policy.designs import initial_design
@@ -141,7 +141,7 @@ def test_a_session_is_sized_stored_shown_and_exported(tmp_path):
 def small_circuits(tmp_path) -> Path:
     """A copy of the circuits with a suite of two queries: one starts at the golden design, one is random."""
     folder = tmp_path / "circuits"
-    shutil.copytree(FOLDER, folder)
+    shutil.copytree(FOLDERS[-1], folder)
     circuit = load_circuits()["OTA"]
     nominal = circuit.conditions.nominal
     queries = [{"conditions": vars(nominal), "specs": [vars(spec) for spec in circuit.specs], "initial": dict(initial),
@@ -228,7 +228,7 @@ def test_a_wrong_id_is_a_wrong_name(tmp_path):
 
 
 def test_a_circuit_without_a_golden_design_is_simulated_once_all_is_set(tmp_path, ota):
-    shutil.copytree(ota.folder, tmp_path / "OTA")
+    shutil.copytree(home(ota), tmp_path / "OTA")
     (tmp_path / "OTA" / "golden.json").unlink()
     words = [f"{name}={value!r}" for name, value in golden(ota)["parameters"].items()]
     simulate, here = ("simulate", "OTA"), {"SIZING_CIRCUITS": str(tmp_path)}

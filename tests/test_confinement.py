@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sizing_app.circuit.folder import golden, load_circuit, load_circuits
+from sizing_app.circuit.folder import load_circuit, load_circuits
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.answers import Reply, WrongAnswer, decode, encode
 from sizing_app.simulator.confine import missing
@@ -25,6 +25,7 @@ from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms
 from sizing_app.simulator.origin import deck_of
 from sizing_app.simulator.sent import KEPT
 from sizing_app.task.turn import Measurement
+from tests.builders import golden_design
 from tests.hostile_decks import DECKS, TELLING
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,7 +112,7 @@ def pool():
 
 
 def evaluate(pool, circuit):
-    return pool.evaluate(circuit, golden(circuit)["parameters"], circuit.conditions.nominal)
+    return pool.evaluate(circuit, golden_design(circuit), circuit.conditions.nominal)
 
 
 def test_a_worker_has_no_keys_in_its_environment_and_an_empty_folder(monkeypatch, tmp_path):
@@ -133,7 +134,7 @@ def changed(circuit, line="R99 out 0 1g"):
 
 def test_a_circuit_from_elsewhere_is_known_by_its_content():
     assert {name for name, circuit in load_circuits().items() if deck_of(circuit)} == set()
-    assert deck_of(replace(OTA, folder="", title="stored")) is None
+    assert deck_of(replace(OTA, title="stored")) is None
     assert deck_of(changed(OTA)) == deck_of(changed(replace(OTA, name="OTHER")))
     assert deck_of(changed(OTA)) != deck_of(changed(OTA, "R99 out 0 2g"))
     assert deck_of(replace(OTA, name="../OTA")) and deck_of(replace(OTA, name="NOSUCH"))

@@ -33,6 +33,7 @@ from sizing_app.train.family.ranges import widened
 from sizing_app.train.imagine import imagine, lessons, retold, write_lessons
 from sizing_app.train.pool import build_pool
 from sizing_app.train.surrogate import fit_surrogate
+from tests.builders import settled
 
 SIMULATIONS = 240
 SUITES = ("standard", "shifted", "tight")
@@ -258,7 +259,7 @@ def test_wider_ranges_change_where_a_design_lies_and_not_what_it_is(teacher, poo
 
 def test_baselines_know_what_the_pool_knows(teacher, pool, circuit, simulator, tmp_path):
     rng = np.random.default_rng(7)
-    here = replace(circuit, folder=str(tmp_path))
+    here = settled(tmp_path, circuit)
     save_pool(pool, pool_path(here))
     task = replace(training.synthesize(circuit, pool, rng, 0.0), circuit=here)
     build_mlp(circuit, pool, tmp_path / "mlp" / "OTA.npz", rng, count=400, report=lambda text: None)

@@ -29,7 +29,7 @@ from sizing_app.task.advantage import PLAY_TEMPERATURE
 from sizing_app.train.__main__ import parse
 from sizing_app.train.algorithms import ALGORITHMS
 from sizing_app.train.config import RLConfig
-from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, write
+from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, settled, write
 
 POLICIES = {"random": RandomSearch(), "bayes": BayesianSearch()}
 COLUMNS = ["circuit", "suite", "query", "policy", "best_reward", "passed", "simulations", "seconds", "statements",
@@ -270,7 +270,7 @@ def write_suite(folder, **changes):
              "witness": GOOD} | changes
     (folder / "queries").mkdir(exist_ok=True)
     (folder / "queries" / "demo.json").write_text(json.dumps({"circuit": "TOY", "suite": "demo", "queries": [query]}))
-    return replace(a_circuit(), folder=str(folder))
+    return settled(folder)
 
 
 def test_queries_become_tasks(tmp_path):

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sizing_app.circuit.folder import golden, load_circuit
+from sizing_app.circuit.folder import load_circuit
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.metrics import MEASURES, WorstCase
+from tests.builders import golden_design
 
 RISE, FALL, STOP = 1e-6, 11e-6, 21e-6
 STEP = {"analysis": "step", "output": "v(out)", "low": 1.0, "high": 2.0, "rise": RISE, "fall": FALL}
@@ -55,7 +56,7 @@ def _with_measure(circuit, metric: str, **changed):
 ])
 def test_a_measure_that_raises_is_a_failure_that_names_the_metric(name, metric, changed, said, pool):
     circuit = load_circuit(name)
-    design, conditions = golden(circuit)["parameters"], circuit.conditions.nominal
+    design, conditions = golden_design(circuit), circuit.conditions.nominal
     (worker,) = pool.pids() or [None]
     failed = pool.evaluate(_with_measure(circuit, metric, **changed), design, conditions)
     assert (failed.status, set(failed.metrics.values())) == ("refused", {None})
@@ -66,7 +67,7 @@ def test_a_measure_that_raises_is_a_failure_that_names_the_metric(name, metric, 
 
 def test_a_step_that_is_too_slow_is_told_in_the_log(pool):
     circuit = load_circuit("OTA")
-    design = {**golden(circuit)["parameters"], "i_b": 2e-6}
+    design = {**golden_design(circuit), "i_b": 2e-6}
     slow = replace(circuit, analyses=tuple(replace(item, command="tran 2n 62n 0 10n") if item.name == "step" else item
                                            for item in circuit.analyses))
     found = pool.evaluate(_with_measure(slow, "slew", fall=5e-8), design, circuit.conditions.nominal)

@@ -14,6 +14,7 @@ from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.inspection import Device, scale_of
 from sizing_app.simulator.operating_point import first_op, transistors
 from tests.bench.batch import whole_library
+from tests.builders import golden_design
 
 OTA, MILLER = load_circuit("OTA"), load_circuit("MILLER")
 BOLTZMANN, CHARGE = 1.380649e-23, 1.602176634e-19
@@ -26,7 +27,7 @@ def pool():
 
 
 def devices_of(pool, circuit: Circuit, design=None) -> dict[str, Device]:
-    found = pool.operating_point(circuit, design or golden(circuit)["parameters"], circuit.conditions.nominal)
+    found = pool.operating_point(circuit, design or golden_design(circuit), circuit.conditions.nominal)
     assert found.ok, found.log
     return {device.name: device for device in found.devices}
 
@@ -48,7 +49,7 @@ def test_currents_add_up_at_every_node_of_miller(pool):
 
 @pytest.mark.parametrize("circuit", [OTA, MILLER], ids=lambda circuit: circuit.name)
 def test_devices_are_those_of_the_netlist_and_keep_to_physics(circuit, pool):
-    design = golden(circuit)["parameters"]
+    design = golden_design(circuit)
     found = devices_of(pool, circuit)
     lines = [line.split() for line in circuit.netlist.splitlines() if line[:1] == "M"]
     assert list(found) == [words[0].upper() for words in lines]

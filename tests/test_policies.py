@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sizing_app.circuit.definition import Conditions, Spec
-from sizing_app.circuit.folder import golden, load_circuit
+from sizing_app.circuit.folder import golden, load_circuit, settle
 from sizing_app.policy import POLICY_NAMES, PolicyError, PolicySettings, can_size, make_policy
 from sizing_app.policy.bayesian import BayesianSearch, suggest
 from sizing_app.policy.constants import Golden, Middle
@@ -21,7 +21,7 @@ from sizing_app.policy.stored import Centre, Lookup
 from sizing_app.pools.designs import Pool, load_pool, pool_path, save_pool
 from sizing_app.pools.targets import DesignGrid, metric_row
 from sizing_app.session.loop import fold, initial_turn, run_session
-from tests.builders import GOOD, POOR, QuadraticSimulator, a_circuit, a_task
+from tests.builders import GOOD, POOR, QuadraticSimulator, a_circuit, a_task, settled
 
 NEVER = threading.Event()
 
@@ -81,7 +81,7 @@ def test_initial_design_lies_on_the_grid(seed):
 @pytest.fixture
 def stored(tmp_path):
     """The toy circuit with a pool of 40 random designs at each of two conditions, the first and the last ones."""
-    circuit, simulator = replace(a_circuit(), folder=str(tmp_path)), QuadraticSimulator()
+    circuit, simulator = settled(tmp_path), QuadraticSimulator()
     grid = DesignGrid(circuit)
     designs = grid.random(np.random.default_rng(1), 40)
     metrics = np.array([metric_row(circuit, simulator.evaluate(circuit, grid.design(row), circuit.conditions.nominal))
@@ -113,7 +113,8 @@ def test_lookup_takes_the_nearest_stored_conditions(stored):
 
 def test_a_pool_of_another_circuit_is_named(stored, tmp_path):
     fewer = replace(stored, parameters=stored.parameters[:1])
-    for circuit, message in ((replace(a_circuit(), folder=str(tmp_path / "none")), "pool.npz is missing"),
+    settle(fewer, tmp_path)
+    for circuit, message in ((settled(tmp_path / "none"), "pool.npz is missing"),
                              (fewer, "pool.npz was made for other parameters")):
         task = replace(a_task(circuit), initial={"w": 9e-5, "m": 10.0})
         with pytest.raises(PolicyError, match=message):

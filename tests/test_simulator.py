@@ -17,6 +17,7 @@ from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.metrics import MEASURES
 from tests.bench.batch import run_batch
 from tests.bench.simulator import cpu_seconds, designs, resident
+from tests.builders import golden_design
 
 PATIENCE = 120.0
 """Deadline (s) of evaluations that must succeed, on busy machines too."""
@@ -30,7 +31,7 @@ def pool():
 
 
 def evaluate(pool, circuit, design=None, conditions=None):
-    return pool.evaluate(circuit, design or golden(circuit)["parameters"], conditions or circuit.conditions.nominal)
+    return pool.evaluate(circuit, design or golden_design(circuit), conditions or circuit.conditions.nominal)
 
 
 def with_analysis(circuit: Circuit, name: str, **changes) -> Circuit:
@@ -233,7 +234,7 @@ def test_memory_stays_flat_over_thousands():
 @pytest.mark.parametrize("circuit", [OTA, MILLER], ids=lambda circuit: circuit.name)
 def test_a_process_of_its_own_with_the_whole_library_agrees(circuit, pool, tmp_path):
     conditions = Conditions("ss", circuit.conditions.temperatures[2], *_last(circuit.conditions))
-    design = golden(circuit)["parameters"]
+    design = golden_design(circuit)
     expected, _ = run_batch(circuit, design, conditions, tmp_path)
     found = evaluate(pool, circuit, design, conditions)
     assert found.ok, found.log

@@ -92,7 +92,7 @@ def real_session():
     """OTA: a second turn that lengthens l_cas."""
     circuit = load_circuit("OTA")
     design = initial_design(circuit, 0)
-    task = Task(replace(circuit, folder=""), circuit.specs, circuit.conditions.nominal, design, 2)
+    task = Task(circuit, circuit.specs, circuit.conditions.nominal, design, 2)
     metrics = {spec.metric: spec.low if spec.low is not None else spec.high for spec in circuit.specs}
     designs = (design, {**design, "l_cas": 2 * design["l_cas"]})
     turns = [Turn(index, Proposal(values, HOSTILE, f"I lengthen l_cas. {HOSTILE}"), measured,

@@ -2,10 +2,15 @@
 
 Immutable values in SI units, no behaviour beyond arithmetic on themselves."""
 
+import functools
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from pydantic import TypeAdapter
 
 from sizing_app.circuit.units import format_si, preferred_values, show_quantity
 
@@ -210,7 +215,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Circuit:
-    """A folder of circuits/: what may be tuned, how it is simulated, what is asked of it."""
+    """What may be tuned, how it is simulated, what is asked of it."""
 
     name: str
     title: str
@@ -228,15 +233,34 @@ class Circuit:
     """What it is, in the words of the field: amplifier, n-input, folded-cascode ..."""
     devices: Mapping[str, str] = field(default_factory=dict)
     """Alias used in the netlist (nmos, pmos) to model name of the process."""
-    folder: str = ""
     held_out: bool = False
     """Kept from training, from the teacher's data and from choosing checkpoints: for evaluation alone."""
+
+    @functools.cached_property
+    def key(self) -> str:
+        """SHA-256 of the content: what a circuit is known by wherever it is stored, sent or kept."""
+        return hashlib.sha256(json.dumps(content(self), sort_keys=True).encode()).hexdigest()
 
     def parameter(self, name: str) -> Parameter:
         return _named(self.parameters, name)
 
     def metric(self, name: str) -> Metric:
         return _named(self.metrics, name)
+
+
+def content(circuit: Circuit) -> dict:
+    """A circuit as plain JSON values, without those that are the default: later versions know it by the same key."""
+    return _adapter().dump_python(circuit, mode="json", exclude_defaults=True)
+
+
+def from_content(document: object) -> Circuit:
+    """The circuit of such values, which may come from an earlier version. Raises pydantic.ValidationError."""
+    return _adapter().validate_python(document)
+
+
+@functools.cache
+def _adapter() -> TypeAdapter:
+    return TypeAdapter(Circuit)
 
 
 def names_analysis(argument: str) -> bool:

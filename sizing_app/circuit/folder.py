@@ -1,5 +1,6 @@
 """Load circuits/NAME/ folders and say exactly what is wrong with one that is wrongly described."""
 
+import contextlib
 import functools
 import json
 import logging
@@ -7,7 +8,6 @@ import os
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from sizing_app.circuit.check import check_circuit, measure_arguments
@@ -18,12 +18,17 @@ from sizing_app.circuit.toml_table import CircuitError, Table
 from sizing_app.circuit.validation import Invalid, check_parameter, check_space, check_spec
 
 log = logging.getLogger(__name__)
-FOLDER = Path(os.environ.get("SIZING_CIRCUITS", Path(__file__).parents[2] / "circuits"))
+FOLDERS = [*(Path(folder) for folder in os.environ.get("SIZING_CIRCUITS", "").split(os.pathsep) if folder),
+           Path(__file__).parents[2] / "circuits"]
+"""Where circuits are looked for: the folders of SIZING_CIRCUITS, a list as PATH is, then what comes with the program.
+Where two have a circuit of the same name, the first one counts."""
+_homes: dict[str, Path] = {}
+"""Key of a circuit that was read to its folder."""
 
 
 def circuit_names() -> list[str]:
-    """The folders of circuits/ that hold a circuit.toml, sorted."""
-    return sorted(path.parent.name for path in FOLDER.glob("*/circuit.toml"))
+    """The folders within FOLDERS that hold a circuit.toml, sorted."""
+    return sorted({path.parent.name for folder in FOLDERS for path in folder.glob("*/circuit.toml")})
 
 
 def load_circuits() -> dict[str, Circuit]:
@@ -36,24 +41,34 @@ def load_circuits() -> dict[str, Circuit]:
         except CircuitError as error:
             log.warning("circuit %s is left out: %s", name, error)
     if not found:
-        raise CircuitError(f"no circuit can be read in {FOLDER}")
+        raise CircuitError(f"no circuit can be read in {', '.join(map(str, FOLDERS))}")
     return found
 
 
 def load_circuit(name: str) -> Circuit:
-    """The circuit of circuits/``name``. Raises CircuitError."""
-    if name not in circuit_names():
+    """The circuit called ``name``. Raises CircuitError."""
+    folder = next((folder / name for folder in FOLDERS if (folder / name / "circuit.toml").is_file()), None)
+    if folder is None or name not in circuit_names():
         raise CircuitError(f"there is no circuit {name!r}, only {', '.join(circuit_names())}")
-    return read_folder(FOLDER / name)
+    return read_folder(folder)
 
 
-def shipped(circuit: Circuit) -> Circuit:
-    """The circuit with the folder that holds its pool, where circuits/ has the very same one: a stored circuit has
-    no folder."""
-    if circuit.folder or circuit.name not in circuit_names():
-        return circuit
-    known = load_circuit(circuit.name)
-    return known if replace(known, folder="") == circuit else circuit
+def home(circuit: Circuit) -> Path | None:
+    """The folder that a circuit was read from, or a stored one would be; None where there is no such folder."""
+    if circuit.key not in _homes and circuit.name in circuit_names():
+        with contextlib.suppress(CircuitError):
+            load_circuit(circuit.name)
+    return _homes.get(circuit.key)
+
+
+def settle(circuit: Circuit, folder: Path) -> None:
+    """Say where the files of a circuit are."""
+    _homes[circuit.key] = folder
+
+
+def file_of(circuit: Circuit, name: str) -> Path:
+    """A file beside circuit.toml; where the circuit has no folder, the name of one that is not there."""
+    return (home(circuit) or Path(circuit.name)) / name
 
 
 def load_training_circuit(name: str) -> Circuit:
@@ -83,13 +98,14 @@ def read_folder(folder: Path) -> Circuit:
         conditions=_conditions(table), analyses=tuple(_analysis(entry) for entry in table.tables("analyses")),
         measures=tuple(_measure(entry) for entry in table.tables("metrics")),
         netlist=_text(folder / "netlist.sp"), testbench=_text(folder / "testbench.sp"),
-        devices=_devices(table), folder=str(folder), held_out=table.flag("held_out"))
+        devices=_devices(table), held_out=table.flag("held_out"))
     check_circuit(circuit, path)
+    settle(circuit, folder)
     return circuit
 
 
 def golden_path(circuit: Circuit) -> Path:
-    return Path(circuit.folder) / "golden.json"
+    return file_of(circuit, "golden.json")
 
 
 def has_golden(circuit: Circuit) -> bool:
@@ -112,12 +128,12 @@ def golden(circuit: Circuit) -> dict:
 
 
 def suite_path(circuit: Circuit, suite: str) -> Path:
-    return Path(circuit.folder) / "queries" / f"{suite}.json"
+    return file_of(circuit, f"queries/{suite}.json")
 
 
 def suite_names(circuit: Circuit) -> list[str]:
     """The suites that a circuit has, in alphabetical order."""
-    return sorted(path.stem for path in (Path(circuit.folder) / "queries").glob("*.json"))
+    return sorted(path.stem for path in file_of(circuit, "queries").glob("*.json"))
 
 
 def _words(table: Table) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from sizing_app.circuit.folder import FOLDER
+from sizing_app.circuit.folder import FOLDERS
 from sizing_app.evaluate.check import Check
 
-CHECK_FILE = FOLDER / "check.json"
+CHECK_FILE = FOLDERS[-1] / "check.json"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.circuit.folder import golden, load_circuit
+from sizing_app.circuit.folder import golden, golden_path, load_circuit
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.circuit.units import read_quantity
 from sizing_app.pools.targets import DesignGrid, fitness, margins, metric_row
@@ -63,7 +63,7 @@ def write(circuit: Circuit, simulator, design: Parameters) -> Path:
     """golden.json with the design and its metrics to five digits."""
     measured = simulator.evaluate(circuit, design, circuit.conditions.nominal)
     metrics = {name: float(f"{value:.5g}") for name, value in measured.metrics.items()}
-    path = Path(circuit.folder) / "golden.json"
+    path = golden_path(circuit)
     path.write_text(json.dumps({"parameters": dict(design), "metrics": metrics}, indent=2) + "\n")
     return path
 

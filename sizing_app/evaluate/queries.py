@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Conditions, Spec
-from sizing_app.circuit.folder import golden
+from sizing_app.circuit.folder import file_of, golden
 from sizing_app.policy.evolution import strategy
 from sizing_app.pools.targets import (DesignGrid, draw_targets, draw_weights, fitness, loosen, margins, metric_row,
                                       scales, shifted, spread_conditions, tighten)
@@ -239,7 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = f"python -m sizing_app.evaluate.queries --circuit {circuit.name} --queries {chosen.queries}" \
         + (f" --effort {chosen.effort:g}" if chosen.effort != 1 else "")
     with SimulatorPool(chosen.workers, deadline=30.0) as simulator:
-        make_queries(circuit, simulator, chosen.queries, chosen.out or Path(circuit.folder) / "queries", command,
+        make_queries(circuit, simulator, chosen.queries, chosen.out or file_of(circuit, "queries"), command,
                      chosen.effort)
     return 0
 

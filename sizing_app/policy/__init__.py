@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sizing_app.circuit.definition import Circuit
-from sizing_app.circuit.folder import has_golden, shipped
+from sizing_app.circuit.folder import has_golden
 from sizing_app.errors import PolicyError
 from sizing_app.policy.words import missing_words
 from sizing_app.pools.designs import pool_path
@@ -68,7 +68,7 @@ def check_can_size(name: str, circuit: Circuit, settings: PolicySettings | None 
 
 def _lack(name: str, circuit: Circuit, settings: PolicySettings) -> str:
     """What a policy lacks for a circuit; empty where it can size it."""
-    models, circuit = settings.models, shipped(circuit)
+    models = settings.models
     if _MAKERS.get(name) in (_checkpoint, _polished):
         missing = missing_words(models / name.removesuffix("+cma-es"), circuit)
         return f"the checkpoint has no words for{''.join(missing[:3])} ..." if missing else ""

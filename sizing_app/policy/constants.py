@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.circuit.folder import golden, shipped
+from sizing_app.circuit.folder import golden
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.errors import PolicyError
 from sizing_app.policy.designs import design, end, end_met, from_unit
@@ -51,6 +51,6 @@ class Golden(_Constant):
     def answer(self, circuit: Circuit) -> Parameters:
         """Raises PolicyError where the circuit has none."""
         try:
-            return golden(shipped(circuit))["parameters"]
+            return golden(circuit)["parameters"]
         except CircuitError as error:
             raise PolicyError(str(error)) from None

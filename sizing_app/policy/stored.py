@@ -6,13 +6,11 @@ Centre and lookup use no feedback, beyond noticing that all specs are met.
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.circuit.folder import shipped
 from sizing_app.errors import PolicyError
 from sizing_app.policy.designs import design, end, end_met
 from sizing_app.pools.designs import Pool, PoolError, centroid, load_pool, pool_path, ranked
@@ -39,7 +37,6 @@ class _Stored(ABC):
         if reached(history):
             yield end_met()
             return
-        task = replace(task, circuit=shipped(task.circuit))
         answer = self.answer(task, self._pool(task.circuit), history)
         yield end("All that is stored for these conditions was tried.") if answer is None else design(*answer)
 
@@ -49,12 +46,12 @@ class _Stored(ABC):
 
     def _pool(self, circuit: Circuit) -> Pool:
         with self._lock:
-            if circuit.folder not in self._pools:
+            if circuit.key not in self._pools:
                 try:
-                    self._pools[circuit.folder] = load_pool(circuit, pool_path(circuit))
+                    self._pools[circuit.key] = load_pool(circuit, pool_path(circuit))
                 except PoolError as error:
                     raise PolicyError(str(error)) from None
-            return self._pools[circuit.folder]
+            return self._pools[circuit.key]
 
 
 class Lookup(_Stored):
@@ -104,7 +101,7 @@ class Taught(_Stored):
 
     def _teacher(self, circuit: Circuit, pool: Pool) -> Teacher:
         with self._lock:
-            if circuit.folder not in self._teachers:
+            if circuit.key not in self._teachers:
                 surrogate = load_surrogate(surrogate_path(self._models, circuit), circuit)
-                self._teachers[circuit.folder] = Teacher(pool, surrogate)
-            return self._teachers[circuit.folder]
+                self._teachers[circuit.key] = Teacher(pool, surrogate)
+            return self._teachers[circuit.key]

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Conditions, Spec
+from sizing_app.circuit.folder import file_of
 from sizing_app.pools.targets import DesignGrid, margins
 
 ROOM = 0.10
@@ -86,7 +87,7 @@ def _place_type(circuit: Circuit) -> np.dtype:
 
 
 def pool_path(circuit: Circuit) -> Path:
-    return Path(circuit.folder) / "pool.npz"
+    return file_of(circuit, "pool.npz")
 
 
 def empty_pool(circuit: Circuit) -> Pool:

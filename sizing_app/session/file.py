@@ -6,7 +6,7 @@ Its size, its lines and so its turns are bounded.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
@@ -69,7 +69,6 @@ def write_session(id: str, events: Sequence[Event]) -> str:
     for event in events:
         match event:
             case SessionStarted(task, policy):
-                task = replace(task, circuit=replace(task.circuit, folder=""))
                 lines.append(StartLine("session_started", FORMAT, id, policy, task))
             case TurnFinished(turn):
                 lines.append(TurnLine("turn_finished", turn))
@@ -105,9 +104,9 @@ def read_session(content: bytes) -> SessionFile:
         check_leaves(end.message, f"Line {len(lines)}: message")
     except Invalid as error:
         raise WrongSession(f"{error}.") from error
-    task = replace(start.task, circuit=replace(start.task.circuit, folder=""))
-    check_session(task, tuple(line.turn for line in turns))
-    return SessionFile(start.id, [SessionStarted(task, start.policy), *(TurnFinished(line.turn) for line in turns),
+    check_session(start.task, tuple(line.turn for line in turns))
+    return SessionFile(start.id, [SessionStarted(start.task, start.policy),
+                                  *(TurnFinished(line.turn) for line in turns),
                                   SessionFinished(end.reason, end.message)])
 
 

@@ -3,8 +3,12 @@
 import hashlib
 
 from sizing_app.circuit.definition import Circuit
-from sizing_app.circuit.folder import FOLDER, read_folder
+from sizing_app.circuit.folder import circuit_names, load_circuit
 from sizing_app.circuit.toml_table import CircuitError
+
+MOST_KNOWN = 10_000
+"""Circuits whose origin is remembered."""
+_decks: dict[str, str | None] = {}
 
 
 def deck_of(circuit: Circuit) -> str | None:
@@ -12,15 +16,18 @@ def deck_of(circuit: Circuit) -> str | None:
 
     What counts is the content: a stored copy of a circuit of ours is ours, one that was changed is not.
     """
-    deck = _deck(circuit)
-    if circuit.name.isidentifier():
-        try:
-            known = read_folder(FOLDER / circuit.name)
-            if known is circuit or _deck(known) == deck:
-                return None
-        except CircuitError:
-            pass
-    return hashlib.sha256(repr(deck).encode()).hexdigest()
+    if circuit.key not in _decks:
+        if len(_decks) >= MOST_KNOWN:
+            _decks.clear()
+        _decks[circuit.key] = None if _ours(circuit) else hashlib.sha256(repr(_deck(circuit)).encode()).hexdigest()
+    return _decks[circuit.key]
+
+
+def _ours(circuit: Circuit) -> bool:
+    try:
+        return circuit.name in circuit_names() and _deck(load_circuit(circuit.name)) == _deck(circuit)
+    except CircuitError:
+        return False
 
 
 def _deck(circuit: Circuit) -> tuple:

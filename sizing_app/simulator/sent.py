@@ -5,7 +5,7 @@ from sizing_app.circuit.definition import Circuit
 KEPT = 32
 
 
-def keep(circuits: dict[int, Circuit], key: int, circuit: Circuit) -> None:
+def keep(circuits: dict[str, Circuit], key: str, circuit: Circuit) -> None:
     """Add one; the one that came first makes room. Both ends of the pipe do the same."""
     if len(circuits) == KEPT:
         del circuits[next(iter(circuits))]

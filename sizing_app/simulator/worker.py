@@ -38,7 +38,7 @@ def live(connection: Connection, ngspice: Ngspice, nursery: int) -> NoReturn:
 def serve(connection: Connection, ngspice: Ngspice) -> None:
     """First what the confinement lacks; then for each job a word when it begins, and the answer."""
     connection.send_bytes(json.dumps(confine()).encode())
-    circuits: dict[int, Circuit] = {}
+    circuits: dict[str, Circuit] = {}
     last = False
     while not last:
         try:

@@ -60,8 +60,8 @@ class WorkerProcess:
         self._nursery, self._trusted = nursery, trusted
         self._pipe: Connection | None = None
         self._clock: Callable[[], float] | None = None
-        self._sent: dict[int, Circuit] = {}
-        """Circuits that the worker keeps, by id; kept here too, so that the id stays their own."""
+        self._sent: dict[str, Circuit] = {}
+        """Circuits that the worker keeps, by key."""
         self._deck: str | None = None
         self._lacking: list[str] = []
         self._done = 0
@@ -117,7 +117,7 @@ class WorkerProcess:
                              f"simulator (no {', no '.join(self._lacking)}): start with --trust-circuits to allow it")
 
     def _ask(self, task: str, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> None:
-        key = id(circuit)
+        key = circuit.key
         first = key not in self._sent
         self._pipe.send((task, key, circuit if first else None, dict(parameters), conditions))
         if first:

@@ -33,13 +33,14 @@ class WholeSession:
 def insert_all(db: Session, sessions: Iterable[WholeSession]) -> list[str]:
     """Insert sessions in the transaction of ``db``; returns their new ids."""
     rows, turns, tags = [], [], []
-    digests: list[tuple[Circuit, str]] = []
+    stored: set[str] = set()
     for session in sessions:
         state = fold(session.events)
         circuit = state.task.circuit
-        if not any(known is circuit for known, _ in digests):
-            digests.append((circuit, store_circuit(db, circuit)))
-        row = _session_values(session, state, next(digest for known, digest in digests if known is circuit))
+        if circuit.key not in stored:
+            store_circuit(db, circuit)
+            stored.add(circuit.key)
+        row = _session_values(session, state)
         rows.append(row)
         turns += [_values(turn_row(row["id"], turn), TURN_COLUMNS) for turn in state.history]
         tags += [{"session_id": row["id"], "tag": tag} for tag in session.tags]
@@ -49,8 +50,8 @@ def insert_all(db: Session, sessions: Iterable[WholeSession]) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def store_circuit(db: Session, circuit: Circuit) -> str:
-    """The digest of a circuit, which is stored if it was not."""
+def store_circuit(db: Session, circuit: Circuit) -> None:
+    """Store a circuit if it was not."""
     row = circuit_row(circuit)
     if db.get(CircuitRow, row.digest) is None:
         try:
@@ -58,12 +59,11 @@ def store_circuit(db: Session, circuit: Circuit) -> str:
                 db.add(row)
         except IntegrityError:  # another process stored the same circuit in the meantime
             pass
-    return row.digest
 
 
-def _session_values(session: WholeSession, state: SessionState, digest: str) -> dict:
+def _session_values(session: WholeSession, state: SessionState) -> dict:
     """The columns that create() and the turns one by one would have made."""
-    row = session_row(state.task, digest, state.policy, session.source)
+    row = session_row(state.task, state.policy, session.source)
     row.created = row.heartbeat = session.created if session.created is not None else row.created
     row.status, row.message, row.passed = state.status, state.message, state.passed
     row.turns = sum(1 for turn in state.history if turn.index > 0 and turn.measurement is not None)

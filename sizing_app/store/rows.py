@@ -1,20 +1,17 @@
 """Sessions, circuits and turns to rows of the store's tables, and back."""
 
-import hashlib
-import json
 import secrets
 import time
-from dataclasses import replace
 
 from pydantic import TypeAdapter
 from sqlalchemy import case, func, or_
 
-from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.definition import Circuit, content
 from sizing_app.store.tables import CircuitRow, SessionRow, TurnRow
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Turn
 
-CIRCUIT, TASK, TURN = TypeAdapter(Circuit), TypeAdapter(Task), TypeAdapter(Turn)
+TASK, TURN = TypeAdapter(Task), TypeAdapter(Turn)
 ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
@@ -24,16 +21,14 @@ def new_id() -> str:
 
 
 def circuit_row(circuit: Circuit) -> CircuitRow:
-    content = CIRCUIT.dump_python(replace(circuit, folder=""), mode="json")
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    return CircuitRow(digest=digest, name=circuit.name, content=content)
+    return CircuitRow(digest=circuit.key, name=circuit.name, content=content(circuit))
 
 
-def session_row(task: Task, digest: str, policy: str, source: str, parent: str | None = None,
+def session_row(task: Task, policy: str, source: str, parent: str | None = None,
                 parent_turn: int | None = None) -> SessionRow:
-    """A session that has not begun. ``digest``: that of its circuit_row."""
+    """A session that has not begun."""
     return SessionRow(
-        id=new_id(), created=time.time(), heartbeat=time.time(), circuit=task.circuit.name, digest=digest,
+        id=new_id(), created=time.time(), heartbeat=time.time(), circuit=task.circuit.name, digest=task.circuit.key,
         policy=policy, source=source, status="running", message="", budget=task.budget, seed=task.seed, turns=0,
         best_reward=None, passed=False, parent=parent, parent_turn=parent_turn,
         task=TASK.dump_python(task, mode="json", exclude={"circuit"}))

@@ -92,7 +92,8 @@ class SessionStore:
         ``parent`` is the session whose turns up to ``parent_turn`` come first in this one.
         """
         with self._transaction(writing=True) as db:
-            row = session_row(task, store_circuit(db, task.circuit), policy, source, parent, parent_turn)
+            store_circuit(db, task.circuit)
+            row = session_row(task, policy, source, parent, parent_turn)
             db.add(row)
             return row.id
 

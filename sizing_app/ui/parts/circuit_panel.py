@@ -2,11 +2,11 @@
 
 import base64
 import re
-from pathlib import Path
 
 from markupsafe import Markup, escape
 
 from sizing_app.circuit.definition import Circuit, Parameter
+from sizing_app.circuit.folder import file_of
 
 
 def panel(circuit: Circuit) -> str:
@@ -31,8 +31,8 @@ def _row(parameter: Parameter) -> Markup:
 
 def _schematic(circuit: Circuit) -> Markup:
     """The SVG as an image, so that its styles stay its own."""
-    path = Path(circuit.folder) / "schematic.svg"
-    if not circuit.folder or not path.is_file():
+    path = file_of(circuit, "schematic.svg")
+    if not path.is_file():
         return Markup('<p class="quiet">This circuit has no schematic.svg.</p>')
     data = base64.b64encode(path.read_bytes()).decode("ascii")
     return Markup('<img class="schematic" alt="Schematic of {}" src="data:image/svg+xml;base64,{}">').format(
