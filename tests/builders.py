@@ -11,6 +11,7 @@ from pathlib import Path
 from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Metric, Parameter, Spec
 from sizing_app.circuit.folder import golden, load_circuit, settle
 from sizing_app.task.definition import Task
+from sizing_app.task.protocols import Simulator, completed
 from sizing_app.task.turn import Delta, Measurement, Proposal
 
 
@@ -55,12 +56,15 @@ POOR = {"w": 60e-6, "m": 10.0}
 
 
 @dataclass
-class QuadraticSimulator:
+class QuadraticSimulator(Simulator):
     """gain = 60 - 2 (w/10u - 1)^2 dB, power = 10 mW/m * w * m; a ``delay`` in seconds makes it slow."""
 
     delay: float = 0.0
 
-    def evaluate(self, circuit: Circuit, parameters, conditions: Conditions) -> Measurement:
+    def submit(self, jobs):
+        return [completed(self.measure(job.circuit, job.parameters, job.conditions)) for job in jobs]
+
+    def measure(self, circuit: Circuit, parameters, conditions: Conditions) -> Measurement:
         if self.delay:
             time.sleep(self.delay)
         offset = parameters["w"] / 10e-6 - 1

@@ -191,7 +191,7 @@ def test_numbers_arrive_bit_for_bit():
     metrics = dict(zip((item.name for item in OTA.metrics), (*VALUES, None), strict=False))
     samples = np.array([*VALUES, np.nan, np.inf])
     vectors = {"ac": {"v(out)": samples.astype(complex)}, "tran": {"time": samples}}
-    for task, answer in (("evaluate", Measurement("ok", metrics, "said", 0.1)),
+    for task, answer in (("metrics", Measurement("ok", metrics, "said", 0.1)),
                          ("operating_point", OperatingPoint("ok", (DEVICE,), "", 0.1, "op"))):
         assert repr(decode(task, OTA, encode(Reply(answer, 0.3, True)))) == repr(Reply(answer, 0.3, True))
     read = decode("waveforms", OTA, encode(Reply(Waveforms("ok", vectors), 0.3, False))).answer
@@ -212,6 +212,6 @@ def test_numbers_arrive_bit_for_bit():
         b'{"status": "ok", "log": "", "seconds": 0, "cpu": 0, "last": false, "vectors": [["a", "b", "O", 1]]}')),
 ])
 def test_what_no_honest_worker_sends_is_no_answer(message):
-    for task in ("evaluate", "operating_point", "waveforms"):
+    for task in ("metrics", "operating_point", "waveforms"):
         with pytest.raises(WrongAnswer, match=f"no {task}"):
             decode(task, OTA, message)

@@ -22,7 +22,7 @@ from sizing_app.pools.teacher import Teacher
 from sizing_app.prompt.analysis import move_text
 from sizing_app.prompt.compact import target_text
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.session.loop import initial_turn
+from sizing_app.session.turn import initial_turn
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.reward import score, spec_score
 from sizing_app.task.turn import Measurement, Proposal, Turn

@@ -24,7 +24,7 @@ from sizing_app.policy import MODELS
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.random_search import RandomSearch
-from sizing_app.session.loop import fold
+from sizing_app.session.events import fold
 from sizing_app.task.advantage import PLAY_TEMPERATURE
 from sizing_app.train.__main__ import parse
 from sizing_app.train.algorithms import ALGORITHMS

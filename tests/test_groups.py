@@ -15,7 +15,8 @@ from sizing_app.errors import PolicyError, StoreError
 from sizing_app.hub import Hub
 from sizing_app.session.events import StorageFailed, StorageRestored, TurnFinished, fold
 from sizing_app.session.groups import GroupFinished, GroupStarted, GroupState, Sampled, fold_group
-from sizing_app.session.loop import initial_turn, run_group, run_session, sample_turns
+from sizing_app.session.loop import run_group, run_session, sample_turns
+from sizing_app.session.turn import initial_turn
 from sizing_app.store import SessionStore, record
 from sizing_app.store.groups import record_group
 from sizing_app.task.turn import Proposal
@@ -225,7 +226,8 @@ def test_a_store_that_refuses_loses_nothing(services):
 KILLED = """
 import sys, threading
 
-from sizing_app.session import initial_turn, run_group
+from sizing_app.session.loop import run_group
+from sizing_app.session.turn import initial_turn
 from sizing_app.store import SessionStore
 from sizing_app.store.groups import record_group
 from tests.builders import QuadraticSimulator, a_task

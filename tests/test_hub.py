@@ -6,8 +6,9 @@ import time
 import pytest
 
 from sizing_app.hub import Hub, watch
-from sizing_app.session.loop import (SessionFinished, SessionStarted, StorageFailed, TurnFinished, TurnStarted, Wrote,
-                                     fold, run_session)
+from sizing_app.session.events import (SessionFinished, SessionStarted, StorageFailed, TurnFinished, TurnStarted, Wrote,
+                                       fold)
+from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore, StoreError, record
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_task, write
 

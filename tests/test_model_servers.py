@@ -11,7 +11,8 @@ from sizing_app.policy import http_stream, model_server
 from sizing_app.policy.language_model import LanguageModel
 from sizing_app.policy.thoughts import ThoughtSplitter
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.session.loop import initial_turn, take_turn
+from sizing_app.session.loop import take_turn
+from sizing_app.session.turn import initial_turn
 from tests.builders import QuadraticSimulator, a_circuit, a_task
 from tests.checkpoint import a_history, a_query
 

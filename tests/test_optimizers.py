@@ -15,7 +15,8 @@ from sizing_app.policy.evolution import MODEL_TURNS, NARROW, EvolutionSearch, Po
 from sizing_app.policy.parzen import ParzenSearch
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.policy.trust_region import FAILURES, LENGTH, SHORTEST, SUCCESSES, TrustRegionSearch, region, suggest
-from sizing_app.session.loop import fold, run_session
+from sizing_app.session.events import fold
+from sizing_app.session.loop import run_session
 from sizing_app.task.turn import Proposal
 from tests.builders import GOOD, QuadraticSimulator, a_task
 

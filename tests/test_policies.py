@@ -20,7 +20,9 @@ from sizing_app.policy.regressor import Regressor, features, predict
 from sizing_app.policy.stored import Centre, Lookup
 from sizing_app.pools.designs import Pool, load_pool, pool_path, save_pool
 from sizing_app.pools.targets import DesignGrid, metric_row
-from sizing_app.session.loop import fold, initial_turn, run_session
+from sizing_app.session.events import fold
+from sizing_app.session.loop import run_session
+from sizing_app.session.turn import initial_turn
 from tests.builders import GOOD, POOR, QuadraticSimulator, a_circuit, a_task, settled
 
 NEVER = threading.Event()

@@ -66,8 +66,8 @@ def test_simulations_and_seconds_up_to_the_first_design_that_meets_all_specs():
     assert slow.seconds == pytest.approx(sum(turn.seconds for turn in lanes["slow"].history[:3]))
     failed = Measurement("timeout", {"gain": None, "power": None})
 
-    class Hangs:
-        def evaluate(self, circuit, parameters, conditions):
+    class Hangs(QuadraticSimulator):
+        def measure(self, circuit, parameters, conditions):
             return failed
 
     assert finish(fold(run_session(a_task(), ScriptedPolicy(SCRIPTS["fast"]), Hangs(), threading.Event()))) is None

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sizing_app.errors import PolicyError
-from sizing_app.session.loop import (Proposed, SessionFinished, SessionStarted, SessionState, StorageFailed,
-                                     StorageRestored, TurnFinished, TurnStarted, Wrote, advance, fold, initial_turn,
-                                     run_session, sample_group, take_turn)
+from sizing_app.session.events import (Proposed, SessionFinished, SessionStarted, SessionState, StorageFailed,
+                                       StorageRestored, TurnFinished, TurnStarted, Wrote, advance, fold)
+from sizing_app.session.loop import run_session, sample_group, take_turn
+from sizing_app.session.turn import initial_turn
 from sizing_app.task.turn import Delta, Measurement, Proposal
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 
@@ -86,8 +87,8 @@ def test_a_policy_without_a_proposal_fails_the_session():
 
 
 def test_a_failed_simulation_is_a_turn_like_any_other():
-    class Hangs:
-        def evaluate(self, circuit, parameters, conditions):
+    class Hangs(QuadraticSimulator):
+        def measure(self, circuit, parameters, conditions):
             return Measurement("timeout", {"gain": None, "power": None}, "no answer within 5 s")
 
     state = fold(run([write("a", POOR)], budget=2, simulator=Hangs()))
@@ -200,9 +201,9 @@ def test_only_simulations_tell_what_a_policy_was_not_told():
     seen, simulated = [], []
 
     class Watching(QuadraticSimulator):
-        def evaluate(self, circuit, parameters, conditions):
+        def measure(self, circuit, parameters, conditions):
             simulated.append(conditions)
-            return super().evaluate(circuit, parameters, conditions)
+            return super().measure(circuit, parameters, conditions)
 
     class Told(ScriptedPolicy):
         def propose(self, task, history, stop):

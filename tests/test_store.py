@@ -15,8 +15,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-from sizing_app.session.loop import (SessionFinished, SessionStarted, StorageFailed, StorageRestored, TurnFinished,
-                                     fold, run_session)
+from sizing_app.session.events import (SessionFinished, SessionStarted, StorageFailed, StorageRestored, TurnFinished,
+                                       fold)
+from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore, StoreError, record
 from sizing_app.store.tables import Base
 from sizing_app.task.turn import Measurement, Proposal, Turn
@@ -126,7 +127,7 @@ def test_only_sessions_without_a_heartbeat_become_interrupted(store):
 KILLED = """
 import sys, threading
 
-from sizing_app.session import run_session
+from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore, record
 from tests.builders import POOR, QuadraticSimulator, ScriptedPolicy, a_task, write
 
@@ -235,8 +236,8 @@ def test_a_reader_that_leaves_marks_its_session_as_interrupted(store):
 def test_numbers_that_are_not_finite_never_reach_the_database(store):
     task = a_task()
 
-    class Noisy:
-        def evaluate(self, circuit, parameters, conditions):
+    class Noisy(QuadraticSimulator):
+        def measure(self, circuit, parameters, conditions):
             return Measurement("ok", {"gain": math.nan, "power": math.inf})
 
     id = store.create(task, "scripted")

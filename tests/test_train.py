@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sizing_app.prompt.compact import END, write_reply
 from sizing_app.prompt.tokenizer import token_values
-from sizing_app.session.loop import initial_turn
+from sizing_app.session.turn import initial_turn
 from sizing_app.task.reward import reached
 from sizing_app.task.turn import Proposal, Turn
 from sizing_app.train.advantage import clipped_objective, format_errors, group_advantages, training_reward

@@ -34,7 +34,7 @@ from sizing_app.circuit.folder import load_training_circuit
 from sizing_app.policy.designs import random_design
 from sizing_app.prompt.chat import messages
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.session.loop import initial_turn
+from sizing_app.session.turn import initial_turn
 from sizing_app.task.definition import Task
 from sizing_app.train.advantage import clipped_objective, group_advantages, training_reward
 from sizing_app.train.config import RLConfig

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from sizing_app.circuit.definition import Circuit
 from sizing_app.prompt.compact import END, render, write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode
-from sizing_app.session.loop import initial_turn
+from sizing_app.session.turn import initial_turn
 from sizing_app.task.definition import Task
 from sizing_app.train.config import ModelSize
 from sizing_app.train.model import build_model

@@ -19,7 +19,7 @@ from sizing_app.circuit.folder import golden, load_training_circuit
 from sizing_app.prompt.chat import messages
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, FUNCTION
 from sizing_app.prompt.tokenizer import QWEN2_PATTERN
-from sizing_app.session.loop import initial_turn
+from sizing_app.session.turn import initial_turn
 from sizing_app.task.definition import Task
 
 CHATML = ("{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"

@@ -13,8 +13,7 @@ from sizing_app.evaluate.suites import Query, load_queries
 from sizing_app.policy.designs import random_design
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
-from sizing_app.simulator import SimulatorPool
-from sizing_app.task.protocols import Policy, Simulator
+from sizing_app.task.protocols import Job, Policy, Simulator
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Score
 
@@ -52,7 +51,7 @@ class Check:
     """Policy to the mean reward of the best turn, initial design included; empty for a circuit without queries."""
 
 
-def check(circuit: Circuit, simulator: SimulatorPool, policies: Sequence[Policy], designs: int, queries: int,
+def check(circuit: Circuit, simulator: Simulator, policies: Sequence[Policy], designs: int, queries: int,
           threads: int, progress: Told = lambda *_: None) -> Check:
     """Simulate the golden design and random ones, and let each policy size the first standard queries."""
     nominal = circuit.conditions.nominal
@@ -67,17 +66,18 @@ def check(circuit: Circuit, simulator: SimulatorPool, policies: Sequence[Policy]
             progress(next(step), total, f"{circuit.name} {what}")
         return found
 
+    waits = simulator.submit([Job(circuit, design, nominal) for design in tried])
+    measured = heard((answer.result() for answer in waits), "random designs")
     with ThreadPoolExecutor(threads, thread_name_prefix="check") as pool:
-        timed = heard(pool.map(lambda design: simulator.timed(circuit, design, nominal), tried), "random designs")
         best = {policy.name: fmean(heard(pool.map(_session(circuit, policy, simulator), waiting), policy.name))
                 for policy in policies if waiting}
-    scores = [score(measured, circuit.specs) for measured, _ in timed]
+    scores = [score(item, circuit.specs) for item in measured]
     return Check(
         circuit.name, circuit.process, circuit.held_out, len(circuit.parameters), len(circuit.metrics),
         score(simulator.evaluate(circuit, golden(circuit)["parameters"], nominal), circuit.specs), designs,
-        fmean(measured.ok for measured, _ in timed), fmean(item.passed for item in scores),
-        fmean(item.total for item in scores), 1e3 * median(cpu for _, cpu in timed), 1e3 * max(cpu for _, cpu in timed),
-        len(waiting), best)
+        fmean(item.ok for item in measured), fmean(item.passed for item in scores),
+        fmean(item.total for item in scores), 1e3 * median(item.cpu for item in measured),
+        1e3 * max(item.cpu for item in measured), len(waiting), best)
 
 
 def _session(circuit: Circuit, policy: Policy, simulator: Simulator) -> Callable[[Query], float]:

@@ -1,12 +1,11 @@
 """One design over the corners, temperatures and supplies of its circuit, and the worst case of each spec."""
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
-from sizing_app.task.protocols import Simulator
-from sizing_app.task.reward import spec_score
+from sizing_app.task.protocols import Job, Simulator
+from sizing_app.task.reward import worst
 from sizing_app.task.turn import Measurement, SpecScore
 
 
@@ -33,8 +32,8 @@ def over_conditions(circuit: Circuit, parameters: Parameters, conditions: Iterab
                     progress: Callable[[int], None] | None = None) -> list[Measurement]:
     """One measurement a condition; ``progress`` is told how many there are so far."""
     measured = []
-    for point in conditions:
-        measured.append(simulator.evaluate(circuit, parameters, point))
+    for answer in simulator.submit([Job(circuit, parameters, point) for point in conditions]):
+        measured.append(answer.result())
         if progress:
             progress(len(measured))
     return measured
@@ -43,13 +42,5 @@ def over_conditions(circuit: Circuit, parameters: Parameters, conditions: Iterab
 def worst_cases(specs: Sequence[Spec], conditions: Sequence[Conditions],
                 measured: Sequence[Measurement]) -> list[WorstCase]:
     """The smallest margin of each spec; a value that is missing is worse than any other."""
-    worst = []
-    for spec in specs:
-        found = [WorstCase(spec, point, spec_score(item.metrics.get(spec.metric), spec))
-                 for point, item in zip(conditions, measured, strict=True)]
-        worst.append(min(found, key=_room))
-    return worst
-
-
-def _room(case: WorstCase) -> float:
-    return -math.inf if case.score.margin is None else case.score.margin
+    found = [worst(spec, measured) for spec in specs]
+    return [WorstCase(spec, conditions[part.at], part) for spec, part in zip(specs, found, strict=True)]

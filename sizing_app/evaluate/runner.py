@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sizing_app.circuit.definition import Circuit
 from sizing_app.evaluate.results import EvaluationError, Key, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.suites import Query
-from sizing_app.session.events import DURABLE, Event
-from sizing_app.session.loop import fold, run_session
+from sizing_app.session.events import DURABLE, Event, fold
+from sizing_app.session.loop import run_session
 from sizing_app.task.protocols import Policy, Simulator
 from sizing_app.task.reward import best_reward, reached
 from sizing_app.task.turn import History

@@ -5,39 +5,55 @@ stops reading stops the session.
 """
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.definition import Parameters
 from sizing_app.errors import PolicyError, unexpected
-from sizing_app.prompt.claims import claims, contradictions
 from sizing_app.session.control import Control
-from sizing_app.session.events import (Event, LiveTurn, Paused, Proposed, Reason, SessionFinished, SessionStarted,
-                                       SessionState, StorageFailed, StorageRestored, TurnFinished, TurnStarted, Wrote,
-                                       advance, fold)
+from sizing_app.session.events import (Event, Paused, Proposed, Reason, SessionFinished, SessionStarted, TurnFinished,
+                                       TurnStarted, Wrote)
 from sizing_app.session.groups import GroupEvent, GroupFinished, GroupStarted, Sampled
+from sizing_app.session.turn import admit, clean_text, finish, initial_turn
 from sizing_app.task.definition import Task
-from sizing_app.task.limits import hold_proposal
 from sizing_app.task.protocols import Policy, Simulator, StopSignal
-from sizing_app.task.reward import reached, score
+from sizing_app.task.reward import reached
 from sizing_app.task.turn import History, Measurement, Proposal, Turn
-
-__all__ = ["Event", "LiveTurn", "PolicyError", "Proposed", "Reason", "SessionFinished", "SessionStarted",
-           "SessionState", "StorageFailed", "StorageRestored", "TurnFinished", "TurnStarted", "Wrote", "advance",
-           "fold", "initial_turn", "run_group", "run_session", "sample_group", "sample_turns", "take_turn"]
 
 log = logging.getLogger(__name__)
 
 
-def initial_turn(task: Task, simulator: Simulator) -> Turn:
-    """Turn 0: simulate the task's initial parameters."""
-    started = time.perf_counter()
-    measurement = _simulate(task.circuit, task.initial, task.conditions, simulator)
-    return Turn(0, Proposal(task.initial), measurement, score(measurement, task.specs), time.perf_counter() - started)
+def goes_on(task: Task, history: History) -> bool:
+    """Whether a session takes another turn: the policy has not ended it, and the budget is not spent."""
+    return not history[-1].proposal.finished and _left(task, history) > 0
+
+
+def take_round(task: Task, history: History, policy: Policy, simulator: Simulator, stop: StopSignal,
+               n: int = 1) -> Iterator[Event]:
+    """``n`` turns from one history, numbered on from it, as events; a round of one is ``take_turn``.
+
+    A policy that plans rounds (RoundPolicy) is asked for all proposals at once, any other one ``n`` times, with seeds
+    of its own. All are simulated at the same time.
+    """
+    if n == 1:
+        yield from take_turn(task, history, policy, simulator, stop)
+        return
+    first = history[-1].index + 1
+    yield TurnStarted(first)
+    if hasattr(policy, "propose_round"):
+        proposals = [admit(task, history, proposal) for proposal in policy.propose_round(task.told(), history, stop, n)]
+        turns = finish([(task, history, proposal) for proposal in proposals], simulator)
+    else:
+        found = dict(sample_turns(task, history, policy, simulator, n, stop))
+        turns = iter([found[number] for number in sorted(found)])
+    for index, turn in enumerate(turns, first):
+        if turn.measurement is not None and _cut_off(turn.measurement, stop):
+            return
+        yield Proposed(index, turn.proposal)
+        yield TurnFinished(replace(turn, index=index, seen=len(history)))
 
 
 def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator, stop: StopSignal) -> Iterator[Event]:
@@ -59,18 +75,9 @@ def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator
     if proposal is None:
         return
     yield Proposed(index, proposal)
-    if proposal.parameters is None and proposal.finished:
-        measurement, points = None, None
-    elif proposal.parameters is None:
-        measurement = Measurement("no_call", _missing(task.circuit), "\n".join(proposal.problems))
-        points = score(measurement, task.specs)
-    else:
-        measurement = _simulate(task.circuit, proposal.parameters, task.conditions, simulator)
-        if _cut_off(measurement, stop):
-            return
-        points = score(measurement, task.specs)
-    turn = Turn(index, proposal, measurement, points, time.perf_counter() - started)
-    yield TurnFinished(replace(turn, claims=tuple(claims(task, history, turn))))
+    turn = next(finish([(task, history, proposal)], simulator))
+    if turn.measurement is None or not _cut_off(turn.measurement, stop):
+        yield TurnFinished(replace(turn, seconds=time.perf_counter() - started))
 
 
 def run_session(task: Task, policy: Policy, simulator: Simulator, stop: StopSignal,
@@ -143,24 +150,27 @@ def _turns(task, policy, simulator, stop, history) -> Generator[Event, None, Rea
     for turn in history:
         yield TurnFinished(turn)
     while not stop.is_set():
-        if sum(1 for turn in history if turn.index > 0) >= task.budget:
-            return "passed" if reached(history) else "budget"
+        if not goes_on(task, history):
+            return "passed" if reached(history) else "ended" if history[-1].proposal.finished else "budget"
         if isinstance(stop, Control) and stop.paused:
             yield Paused(True)
             stop.wait_while_paused()
             yield Paused(False)
             continue
-        turn = None
-        for event in take_turn(task, history, policy, simulator, stop):
+        taken = []
+        for event in take_round(task, history, policy, simulator, stop, min(task.round, _left(task, history))):
             if isinstance(event, TurnFinished):
-                turn = event.turn
+                taken.append(event.turn)
             yield event
-        if turn is None:
+        if not taken:
             break
-        history = (*history, turn)
-        if turn.proposal.finished:
-            return "passed" if reached(history) else "ended"
+        history = (*history, *taken)
     return "stopped"
+
+
+def _left(task: Task, history: History) -> int:
+    """Turns that the budget still has."""
+    return task.budget - sum(1 for turn in history if turn.index > 0)
 
 
 def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Proposal | None]:
@@ -172,9 +182,7 @@ def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Prop
                 cut_short = stop.is_set() and piece.parameters is None and not piece.finished
                 if cut_short:
                     return None
-                checked = _checked(piece, task.circuit)
-                wrong = (*checked.problems, *contradictions(task, history, checked))
-                return hold_proposal(replace(checked, problems=wrong), task.limits)
+                return admit(task, history, piece)
             if stop.is_set():
                 return None
             yield Wrote(index, clean_text(piece.text), piece.kind)
@@ -205,44 +213,3 @@ def _edited(proposal: Proposal, parameters: Parameters) -> Proposal:
     changed = {name: proposal.parameters[name] for name, value in parameters.items()
                if value != proposal.parameters[name]}
     return replace(proposal, parameters={**proposal.parameters, **parameters}, edited=changed) if changed else proposal
-
-
-def _simulate(circuit: Circuit, parameters: Parameters, conditions: Conditions, simulator: Simulator) -> Measurement:
-    """Simulate complete and finite parameters; refuse others with a sentence."""
-    problems = _parameter_problems(circuit, parameters)
-    if problems:
-        return Measurement("refused", _missing(circuit), "\n".join(problems))
-    measurement = simulator.evaluate(circuit, parameters, conditions)
-    metrics = {name: value if value is not None and math.isfinite(value) else None
-               for name, value in measurement.metrics.items()}
-    return replace(measurement, metrics=metrics, log=clean_text(measurement.log))
-
-
-def _parameter_problems(circuit: Circuit, parameters: Parameters) -> list[str]:
-    wanted = [parameter.name for parameter in circuit.parameters]
-    missing = [name for name in wanted if name not in parameters]
-    unknown = [name for name in parameters if name not in wanted]
-    broken = [name for name in wanted if name in parameters and not math.isfinite(parameters[name])]
-    problems = (("Missing parameters", missing), ("Unknown parameters", unknown), ("Not finite", broken))
-    return [f"{title}: {', '.join(names)}." for title, names in problems if names]
-
-
-def _missing(circuit: Circuit) -> dict[str, None]:
-    return {metric.name: None for metric in circuit.metrics}
-
-
-def clean_text(text: str) -> str:
-    """Text that every browser and database takes: no lone surrogates, no NUL."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def _checked(proposal: Proposal, circuit: Circuit) -> Proposal:
-    """The proposal with clean texts; parameters that are incomplete or not finite are no call."""
-    parameters, problems = proposal.parameters, proposal.problems
-    if parameters is not None:
-        parameters = dict(parameters)
-        found = _parameter_problems(circuit, parameters)
-        parameters, problems = (None, (*problems, *found)) if found else (parameters, problems)
-    return replace(proposal, parameters=parameters, text=clean_text(proposal.text),
-                   reasoning=clean_text(proposal.reasoning), thoughts=clean_text(proposal.thoughts),
-                   problems=tuple(map(clean_text, problems)))

@@ -57,30 +57,30 @@ def encode(reply: Reply) -> bytes:
     return b"".join([struct.pack("<I", len(text)), text, *arrays])
 
 
-def decode(task: str, circuit: Circuit, message: bytes) -> Reply:
-    """What a worker answered to ``task``. Raises WrongAnswer."""
+def decode(want: str, circuit: Circuit, message: bytes) -> Reply:
+    """What a worker answered. Raises WrongAnswer."""
     try:
         length, = struct.unpack_from("<I", message)
         head = json.loads(message[4:4 + length])
         status, log, seconds = head["status"], str(head["log"])[:LONGEST_LOG], float(head["seconds"])
         if status not in get_args(Status):
             raise ValueError(status)
-        if task == "evaluate":
-            answer = Measurement(status, _metrics(circuit, head["metrics"]), log, seconds)
-        elif task == "operating_point":
+        if want == "metrics":
+            answer = Measurement(status, _metrics(circuit, head["metrics"]), log, seconds, float(head["cpu"]))
+        elif want == "operating_point":
             answer = OperatingPoint(status, tuple(map(_device, head["devices"])), log, seconds, str(head["analysis"]))
         else:
             answer = Waveforms(status, _vectors(head["vectors"], message[4 + length:]), log, seconds)
         return Reply(answer, float(head["cpu"]), bool(head["last"]))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, struct.error) as error:
-        raise WrongAnswer(f"the simulator's answer is no {task}: {type(error).__name__}") from None
+        raise WrongAnswer(f"the simulator's answer holds no {want}: {type(error).__name__}") from None
 
 
-def failed(task: str, status: Status, circuit: Circuit, log: str, seconds: float) -> Answer:
-    """The answer to ``task`` where there is none."""
-    if task == "operating_point":
+def failed(want: str, status: Status, circuit: Circuit, log: str, seconds: float) -> Answer:
+    """The answer where there is none."""
+    if want == "operating_point":
         return OperatingPoint(status, (), log, seconds)
-    if task == "waveforms":
+    if want == "waveforms":
         return Waveforms(status, {}, log, seconds)
     return Measurement(status, {metric.name: None for metric in circuit.metrics}, log, seconds)
 

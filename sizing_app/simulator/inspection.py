@@ -5,12 +5,12 @@ Plain values that travel between processes. A failure is a value, as in domain.M
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
-from sizing_app.task.protocols import Simulator
+from sizing_app.task.protocols import Job, Simulator
 from sizing_app.task.turn import Status
 
 OFF = -0.3
@@ -100,12 +100,16 @@ class Waveforms:
         return self.status == "ok"
 
 
-class Inspector(Simulator, Protocol):
-    """A simulator that also shows why a design works; SimulatorPool fits."""
+class Inspector(Simulator):
+    """A simulator that also shows why a design works."""
 
-    def operating_point(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> OperatingPoint: ...
+    def operating_point(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> OperatingPoint:
+        """The transistors of one design."""
+        return self.submit([Job(circuit, parameters, conditions, "operating_point")])[0].result()
 
-    def waveforms(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Waveforms: ...
+    def waveforms(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Waveforms:
+        """What the metrics of one design are read from."""
+        return self.submit([Job(circuit, parameters, conditions, "waveforms")])[0].result()
 
 
 SCALES = {"ac": "frequency", "noise": "frequency", "tran": "time"}

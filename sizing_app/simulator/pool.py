@@ -5,28 +5,26 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.simulator.answers import Answer, failed
-from sizing_app.simulator.inspection import OperatingPoint, Waveforms
+from sizing_app.simulator.inspection import Inspector
 from sizing_app.simulator.nursery_process import NurseryProcess
 from sizing_app.simulator.origin import deck_of
 from sizing_app.simulator.worker_process import WorkerFailed, WorkerProcess
-from sizing_app.task.turn import Measurement
+from sizing_app.task.protocols import Job, completed
 
 DEADLINE = 5.0
 """Seconds of CPU time of one evaluation."""
 TRIES = 2
 """A timeout or a killed worker says more of the machine than of the design: a fresh worker tries it once more."""
 
-Job = tuple[Circuit, Parameters, Conditions]
 
+class SimulatorPool(Inspector):
+    """A Simulator over worker processes of this machine.
 
-class SimulatorPool:
-    """A Simulator over worker processes. Thread-safe; failures are measurements, never exceptions.
-
-    ``deadline`` is in seconds of a worker's CPU time for one evaluation, all analyses of the testbench together.
+    ``deadline`` is in seconds of a worker's CPU time for one job, all analyses of the testbench together.
     ``trusted``: circuits that are not of the circuits folder are simulated even where workers cannot be confined.
     """
 
@@ -39,51 +37,41 @@ class SimulatorPool:
         self._freed = threading.Condition()
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="simulator")
 
-    def evaluate(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Measurement:
-        """Simulate one design; waits for a free worker."""
-        return self._run("evaluate", circuit, parameters, conditions)[0]
+    def submit(self, jobs: Sequence[Job]) -> list[Future[Answer]]:
+        """Queue jobs for free workers. What is still queued when the pool is closed fails."""
+        try:
+            return [self._threads.submit(self._run, job) for job in jobs]
+        except RuntimeError:  # closed
+            return [completed(failed(job.want, "crashed", job.circuit, "the simulator was closed", 0.0))
+                    for job in jobs]
 
-    def timed(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> tuple[Measurement, float]:
-        """As evaluate, with the CPU seconds that the worker spent; 0 where it did not answer."""
-        return self._run("evaluate", circuit, parameters, conditions)
-
-    def operating_point(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> OperatingPoint:
-        """The transistors of one design."""
-        return self._run("operating_point", circuit, parameters, conditions)[0]
-
-    def waveforms(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Waveforms:
-        """What the metrics of one design are read from."""
-        return self._run("waveforms", circuit, parameters, conditions)[0]
-
-    def evaluate_many(self, jobs: Sequence[Job]) -> list[Measurement]:
-        """Simulate many designs on all workers, results in the order of ``jobs``."""
-        return list(self._threads.map(lambda job: self.evaluate(*job), jobs))
+    @property
+    def seats(self) -> int:
+        return len(self._workers)
 
     def pids(self) -> list[int]:
         """Process ids of the live workers."""
         return [worker.pid for worker in self._workers if worker.pid is not None]
 
     def close(self) -> None:
-        self._threads.shutdown(wait=True, cancel_futures=True)
         for worker in self._workers:
             worker.close()
+        self._threads.shutdown(wait=True)
         self._nursery.close()
 
-    def _run(self, task: str, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> tuple[Answer, float]:
-        problem = _out_of_range(circuit, parameters)
-        if problem:
-            return failed(task, "refused", circuit, problem, 0.0), 0.0
+    def _run(self, job: Job) -> Answer:
+        if problem := _out_of_range(job.circuit, job.parameters):
+            return failed(job.want, "refused", job.circuit, problem, 0.0)
         started, attempt, failure = time.perf_counter(), 0, None
-        with self._worker_for(circuit) as worker:
+        with self._worker_for(job.circuit) as worker:
             while attempt < TRIES and (failure is None or failure.again):
                 attempt += 1
                 try:
-                    reply = worker.run(task, circuit, parameters, conditions, self.deadline)
-                    return reply.answer, reply.cpu
+                    return worker.run(job, self.deadline)
                 except WorkerFailed as error:
                     failure = error
         log = f"{failure}; tried {attempt} times" if attempt > 1 else str(failure)
-        return failed(task, failure.status, circuit, log, time.perf_counter() - started), 0.0
+        return failed(job.want, failure.status, job.circuit, log, time.perf_counter() - started)
 
     @contextlib.contextmanager
     def _worker_for(self, circuit: Circuit) -> Iterator[WorkerProcess]:

@@ -20,7 +20,7 @@ from sizing_app.simulator.operating_point import operating_point, waveforms
 from sizing_app.simulator.sent import keep
 from sizing_app.simulator.testbench import simulate
 
-TASKS = {"evaluate": simulate, "operating_point": operating_point, "waveforms": waveforms}
+TASKS = {"metrics": simulate, "operating_point": operating_point, "waveforms": waveforms}
 PARENT_DEATH = 1
 
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
-from sizing_app.simulator.answers import LONGEST, Reply, WrongAnswer, decode
+from sizing_app.circuit.definition import Circuit, Conditions
+from sizing_app.simulator.answers import LONGEST, Answer, WrongAnswer, decode
 from sizing_app.simulator.cpu_clock import cpu_clock
 from sizing_app.simulator.nursery_process import START_LIMIT, NoNursery, NurseryProcess
 from sizing_app.simulator.origin import deck_of
 from sizing_app.simulator.sent import keep
+from sizing_app.task.protocols import Job
 from sizing_app.task.turn import Status
 
 PATIENCE = 30.0
@@ -72,17 +73,16 @@ class WorkerProcess:
         """Whether a circuit (origin.deck_of) can be simulated without a fresh worker."""
         return self.pid is None or self._deck == deck
 
-    def run(self, task: str, circuit: Circuit, parameters: Parameters, conditions: Conditions,
-            deadline: float) -> Reply:
+    def run(self, job: Job, deadline: float) -> Answer:
         """What the worker answers. ``deadline`` is in seconds of its CPU time, from when it has read the models.
 
         Raises WorkerFailed; the next job then finds a fresh worker.
         """
         with self._lock:
             try:
-                self._start(circuit, conditions)
-                self._ask(task, circuit, parameters, conditions)
-                reply = decode(task, circuit, self._answer(deadline))
+                self._start(job.circuit, job.conditions)
+                self._ask(job)
+                reply = decode(job.want, job.circuit, self._answer(deadline))
             except (WorkerFailed, WrongAnswer, NoNursery) as error:
                 self._stop()
                 raise error if isinstance(error, WorkerFailed) else WorkerFailed(str(error)) from None
@@ -91,7 +91,7 @@ class WorkerProcess:
             self._done += 1
             if reply.last or self._done >= RECYCLE:
                 self._stop()
-            return reply
+            return reply.answer
 
     def close(self) -> None:
         """End the worker, in the middle of a job too, for good."""
@@ -116,12 +116,12 @@ class WorkerProcess:
             raise Unconfined(f"{circuit.name} is not of the circuits folder, and this system cannot confine the "
                              f"simulator (no {', no '.join(self._lacking)}): start with --trust-circuits to allow it")
 
-    def _ask(self, task: str, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> None:
-        key = circuit.key
+    def _ask(self, job: Job) -> None:
+        key = job.circuit.key
         first = key not in self._sent
-        self._pipe.send((task, key, circuit if first else None, dict(parameters), conditions))
+        self._pipe.send((job.want, key, job.circuit if first else None, dict(job.parameters), job.conditions))
         if first:
-            keep(self._sent, key, circuit)
+            keep(self._sent, key, job.circuit)
         self._receive("the models were not read")
 
     def _receive(self, failure: str) -> bytes:

@@ -1,20 +1,32 @@
-"""What is asked of a design."""
+"""What is asked of a design, and where."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
 
 
 @dataclass(frozen=True)
+class Plan:
+    """Points that every design is judged at, and the rule that makes one verdict of what they gave."""
+
+    points: tuple[Conditions, ...]
+    """The first one is the task's own conditions."""
+    rule: Literal["worst"] = "worst"
+    """worst: each spec by the point where it has the least room (task/reward.py: judge)."""
+
+
+@dataclass(frozen=True)
 class Task:
-    """One query: a circuit, its targets, the conditions, where to start and how many simulations may be spent."""
+    """One query: a circuit, its targets, the conditions, where to start and how many designs may be tried."""
 
     circuit: Circuit
     specs: tuple[Spec, ...]
     conditions: Conditions
     initial: Parameters
     budget: int = 5
+    """Turns after the initial design; with a plan, each of them is simulated at all of its points."""
     seed: int = 0
     stated: Conditions | None = None
     """The conditions that a policy is told where they are not the true ones: then only feedback shows these."""
@@ -22,6 +34,15 @@ class Task:
     """Ranges that a person narrowed for this task, by parameter; equal bounds lock it. Proposals are held to them."""
     hint: str = ""
     """What a person wrote for the policy; only models that are asked in words read it."""
+    plan: Plan | None = None
+    """None: ``conditions`` alone."""
+    round: int = 1
+    """Proposals that are made from the same history and simulated at once."""
+
+    @property
+    def points(self) -> tuple[Conditions, ...]:
+        """Where a design is simulated."""
+        return (self.conditions,) if self.plan is None else self.plan.points
 
     def told(self) -> "Task":
         """The task as a policy may know it."""

@@ -5,6 +5,8 @@ a geometric mean over specs) without equations; the ones here join them continuo
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 from sizing_app.circuit.definition import Spec
 from sizing_app.task.turn import History, Measurement, Score, SpecScore, Turn, best_turn
@@ -48,11 +50,38 @@ def spec_score(value: float | None, spec: Spec) -> SpecScore:
 def score(measurement: Measurement, specs: tuple[Spec, ...]) -> Score:
     """Reward of one turn: the geometric mean of its spec scores; 0 for a failed simulation."""
     values = measurement.metrics if measurement.ok else {}
-    parts = tuple(spec_score(values.get(spec.metric), spec) for spec in specs)
-    passed = measurement.ok and all(part.met for part in parts)
-    if passed:
+    return _total(tuple(spec_score(values.get(spec.metric), spec) for spec in specs), measurement.ok)
+
+
+def judge(measurements: Sequence[Measurement], specs: tuple[Spec, ...]) -> tuple[Measurement, Score]:
+    """What a design is worth over the points of a plan, by the rule *worst*.
+
+    The measurement has for each metric with a spec the value that decides it, for the others those of the first point,
+    and the seconds of all. A point that fails makes the design fail.
+    """
+    if len(measurements) == 1:
+        return measurements[0], score(measurements[0], specs)
+    seconds, cpu = math.fsum(item.seconds for item in measurements), math.fsum(item.cpu for item in measurements)
+    for number, item in enumerate(measurements, 1):
+        if not item.ok:
+            failed = replace(item, log=f"point {number} of {len(measurements)}: {item.log}", seconds=seconds, cpu=cpu)
+            return failed, score(failed, specs)
+    parts = tuple(worst(spec, measurements) for spec in specs)
+    metrics = {**measurements[0].metrics, **{part.metric: part.value for part in parts}}
+    return Measurement("ok", metrics, measurements[0].log, seconds, cpu), _total(parts, True)
+
+
+def worst(spec: Spec, measurements: Sequence[Measurement]) -> SpecScore:
+    """The score of a spec where it has the least room; a value that is missing has less than any other."""
+    found = [replace(spec_score(item.metrics.get(spec.metric), spec), at=number)
+             for number, item in enumerate(measurements)]
+    return min(found, key=lambda part: (part.met, -math.inf if part.margin is None else part.margin))
+
+
+def _total(parts: tuple[SpecScore, ...], ok: bool) -> Score:
+    if ok and all(part.met for part in parts):
         return Score(1.0, parts, True)
-    if not measurement.ok or any(part.score == 0.0 for part in parts):
+    if not ok or any(part.score == 0.0 for part in parts):
         return Score(0.0, parts, False)
     mean_log = math.fsum(math.log(part.score) for part in parts) / len(parts)
     return Score(min(math.exp(mean_log), BELOW_ONE), parts, False)

@@ -22,6 +22,9 @@ class Measurement:
     metrics: Mapping[str, float | None]
     log: str = ""
     seconds: float = 0.0
+    """Of the clock."""
+    cpu: float = 0.0
+    """Seconds that the simulator computed; 0 where it did not answer."""
 
     @property
     def ok(self) -> bool:
@@ -37,6 +40,8 @@ class SpecScore:
     score: float
     met: bool
     margin: float | None
+    at: int = 0
+    """Number of the point of the task's plan that decided."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,10 @@ class Turn:
     score: Score | None
     seconds: float = 0.0
     claims: tuple[Claim, ...] = ()
+    points: tuple[Measurement, ...] = ()
+    """Of the task's plan, one each; ``measurement`` is what decided. Empty where there is one point."""
+    seen: int | None = None
+    """Turns of the history that the policy saw; None: all that came before."""
 
     @property
     def total(self) -> float:

@@ -98,12 +98,8 @@ class Stages:
         sampler = Sampler(model, self.tokenizer.token_to_id(END), config.reply_tokens, config.temperature,
                           Form(self.tokenizer, self.device))
         rollouts = Rollouts(sampler, self.tokenizer, self.simulator, _latest_only(stage, vars(config)))
-        try:
-            trainer = Trainer(stage, ALGORITHMS[stage], model, rollouts, config, self.folder, self.options.seed,
-                              _report)
-            done = trainer.train(training, held_out, self.clock)
-        finally:
-            rollouts.close()
+        trainer = Trainer(stage, ALGORITHMS[stage], model, rollouts, config, self.folder, self.options.seed, _report)
+        done = trainer.train(training, held_out, self.clock)
         draw_curves(self.folder.log_path(stage), self.folder.path / f"{stage}.png")
         return done
 

@@ -12,7 +12,8 @@ from sizing_app.policy import SEARCHES, can_size, check_can_size
 from sizing_app.policy.designs import initial_design
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionState, fold
-from sizing_app.session.loop import initial_turn, run_session, sample_group
+from sizing_app.session.loop import run_session, sample_group
+from sizing_app.session.turn import initial_turn
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
 from sizing_app.store import SessionStore, record
 from sizing_app.task.definition import Task

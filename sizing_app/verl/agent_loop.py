@@ -20,15 +20,16 @@ from verl.workers.rollout.replica import TokenOutput
 from sizing_app.circuit.folder import load_training_circuit
 from sizing_app.prompt.chat import messages
 from sizing_app.prompt.parser import parse_reply
-from sizing_app.session.loop import initial_turn
+from sizing_app.session.loop import goes_on
+from sizing_app.session.turn import admit, finish, initial_turn
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.definition import Task
 from sizing_app.task.reward import best_reward, reached
-from sizing_app.task.turn import History, Turn
+from sizing_app.task.turn import History, Proposal, Turn
 from sizing_app.train.advantage import training_reward
 from sizing_app.train.config import RLConfig
 from sizing_app.train.queries import from_json
-from sizing_app.train.rollout import CUT, finish_turn, goes_on
+from sizing_app.train.rollout import CUT
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ class SizingLoop(AgentLoopBase):
         """The prompt as the chat endpoint of a server would tokenize it."""
         return self.continuous_token_builder.build_initial_tokens(messages(task.told(), history))
 
+    def _finished(self, task: Task, history: History, proposal: Proposal) -> Turn:
+        """Simulated and judged, as in every session."""
+        return next(finish([(task, history, admit(task, history, proposal))], self.simulator))
+
     def decode(self, tokens: Sequence[int]) -> str:
         return self.tokenizer.decode(tokens, skip_special_tokens=True)
 
@@ -85,7 +90,7 @@ class SizingLoop(AgentLoopBase):
         if len(tokens) >= self.rollout_config.response_length and tokens[-1] != self.tokenizer.eos_token_id:
             proposal = replace(proposal, problems=(*proposal.problems, CUT.format(len(tokens))))
         with simple_timer("tool_calls", seconds):
-            turn = await asyncio.to_thread(finish_turn, task, history, proposal, self.simulator)
+            turn = await asyncio.to_thread(self._finished, task, history, proposal)
         return Reply(history, prompt, sampled, turn, seconds)
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet
 from sizing_app.circuit.folder import load_training_circuit
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.prompt.chat import messages
-from sizing_app.session.loop import initial_turn
+from sizing_app.session.turn import initial_turn
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Simulator

@@ -17,7 +17,7 @@ from sizing_app.circuit.folder import load_circuit
 from sizing_app.evaluate.suites import load_queries
 from sizing_app.prompt.compact import END, render
 from sizing_app.prompt.tokenizer import encode
-from sizing_app.session.loop import initial_turn
+from sizing_app.session.turn import initial_turn
 from sizing_app.simulator import SimulatorPool
 from sizing_app.train.advantage import group_advantages
 from sizing_app.train.config import RLConfig
