@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Metric, Parameter, Spec
 from sizing_app.circuit.folder import golden, load_circuit, settle
+from sizing_app.session.turn import admit, finish
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Simulator, completed
-from sizing_app.task.turn import Delta, Measurement, Proposal
+from sizing_app.task.turn import Delta, Measurement, Proposal, Turn
 
 
 def a_circuit(name: str = "TOY") -> Circuit:
@@ -53,6 +54,11 @@ def on_grid(circuit: Circuit, parameters) -> dict[str, float]:
 GOOD = {"w": 10e-6, "m": 10.0}
 """Meets both specs of the toy circuit."""
 POOR = {"w": 60e-6, "m": 10.0}
+
+
+def turn_of(task: Task, history, proposal: Proposal, simulator: Simulator) -> Turn:
+    """A proposal as the session's next turn."""
+    return next(finish([(task, history, admit(task, history, proposal))], simulator))
 
 
 @dataclass

@@ -39,7 +39,6 @@ from sizing_app.task.definition import Task
 from sizing_app.train.advantage import clipped_objective, group_advantages, training_reward
 from sizing_app.train.config import RLConfig
 from sizing_app.train.queries import from_json, save_queries
-from sizing_app.train.rollout import finish_turn
 from sizing_app.verl import dataset
 from sizing_app.verl.groups import TurnGroupManager
 
@@ -184,7 +183,7 @@ def test_rewards_are_those_of_the_app(batch, tasks, simulator):
                 row = data[f"query{query}_{place}_{number}_0"]
                 assert row["prompts"].tolist() == shown
                 text = tokenizer.decode(row["responses"], skip_special_tokens=True)
-                turns.append(finish_turn(task, history, parse_reply(text, task.circuit), simulator))
+                turns.append(turn_of(task, history, parse_reply(text, task.circuit), simulator))
                 rewards.append(training_reward(turns[-1], history, RLConfig()))
                 assert row["rm_scores"].sum().item() == pytest.approx(rewards[-1])
             history = (*history, turns[0])

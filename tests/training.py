@@ -14,9 +14,9 @@ from sizing_app.session.turn import initial_turn
 from sizing_app.task.definition import Task
 from sizing_app.train.config import ModelSize
 from sizing_app.train.model import build_model
-from sizing_app.train.rollout import Rollouts, finish_turn
+from sizing_app.train.rollout import Rollouts
 from sizing_app.train.sampler import Sample, Sampler
-from tests.builders import GOOD, POOR, QuadraticSimulator, a_circuit, a_task
+from tests.builders import GOOD, POOR, QuadraticSimulator, a_circuit, a_task, turn_of
 
 torch.set_num_threads(1)  # tests run side by side; threads that wait for each other's core cost minutes
 SIZE = ModelSize(hidden=32, layers=2, heads=4, kv_heads=2, head_dim=8, intermediate=64)
@@ -31,7 +31,7 @@ def demonstration(task: Task, simulator=None) -> list[dict[str, str]]:
     for parameters in (*CALLS, None):
         reply = write_reply(task.circuit, "w is too wide" if parameters else "all specs are met", parameters)
         turns.append({"prompt": render(task, history), "reply": reply})
-        history = (*history, finish_turn(task, history, parse_reply(reply.removesuffix(END), task.circuit), simulator))
+        history = (*history, turn_of(task, history, parse_reply(reply.removesuffix(END), task.circuit), simulator))
     return turns
 
 

@@ -71,6 +71,11 @@ def _size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", help=f"{', '.join(POLICY_NAMES)}; default {DEFAULT_POLICY}, with --base-url chat")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--seed", default="0", metavar="N", help="seeds the initial design and the policy")
+    parser.add_argument("--over", choices=("nominal", "corners"), default="nominal", help="where each design is "
+                        "judged: under the conditions below, or over all corners, temperatures and supplies too, each "
+                        "spec by its worst value")
+    parser.add_argument("--round", default="1", metavar="N", help="designs that are proposed from the same history and "
+                        "simulated at once")
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
                         help="initial values; the rest is random by seed")
     parser.add_argument("--spec", nargs="+", action="extend", default=[], metavar="METRIC=TARGET",

@@ -1,13 +1,15 @@
 """``size``: one session in the terminal, stored like those of the app."""
 
 import argparse
+import os
 import sys
 import threading
 
 from sizing_app.circuit.validation import Invalid
-from sizing_app.cli.tables import design_line
+from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_parameters,
                                    read_policy, read_settings, read_specs)
+from sizing_app.evaluate.corners import plan_over_corners
 from sizing_app.policy import check_can_size, close_engines, make_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.process import on_signals
@@ -18,7 +20,7 @@ from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore, record
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Turn
-from sizing_app.task.validation import CLI_BUDGET, MAX_SEED, check_task
+from sizing_app.task.validation import CLI_BUDGET, MAX_ROUND, MAX_SEED, check_task
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     policy = make_policy(name, settings)
     store = SessionStore(args.database)
     try:
-        with SimulatorPool(workers=1) as simulator:
+        with SimulatorPool(min(task.round * len(task.points), os.cpu_count() or 1)) as simulator:
             id = store.create(task, policy.name, source="cli")
             state, stop = SessionState(), Stop()
             with on_signals(stop.by):
@@ -62,8 +64,11 @@ class Stop(threading.Event):
 def read_task(args: argparse.Namespace) -> Task:
     circuit = read_circuit(args.circuit)
     seed, budget = read_count(args.seed, "--seed", 0, MAX_SEED), read_count(args.budget, "--budget", 1, CLI_BUDGET)
-    task = Task(circuit, read_specs(circuit, args.spec), read_conditions(circuit, args),
-                read_parameters(circuit, args.set, initial_design(circuit, seed)), budget, seed)
+    conditions = read_conditions(circuit, args)
+    task = Task(circuit, read_specs(circuit, args.spec), conditions,
+                read_parameters(circuit, args.set, initial_design(circuit, seed)), budget, seed,
+                plan=plan_over_corners(circuit, conditions) if args.over == "corners" else None,
+                round=read_count(args.round, "--round", 1, MAX_ROUND))
     try:
         check_task(task)
     except Invalid as error:
@@ -81,9 +86,17 @@ def turn_text(task: Task, turn: Turn) -> str:
         failed = [part.metric for part in turn.score.specs if not part.met]
         verdict = "all specs met" if turn.score.passed else f"failed: {', '.join(failed)}"
         lines.append(f"  {turn.measurement.status}, {turn.seconds:.2f} s, reward {turn.total:.3f}, {verdict}")
+        lines += _decided(task, turn) if turn.points else []
     elif turn.proposal.finished:
         lines.append("  <Design End>")
     return "\n".join(lines)
+
+
+def _decided(task: Task, turn: Turn) -> list[str]:
+    """Of a plan with several points: the value of each spec that decides, and where."""
+    rows = [[f"    {part.metric}", task.circuit.metric(part.metric).show(part.value), "met" if part.met else "failed",
+             task.points[part.at].show()] for part in turn.score.specs]
+    return [f"  worst of {len(task.points)} points", *aligned(rows, left={0, 2, 3})]
 
 
 def outcome(state: SessionState) -> str:

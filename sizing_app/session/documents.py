@@ -33,7 +33,8 @@ def circuit_document(circuit: Circuit) -> dict:
 def spec_rows(specs: Sequence[Spec], points: Score) -> list[dict]:
     """Each spec with its value, score and margin, for JSON."""
     return [{"metric": spec.metric, "low": spec.low, "high": spec.high, "value": part.value, "score": part.score,
-             "met": part.met, "margin": part.margin} for spec, part in zip(specs, points.specs, strict=True)]
+             "met": part.met, "margin": part.margin, "point": part.at}
+            for spec, part in zip(specs, points.specs, strict=True)]
 
 
 def design_document(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
@@ -72,4 +73,6 @@ def _turn_document(task: Task, turn: Turn) -> dict:
         "reward": turn.score.total if turn.score else None,
         "passed": turn.score.passed if turn.score else False,
         "specs": spec_rows(task.specs, turn.score) if turn.score else [], "seconds": turn.seconds,
+        "points": [{"conditions": vars(point), "status": item.status, "metrics": dict(item.metrics)}
+                   for point, item in zip(task.points, turn.points, strict=False)],
     }

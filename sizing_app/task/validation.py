@@ -7,7 +7,7 @@ from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.validation import (LARGEST, Invalid, check_conditions, check_design, check_leaves, check_specs,
                                            expect)
 from sizing_app.task.definition import Task
-from sizing_app.task.turn import Turn
+from sizing_app.task.turn import Measurement, Turn
 
 MAX_BUDGET = 10_000
 """Simulations of a valid task. What the surfaces take is less:"""
@@ -15,6 +15,8 @@ PAGE_BUDGET, CONTINUED_BUDGET, CLI_BUDGET = 20, 40, 1000
 """Of one session by form or API; of one with all that was continued on the page; of one by the command line."""
 MAX_SEED = 2**53
 """Whole numbers up to here are exact in JSON everywhere."""
+MAX_POINTS, MAX_ROUND = 1000, 64
+"""Points of a plan; proposals of a round."""
 MAX_HINT = 2000
 """Characters."""
 
@@ -39,12 +41,24 @@ def check_task(task: Task, where: str = "task") -> None:
     for name in ("conditions", "stated"):
         if getattr(task, name) is not None:
             check_conditions(getattr(task, name), circuit.process, f"{where}.{name}")
+    if task.plan is not None:
+        _check_plan(task, f"{where}.plan")
+    expect(1 <= task.round <= MAX_ROUND, f"{where}.round", f"a whole number from 1 to {MAX_ROUND}", task.round)
     check_design(circuit, task.initial, f"{where}.initial")
     check_limits(circuit, task.limits, f"{where}.limits")
     for name, most in (("budget", MAX_BUDGET), ("seed", MAX_SEED)):
         value = getattr(task, name)
         expect(0 <= value <= most, f"{where}.{name}", f"a whole number from 0 to {most}", value)
     expect(len(task.hint) <= MAX_HINT, f"{where}.hint", f"at most {MAX_HINT} characters", len(task.hint))
+
+
+def _check_plan(task: Task, where: str) -> None:
+    points = task.plan.points
+    expect(2 <= len(points) <= MAX_POINTS, where, f"2 to {MAX_POINTS} points", len(points))
+    expect(points[0] == task.conditions, where, "the task's conditions as its first point")
+    expect(task.stated is None, where, "no other conditions stated than the true ones")
+    for number, point in enumerate(points):
+        check_conditions(point, task.circuit.process, f"{where}.{number}")
 
 
 def check_turn(task: Task, turn: Turn, where: str) -> None:
@@ -61,14 +75,25 @@ def check_turn(task: Task, turn: Turn, where: str) -> None:
                "parameters of the turn's design")
     expect(turn.seconds >= 0, f"{where}.seconds", "a number from 0", turn.seconds)
     expect((score is None) == (measurement is None), where, "a score and a measurement together")
+    expect(turn.seen is None or 1 <= turn.seen <= turn.index, f"{where}.seen", "turns of the history", turn.seen)
+    expect(len(turn.points) in (0, len(task.points)), f"{where}.points", "one for each point of the task's plan",
+           len(turn.points))
+    for place, point in enumerate(turn.points):
+        _check_measurement(point, metrics, circuit.name, f"{where}.points.{place}")
     if measurement is not None and score is not None:
-        expect(set(measurement.metrics) <= metrics, f"{where}.metrics", f"those of {circuit.name}")
-        for name, value in measurement.metrics.items():
-            expect(value is None or abs(value) <= LARGEST, f"{where}.metrics.{name}",
-                   f"a number of a size up to {LARGEST:g}", value)
-        expect(measurement.seconds >= 0, f"{where}.measurement.seconds", "a number from 0", measurement.seconds)
+        _check_measurement(measurement, metrics, circuit.name, where)
         expect(measurement.status != "ok" or proposal.parameters is not None, where, "parameters with a simulation")
         _check_score(task, turn, f"{where}.score")
+
+
+def _check_measurement(measurement: Measurement, metrics: set[str], name: str, where: str) -> None:
+    expect(set(measurement.metrics) <= metrics, f"{where}.metrics", f"those of {name}")
+    for metric, value in measurement.metrics.items():
+        expect(value is None or abs(value) <= LARGEST, f"{where}.metrics.{metric}",
+               f"a number of a size up to {LARGEST:g}", value)
+    for key in ("seconds", "cpu"):
+        expect(getattr(measurement, key) >= 0, f"{where}.measurement.{key}", "a number from 0",
+               getattr(measurement, key))
 
 
 def _check_score(task: Task, turn: Turn, where: str) -> None:
@@ -78,6 +103,7 @@ def _check_score(task: Task, turn: Turn, where: str) -> None:
     expect(0 <= turn.score.total <= 1, f"{where}.total", "0 to 1", turn.score.total)
     for part in parts:
         expect(0 <= part.score <= 1, f"{where}.specs.{part.metric}.score", "0 to 1", part.score)
+        expect(0 <= part.at < len(task.points), f"{where}.specs.{part.metric}.at", "a point of the task", part.at)
         for value in (part.value, part.margin):
             expect(value is None or abs(value) <= LARGEST**2, f"{where}.specs.{part.metric}",
                    f"numbers of a size up to {LARGEST**2:g}", value)

@@ -1,0 +1,155 @@
+"""A task over several points: the worst one decides each spec, in the loop, in the store and in files."""
+
+import json
+import threading
+from dataclasses import replace
+
+import pytest
+
+from sizing_app.circuit.definition import Spec
+from sizing_app.circuit.validation import Invalid
+from sizing_app.session.documents import session_document
+from sizing_app.session.events import fold
+from sizing_app.session.file import LINE, write_session
+from sizing_app.session.loop import goes_on, run_session, take_round
+from sizing_app.session.turn import initial_turn
+from sizing_app.store import SessionStore, record
+from sizing_app.task.definition import Plan
+from sizing_app.task.reward import judge, score, worst
+from sizing_app.task.turn import Measurement, Proposal
+from sizing_app.task.validation import check_task, check_turn
+from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_task, write
+
+
+class WarmSimulator(QuadraticSimulator):
+    """The gain falls by 0.1 dB a degree from 27 degrees on, the power grows with the supply; 125 degrees at ss fail."""
+
+    def measure(self, circuit, parameters, conditions):
+        found = super().measure(circuit, parameters, conditions)
+        if conditions.corner == "ss" and conditions.temperature > 100:
+            return Measurement("not_converged", dict.fromkeys(found.metrics), "no operating point")
+        metrics = {"gain": found.metrics["gain"] - 0.1 * (conditions.temperature - 27),
+                   "power": found.metrics["power"] * conditions.supply / 3.3}
+        return replace(found, metrics=metrics, seconds=0.5, cpu=0.25)
+
+
+def over(*places: tuple[str, float, float], **changes):
+    """The toy task at the nominal conditions and at (corner, temperature, supply) places."""
+    task = a_task(**changes)
+    points = [replace(task.conditions, corner=corner, temperature=degrees, supply=volts)
+              for corner, degrees, volts in places]
+    return replace(task, plan=Plan((task.conditions, *points)))
+
+
+HOT, HIGH = ("tt", 77.0, 3.3), ("tt", 27.0, 3.6)
+
+
+def test_each_spec_is_decided_by_its_own_worst_point():
+    task = over(HOT, HIGH)
+    turn = initial_turn(replace(task, initial=GOOD), WarmSimulator())
+    gain, power = turn.score.specs
+    assert (gain.at, power.at) == (1, 2)
+    assert (gain.value, power.value) == pytest.approx((55.0, 1e-6 * 3.6 / 3.3))
+    assert turn.measurement.metrics == {"gain": gain.value, "power": power.value}
+    assert [item.metrics["gain"] for item in turn.points] == pytest.approx([60.0, 55.0, 60.0])
+    assert (turn.measurement.seconds, turn.measurement.cpu) == (1.5, 0.75)
+    hard = replace(task, specs=(Spec("gain", low=58.0, scale=20.0), Spec("power", high=2e-6)), initial=GOOD)
+    assert not initial_turn(hard, WarmSimulator()).score.passed
+    assert initial_turn(replace(hard, plan=None), WarmSimulator()).score.passed
+
+
+def test_one_point_is_judged_as_ever():
+    task, simulator = a_task(), QuadraticSimulator()
+    turn = initial_turn(task, simulator)
+    measured = simulator.evaluate(task.circuit, task.initial, task.conditions)
+    assert (turn.measurement, turn.score, turn.points) == (measured, score(measured, task.specs), ())
+    assert judge([measured], task.specs) == (measured, score(measured, task.specs))
+
+
+def test_a_point_that_fails_makes_the_design_fail_and_is_named():
+    turn = initial_turn(over(HOT, ("ss", 125.0, 3.3)), WarmSimulator())
+    assert (turn.measurement.status, turn.total) == ("not_converged", 0.0)
+    assert turn.measurement.log == "point 3 of 3: no operating point"
+    assert [item.status for item in turn.points] == ["ok", "ok", "not_converged"]
+
+
+def test_a_value_that_is_missing_is_the_worst():
+    spec = Spec("gain", low=50.0, scale=20.0)
+    values = [Measurement("ok", {"gain": value}) for value in (60.0, 40.0, None, 30.0)]
+    assert [worst(spec, values[:count]).at for count in (1, 2, 3, 4)] == [0, 1, 2, 2]
+    both = [Measurement("ok", {"gain": value}) for value in (55.0, 51.0, 59.5)]
+    assert worst(Spec("gain", 50.0, 60.0), both).at == 2
+
+
+@pytest.mark.parametrize("points, said", [(1, "2 to 1000 points"), (2, "the task's conditions as its first point")])
+def test_a_plan_begins_at_the_task_s_conditions(points, said):
+    task = a_task()
+    other = replace(task.conditions, temperature=99.0)
+    with pytest.raises(Invalid, match=said):
+        check_task(replace(task, plan=Plan((other,) * points)))
+
+
+def test_sessions_over_a_plan_are_stored_exported_and_read_again(tmp_path):
+    task = over(HOT, HIGH)
+    store = SessionStore(f"sqlite:///{tmp_path / 's.db'}")
+    id = store.create(task, "scripted")
+    script = ScriptedPolicy([write("poor", POOR), write("good", GOOD), END])
+    state = fold(record(store, id, run_session(task, script, WarmSimulator(), threading.Event())))
+    assert state.status == "passed" and len(state.history[1].points) == 3
+    assert fold(store.events(id)) == state
+    document = session_document(id, state)
+    assert json.loads(json.dumps(document))["turns"][2]["specs"][0]["point"] == 1
+    assert [point["conditions"]["temperature"] for point in document["turns"][2]["points"]] == [27.0, 77.0, 27.0]
+    for turn in state.history:
+        check_turn(task, turn, "turn")
+    exported = [LINE.validate_json(line) for line in write_session(id, store.events(id)).splitlines()]
+    assert exported[0].task == task and [line.turn for line in exported[1:-1]] == list(state.history)
+    store.close()
+
+
+# Rounds
+
+class Planner(ScriptedPolicy):
+    """Proposes designs of a round that know of each other: a row of widths from the history's length on."""
+
+    def propose_round(self, task, history, stop, n):
+        return [Proposal({"w": (len(history) * 10 + number) * 1e-6, "m": 10.0}) for number in range(n)]
+
+
+def test_a_round_has_one_history_and_numbers_of_its_own():
+    task = replace(a_task(budget=7), round=3)
+    state = fold(run_session(task, Planner([END]), QuadraticSimulator(), threading.Event()))
+    assert state.status == "passed" and [turn.index for turn in state.history] == list(range(8))
+    assert [turn.seen for turn in state.history] == [None, 1, 1, 1, 4, 4, 4, None]
+    assert [round(turn.proposal.parameters["w"] * 1e6) for turn in state.history[1:7]] == [10, 11, 12, 40, 41, 42]
+
+
+def test_others_are_asked_several_times_with_seeds_of_their_own():
+    seeds = []
+
+    class Seeded(ScriptedPolicy):
+        def propose(self, task, history, stop):
+            seeds.append(task.seed)
+            yield Proposal({"w": 1e-5 + task.seed * 1e-13, "m": 10.0})
+
+    task = replace(a_task(budget=4), round=4)
+    history = (initial_turn(task, QuadraticSimulator()),)
+    rounds = [fold(take_round(task, history, Seeded([END]), QuadraticSimulator(), threading.Event(), 4)).history
+              for _ in range(2)]
+    assert [turn.index for turn in rounds[0]] == [1, 2, 3, 4] and len(set(seeds)) == 4
+    assert [turn.proposal for turn in rounds[0]] == [turn.proposal for turn in rounds[1]]
+    assert not goes_on(task, (*history, *rounds[0])) and goes_on(task, (*history, *rounds[0][:3]))
+
+
+def test_all_simulations_of_a_round_are_queued_at_once():
+    batches = []
+
+    class Queue(QuadraticSimulator):
+        def submit(self, jobs):
+            batches.append(len(jobs))
+            return super().submit(jobs)
+
+    task = replace(over(HOT, HIGH, budget=4), round=4)
+    history = (initial_turn(task, QuadraticSimulator()),)
+    turns = fold(take_round(task, history, Planner([END]), Queue(), threading.Event(), 4)).history
+    assert batches == [3] * 4 and [len(turn.points) for turn in turns] == [3] * 4
