@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sizing_app.circuit import check
 from sizing_app.circuit import folder as circuits
 from sizing_app.circuit.folder import circuit_names, golden, load_circuit, read_folder
 from sizing_app.circuit.netlist import build_netlist
@@ -58,7 +59,7 @@ def test_every_reachable_size_has_a_model_at_every_corner(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_folder_is_complete_and_its_drawing_current(name):
     circuit = load_circuit(name)
-    folder = Path(circuit.folder)
+    folder = circuits.home(circuit)
     drawn = runpy.run_path(str(folder / "schematic.py"))["draw"]().svg()
     assert drawn == (folder / "schematic.svg").read_text(), f"python circuits/{name}/schematic.py draws it anew"
     words = set(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", drawn)))
@@ -74,7 +75,7 @@ def test_a_measure_is_described_as_it_is_defined():
     """circuit/folder.py reads the functions' source; Python's own view of them agrees."""
     defined = {name: {key: argument.annotation.__name__ for key, argument in
                       list(inspect.signature(function).parameters.items())[1:]} for name, function in MEASURES.items()}
-    assert circuits.measure_arguments() == defined
+    assert check.measure_arguments() == defined
 
 
 def test_unknown_circuit_is_named_with_the_known_ones():
@@ -214,6 +215,7 @@ def test_a_golden_design_of_other_parameters_is_refused(change, said, tmp_path):
     record = json.loads((folder / "golden.json").read_text())
     change(record)
     (folder / "golden.json").write_text(json.dumps(record))
+    _edit(folder / "circuit.toml", re.compile('title = "[^"]*"'), f'title = "{tmp_path}"')
     with pytest.raises(CircuitError) as caught:
         golden(read_folder(folder))
     assert not [part for part in [*said, "golden.json"] if part not in str(caught.value)], str(caught.value)

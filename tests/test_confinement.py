@@ -191,7 +191,7 @@ def test_numbers_arrive_bit_for_bit():
     metrics = dict(zip((item.name for item in OTA.metrics), (*VALUES, None), strict=False))
     samples = np.array([*VALUES, np.nan, np.inf])
     vectors = {"ac": {"v(out)": samples.astype(complex)}, "tran": {"time": samples}}
-    for task, answer in (("metrics", Measurement("ok", metrics, "said", 0.1)),
+    for task, answer in (("metrics", Measurement("ok", metrics, "said", 0.1, 0.3)),
                          ("operating_point", OperatingPoint("ok", (DEVICE,), "", 0.1, "op"))):
         assert repr(decode(task, OTA, encode(Reply(answer, 0.3, True)))) == repr(Reply(answer, 0.3, True))
     read = decode("waveforms", OTA, encode(Reply(Waveforms("ok", vectors), 0.3, False))).answer

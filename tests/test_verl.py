@@ -41,6 +41,7 @@ from sizing_app.train.config import RLConfig
 from sizing_app.train.queries import from_json, save_queries
 from sizing_app.verl import dataset
 from sizing_app.verl.groups import TurnGroupManager
+from tests.builders import turn_of
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "recipes" / "qwen3-30b-a3b"

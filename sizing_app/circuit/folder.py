@@ -100,7 +100,7 @@ def read_folder(folder: Path) -> Circuit:
         netlist=_text(folder / "netlist.sp"), testbench=_text(folder / "testbench.sp"),
         devices=_devices(table), held_out=table.flag("held_out"))
     check_circuit(circuit, path)
-    settle(circuit, folder)
+    _homes.setdefault(circuit.key, folder)
     return circuit
 
 
