@@ -52,10 +52,10 @@ bench-fuzz: .venv/dev.stamp
 	$(PY) -m tests.bench.fuzz $(ARGS)
 
 train: .venv/train.stamp
-	$(PY) -m sizing_app.train $(ARGS)
+	$(PY) -m sizing_app train $(ARGS)
 
 queries: .venv/train.stamp
-	for c in $(CIRCUITS); do $(PY) -m sizing_app.evaluate.queries --circuit $$c $(ARGS) || exit 1; done
+	for c in $(CIRCUITS); do $(PY) -m sizing_app queries --circuit $$c $(ARGS) || exit 1; done
 
 evaluate: .venv/train.stamp
 	$(PY) -m sizing_app evaluate --out $(OUT) --traces $(ARGS)

@@ -26,7 +26,7 @@ from sizing_app.policy.designs import initial_design
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.session.events import fold
 from sizing_app.task.advantage import PLAY_TEMPERATURE
-from sizing_app.train.__main__ import parse
+from sizing_app.train.command import parse
 from sizing_app.train.algorithms import ALGORITHMS
 from sizing_app.train.config import RLConfig
 from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, settled, write

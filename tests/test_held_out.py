@@ -15,7 +15,7 @@ LISTEN = """
 import json, os, sys
 opened = set()
 sys.addaudithook(lambda event, words: event == "open" and isinstance(words[0], str) and opened.add(words[0]))
-from sizing_app.train.__main__ import main
+from sizing_app.train.command import main
 code = main(sys.argv[1:])
 print(json.dumps([code, sorted(map(os.path.abspath, opened))]))
 """

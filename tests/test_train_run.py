@@ -224,7 +224,7 @@ def test_the_command_needs_few_libraries_and_says_what_is_missing(tmp_path):
     apps = ["gradio", "pandas", "sqlalchemy", "alembic", "pydantic", "plotly", "xllamacpp", "matplotlib",
             "gguf", "schemdraw", "bayes_opt", "cma"]
     code = (f"import sys\nfor name in {apps}: sys.modules[name] = None\n"
-            "from sizing_app.train.__main__ import main\nsys.exit(main(sys.argv[1:]))")
+            "from sizing_app.train.command import main\nsys.exit(main(sys.argv[1:]))")
     result = subprocess.run([sys.executable, "-c", code, "sft", "--out", str(tmp_path / "run"), "--data", str(tmp_path),
                              "--device", "cpu"], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 2 and "run the data stage first" in result.stderr, result.stderr

@@ -16,10 +16,11 @@ from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Mea
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.circuit.toml_table import CircuitError, Table
 from sizing_app.circuit.validation import Invalid, check_parameter, check_space, check_spec
+from sizing_app.paths import shipped
 
 log = logging.getLogger(__name__)
 FOLDERS = [*(Path(folder) for folder in os.environ.get("SIZING_CIRCUITS", "").split(os.pathsep) if folder),
-           Path(__file__).parents[2] / "circuits"]
+           shipped("circuits")]
 """Where circuits are looked for: the folders of SIZING_CIRCUITS, a list as PATH is, then what comes with the program.
 Where two have a circuit of the same name, the first one counts."""
 _homes: dict[str, Path] = {}

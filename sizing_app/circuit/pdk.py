@@ -81,7 +81,8 @@ def installed_file(process: Process, relative: str) -> Path:
     try:
         path = Path(str(importlib.metadata.distribution(process.package).locate_file(relative)))
     except importlib.metadata.PackageNotFoundError:
-        raise ModelError(f"the model package {process.package} is not installed: run `make install`") from None
+        raise ModelError(f"the model package {process.package} is not installed: run `make install`, or "
+                         "`sizing install-pdks`") from None
     if not path.is_file():
         raise ModelError(f"{process.package} has no file {relative}: its version may differ from requirements-pdk.txt")
     return path

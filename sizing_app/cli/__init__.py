@@ -1,4 +1,4 @@
-"""The command line, ``python -m sizing_app``: one module a command, each imported only when it is called.
+"""The command line, ``sizing`` or ``python -m sizing_app``: one module a command, imported only when it is called.
 
 Results go to standard output (with --json one JSON document and nothing else), progress and errors to standard error.
 Exit codes: 0 done, 1 something failed, 2 a wrong name or value.
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from sizing_app.circuit.toml_table import CircuitError
-from sizing_app.cli.parser import build_parser
+from sizing_app.cli.parser import TOOLS, build_parser
 from sizing_app.cli.values import UsageError
 from sizing_app.errors import NotStored, PolicyError, StoreError
 from sizing_app.process import keep_loopback_direct
@@ -17,10 +17,13 @@ from sizing_app.process import keep_loopback_direct
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    chosen = build_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words and words[0] in TOOLS:
+        return importlib.import_module(TOOLS[words[0]][0]).main(words[1:])
+    chosen = build_parser().parse_args(words)
     keep_loopback_direct()
     try:
-        return importlib.import_module(f"sizing_app.cli.{chosen.command}").run(chosen)
+        return importlib.import_module(f"sizing_app.cli.{chosen.command.replace('-', '_')}").run(chosen)
     except (UsageError, NotStored) as error:
         return _complain(error, 2)
     except (CircuitError, PolicyError, StoreError) as error:
@@ -33,5 +36,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _complain(error: object, code: int) -> int:
-    print(f"sizing_app: {' '.join(str(error).split())}", file=sys.stderr)
+    print(f"sizing: {' '.join(str(error).split())}", file=sys.stderr)
     return code

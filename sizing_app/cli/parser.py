@@ -3,10 +3,22 @@
 import argparse
 import sys
 
+from sizing_app.paths import database_url
 from sizing_app.policy import DEFAULT_POLICY, POLICY_NAMES
 
-DATABASE = "sqlite:///data/sessions.db"
+DATABASE = database_url()
 NOT_DEFAULT = ("chat",)
+TOOLS = {
+    "train": ("sizing_app.train.command", "from simulated designs to checkpoints, stage by stage"),
+    "merge": ("sizing_app.train.merge", "one checkpoint of several runs"),
+    "family": ("sizing_app.train.family.command", "specs and designs of the amplifiers that training uses"),
+    "queries": ("sizing_app.evaluate.queries", "make the query suites of a circuit"),
+    "golden": ("sizing_app.evaluate.golden", "find a golden design"),
+    "validate": ("sizing_app.evaluate.validate", "checkpoints on queries of training"),
+    "compare": ("sizing_app.evaluate.compare", "algorithms and ablations at equal cost"),
+    "verl-data": ("sizing_app.verl.dataset", "training queries as the files that verl reads"),
+}
+"""Commands of those who make circuits and models, to the module whose ``main`` reads the rest of the line."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -18,7 +30,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> Parser:
-    parser = Parser(prog="sizing_app", description="Reasoning-guided sizing of analog circuits.")
+    parser = Parser(prog="sizing", description="Reasoning-guided sizing of analog circuits.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _serve(commands.add_parser("serve", help="open the app in a browser"))
     _circuits(commands.add_parser("circuits", help="list or check the circuits"))
@@ -26,6 +38,9 @@ def build_parser() -> Parser:
     _size(commands.add_parser("size", help="run one sizing session"))
     _evaluate(commands.add_parser("evaluate", help="compare policies on a suite of queries"))
     _sessions(commands.add_parser("sessions", help="list, show or export stored sessions"))
+    commands.add_parser("install-pdks", help="install the packages with the open foundry models")
+    for name, (_, what) in TOOLS.items():
+        commands.add_parser(name, help=what, add_help=False)
     return parser
 
 

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
                 for event in record(store, id, run_session(task, policy, simulator, stop)):
                     state = advance(state, event)
                     if isinstance(event, StorageFailed):
-                        print(f"sizing_app: {event.message}", file=sys.stderr)
+                        print(f"sizing: {event.message}", file=sys.stderr)
                     if isinstance(event, TurnFinished) and not args.json:
                         print(turn_text(task, event.turn), flush=True)
     finally:
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(f"session {id}: {outcome(state)}")
     if state.status == "failed":
-        print(f"sizing_app: {state.message}", file=sys.stderr)
+        print(f"sizing: {state.message}", file=sys.stderr)
     return 128 + stop.signal if stop.is_set() else 1 if state.status == "failed" else 0
 
 

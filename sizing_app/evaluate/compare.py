@@ -1,4 +1,4 @@
-"""Algorithms and ablations at equal cost: ``python -m sizing_app.evaluate.compare``.
+"""Algorithms and ablations at equal cost: ``python -m sizing_app compare``.
 
 Each variant is trained from one checkpoint with the same number of turn-level rollouts, once a seed. What comes out
 (the mean weights at the end, none are chosen) plays test queries, which neither training nor validation uses, with the
@@ -24,7 +24,7 @@ from sizing_app.evaluate.suites import load_queries
 from sizing_app.evaluate.validate import play_once
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.advantage import PLAY_TEMPERATURE
-from sizing_app.train.__main__ import main as train
+from sizing_app.train.command import main as train
 from sizing_app.train.algorithms import SINGLE_TURN
 from sizing_app.train.config import RLConfig
 from sizing_app.train.export import load_model
@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sizing_app.evaluate.compare", description=__doc__,
+    parser = argparse.ArgumentParser(prog="sizing compare", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs/compare"), metavar="FOLDER")
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="FOLDER", help="what the data stage wrote")
@@ -96,7 +96,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def training(name: str, seed: int, options: argparse.Namespace) -> list[str]:
-    """Arguments of ``python -m sizing_app.train`` for one run."""
+    """Arguments of ``python -m sizing_app train`` for one run."""
     given = {"--out": run_folder(name, seed, options), "--data": options.data, "--start": options.start,
              "--circuits": options.circuits, "--preset": "tiny", "--seed": seed, "--rollouts": options.rollouts,
              "--rl-steps": options.rollouts, "--learning-rate": options.learning_rate, "--validation": 0,
@@ -189,7 +189,3 @@ def _mean(values: np.ndarray, strata: Sequence[str], form: str) -> str:
 
 def _lead(first: np.ndarray, other: np.ndarray, strata: Sequence[str], form: str) -> str:
     return with_interval(first.mean() - other.mean(), interval_of_lead(first, other, strata), form)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

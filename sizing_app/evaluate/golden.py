@@ -1,4 +1,4 @@
-"""Find a golden design: ``python -m sizing_app.evaluate.golden --circuit OTA`` writes golden.json.
+"""Find a golden design: ``python -m sizing_app golden --circuit OTA`` writes golden.json.
 
 CMA-ES (package ``cma``) on ngspice under nominal conditions, from the golden design that is there, from ``--start``, or
 from the best of some random designs. It ends when the default specs are met with ``--margin`` (in units of each spec's
@@ -70,7 +70,7 @@ def write(circuit: Circuit, simulator, design: Parameters) -> Path:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     from sizing_app.simulator import SimulatorPool
-    parser = argparse.ArgumentParser(prog="python -m sizing_app.evaluate.golden", description=__doc__,
+    parser = argparse.ArgumentParser(prog="sizing golden", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--circuit", required=True)
     parser.add_argument("--start", type=Path, default=None, metavar="FILE",
@@ -101,7 +101,3 @@ def _start(circuit: Circuit, file: Path | None) -> Mapping[str, float] | None:
         return golden(circuit)["parameters"]
     except CircuitError:
         return None
-
-
-if __name__ == "__main__":
-    sys.exit(main())

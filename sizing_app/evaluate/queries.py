@@ -1,4 +1,4 @@
-"""Make the evaluation queries of a circuit: ``python -m sizing_app.evaluate.queries --circuit OTA``.
+"""Make the evaluation queries of a circuit: ``python -m sizing_app queries --circuit OTA``.
 
 No training data is used: each query is proved reachable by a search of its own with CMA-ES (package ``cma``) on
 ngspice. The queries lie at PLACES conditions of the circuit, the nominal ones among them. All that is simulated at one
@@ -222,7 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from sizing_app.circuit.toml_table import CircuitError
     from sizing_app.simulator import SimulatorPool
 
-    parser = argparse.ArgumentParser(prog="python -m sizing_app.evaluate.queries",
+    parser = argparse.ArgumentParser(prog="sizing queries",
                                      description="Make the evaluation queries of a circuit.")
     parser.add_argument("--circuit", required=True)
     parser.add_argument("--queries", type=int, default=100, help="of each suite")
@@ -236,13 +236,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CircuitError as error:
         print(f"sizing_app.evaluate.queries: {error}", file=sys.stderr)
         return 2
-    command = f"python -m sizing_app.evaluate.queries --circuit {circuit.name} --queries {chosen.queries}" \
+    command = f"python -m sizing_app queries --circuit {circuit.name} --queries {chosen.queries}" \
         + (f" --effort {chosen.effort:g}" if chosen.effort != 1 else "")
     with SimulatorPool(chosen.workers, deadline=30.0) as simulator:
         make_queries(circuit, simulator, chosen.queries, chosen.out or file_of(circuit, "queries"), command,
                      chosen.effort)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

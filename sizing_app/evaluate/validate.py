@@ -1,9 +1,9 @@
-"""Checkpoints on queries of training: ``python -m sizing_app.evaluate.validate MODEL1 MODEL2 ...``.
+"""Checkpoints on queries of training: ``python -m sizing_app validate MODEL1 MODEL2 ...``.
 
 For choosing, without a look at the queries of the evaluation: which run to ship, or which ones to take the mean of
 (train/merge.py). Queries that no run has drawn come from the data stage with a seed of its own:
 
-    python -m sizing_app.train data --trajectories 0 --no-family --seed 1 --data runs/validation --out runs/validation
+    python -m sizing_app train data --trajectories 0 --no-family --seed 1 --data runs/validation --out runs/validation
 
 Each is played once, with the session loop of the app, at the temperature of the checkpoint's card.
 """
@@ -34,7 +34,7 @@ from sizing_app.train.sampler import Sampler
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m sizing_app.evaluate.validate", description=__doc__,
+    parser = argparse.ArgumentParser(prog="sizing validate", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoints", nargs="+", type=Path, metavar="MODEL", help="a folder with a checkpoint")
     parser.add_argument("--data", type=Path, default=Path("runs/validation"), metavar="FOLDER",
@@ -84,7 +84,3 @@ def row(folder: Path, trajectories: Sequence[History]) -> str:
     best, met = ([value(history) for history in trajectories] for value in (best_reward, reached))
     return (f"| {folder} | {len(trajectories)} | {mean_with_interval(best, REWARD)} | "
             f"{mean_with_interval(met, SHARE)} |")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

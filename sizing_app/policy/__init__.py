@@ -13,6 +13,7 @@ from pathlib import Path
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import has_golden
 from sizing_app.errors import PolicyError
+from sizing_app.paths import shipped
 from sizing_app.policy.words import missing_words
 from sizing_app.pools.designs import pool_path
 from sizing_app.pools.surrogate import surrogate_path
@@ -21,7 +22,7 @@ from sizing_app.task.protocols import Policy
 __all__ = ["DEFAULT_POLICY", "MODELS", "POLICY_NAMES", "SEARCHES", "PolicyError", "PolicySettings", "can_size",
            "check_can_size", "close_engines", "make_policy"]
 
-MODELS = Path(__file__).resolve().parents[2] / "models"
+MODELS = shipped("models")
 DEFAULT_POLICY = "tl-grpo"
 
 

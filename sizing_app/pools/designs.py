@@ -114,7 +114,7 @@ def load_pool(circuit: Circuit, path: Path) -> Pool:
             pool = Pool(circuit, arrays["condition"], arrays["design"], arrays["metrics"])
             known = arrays["parameters"].tolist(), arrays["metric_names"].tolist()
     except FileNotFoundError:
-        raise PoolError(f"{path} is missing: `python -m sizing_app.train pools` makes it") from None
+        raise PoolError(f"{path} is missing: `python -m sizing_app train pools` makes it") from None
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise PoolError(f"{path} cannot be read: {error}") from None
     if known != (pool.grid.names, [metric.name for metric in circuit.metrics]):

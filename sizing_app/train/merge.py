@@ -1,4 +1,4 @@
-"""One checkpoint of several runs: ``python -m sizing_app.train.merge RUN1 RUN2 ... --out models/tl-grpo``.
+"""One checkpoint of several runs: ``python -m sizing_app merge RUN1 RUN2 ... --out models/tl-grpo``.
 
 Runs of one algorithm that began with the same checkpoint move its weights in directions that agree where the reward
 says so, and differ by the noise of the few queries of each step. The mean of their weights keeps the first and loses
@@ -23,12 +23,12 @@ SUMS = ("steps", "hours", "turn_level_rollouts")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m sizing_app.train.merge", description=__doc__,
+    parser = argparse.ArgumentParser(prog="sizing merge", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a folder with an exported checkpoint")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the mean goes")
     options = parser.parse_args(arguments)
-    command = "python -m sizing_app.train.merge " + shlex.join(sys.argv[1:] if arguments is None else arguments)
+    command = "python -m sizing_app merge " + shlex.join(sys.argv[1:] if arguments is None else arguments)
     try:
         print(merge(options.runs, options.out, command))
     except (ExportError, OSError) as error:
@@ -60,7 +60,3 @@ def merged_card(cards: Sequence[dict], command: str) -> dict:
     return {**common, **sums, "circuits": sorted({name for card in cards for name in card.get("circuits", ())}),
             "family_members": max(card.get("family_members", 0) for card in cards), "command": command,
             "merged": [card["command"] for card in cards]}
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""``python -m sizing_app.verl.dataset``: training queries as the parquet files that verl reads.
+"""``python -m sizing_app verl-data``: training queries as the parquet files that verl reads.
 
 A row holds the query as train/queries.py writes it and its first prompt (verl drops rows whose prompt is too long);
 everything after that is made of the query when it is played. The columns are those that verl asks for.
@@ -70,17 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sizing_app.verl.dataset", description=__doc__,
+    parser = argparse.ArgumentParser(prog="sizing verl-data", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--circuits", required=True, help="names, with commas between")
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="FOLDER",
-                        help="where `python -m sizing_app.train data` wrote its queries")
+                        help="where `python -m sizing_app train data` wrote its queries")
     parser.add_argument("--out", type=Path, default=Path("data/verl"), metavar="FOLDER", help="where the files go")
     parser.add_argument("--training", type=int, default=10_000, metavar="N", help="training queries (paper: 10,000)")
     parser.add_argument("--validation", type=int, default=256, metavar="N", help="queries held out")
     parser.add_argument("--workers", type=int, default=None, help="simulator processes (default: one a core)")
     return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

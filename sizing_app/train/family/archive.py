@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Parameters, Spec
+from sizing_app.paths import shipped
 from sizing_app.pools.designs import Pool
 from sizing_app.train.family.members import member
 from sizing_app.train.family.options import catalogue
 from sizing_app.train.family.ranges import ROLES
 
-FOLDER = Path(__file__).resolve().parents[3] / "circuits" / "family"
+FOLDER = shipped("circuits") / "family"
 ABSENT = 255
 """In the place of a parameter that a member does not have."""
 KEPT_BITS = 9

@@ -1,4 +1,4 @@
-"""``python -m sizing_app.train``: every stage from simulated designs to an exported checkpoint.
+"""``python -m sizing_app train``: every stage from simulated designs to an exported checkpoint.
 
     pools     simulated designs of each circuit                                  (circuits/NAME/pool.npz)
     data      trajectories, queries, regressors and surrogates made of them      (data/, models/mlp, models/surrogate)
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sizing_app.train", description=__doc__,
+    parser = argparse.ArgumentParser(prog="sizing train", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", nargs="?", default="all", choices=(*STAGES, *COMPARED, "all"))
     parser.add_argument("--out", type=Path, default=Path("runs/default"), metavar="FOLDER", help="the run's folder")
@@ -105,8 +105,4 @@ def preset_of(options: argparse.Namespace) -> Preset:
 
 
 def _command(arguments: list[str] | None) -> str:
-    return "python -m sizing_app.train " + shlex.join(sys.argv[1:] if arguments is None else arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return "python -m sizing_app train " + shlex.join(sys.argv[1:] if arguments is None else arguments)

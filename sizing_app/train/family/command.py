@@ -1,11 +1,10 @@
-"""``python -m sizing_app.train.family``: specs, reference design and simulated designs of every member.
+"""``python -m sizing_app family``: specs, reference design and simulated designs of every member.
 
 Goes on where it was cut. A member that cannot be made fit for training is left out; the reason is kept.
 """
 
 import argparse
 import random
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +30,7 @@ SAVE_EVERY = 120.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m sizing_app.train.family", description=__doc__,
+    parser = argparse.ArgumentParser(prog="sizing family", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=FOLDER, metavar="FOLDER")
     parser.add_argument("--workers", type=int, default=None, help="simulator processes (default: one a core)")
@@ -75,7 +74,3 @@ def make(circuit: Circuit, simulator, archive: Archive, rng: np.random.Generator
     archive.add(found.circuit, reference, measurement_of(circuit, explored.metrics[row]).metrics, found.passed, pool)
     units = {metric.name: metric.unit for metric in found.circuit.metrics}
     return ", ".join(f"{spec.metric} {spec.show(units[spec.metric])}" for spec in found.circuit.specs)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

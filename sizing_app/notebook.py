@@ -1,0 +1,145 @@
+"""The program in a notebook: ``sizing_app.size``, ``simulate``, ``stored`` and ``sessions`` (docs/notebook.md).
+
+Values may be numbers in SI units or texts as people write them ("4.7u", "60 MHz"). What is wrong raises ValueError
+with a sentence that says what was expected.
+"""
+
+import atexit
+import dataclasses
+import functools
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pandas as pd
+
+from sizing_app.circuit.definition import Circuit, Conditions
+from sizing_app.circuit.folder import golden
+from sizing_app.cli.values import UsageError, read_circuit, read_conditions, read_parameters, read_specs
+from sizing_app.evaluate.corners import plan_over_corners
+from sizing_app.paths import database_url
+from sizing_app.policy import DEFAULT_POLICY, PolicySettings, check_can_size, make_policy
+from sizing_app.policy.designs import initial_design
+from sizing_app.session.events import SessionState, fold
+from sizing_app.session.loop import run_session
+from sizing_app.simulator import SimulatorPool
+from sizing_app.store import SessionStore, SessionSummary, record
+from sizing_app.task.definition import Task
+from sizing_app.task.reward import score
+from sizing_app.task.validation import check_task
+
+Value = float | str
+Target = Value | tuple[Value, Value]
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session that was run or read."""
+
+    id: str
+    state: SessionState
+
+    @property
+    def passed(self) -> bool:
+        """Whether some design met every spec."""
+        return self.state.passed
+
+    @property
+    def best(self) -> dict[str, float]:
+        """Parameters (SI units) of the best design."""
+        return dict(self.state.best.proposal.parameters)
+
+    def frame(self) -> pd.DataFrame:
+        """A row a turn: its reward, whether all specs were met, its reasoning, parameters and metrics in SI units."""
+        rows = [{"turn": turn.index, "reward": turn.total, "passed": turn.score is not None and turn.score.passed,
+                 "reasoning": turn.proposal.reasoning, **(turn.proposal.parameters or {}),
+                 **(turn.measurement.metrics if turn.measurement else {})} for turn in self.state.history]
+        return pd.DataFrame(rows).set_index("turn")
+
+    def _repr_html_(self) -> str:
+        from sizing_app.ui.parts.render import header, spec_table
+        return header(self.state, "") + spec_table(self.state)
+
+
+def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, **conditions: Value) -> pd.Series:
+    """The metrics (SI units) of one design, its reward under the default specs and the status of the simulation.
+
+    ``parameters`` that are left out are those of the golden design; ``conditions``: corner, temperature (degrees
+    Celsius), supply (V), load (F), nominal unless given.
+    """
+    known = read_circuit(circuit)
+    design = read_parameters(known, _words(parameters), golden(known)["parameters"])
+    measured = _simulator().evaluate(known, design, _conditions(known, conditions))
+    judged = score(measured, known.specs)
+    return pd.Series({**measured.metrics, "reward": judged.total, "passed": judged.passed, "status": measured.status},
+                     name=circuit)
+
+
+def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str = DEFAULT_POLICY, budget: int = 5,
+         seed: int = 0, initial: Mapping[str, Value] | None = None, over: str = "nominal", round: int = 1,
+         base_url: str | None = None, model: str | None = None, database: str | None = None,
+         **conditions: Value) -> Session:
+    """Run a session to its end and store it.
+
+    ``specs``: metric to its new target: a bound (a text may begin with >= or <=) or (low, high); the others keep their
+    defaults. ``initial``: starting values, the rest is random by ``seed``. ``over``: "corners" judges every design over
+    all corners, temperatures and supplies. ``round``: designs that are proposed and simulated at once.
+    """
+    known = read_circuit(circuit)
+    if over not in ("nominal", "corners"):
+        raise UsageError(f"over: expected nominal or corners, found {over!r}")
+    point = _conditions(known, conditions)
+    task = Task(known, read_specs(known, _words(specs)), point,
+                read_parameters(known, _words(initial), initial_design(known, seed)), budget, seed,
+                plan=plan_over_corners(known, point) if over == "corners" else None, round=round)
+    check_task(task)
+    settings = PolicySettings(base_url, model)
+    check_can_size(policy, known, settings)
+    store = _store(database)
+    id = store.create(task, policy, source="notebook")
+    events = run_session(task, make_policy(policy, settings), _simulator(), threading.Event())
+    return Session(id, fold(record(store, id, events)))
+
+
+def stored(id: str, database: str | None = None) -> Session:
+    """A stored session. Raises StoreError where there is none."""
+    return Session(id, fold(_store(database).events(id)))
+
+
+def sessions(limit: int = 100, database: str | None = None) -> pd.DataFrame:
+    """The stored sessions, the newest first, by id."""
+    fields = [field.name for field in dataclasses.fields(SessionSummary)]
+    rows = [dataclasses.asdict(row) for row in _store(database).list(limit=limit)]
+    return pd.DataFrame(rows, columns=fields).set_index("id")
+
+
+def _words(values: Mapping[str, Target] | None) -> list[str]:
+    """NAME=VALUE, as the command line has them."""
+    def text(value: Target) -> str:
+        if isinstance(value, tuple):
+            return "..".join(text(end) for end in value)
+        return value if isinstance(value, str) else repr(float(value))
+    return [f"{name}={text(value)}" for name, value in (values or {}).items()]
+
+
+def _conditions(circuit: Circuit, conditions: Mapping[str, Value]) -> Conditions:
+    names = [field.name for field in dataclasses.fields(Conditions)]
+    if unknown := sorted(set(conditions) - set(names)):
+        raise UsageError(f"{unknown[0]!r} is none of {', '.join(names)}")
+    given = {name: str(conditions[name]) if name in conditions else None for name in names}
+    return read_conditions(circuit, SimpleNamespace(**given))
+
+
+@functools.cache
+def _simulator() -> SimulatorPool:
+    """One for the whole notebook."""
+    pool = SimulatorPool(os.cpu_count())
+    atexit.register(pool.close)
+    return pool
+
+
+@functools.cache
+def _store(url: str | None) -> SessionStore:
+    return SessionStore(url or database_url())
