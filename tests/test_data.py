@@ -265,7 +265,7 @@ def test_baselines_know_what_the_pool_knows(teacher, pool, circuit, simulator, t
     build_mlp(circuit, pool, tmp_path / "mlp" / "OTA.npz", rng, count=400, report=lambda text: None)
     history = (initial_turn(task, simulator),)
     save_surrogate(teacher.surrogate, surrogate_path(tmp_path, circuit))
-    for policy in (Lookup(), Taught(tmp_path), Regressor(tmp_path / "mlp")):
+    for policy in (Lookup(), Taught(tmp_path), Regressor(tmp_path)):
         *_, proposal = policy.propose(task, history, None)
         assert score(simulator.evaluate(circuit, proposal.parameters, task.conditions), task.specs).total > 0.5
 

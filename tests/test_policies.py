@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sizing_app.circuit.definition import Conditions, Spec
 from sizing_app.circuit.folder import golden, load_circuit, settle
-from sizing_app.policy import POLICY_NAMES, PolicyError, PolicySettings, can_size, make_policy
+from sizing_app.policy import POLICIES, PolicyError, PolicySettings, can_size, make_policy
 from sizing_app.policy.bayesian import BayesianSearch, suggest
 from sizing_app.policy.constants import Golden, Middle
 from sizing_app.policy.designs import from_unit, initial_design, to_unit
@@ -147,13 +147,14 @@ def a_network(seed: int, inputs: int = 7) -> dict[str, np.ndarray]:
 
 
 def save_networks(path, networks):
+    path.parent.mkdir(exist_ok=True)
     np.savez(path, **{f"{name[0]}{place}_{name[1]}": array for place, network in enumerate(networks)
                       for name, array in network.items()})
 
 
 def test_regressor_runs_one_network_a_turn_and_then_ends(tmp_path):
     networks = [a_network(seed) for seed in range(3)]
-    save_networks(tmp_path / "TOY.npz", networks)
+    save_networks(tmp_path / "mlp" / "TOY.npz", networks)
     task = replace(a_task(), specs=(Spec("gain", low=1000.0, scale=20.0),))
     state = run(Regressor(tmp_path), task)
     assert (state.status, len(state.history)) == ("ended", 5)
@@ -164,7 +165,7 @@ def test_regressor_runs_one_network_a_turn_and_then_ends(tmp_path):
 
 
 def test_regressor_refuses_networks_that_do_not_fit(tmp_path):
-    save_networks(tmp_path / "TOY.npz", [a_network(0), a_network(1, inputs=6)])
+    save_networks(tmp_path / "mlp" / "TOY.npz", [a_network(0), a_network(1, inputs=6)])
     with pytest.raises(PolicyError, match="network 1 does not map 7 features to 2 numbers, as TOY needs"):
         propose(Regressor(tmp_path), a_task(), (initial_turn(a_task(), QuadraticSimulator()),))
 
@@ -188,7 +189,7 @@ def test_predictions_stay_in_the_unit_cube(inputs):
 def test_registry_knows_its_names_and_says_what_is_missing(tmp_path):
     settings = PolicySettings(models=tmp_path)
     assert [make_policy(name).name for name in ("random", "bayes")] == ["random", "bayes"]
-    with pytest.raises(PolicyError, match=re.escape(", ".join(POLICY_NAMES))):
+    with pytest.raises(PolicyError, match=re.escape(", ".join(POLICIES))):
         make_policy("greedy", settings)
     with pytest.raises(PolicyError, match="no tl-grpo checkpoint.*model.safetensors.*make train"):
         make_policy("tl-grpo", settings)

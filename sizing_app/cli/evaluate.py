@@ -18,7 +18,7 @@ from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, ti
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import SuiteError, load_queries
 from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
-from sizing_app.policy import POLICY_NAMES, PolicySettings, can_size, close_engines, make_policy
+from sizing_app.policy import POLICIES, PolicySettings, can_size, close_engines, make_policy
 from sizing_app.session.events import Event
 from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore
@@ -27,7 +27,7 @@ from sizing_app.task.validation import CLI_BUDGET
 
 
 def run(args: argparse.Namespace) -> int:
-    policies = read_names(args.policies, POLICY_NAMES, "policy")
+    policies = read_names(args.policies, tuple(POLICIES), "policy")
     budget = read_count(args.budget, "--budget", 1, CLI_BUDGET)
     threads = read_count(args.threads, "--threads", 1, 256) if args.threads else os.cpu_count() or 1
     settings = read_settings(args)

@@ -4,10 +4,9 @@ import argparse
 import sys
 
 from sizing_app.paths import database_url
-from sizing_app.policy import DEFAULT_POLICY, POLICY_NAMES
+from sizing_app.policy import DEFAULT_POLICY, POLICIES
 
 DATABASE = database_url()
-NOT_DEFAULT = ("chat",)
 TOOLS = {
     "train": ("sizing_app.train.command", "from simulated designs to checkpoints, stage by stage"),
     "merge": ("sizing_app.train.merge", "one checkpoint of several runs"),
@@ -83,7 +82,7 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
 
 def _size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("circuit", metavar="CIRCUIT")
-    parser.add_argument("--policy", help=f"{', '.join(POLICY_NAMES)}; default {DEFAULT_POLICY}, with --base-url chat")
+    parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default {DEFAULT_POLICY}, with --base-url chat")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--seed", default="0", metavar="N", help="seeds the initial design and the policy")
     parser.add_argument("--over", choices=("nominal", "corners"), default="nominal", help="where each design is "
@@ -104,7 +103,7 @@ def _size(parser: argparse.ArgumentParser) -> None:
 def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--circuits", metavar="A,B", help="default: all that have the suite")
     parser.add_argument("--policies", metavar="P,Q", help="the first one is the reference of the differences",
-                        default=",".join(name for name in POLICY_NAMES if name not in NOT_DEFAULT))
+                        default=",".join(name for name, entry in POLICIES.items() if entry.kind != "chat"))
     parser.add_argument("--suite", default="standard,tight,shifted", metavar="NAME", help="one or more, with commas")
     parser.add_argument("--queries", metavar="N", help="the first N of each suite; default: all")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")

@@ -13,7 +13,7 @@ from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
 from sizing_app.circuit.folder import circuit_names, load_circuit
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec
-from sizing_app.policy import DEFAULT_POLICY, POLICY_NAMES, PolicySettings
+from sizing_app.policy import DEFAULT_POLICY, POLICIES, PolicySettings
 
 _SPEC = re.compile(r"\s*(\w+)\s*(?:=\s*(<=|>=|<|>|)|(<=|>=|<|>))\s*(.+)$")
 
@@ -91,8 +91,8 @@ def read_conditions(circuit: Circuit, args: argparse.Namespace) -> Conditions:
 def read_policy(args: argparse.Namespace) -> str:
     """The policy's name; a server without a policy means its chat model."""
     name = args.policy or ("chat" if args.base_url else DEFAULT_POLICY)
-    if name not in POLICY_NAMES:
-        raise UsageError(f"unknown policy {name!r}: choose one of {', '.join(POLICY_NAMES)}")
+    if name not in POLICIES:
+        raise UsageError(f"unknown policy {name!r}: choose one of {', '.join(POLICIES)}")
     return name
 
 

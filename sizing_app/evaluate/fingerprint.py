@@ -13,6 +13,7 @@ from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import golden_path, suite_path
 
 from sizing_app.policy import MODELS
+from sizing_app.policy.registry import checkpoint_of
 from sizing_app.pools.designs import pool_path
 from sizing_app.pools.surrogate import surrogate_path
 from sizing_app.train.family.archive import digest
@@ -27,12 +28,12 @@ def fingerprint(circuit: Circuit, suite: str, policy: str, models: Path = MODELS
     found = hashlib.sha256(digest(circuit).encode())
     for path in (suite_path(circuit, suite), *policy_files(circuit, policy, models)):
         found.update(_content(path, path.stat().st_mtime_ns) if path.is_file() else path.name.encode())
-    return hashlib.sha256(found.digest() + _card(models / policy.removesuffix("+cma-es")).encode()).hexdigest()[:12]
+    return hashlib.sha256(found.digest() + _card(models / checkpoint_of(policy)).encode()).hexdigest()[:12]
 
 
 def policy_files(circuit: Circuit, policy: str, models: Path = MODELS) -> list[Path]:
     """The files that a policy's answers for a circuit depend on; none for a search."""
-    folder = models / policy.removesuffix("+cma-es")
+    folder = models / checkpoint_of(policy)
     known = {"golden": [golden_path(circuit)], "centre": [pool_path(circuit)], "lookup": [pool_path(circuit)],
              "teacher": [pool_path(circuit), surrogate_path(models, circuit)],
              "mlp": [folder / f"{circuit.name}.npz"]}

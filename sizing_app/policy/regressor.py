@@ -27,8 +27,8 @@ class Regressor:
 
     name = "mlp"
 
-    def __init__(self, folder: Path):
-        self._folder = folder
+    def __init__(self, models: Path):
+        self._folder = models / "mlp"
         self._ensembles: dict[str, list[Network]] = {}
         self._lock = threading.Lock()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
-from sizing_app.policy import SEARCHES, can_size, check_can_size
+from sizing_app.policy import POLICIES, can_size, check_can_size
 from sizing_app.policy.designs import initial_design
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionState, fold
@@ -23,31 +23,24 @@ from sizing_app.task.turn import History
 from sizing_app.ui.visitors import Shares
 
 log = logging.getLogger(__name__)
-TITLES = {"tl-grpo": "TL-GRPO checkpoint", "sft": "SFT checkpoint, before TL-GRPO",
-          "tl-grpo+cma-es": "TL-GRPO checkpoint, then CMA-ES", "bayes": "Bayesian optimization",
-          "tpe": "Parzen estimator (TPE)", "cma-es": "CMA-ES", "random": "Random search",
-          "lookup": "Lookup in simulated designs", "teacher": "Teacher of the supervised training",
-          "mlp": "MLP regressor",
-          "trajectory-grpo": "Trajectory-level GRPO checkpoint", "single-turn-grpo": "Single-turn GRPO checkpoint",
-          "gtpo": "GTPO checkpoint"}
-"""Policies of the app in the order they are offered."""
 PATIENCE = 10.0
 """Seconds without news after which a follower is asked whether it is still there."""
 
 
 def policy_titles(chat: bool) -> dict[str, str]:
     """Name to title of the policies on offer; with ``chat``, the model of another server comes first."""
-    return {"chat": "Model of the server", **TITLES} if chat else TITLES
+    offered = {name: entry.title for name, entry in POLICIES.items() if entry.offered}
+    return {"chat": POLICIES["chat"].title, **offered} if chat else offered
 
 
 def reads_hints(name: str) -> bool:
     """Whether a policy is asked in words, so that a hint reaches it."""
-    return name == "chat"
+    return name in POLICIES and POLICIES[name].kind == "chat"
 
 
 def searches(name: str) -> bool:
     """Whether a policy searches the ranges of the circuit that it is given."""
-    return name in SEARCHES
+    return name in POLICIES and POLICIES[name].kind == "search"
 
 
 def reads_ranges(name: str) -> bool:

@@ -1,0 +1,44 @@
+"""Language models as policies: checkpoints of this repository, and whatever another server has."""
+
+import tomllib
+from pathlib import Path
+
+from sizing_app.errors import PolicyError
+from sizing_app.policy.engines import address_of
+from sizing_app.policy.language_model import LanguageModel
+from sizing_app.policy.settings import PolicySettings
+from sizing_app.task.protocols import Policy
+
+def checkpoint(name: str, settings: PolicySettings) -> Policy:
+    """A checkpoint of this repository: on the embedded engine, or on the server at ``base_url`` that loaded it."""
+    folder = settings.models / name
+    missing = [file for file in ("model.safetensors", "tokenizer.json") if not (folder / file).is_file()]
+    if missing:
+        raise PolicyError(f"no {name} checkpoint: {folder} has no {' and no '.join(missing)}; `make train` writes it")
+    card = _card(folder)
+    return LanguageModel(name, settings.base_url or address_of(folder), settings.model or name, model_dir=folder,
+                         latest_only=card.get("history") == "latest", api_key=settings.api_key,
+                         temperature=card.get("temperature") if settings.temperature is None else settings.temperature)
+
+
+def _card(folder: Path) -> dict:
+    """What a checkpoint says of itself."""
+    try:
+        return tomllib.loads((folder / "card.toml").read_text())
+    except (OSError, tomllib.TOMLDecodeError):
+        return {}
+
+
+def hybrid(name: str, settings: PolicySettings) -> Policy:
+    """A checkpoint's turns, then CMA-ES around the best of them."""
+    from sizing_app.policy.evolution import Polish
+    return Polish(checkpoint(name.removesuffix("+cma-es"), settings))
+
+
+def chat(name: str, settings: PolicySettings) -> Policy:
+    """Any other model, through the chat endpoint of an OpenAI-compatible server."""
+    if not settings.base_url or not settings.model:
+        raise PolicyError("policy chat needs the address of a server and a model's name: --base-url URL --model NAME")
+    limits = {"reply_tokens": settings.reply_tokens, "reply_characters": settings.reply_characters}
+    return LanguageModel(name, settings.base_url, settings.model, temperature=settings.temperature,
+                         api_key=settings.api_key, **{limit: value for limit, value in limits.items() if value})
