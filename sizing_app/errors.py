@@ -5,6 +5,10 @@ class PolicyError(RuntimeError):
     """A policy cannot go on: its model server is down, its model is missing, it made no proposal."""
 
 
+class SimulatorError(RuntimeError):
+    """No simulator can be made: a package is missing, a cluster does not answer."""
+
+
 class StoreError(RuntimeError):
     """The database cannot be read or written: locked, unreachable, or the session is not in it."""
 

@@ -29,7 +29,7 @@ PAGE_ROOMS = ("doors", "visitors", "server", "live", "parts", "services", "forms
 """Rooms and files of ui/; each may import those before it."""
 HOMES = {"gradio": ("ui",), "torch": ("train", "policy"), "botorch": ("policy",), "transformers": ("train",),
          "PySpice": ("simulator",), "sqlalchemy": ("store",), "alembic": ("store",), "verl": ("verl",),
-         "ray": ("verl",), "pyarrow": ("verl",)}
+         "ray": ("verl", "simulator"), "pyarrow": ("verl",)}
 
 
 def modules() -> dict[str, Path]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.cli.parser import TOOLS, build_parser
 from sizing_app.cli.values import UsageError
-from sizing_app.errors import NotStored, PolicyError, StoreError
+from sizing_app.errors import NotStored, PolicyError, SimulatorError, StoreError
 from sizing_app.process import keep_loopback_direct
 
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return importlib.import_module(f"sizing_app.cli.{chosen.command.replace('-', '_')}").run(chosen)
     except (UsageError, NotStored) as error:
         return _complain(error, 2)
-    except (CircuitError, PolicyError, StoreError) as error:
+    except (CircuitError, PolicyError, SimulatorError, StoreError) as error:
         return _complain(error, 1)
     except KeyboardInterrupt:
         return _complain("stopped", 130)

@@ -12,7 +12,7 @@ from sizing_app.cli.values import print_json, read_count
 from sizing_app.evaluate.check import BUDGET, SUITE, Check, check
 from sizing_app.evaluate.check_file import difficulty, write_difficulties
 from sizing_app.policy import make_policy
-from sizing_app.simulator import SimulatorPool
+from sizing_app.simulator import make_simulator
 
 POLICIES = ("random", "bayes")
 COLUMNS = ("circuit", "process", "parameters", "metrics", "golden", "simulated", "passed", "mean reward",
@@ -26,7 +26,7 @@ def run_check(names: Sequence[str], args: argparse.Namespace) -> int:
     policies, found = [make_policy(name) for name in POLICIES], []
     if not args.json:
         print("\n".join(_line(cells) for cells in (COLUMNS, ["---"] * len(COLUMNS))))
-    with SimulatorPool() as simulator:
+    with make_simulator(args.simulator) as simulator:
         for name in names:
             found.append(check(load_circuit(name), simulator, policies, designs, queries, os.cpu_count() or 1,
                                Progress("simulations and sessions")))

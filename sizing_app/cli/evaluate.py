@@ -20,7 +20,7 @@ from sizing_app.evaluate.suites import SuiteError, load_queries
 from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import POLICIES, PolicySettings, can_size, close_engines, make_policy
 from sizing_app.session.events import Event
-from sizing_app.simulator import SimulatorPool
+from sizing_app.simulator import make_simulator
 from sizing_app.store import SessionStore
 from sizing_app.store.bulk import WholeSession
 from sizing_app.task.validation import CLI_BUDGET
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         files = ResultFiles(out, {"budget": budget, "temperature": settings.temperature, "model": settings.model})
         if dropped := files.drop(outdated(settings)):
             print(f"{dropped} rows of {out} are of another model, circuit or suite: left out", file=sys.stderr)
-        with SimulatorPool() as simulator:
+        with make_simulator(args.simulator) as simulator:
             evaluate(jobs, makers, simulator, budget, files, threads, Progress("sessions"), keeper(args.traces))
     except EvaluationError as error:
         raise PolicyError(f"{error} (finished queries stay in {out}; the same command goes on)") from error

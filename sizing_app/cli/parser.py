@@ -54,6 +54,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     _server(parser, sampling=False)
     parser.add_argument("--trust-circuits", action="store_true", help="simulate circuits of imported sessions where "
                         "the system cannot confine the simulator, too")
+    _simulator(parser)
 
 
 def _circuits(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +66,7 @@ def _circuits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", help="write the figures of a check there too, other circuits' rows "
                         "stay; the Circuits page reads circuits/check.json")
     _json(parser)
+    _simulator(parser)
 
 
 def _simulate(parser: argparse.ArgumentParser) -> None:
@@ -98,6 +100,7 @@ def _size(parser: argparse.ArgumentParser) -> None:
     _database(parser)
     _server(parser)
     _json(parser)
+    _simulator(parser)
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
@@ -114,6 +117,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", metavar="N", help="sessions at once; default: one a core")
     _server(parser)
     _json(parser)
+    _simulator(parser)
 
 
 def _sessions(parser: argparse.ArgumentParser) -> None:
@@ -122,6 +126,11 @@ def _sessions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", default="50", metavar="N", help="length of the list")
     _database(parser)
     _json(parser)
+
+
+def _simulator(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--simulator", default="local", metavar="WHERE", help="local: processes of this machine; ray: "
+                        "Ray, started here; auto or ray://HOST:PORT: a running Ray cluster (docs/scale.md)")
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

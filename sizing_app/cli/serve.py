@@ -49,7 +49,7 @@ def serve(arguments: argparse.Namespace, stack: ExitStack) -> int:
 
     from sizing_app.hub import Hub
     from sizing_app.policy import DEFAULT_POLICY, close_engines, make_policy
-    from sizing_app.simulator import SimulatorPool
+    from sizing_app.simulator import make_simulator
     from sizing_app.simulator.confine import notice
     from sizing_app.ui.doors import Doors, access, is_loopback, reachable
     from sizing_app.ui.page import build, web_app
@@ -61,7 +61,7 @@ def serve(arguments: argparse.Namespace, stack: ExitStack) -> int:
     hub = Hub(store)
     stack.callback(hub.close)  # once more after the pool: what then ends may still be stored
     stack.callback(close_engines)
-    simulator = stack.enter_context(SimulatorPool(trusted=arguments.trust_circuits))
+    simulator = stack.enter_context(make_simulator(arguments.simulator, trusted=arguments.trust_circuits))
     services = Services(circuits, store, hub, simulator, partial(make_policy, settings=arguments.settings),
                         policy_titles(chat=bool(arguments.base_url and arguments.model)),
                         default_circuit="OTA" if "OTA" in circuits else next(iter(circuits)), notice=told)

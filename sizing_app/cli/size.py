@@ -16,7 +16,7 @@ from sizing_app.process import on_signals
 from sizing_app.session.documents import session_document
 from sizing_app.session.events import SessionState, StorageFailed, TurnFinished, advance
 from sizing_app.session.loop import run_session
-from sizing_app.simulator import SimulatorPool
+from sizing_app.simulator import make_simulator
 from sizing_app.store import SessionStore, record
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Turn
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     policy = make_policy(name, settings)
     store = SessionStore(args.database)
     try:
-        with SimulatorPool(min(task.round * len(task.points), os.cpu_count() or 1)) as simulator:
+        with make_simulator(args.simulator, min(task.round * len(task.points), os.cpu_count() or 1)) as simulator:
             id = store.create(task, policy.name, source="cli")
             state, stop = SessionState(), Stop()
             with on_signals(stop.by):

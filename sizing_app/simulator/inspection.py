@@ -101,7 +101,7 @@ class Waveforms:
 
 
 class Inspector(Simulator):
-    """A simulator that also shows why a design works."""
+    """A simulator that also shows why a design works; a context that closes it."""
 
     def operating_point(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> OperatingPoint:
         """The transistors of one design."""
@@ -110,6 +110,15 @@ class Inspector(Simulator):
     def waveforms(self, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Waveforms:
         """What the metrics of one design are read from."""
         return self.submit([Job(circuit, parameters, conditions, "waveforms")])[0].result()
+
+    def close(self) -> None:
+        """End what computes; what still waits fails."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
 
 
 SCALES = {"ac": "frequency", "noise": "frequency", "tran": "time"}

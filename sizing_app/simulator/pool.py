@@ -88,12 +88,6 @@ class SimulatorPool(Inspector):
                 self._idle.append(worker)
                 self._freed.notify()
 
-    def __enter__(self) -> "SimulatorPool":
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.close()
-
 
 def _out_of_range(circuit: Circuit, parameters: Parameters) -> str:
     """A sentence about the first parameter that is missing, unknown or outside its range; empty if all is well."""

@@ -1,0 +1,82 @@
+"""What former versions wrote is opened, continued and imported.
+
+``data/`` holds a database of the schema 0004_words (OTA by random search, MILLER by lookup) and an export of its
+first session.
+"""
+
+import gzip
+import sqlite3
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sizing_app.circuit.folder import home, load_circuit
+from sizing_app.policy import can_size, make_policy
+from sizing_app.session.events import fold
+from sizing_app.session.file import read_session
+from sizing_app.session.loop import run_session
+from sizing_app.store import SessionStore
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    file = tmp_path / "old.db"
+    file.write_bytes(gzip.decompress((DATA / "sessions-0004.db.gz").read_bytes()))
+    return file
+
+
+def test_a_former_database_is_brought_up_to_date(path):
+    before = sqlite3.connect(path)
+    old = dict(before.execute("SELECT name, digest FROM circuits"))
+    turns = before.execute("SELECT session_id, position, reward FROM turns ORDER BY 1, 2").fetchall()
+    before.close()
+    store = SessionStore(f"sqlite:///{path}")
+    states = {row.circuit: fold(store.events(row.id)) for row in store.list()}
+    assert set(states) == {"OTA", "MILLER"}
+    assert states["MILLER"].passed and len(states["OTA"].history) == 3
+    store.close()
+    with sqlite3.connect(path) as after:
+        new = dict(after.execute("SELECT name, digest FROM circuits"))
+        assert after.execute("SELECT session_id, position, reward FROM turns ORDER BY 1, 2").fetchall() == turns
+        assert after.execute("SELECT count(*) FROM sessions JOIN circuits USING (digest)").fetchone() == (2,)
+    assert set(new) == set(old) and not set(new.values()) & set(old.values())
+    for name, state in states.items():
+        circuit = state.task.circuit
+        assert circuit.key == new[name] and circuit is not load_circuit(name)
+
+
+def test_opening_it_twice_changes_nothing(path):
+    SessionStore(f"sqlite:///{path}").close()
+    content = path.read_bytes()
+    SessionStore(f"sqlite:///{path}").close()
+    assert path.read_bytes() == content
+
+
+def test_a_stored_session_goes_on_with_what_is_known_of_its_circuit(path, simulator):
+    """By its key: pool, surrogate, golden design and drawing of the circuits folder."""
+    store = SessionStore(f"sqlite:///{path}")
+    row = next(row for row in store.list() if row.circuit == "MILLER")
+    state = fold(store.events(row.id))
+    store.close()
+    circuit = state.task.circuit
+    assert home(circuit) == home(load_circuit("MILLER"))
+    assert all(can_size(name, circuit) for name in ("lookup", "teacher", "mlp", "golden", "tl-grpo"))
+    history = tuple(replace(turn, score=replace(turn.score, passed=False)) for turn in state.history[:1])
+    task = replace(state.task, budget=1)
+    for name in ("lookup", "teacher"):
+        found = fold(run_session(task, make_policy(name), simulator, threading.Event(), history))
+        assert found.history[1].measurement.ok, name
+    changed = replace(circuit, netlist=circuit.netlist + "\n* another")
+    assert home(changed) is None and not can_size("lookup", changed)
+
+
+def test_a_former_export_is_imported():
+    session = read_session((DATA / "session-ota.jsonl").read_bytes())
+    state = fold(session.events)
+    assert (state.task.circuit.name, state.status, len(state.history)) == ("OTA", "budget", 3)
+    assert home(state.task.circuit) == home(load_circuit("OTA"))
+    assert state.task.points == (state.task.conditions,) and state.history[1].points == ()
