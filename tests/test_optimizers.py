@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from sizing_app.circuit.definition import Spec
-from sizing_app.policy import make_policy
+from sizing_app.policy import evolution, make_policy
 from sizing_app.policy.designs import graded, observed
 from sizing_app.policy.evolution import MODEL_TURNS, NARROW, EvolutionSearch, Polish
 from sizing_app.policy.parzen import ParzenSearch
@@ -150,3 +150,15 @@ def test_the_trust_region_grows_and_shrinks():
     assert region([-1.0, -0.9, -0.8, -0.7]) == 2 * LENGTH and SUCCESSES == 3
     assert region([-1.0] * (1 + FAILURES)) == LENGTH / 2
     assert region([-1.0] * 400) >= SHORTEST
+
+
+def test_a_kept_strategy_proposes_what_one_made_anew_does():
+    """CMA-ES: a history that goes on, the same one cut, one that was changed in the middle."""
+    policy, task = EvolutionSearch(), replace(a_task(budget=60), specs=(Spec("gain", low=70.0, scale=20.0),))
+    whole = run(policy, task).history
+    assert len(whole) == 61
+    for length in (7, 40, 13, 60):
+        evolution._kept.clear()
+        assert propose(policy, task, whole[:length]).parameters == whole[length].proposal.parameters
+    changed = (*whole[:20], replace(whole[20], measurement=whole[0].measurement, score=whole[0].score), *whole[21:30])
+    assert propose(policy, task, changed).parameters != propose(policy, task, whole[:30]).parameters

@@ -1,6 +1,6 @@
 """CMA-ES (package cma), on its own and as the finish of a language model's proposals.
 
-Stateless: the strategy is replayed over the history in every turn, which takes milliseconds.
+Stateless as far as anybody can see: a strategy is kept while a history goes on from what it was told, else replayed.
 """
 
 import threading
@@ -21,6 +21,12 @@ PARSER = threading.Lock()
 """cma reads its options with ast.literal_eval, which fails now and then in two threads at once (Python 3.11)."""
 MODEL_TURNS = 5
 """Turns that belong to the model before CMA-ES takes over."""
+
+
+KEPT = 64
+"""Strategies that are kept at a time, for sessions side by side."""
+_kept: "dict[tuple, _Run]" = {}
+_LOCK = threading.Lock()
 
 
 class EvolutionSearch:
@@ -57,16 +63,41 @@ class Polish:
 
 def next_point(start: np.ndarray, units: np.ndarray, grades: np.ndarray, sigma: float, seed: int) -> np.ndarray:
     """The point of the unit cube that CMA-ES tries after ``units``, shape (tried, parameters), with their grades."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # cma warns of points that it did not ask for: edited and forked designs
-        search, used = strategy(start, sigma, np.random.default_rng(abs(seed))), 0
-        while True:
-            asked = search.ask()
-            if len(units) - used < len(asked):
-                return np.asarray(asked[len(units) - used])
-            tried = slice(used, used + len(asked))
-            search.tell(list(units[tried]), list(-grades[tried]))
-            used += len(asked)
+    key = start.tobytes(), sigma, seed
+    with _LOCK:
+        run = _kept.pop(key, None)
+    if run is None or not run.continues(units, grades):
+        run = _Run(start, sigma, seed)
+    point = run.ask(units, grades)
+    with _LOCK:
+        _kept[key] = run
+        while len(_kept) > KEPT:
+            del _kept[next(iter(_kept))]
+    return point
+
+
+class _Run:
+    """A strategy, and what it was told: the same history gives the same points, whether it is kept or made anew."""
+
+    def __init__(self, start: np.ndarray, sigma: float, seed: int):
+        self.search = strategy(start, sigma, np.random.default_rng(abs(seed)))
+        self.asked = self.search.ask()
+        self.units, self.grades = np.zeros((0, len(start))), np.zeros(0)
+
+    def continues(self, units: np.ndarray, grades: np.ndarray) -> bool:
+        """Whether a history begins with what the strategy was told."""
+        told = len(self.grades)
+        return np.array_equal(units[:told], self.units) and np.array_equal(grades[:told], self.grades)
+
+    def ask(self, units: np.ndarray, grades: np.ndarray) -> np.ndarray:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # cma warns of points that it did not ask for: edited and forked designs
+            while len(units) - len(self.grades) >= len(self.asked):
+                told = slice(len(self.grades), len(self.grades) + len(self.asked))
+                self.search.tell(list(units[told]), list(-grades[told]))
+                self.units, self.grades = units[:told.stop], grades[:told.stop]
+                self.asked = self.search.ask()
+        return np.asarray(self.asked[len(units) - len(self.grades)])
 
 
 def strategy(start: np.ndarray, sigma: float, rng: np.random.Generator, **options):
