@@ -8,10 +8,13 @@ from pathlib import Path
 
 from sizing_app.session.events import SessionState
 from sizing_app.task.reward import best_so_far
+from sizing_app.task.turn import Turn
 
 PLOTLY_URL = "assets/plotly.min.js"
 """Relative to the page, see export.routes."""
 X_MARGIN = 0.35
+STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+"""Turns between two numbers on the axis, twelve at most."""
 
 
 def plotly_script() -> Path:
@@ -28,17 +31,19 @@ def figure(state: SessionState, session_id: str, cursor: int | None = None) -> d
     turns = [turn.index for turn in scored]
     rewards = [round(turn.total, 4) for turn in scored]
     best = [round(value, 4) for value in best_so_far(state.history)]
+    steps = [place for place in range(len(best)) if place in (0, len(best) - 1) or best[place] != best[place - 1]]
     passed = [turn.score.passed for turn in scored]
-    labels = [f"Turn {turn.index}: {_result(turn)}" for turn in scored]
+    met = [_met(turn) for turn in scored]
     later = [cursor is not None and index > cursor for index in turns]
     budget = state.task.budget if state.task else 5
     last = max([budget, *turns])
     return {
         "data": [
-            {"name": "Best so far", "x": turns, "y": best, "type": "scatter", "mode": "lines", "hoverinfo": "skip",
+            {"name": "Best so far", "x": [turns[place] for place in steps], "y": [best[place] for place in steps],
+             "type": "scatter", "mode": "lines", "hoverinfo": "skip",
              "line": {"shape": "hv", "width": 2, "color": "--plot-best"}, "opacity": 0.9},
             {"name": "Reward of the turn", "x": turns, "y": rewards, "type": "scatter", "mode": "lines+markers",
-             "text": labels, "hovertemplate": "%{text}<extra></extra>",
+             "text": met, "hovertemplate": "Turn %{x}: reward %{y:.3f}, specs met: %{text}<extra></extra>",
              "line": {"width": 1.5, "color": "--plot-turn"},
              "marker": {"size": 9, "color": "--plot-turn", "opacity": [0.3 if pale else 1 for pale in later],
                         "symbol": ["diamond" if met else "circle" for met in passed]}},
@@ -46,7 +51,7 @@ def figure(state: SessionState, session_id: str, cursor: int | None = None) -> d
         "layout": {
             "uirevision": session_id or "none",
             "xaxis": {"title": {"text": "Turn"}, "range": [-X_MARGIN, last + X_MARGIN],
-                      "dtick": 1 if last <= 12 else 2},
+                      "dtick": next(step for step in STEPS if last <= 12 * step)},
             "yaxis": {"title": {"text": "Reward"}, "range": [-0.04, 1.06], "dtick": 0.25},
             "shapes": [] if cursor is None else [
                 {"type": "line", "x0": cursor, "x1": cursor, "yref": "paper", "y0": 0, "y1": 1,
@@ -56,11 +61,11 @@ def figure(state: SessionState, session_id: str, cursor: int | None = None) -> d
     }
 
 
-def _result(turn) -> str:
+def _met(turn: Turn) -> str:
+    """How many specs; short, for a session may have thousands of turns."""
     if turn.measurement is not None and not turn.measurement.ok:
-        return f"reward {turn.total:.3f}, simulation {turn.measurement.status.replace('_', ' ')}"
-    met = sum(part.met for part in turn.score.specs)
-    return f"reward {turn.total:.3f}, {met} of {len(turn.score.specs)} specs met"
+        return f"none, simulation {turn.measurement.status.replace('_', ' ')}"
+    return f"{sum(part.met for part in turn.score.specs)} of {len(turn.score.specs)}"
 
 
 def _summary(best: list[float], state: SessionState) -> str:

@@ -23,18 +23,37 @@ _HALF_TAG = re.compile(r"</?[A-Za-z_ ]{0,10}$")
 
 class Trace:
     """One block for every turn of a session, the newest first, so that what happens now stays in view. Made once for a
-    session that grows: finished turns are drawn again only when there is a further one."""
+    session that grows: a finished turn is drawn once, and again where it becomes or ceases to be the best."""
 
     def __init__(self, lane: bool = False, forks: bool = True):
         """``lane`` and ``forks`` as for turn_block."""
-        self._lane, self._forks, self._history, self._finished = lane, forks, (), []
+        self._lane, self._forks, self._history, self._best = lane, forks, (), None
+        self._finished: list[dict] = []
+        """In the order of the history."""
 
     def blocks(self, state: SessionState) -> list[dict]:
         if state.history is not self._history:
-            self._history = state.history
-            self._finished = [turn_block(state, turn, self._lane, self._forks) for turn in reversed(state.history)]
+            self._draw(state)
         current = state.current
-        return [*([] if current is None else [block(f"turn-{current.index}", _live_turn(state))]), *self._finished]
+        live = [] if current is None else [block(f"turn-{current.index}", _live_turn(state))]
+        return [*live, *reversed(self._finished)]
+
+    def _draw(self, state: SessionState) -> None:
+        """The turns that are new, and those that are or were the best."""
+        known = sum(1 for new, old in zip(state.history, self._history, strict=False) if new is old)
+        if known < len(self._history):
+            known = 0  # another session, or one that was replayed from the store
+        best = state.best and state.best.index
+        del self._finished[known:]
+        for place, turn in enumerate(state.history):
+            if place >= known:
+                self._finished.append(self._block(state, turn, best))
+            elif best != self._best and turn.index in (best, self._best):
+                self._finished[place] = self._block(state, turn, best)
+        self._history, self._best = state.history, best
+
+    def _block(self, state: SessionState, turn: Turn, best: int | None) -> dict:
+        return turn_block(state, turn, self._lane, self._forks, turn.index == best)
 
 
 def trace(state: SessionState, forks: bool = True) -> list[dict]:
@@ -42,11 +61,10 @@ def trace(state: SessionState, forks: bool = True) -> list[dict]:
     return Trace(forks=forks).blocks(state)
 
 
-def turn_block(state: SessionState, turn: Turn, lane: bool = False, forks: bool = True) -> dict:
-    """A finished turn of ``state``. ``forks``: with a button whose event ``fork`` has its index, where something
-    answers it; in a ``lane`` beside others, without the button and with call and result folded away."""
+def turn_block(state: SessionState, turn: Turn, lane: bool = False, forks: bool = True, best: bool = False) -> dict:
+    """A finished turn of ``state``; ``best`` marks it. ``forks``: with a button whose event ``fork`` has its index,
+    where something answers it; in a ``lane`` beside others, without the button and with call and result folded away."""
     former = [earlier for earlier in state.history if earlier.index < turn.index]
-    best = state.best is not None and state.best.index == turn.index
     headline = _headline(turn, former, best)
     if lane:
         return block(f"turn-{turn.index}", _card(turn.index, headline, _folded(state.task, former, turn)))

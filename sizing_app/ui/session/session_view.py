@@ -46,7 +46,8 @@ class SessionView:
     def replay(self, state: SessionState, session_id: str, turn: int, fresh: bool = False) -> list:
         """The session as it stood after ``turn``, and that turn alone; ``fresh`` if another one was shown before."""
         past = SessionState(state.task, state.policy, tuple(item for item in state.history if item.index <= turn))
-        shown = [turn_block(past, past.history[-1])] if past.history else []
+        last = past.history[-1] if past.history else None
+        shown = [] if last is None else [turn_block(past, last, best=past.best is last)]
         return [header_blocks(state, session_id), figure(state, session_id, turn), spec_blocks(past), shown,
                 self.inspection.shown(state, fresh)]
 
