@@ -90,7 +90,7 @@ def test_sessions_at_the_same_time_do_not_change_each_other(policy):
         return [turn.proposal.parameters for turn in run(policy, replace(hard_task(7), seed=seed)).history]
 
     with ThreadPoolExecutor(4) as threads:
-        assert list(threads.map(designs, range(4))) == list(map(designs, range(4)))
+        assert list(threads.map(designs, range(8))) == list(map(designs, range(8)))
 
 
 @pytest.mark.parametrize("policy", SEARCHES, ids=lambda policy: policy.name)
