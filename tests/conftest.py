@@ -11,6 +11,8 @@ from sizing_app.store import SessionStore
 from tests.postgresql import cluster, new_database, programs
 
 DATABASES = count()
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Dozens of processes are started here; without bytecode each compiles gradio or torch anew, for half of its time."""
 
 
 @pytest.fixture(scope="session")

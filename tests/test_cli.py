@@ -1,9 +1,8 @@
-"""The command line as a person or a program uses it: real processes, real ngspice, one JSON document, plain errors."""
+"""The command line as a person or a program uses it: real ngspice, one JSON document, plain errors."""
 
 import csv
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,19 +19,24 @@ from sizing_app.policy.designs import initial_design
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def command(*words: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess:
-    result = subprocess.run([sys.executable, "-m", "sizing_app", *words], cwd=ROOT, capture_output=True, text=True,
-                            timeout=120, env=os.environ | environment)
-    assert result.returncode == code, result.stderr
-    return result
+@pytest.fixture
+def command(capfd):
+    """Runs one command in this process; what it and its simulators write to the two streams is all there is."""
+    def command(*words: str, code: int = 0):
+        capfd.readouterr()
+        assert main(words) == code, capfd.readouterr().err
+        return capfd.readouterr()
+
+    return command
 
 
-def document(*words: str, **environment: str):
+@pytest.fixture
+def document(command):
     """Standard output as JSON, which refuses anything before or after it, and NaN."""
     def refuse(name: str):
         raise AssertionError(f"{name} in JSON")
 
-    return json.loads(command(*words, "--json", **environment).stdout, parse_constant=refuse)
+    return lambda *words: json.loads(command(*words, "--json").out, parse_constant=refuse)
 
 
 def one_of_each_process() -> list[Circuit]:
@@ -43,25 +47,37 @@ def database(folder: Path) -> list[str]:
     return ["--database", f"sqlite:///{folder}/sessions.db"]
 
 
-def test_circuits_are_described():
-    described = {entry["name"]: entry for entry in document("circuits")}
+def process(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "sizing_app", *words], cwd=ROOT, capture_output=True, text=True,
+                          timeout=120)
+
+
+def test_circuits_are_described_to_another_program():
+    result = process("circuits", "--json")
+    described = {entry["name"]: entry for entry in json.loads(result.stdout)}
+    assert (result.returncode, result.stderr) == (0, "")
     assert described.keys() == load_circuits().keys() >= {"OTA", "MILLER"}
     assert len(described["OTA"]["parameters"]) == 10
     assert {"gain", "gbw", "pm", "power"} <= {spec["metric"] for spec in described["MILLER"]["specs"]}
 
 
-def test_a_check_measures_how_hard_a_circuit_is():
+def test_another_program_sees_the_code_of_a_failure():
+    result = process("sessions", "--database", "sqlite:////proc/none/sessions.db", "--json")
+    assert (result.returncode, result.stdout) == (1, "") and result.stderr.count("\n") == 1
+
+
+def test_a_check_measures_how_hard_a_circuit_is(command, document):
     (row,) = document("circuits", "--check", "--circuits", "OTA", "--designs", "6", "--queries", "1")
     assert (row["circuit"], row["parameters"], row["designs"], row["queries"]) == ("OTA", 10, 6, 1)
     assert row["golden"]["passed"] and row["simulated"] == 1.0 and row["passed"] <= row["mean"] < 0.5
     assert row["best"].keys() == {"random", "bayes"} and all(0 <= best <= 1 for best in row["best"].values())
     assert 0 < row["cpu_ms"] <= row["cpu_ms_longest"]
-    printed = command("circuits", "--check", "--circuits", "OTA", "--designs", "2", "--queries", "1").stdout
+    printed = command("circuits", "--check", "--circuits", "OTA", "--designs", "2", "--queries", "1").out
     assert printed.splitlines()[2].startswith("| OTA | gf180mcu | 10 | 8 | 8 of 8 | 100.0% |")
 
 
 @pytest.mark.parametrize("circuit", one_of_each_process(), ids=lambda circuit: circuit.name)
-def test_the_golden_design_meets_all_specs(circuit):
+def test_the_golden_design_meets_all_specs(circuit, document):
     result = document("simulate", circuit.name, "--golden")
     assert (result["status"], result["reward"], result["passed"]) == ("ok", 1.0, True)
     assert all(spec["score"] == 1.0 and spec["met"] for spec in result["specs"])
@@ -70,17 +86,17 @@ def test_the_golden_design_meets_all_specs(circuit):
     assert 0 < result["seconds"] < 10
 
 
-def test_simulate_takes_values_and_conditions(ota):
+def test_simulate_takes_values_and_conditions(ota, command, document):
     corner, cold = ota.conditions.corners[-1], min(ota.conditions.temperatures)
     words = "--set", "w_in=4.7u", "v_bn=2V", "--corner", corner, "--temperature", str(cold)
     result = document("simulate", "OTA", *words)
     assert (result["parameters"]["w_in"], result["parameters"]["v_bn"]) == (4.7e-6, 2.0)
     assert (result["conditions"]["corner"], result["conditions"]["temperature"]) == (corner, cold)
     assert result["reward"] < 1.0
-    assert "w_in=4.7u" in command("simulate", "OTA", "--set", "w_in=4.7u").stdout
+    assert "w_in=4.7u" in command("simulate", "OTA", "--set", "w_in=4.7u").out
 
 
-def test_corners_takes_all_conditions_and_finds_the_worst_of_each_spec(ota):
+def test_corners_takes_all_conditions_and_finds_the_worst_of_each_spec(ota, command, document):
     words = "simulate", "OTA", "--golden", "--corners", "--temperature", "27", "--supply", "3.6"
     result = document(*words)
     tried = [entry["conditions"] for entry in result["conditions"]]
@@ -96,26 +112,26 @@ def test_corners_takes_all_conditions_and_finds_the_worst_of_each_spec(ota):
             assert (worst["value"], worst["met"]) == (max(at), max(at) <= worst["high"])
     assert result["passed"] == all(worst["met"] for worst in result["worst"])
     shown = command(*words)
-    rows = shown.stdout.splitlines()
+    rows = shown.out.splitlines()
     assert len([row for row in rows if row.split()[1:5] == ["27", "°C", "3.6", "V"]]) == 5
     assert f"{sum(worst['met'] for worst in result['worst'])} of {len(ota.specs)} specs met" in rows[-1]
-    assert "5 of 5 conditions" in shown.stderr
+    assert "5 of 5 conditions" in shown.err
 
 
-def test_devices_shows_every_transistor_of_a_design(miller):
+def test_devices_shows_every_transistor_of_a_design(miller, command, document):
     result = document("simulate", "MILLER", "--golden", "--devices")
     found = {device["name"]: device for device in result["devices"]}
     assert list(found) == ["MB", "M5", "M1", "M2", "M3", "M4", "M6", "M7"]
     assert found["M5"]["id"] == pytest.approx(found["M1"]["id"] + found["M2"]["id"], rel=1e-3)
     assert found["M1"]["gm_over_id"] == pytest.approx(found["M1"]["gm"] / found["M1"]["id"])
     assert {device["region"] for device in found.values()} == {"saturation"}
-    lines = command("simulate", "MILLER", "--golden", "--devices").stdout.splitlines()
+    lines = command("simulate", "MILLER", "--golden", "--devices").out.splitlines()
     first = next(line.split() for line in lines if line.startswith("M1 "))
     assert first[1:4] == ["nmos", "91u", "1.3u"] and first[-1] == "saturation"
     assert any(line.startswith("Regions: off: Vov <") for line in lines)
 
 
-def test_a_session_is_sized_stored_shown_and_exported(tmp_path):
+def test_a_session_is_sized_stored_shown_and_exported(tmp_path, command, document):
     here = database(tmp_path)
     sized = document("size", "OTA", "--policy", "random", "--budget", "2", "--seed", "7", "--spec", "gain=60",
                      "power=<1m", *here)
@@ -131,14 +147,20 @@ def test_a_session_is_sized_stored_shown_and_exported(tmp_path):
     assert [row["id"] for row in listed] == [again["session_id"], sized["session_id"]]
     assert (listed[1]["circuit"], listed[1]["policy"], listed[1]["turns"]) == ("OTA", "random", 2)
     assert document("sessions", "show", sized["session_id"], *here) == sized
-    assert "turn 2" in command("sessions", "show", sized["session_id"], *here).stdout
-    rows = list(csv.DictReader(io.StringIO(command("sessions", "export", sized["session_id"], *here).stdout)))
+    assert "turn 2" in command("sessions", "show", sized["session_id"], *here).out
+    rows = list(csv.DictReader(io.StringIO(command("sessions", "export", sized["session_id"], *here).out)))
     assert [float(row["reward"]) for row in rows] == [turn["reward"] for turn in sized["turns"]]
     assert float(rows[2]["w_in"]) == sized["turns"][2]["parameters"]["w_in"]
 
 
+def use_folder(monkeypatch, folder: Path) -> None:
+    """What a start with SIZING_CIRCUITS does."""
+    monkeypatch.setattr("sizing_app.circuit.folder.FOLDERS", [folder, *FOLDERS])
+    monkeypatch.setattr("sizing_app.circuit.folder._homes", {})
+
+
 @pytest.fixture
-def small_circuits(tmp_path) -> Path:
+def small_circuits(tmp_path, monkeypatch) -> Path:
     """A copy of the circuits with a suite of two queries: one starts at the golden design, one is random."""
     folder = tmp_path / "circuits"
     shutil.copytree(FOLDERS[-1], folder)
@@ -150,24 +172,25 @@ def small_circuits(tmp_path) -> Path:
     (folder / "OTA" / "queries").mkdir(exist_ok=True)
     (folder / "OTA" / "queries" / "small.json").write_text(
         json.dumps({"circuit": "OTA", "suite": "small", "queries": queries}))
+    use_folder(monkeypatch, folder)
     return folder
 
 
-def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circuits):
+def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circuits, command, document):
     out = tmp_path / "out"
     words = ("evaluate", "--circuits", "OTA", "--suite", "small", "--budget", "1", "--out", str(out), "--policies")
-    command(*words, "random", SIZING_CIRCUITS=str(small_circuits))
+    command(*words, "random")
     first = (out / "results.csv").read_text()
-    result = command(*words, "random,bayes", SIZING_CIRCUITS=str(small_circuits))
+    result = command(*words, "random,bayes")
     with (out / "results.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [(row["policy"], row["query"], row["passed"], row["simulations"]) for row in rows] == [
         ("bayes", "0", "1", "0"), ("bayes", "1", "0", "1"), ("random", "0", "1", "0"), ("random", "1", "0", "1")]
     assert set(first.splitlines()) <= set((out / "results.csv").read_text().splitlines())
-    assert result.stdout == (out / "summary.md").read_text()
-    assert "Timeouts: 0 of 6 turns." in result.stdout
-    assert "| OTA | small | random | 2 |" in result.stdout and "4 of 4 sessions" in result.stderr
-    told = document(*words, "random", SIZING_CIRCUITS=str(small_circuits))
+    assert result.out == (out / "summary.md").read_text()
+    assert "Timeouts: 0 of 6 turns." in result.out
+    assert "| OTA | small | random | 2 |" in result.out and "4 of 4 sessions" in result.err
+    told = document(*words, "random")
     assert {row["policy"]: row["share_passed"] for row in told["summary"]} == {"bayes": 0.5, "random": 0.5}
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
 
@@ -212,30 +235,30 @@ def test_a_wrong_word_ends_with_code_2_and_one_line_that_says_what_is_allowed(wo
     assert output.err.count("\n") == 1 and allowed in output.err
 
 
-def test_what_is_missing_or_unreachable_ends_with_code_1_and_one_line(tmp_path):
+def test_what_is_missing_or_unreachable_ends_with_code_1_and_one_line(tmp_path, command):
     for words, reason in (
             (("sessions", "--database", "sqlite:////proc/none/sessions.db"), "sessions.db cannot be opened"),
             (("size", "OTA", "--policy", "chat", "--budget", "1", *database(tmp_path)), "--base-url URL --model NAME"),
             (("size", "OTA", "--base-url", "http://127.0.0.1:9/v1", "--model", "none", *database(tmp_path)),
              "127.0.0.1:9")):
-        error = command(*words, "--json", code=1).stderr
+        error = command(*words, "--json", code=1).err
         assert error.count("\n") == 1 and reason in error, error
 
 
-def test_a_wrong_id_is_a_wrong_name(tmp_path):
+def test_a_wrong_id_is_a_wrong_name(tmp_path, command):
     for action in ("show", "export"):
-        assert "no stored session 'NOPE'" in command("sessions", action, "NOPE", *database(tmp_path), code=2).stderr
+        assert "no stored session 'NOPE'" in command("sessions", action, "NOPE", *database(tmp_path), code=2).err
 
 
-def test_a_circuit_without_a_golden_design_is_simulated_once_all_is_set(tmp_path, ota):
+def test_a_circuit_without_a_golden_design_is_simulated_once_all_is_set(tmp_path, ota, monkeypatch, command, document):
     shutil.copytree(home(ota), tmp_path / "OTA")
     (tmp_path / "OTA" / "golden.json").unlink()
     words = [f"{name}={value!r}" for name, value in golden(ota)["parameters"].items()]
-    simulate, here = ("simulate", "OTA"), {"SIZING_CIRCUITS": str(tmp_path)}
-    assert document(*simulate, "--set", *words, **here)["passed"]
-    missing = command(*simulate, "--set", *words[1:], code=2, **here).stderr
+    use_folder(monkeypatch, tmp_path)
+    assert document("simulate", "OTA", "--set", *words)["passed"]
+    missing = command("simulate", "OTA", "--set", *words[1:], code=2).err
     assert "no golden design to start from: set w_in too" in missing
-    assert "golden.json" in command(*simulate, "--golden", code=1, **here).stderr
+    assert "golden.json" in command("simulate", "OTA", "--golden", code=1).err
 
 
 @pytest.mark.parametrize("word, spec", [

@@ -265,7 +265,7 @@ class _Scripted(BaseHTTPRequestHandler):
         if fault == "garbage":
             self.wfile.write(b"data: {]\n\n")
         elif fault == "silent":
-            self.released.wait(60)
+            self.released.wait(60.0)
         elif fault == "short":
             self.wfile.write(b"data: [DONE]\n\n")
         elif fault == "error":

@@ -8,6 +8,7 @@ import pytest
 
 from sizing_app.circuit.folder import load_circuits, load_training_circuit
 from sizing_app.circuit.toml_table import CircuitError
+from sizing_app.train.command import main
 from tests.test_layers import imports, modules, room
 
 HELD_OUT = {"OPAMP1", "OPAMP2", "OPAMP3", "OPAMP4"}
@@ -22,10 +23,10 @@ print(json.dumps([code, sorted(map(os.path.abspath, opened))]))
 """Runs the training command and tells which files it opened."""
 
 
-def train(tmp_path, *words: str) -> subprocess.CompletedProcess:
+def data_stage(tmp_path, *words: str) -> list[str]:
+    """What the training command is given, every folder in ``tmp_path``."""
     folders = [word for name in ("out", "data", "models") for word in (f"--{name}", str(tmp_path / name))]
-    return subprocess.run([sys.executable, "-c", LISTEN, "data", *words, *folders], capture_output=True, text=True,
-                          timeout=120)
+    return ["data", *words, *folders]
 
 
 def test_these_are_held_out():
@@ -38,14 +39,15 @@ def test_training_refuses_them(name):
         load_training_circuit(name)
 
 
-def test_the_training_command_refuses_them_before_it_writes_anything(tmp_path):
-    result = train(tmp_path, "--circuits", "OTA,OPAMP2")
-    assert "OPAMP2 is held out for evaluation" in result.stderr
-    assert json.loads(result.stdout)[0] == 2 and not any(tmp_path.iterdir())
+def test_the_training_command_refuses_them_before_it_writes_anything(tmp_path, capsys):
+    assert main(data_stage(tmp_path, "--circuits", "OTA,OPAMP2")) == 2 and not any(tmp_path.iterdir())
+    assert "OPAMP2 is held out for evaluation" in capsys.readouterr().err
 
 
 def test_training_opens_no_file_of_them_and_no_evaluation_query(tmp_path):
-    code, opened = json.loads(train(tmp_path, "--time-limit", "0.1").stdout.splitlines()[-1])
+    command = [sys.executable, "-c", LISTEN, *data_stage(tmp_path, "--time-limit", "0.1")]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    code, opened = json.loads(result.stdout.splitlines()[-1])
     folders = {path.split("/circuits/")[1] for path in opened if "/circuits/" in path}
     assert code == 75 and {"OTA/circuit.toml", "MILLER/circuit.toml"} <= folders
     assert not [path for path in folders if path.split("/")[0] in HELD_OUT or "queries" in path]

@@ -193,13 +193,19 @@ def until(condition, process: subprocess.Popen):
     return found
 
 
+def as_usual() -> None:
+    """Signals as a terminal has them: tests that run in the background ignore some, and what is ignored stays so."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_app_in_order(tmp_path, number):
     """As a terminal does it: to the whole group. Proxies that nobody answers for stand in nobody's way."""
     port, database = free_port(), f"sqlite:///{tmp_path}/sessions.db"
     with (tmp_path / "log").open("w") as log:
         app = subprocess.Popen([sys.executable, ROOT / "app.py", "--port", str(port), "--database", database],
-                               stdout=log, stderr=log, cwd=tmp_path, start_new_session=True,
+                               stdout=log, stderr=log, cwd=tmp_path, start_new_session=True, preexec_fn=as_usual,
                                env={**os.environ, **PROXIES})
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=LONG, trust_env=False) as client:
@@ -226,7 +232,8 @@ def test_a_signal_ends_a_session_of_the_command_line_in_order(tmp_path):
     database = f"sqlite:///{tmp_path}/sessions.db"
     command = [sys.executable, "-m", "sizing_app", "size", "MILLER", "--policy", "random", "--budget", "1000",
                "--database", database]
-    size = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    size = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True,
+                            preexec_fn=as_usual)
     try:
         while not size.stdout.readline().startswith("turn 1"):
             assert size.poll() is None

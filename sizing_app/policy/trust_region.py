@@ -75,13 +75,15 @@ def margin_table(task: Task, turns: Sequence[Turn]) -> np.ndarray:
 def suggest(units: np.ndarray, margins: np.ndarray, centre: np.ndarray, length: float, seed: int) -> np.ndarray:
     """Thompson sampling: of CANDIDATES points of the region, that with the least violation in one posterior sample.
 
-    A margin that is the same for all designs tells nothing, and its Gaussian process could not be fitted.
+    A margin that is the same for all designs tells nothing, and its Gaussian process could not be fitted. On one
+    thread: the matrices are small, and threads that wait for each other took two thirds of the time.
     """
     try:
         import torch
         from botorch.fit import fit_gpytorch_mll
         from botorch.models import SingleTaskGP
         from gpytorch.mlls import ExactMarginalLogLikelihood
+        from threadpoolctl import threadpool_limits
     except ImportError as error:
         raise PolicyError(f"policy scbo needs the packages of requirements-train.txt: {error}") from None
     rng = np.random.default_rng([abs(seed), len(units)])
@@ -91,7 +93,7 @@ def suggest(units: np.ndarray, margins: np.ndarray, centre: np.ndarray, length: 
     telling = np.ptp(margins, axis=0) > 0.0
     if not telling.any():
         return candidates[0]
-    with TORCH_NUMBERS, torch.random.fork_rng(devices=[]):
+    with TORCH_NUMBERS, torch.random.fork_rng(devices=[]), threadpool_limits(1):
         torch.manual_seed(int(rng.integers(2 ** 31)))
         model = SingleTaskGP(torch.tensor(units), torch.tensor(margins[:, telling]))
         fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))

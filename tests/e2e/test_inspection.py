@@ -43,8 +43,9 @@ def line_colour(page: Page) -> str:
     return page.evaluate(f'document.querySelector("{LOOP}")._fullData[0].line.color')
 
 
-def test_transistors_and_responses_appear_when_they_are_opened(app, open_page, session_id):
-    page = open_page(app, f"/?session={session_id}")
+def test_transistors_and_responses_appear_when_they_are_opened_and_can_be_zoomed(app, open_page, session_id):
+    """The zoom stays while the colours follow the theme."""
+    page = open_page(app, f"/?session={session_id}", colors="dark")
     expect(page.locator("#run-header .status")).to_have_text("All specs met")
     assert page.locator("#run-devices table").count() == 0
     unfold(page, "run")
@@ -59,10 +60,6 @@ def test_transistors_and_responses_appear_when_they_are_opened(app, open_page, s
     marks = page.evaluate(f'document.querySelector("{LOOP}").layout.shapes.map((shape) => shape.x0)')
     assert marks == [golden(load_circuit("MILLER"))["metrics"]["gbw"]]
 
-
-def test_a_response_can_be_zoomed_and_follows_the_theme(app, open_page, session_id):
-    page = open_page(app, f"/?session={session_id}", colors="dark")
-    unfold(page, "run")
     dark = line_colour(page)
     plot = page.locator(LOOP)
     plot.scroll_into_view_if_needed()

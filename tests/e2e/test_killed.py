@@ -50,12 +50,12 @@ def test_a_killed_server_loses_nothing_of_a_race_or_a_group(model, open_page, tm
         pass
 
 
-def test_an_open_page_goes_on_with_the_server_that_comes_up_again(model, browser, tmp_path):
+def test_an_open_page_goes_on_with_the_server_that_comes_up_again(model, context, tmp_path):
     """In a page of its own, since the browser reports the lost connection as an error."""
     options = ("--base-url", model.url, "--model", "scripted")
     first = serve(tmp_path, *options)
     app = next(first)
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
     page.goto(app.url)
     spec_cell(page, "gain", "low").fill("200")
     page.click("#start")

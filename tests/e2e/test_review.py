@@ -78,12 +78,12 @@ def test_notes_are_stored_at_once_and_found_again(app, open_page):
     assert not app.store.notes.read(session_id).starred
 
 
-def test_a_session_is_sent_as_one_page(app, open_page, browser, tmp_path):
+def test_a_session_is_sent_as_one_page(app, open_page, context, tmp_path):
     session_id = a_stored_session(app.store, f"{CLAIMS} {HOSTILE}")
     app.store.notes.write(session_id, note=HOSTILE)
     path = download(review(open_page, app, session_id), "HTML", tmp_path)
-    context = browser.new_context(offline=True, java_script_enabled=True, viewport={"width": 400, "height": 800})
     page, asked = context.new_page(), []
+    page.set_viewport_size({"width": 400, "height": 800})
     page.on("request", lambda request: asked.append(request.url) if not request.url.startswith("data:") else None)
     page.goto(path.as_uri())
     expect(page.locator("article.turn")).to_have_count(3)
@@ -93,7 +93,7 @@ def test_a_session_is_sent_as_one_page(app, open_page, browser, tmp_path):
     expect(page.locator(".statements").first).to_contain_text("came true")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     assert page.evaluate("window.hacked") is None and asked == [path.as_uri()]
-    context.close()
+    page.close()
 
 
 def test_a_session_comes_back_from_its_file(app, open_page, tmp_path):

@@ -94,8 +94,12 @@ def zoom(page: Page) -> list[float]:
     return page.evaluate("window.plot._fullLayout.xaxis.range")
 
 
-def test_keys_start_and_stop_a_session(app, model, open_page):
+def test_keys_leave_a_list_and_start_and_stop_a_session(app, model, open_page):
     page = open_page(app)
+    page.get_by_label("Corner").first.click()
+    expect(page.get_by_role("listbox")).to_have_count(1)
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Corner").first).to_have_attribute("aria-expanded", "false")
     spec_cell(page, "gain", "low").fill("200")
     page.keyboard.press("Control+Enter")
     expect(page.locator(STATUS)).to_have_text("Running")
@@ -105,7 +109,7 @@ def test_keys_start_and_stop_a_session(app, model, open_page):
     model.allow()
 
 
-def test_an_invalid_spec_is_explained_and_nothing_starts(app, open_page):
+def test_an_invalid_spec_or_budget_is_explained_and_nothing_starts(app, open_page):
     page, stored = open_page(app), app.store.count()
     spec_cell(page, "gbw", "low").fill("55M")
     expect(page.locator("#specs .understood", has_text="= 55 MHz")).to_be_visible()
@@ -122,24 +126,15 @@ def test_an_invalid_spec_is_explained_and_nothing_starts(app, open_page):
     expect(spec_cell(page, "gain", "low")).to_have_value("75x")
     expect(spec_cell(page, "gbw", "low")).to_have_value("55M")
     expect(page.locator("#start")).to_be_enabled()
-    assert app.store.count() == stored
 
-
-def test_a_wrong_budget_is_marked_and_told_above_start(app, open_page):
-    page = open_page(app)
+    spec_cell(page, "gain", "low").fill("75")
+    spec_cell(page, "pm", "high").fill("88")
     page.get_by_label("Simulations, 1 to 20").fill("99")
     page.click("#start")
     expect(page.locator("#problems [role=alert]")).to_contain_text("Budget: expected a whole number")
     expect(page.locator(".wrong").get_by_label("Simulations, 1 to 20")).to_have_value("99")
     expect(page.locator(".actions", has=page.locator("#start")).locator("#problems")).to_be_in_viewport()
-
-
-def test_tab_leaves_no_list_open(app, open_page):
-    page = open_page(app)
-    page.get_by_label("Corner").first.click()
-    expect(page.get_by_role("listbox")).to_have_count(1)
-    page.keyboard.press("Tab")
-    expect(page.get_by_label("Corner").first).to_have_attribute("aria-expanded", "false")
+    assert app.store.count() == stored
 
 
 def test_the_address_chooses_the_page_and_back_leads_to_the_former_one(app, open_page):
