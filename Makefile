@@ -4,6 +4,7 @@
 # make bench-reload  a page after a reload          make bench-watchers   100 browsers follow sessions
 # make bench-fuzz  mutated session files
 # make bench-deadlines  results beside busy loops  make bench-long  a session of 1,000 turns
+# make bench-ray  a Ray cluster beside the local pool
 # make guide-pictures  of docs/guide.md             make train / queries / evaluate         models and their table
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
@@ -20,7 +21,7 @@ TORCH_INDEX ?=
 # More options for the command behind a target, such as ARGS="--steps 10".
 ARGS ?=
 
-.PHONY: run install test lint bench bench-deadlines bench-sessions bench-watchers bench-reload bench-fuzz bench-long train queries evaluate guide-pictures
+.PHONY: run install test lint bench bench-deadlines bench-sessions bench-watchers bench-reload bench-fuzz bench-long bench-ray train queries evaluate guide-pictures
 run: install
 	$(PY) app.py --host $(HOST) --port $(PORT) $(ARGS)
 
@@ -47,6 +48,10 @@ bench-watchers: .venv/dev.stamp
 
 bench-reload: .venv/dev.stamp
 	$(PY) -m tests.bench.reload $(ARGS)
+
+bench-ray: .venv/dev.stamp
+	$(PIP) -r requirements-ray.txt
+	$(PY) -m tests.bench.ray_seats $(ARGS)
 
 bench-long: .venv/dev.stamp
 	$(PY) -m tests.bench.long $(ARGS)
