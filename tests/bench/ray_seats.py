@@ -38,8 +38,8 @@ def main() -> int:
         metrics[where] = [item.metrics for item in found]
         print(f"| {where} | {spent[where]:.2f} | {len(jobs) / seconds:.1f} |", flush=True)
     same, extra = metrics["local"] == metrics["ray"], spent["ray"] - spent["local"]
-    print(f"Metrics {'equal bit for bit' if same else 'DIFFER'}; Ray takes {extra:.2f} ms of CPU a design more than the "
-          f"local pool ({'within' if extra <= MOST_MS else 'BEYOND'} {MOST_MS:g} ms).")
+    print(f"Metrics {'equal bit for bit' if same else 'DIFFER'}; Ray takes {extra:.2f} ms of CPU a design more than "
+          f"the local pool ({'within' if extra <= MOST_MS else 'BEYOND'} {MOST_MS:g} ms).")
     return 0 if same and extra <= MOST_MS else 1
 
 
