@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Spec
-from sizing_app.circuit.folder import load_circuit, load_circuits
+from sizing_app.circuit.folder import file_of, home, load_circuit, load_circuits, settle
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate import queries as evaluation
 from sizing_app.policy.regressor import Regressor
@@ -40,10 +40,12 @@ SUITES = ("standard", "shifted", "tight")
 
 
 def narrow(circuit: Circuit) -> Circuit:
-    """The circuit at its nominal conditions and one lighter load."""
+    """The circuit at its nominal conditions and one lighter load, with the files of the whole one."""
     space = circuit.conditions
-    return replace(circuit, conditions=ConditionSpace(space.corners[:1], space.temperatures[:1], space.supplies[:1],
-                                                      space.loads[:2]))
+    found = replace(circuit, conditions=ConditionSpace(space.corners[:1], space.temperatures[:1], space.supplies[:1],
+                                                       space.loads[:2]))
+    settle(found, home(circuit))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -272,7 +274,7 @@ def test_baselines_know_what_the_pool_knows(teacher, pool, circuit, simulator, t
 
 def suite_files() -> list[tuple[Circuit, dict]]:
     return [(circuit, json.loads(path.read_text())) for circuit in load_circuits().values()
-            for path in sorted(Path(circuit.folder, "queries").glob("*.json"))]
+            for path in sorted(file_of(circuit, "queries").glob("*.json"))]
 
 
 def test_witnesses_meet_their_queries(simulator):
