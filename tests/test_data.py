@@ -338,6 +338,7 @@ def test_a_place_out_of_reach_is_given_up_for_another(simulator, monkeypatch):
     monkeypatch.setattr(evaluation, "SEARCH", 16)
     whole = load_circuits()["OTA"]
     beyond = replace(whole, specs=(Spec("gain", low=500.0, scale=20.0), *whole.specs[1:]))
+    settle(beyond, home(whole))
     search, answers = evaluation.make_place(beyond, 1, 2), None
     asked: list[tuple] = []
     while len({conditions for conditions, _ in asked}) < 3:
