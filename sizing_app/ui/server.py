@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 GRACE = 2
 """Seconds that open connections have for their last words at the end."""
-WAIT = 10.0
+WAIT = 60.0
 """Seconds after which a server that does not end is left to the end of the process."""
 
 
