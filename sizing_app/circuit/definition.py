@@ -7,10 +7,8 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Literal
-
-from pydantic import TypeAdapter
 
 from sizing_app.circuit.units import format_si, preferred_values, show_quantity
 
@@ -250,17 +248,27 @@ class Circuit:
 
 def content(circuit: Circuit) -> dict:
     """A circuit as plain JSON values, without those that are the default: later versions know it by the same key."""
-    return _adapter().dump_python(circuit, mode="json", exclude_defaults=True)
+    return _plain(circuit)
 
 
 def from_content(document: object) -> Circuit:
     """The circuit of such values, which may come from an earlier version. Raises pydantic.ValidationError."""
-    return _adapter().validate_python(document)
+    from pydantic import TypeAdapter  # training has no need of it
+    return TypeAdapter(Circuit).validate_python(document)
 
 
-@functools.cache
-def _adapter() -> TypeAdapter:
-    return TypeAdapter(Circuit)
+def _plain(value: object) -> object:
+    """Numbers as floats, so that 1 and 1.0 are the same."""
+    if is_dataclass(value):
+        given = {item.name: getattr(value, item.name) for item in fields(value)}
+        empty = {item.name: item.default_factory() if item.default_factory is not MISSING else item.default
+                 for item in fields(value)}
+        return {name: _plain(part) for name, part in given.items() if part != empty[name]}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def names_analysis(argument: str) -> bool:

@@ -78,6 +78,6 @@ def serve(arguments: argparse.Namespace, stack: ExitStack) -> int:
     print(f"Running on http://{arguments.host}:{arguments.port}", flush=True)
     if not arguments.base_url:
         Thread(target=services.warm_up, args=(DEFAULT_POLICY,), daemon=True).start()
-    server.join()
+    server.wait()
     print("sizing: the server ended by itself", file=sys.stderr)
     return 1

@@ -73,10 +73,7 @@ def play_once(model, tokenizer, tasks: Sequence[Task], simulator: Simulator, tem
     """One trajectory a task, all in lockstep; ``latest_only``: prompts show the latest turn alone."""
     sampler = Sampler(model, tokenizer.token_to_id(END), RLConfig.reply_tokens, temperature, Form(tokenizer))
     rollouts = Rollouts(sampler, tokenizer, simulator, latest_only)
-    try:
-        return play(tasks, rollouts, 1, generator(model.device, seed))[1]
-    finally:
-        rollouts.close()
+    return play(tasks, rollouts, 1, generator(model.device, seed))[1]
 
 
 def row(folder: Path, trajectories: Sequence[History]) -> str:

@@ -33,13 +33,21 @@ def take_port(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def served(app: ASGIApp, taken: socket.socket) -> Iterator[threading.Thread]:
-    """Serve ``app`` in a thread of its own while the context lasts; the thread ends early where it cannot start."""
+def served(app: ASGIApp, taken: socket.socket) -> Iterator[threading.Event]:
+    """Serve ``app`` in a thread of its own while the context lasts; the event says that it ended, early where it cannot
+    start. (An event: Thread.join that a signal's exception interrupts takes the thread for ended, CPython 3.11.)"""
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE))
-    thread = threading.Thread(target=server.run, args=([taken],), name="server", daemon=True)
-    thread.start()
+    ended = threading.Event()
+
+    def run() -> None:
+        try:
+            server.run([taken])
+        finally:
+            ended.set()
+
+    threading.Thread(target=run, name="server", daemon=True).start()
     try:
-        yield thread
+        yield ended
     finally:
         server.should_exit = True
-        thread.join(WAIT)
+        ended.wait(WAIT)

@@ -66,8 +66,15 @@ def _trace(trace: Mapping, scale: _Scale) -> Markup:
     if "markers" not in trace["mode"]:
         return drawn
     shapes = (_marker(x, y, symbol, text, color) for (x, y), symbol, text in
-              zip(points, trace["marker"]["symbol"], trace["text"], strict=True))
+              zip(points, trace["marker"]["symbol"], _titles(trace), strict=True))
     return drawn + Markup("").join(shapes)
+
+
+def _titles(trace: Mapping) -> list[str]:
+    """What Plotly says over each point."""
+    said = trace["hovertemplate"].removesuffix("<extra></extra>")
+    return [said.replace("%{x}", str(x)).replace("%{y:.3f}", f"{y:.3f}").replace("%{text}", text)
+            for x, y, text in zip(trace["x"], trace["y"], trace["text"], strict=True)]
 
 
 def _marker(x: float, y: float, symbol: str, text: str, color: str) -> Markup:
