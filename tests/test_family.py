@@ -73,7 +73,7 @@ def test_no_two_members_look_alike_to_a_policy():
 
 def test_what_is_held_out_is_no_member():
     held_out = {(circuit.process, structure(circuit)) for circuit in load_circuits().values() if circuit.held_out}
-    assert len(held_out) == 4
+    assert len(held_out) >= 4
     assert not held_out & {(circuit.process, structure(circuit)) for circuit in MEMBERS.values()}
 
 

@@ -11,7 +11,7 @@ from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.train.command import main
 from tests.test_layers import imports, modules, room
 
-HELD_OUT = {"OPAMP1", "OPAMP2", "OPAMP3", "OPAMP4"}
+HELD_OUT = {"FDOTA", "FVFLDO", "NMC", "OPAMP1", "OPAMP2", "OPAMP3", "OPAMP4", "VREF"}
 LISTEN = """
 import json, os, sys
 opened = set()

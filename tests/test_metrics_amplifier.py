@@ -73,3 +73,53 @@ def test_a_step_that_is_too_slow_is_told_in_the_log(pool):
     found = pool.evaluate(_with_measure(slow, "slew", fall=5e-8), design, circuit.conditions.nominal)
     assert (found.status, found.metrics["slew"]) == ("ok", 0.0)
     assert found.log.startswith("slew: the rising step is incomplete")
+
+
+SETTLE = {**STEP, "band": 0.01}
+
+
+def _exponential(tau: float, gain: float = 1.0) -> dict:
+    """A first-order answer with the time constant ``tau`` (s) to the step of STEP."""
+    time = np.unique(np.concatenate([np.linspace(0, STOP, 21_001), [RISE, FALL]]))
+    up = 1 - np.exp(-np.maximum(time - RISE, 0) / tau)
+    down = 1 - np.exp(-np.maximum(time - FALL, 0) / tau)
+    return {"step": {"time": time, "v(out)": 1.3 + gain * (up - down)}}
+
+
+@pytest.mark.parametrize("tau", [0.1e-6, 0.4e-6, 0.8e-6])
+@pytest.mark.parametrize("gain", [0.9, 1.0])
+def test_a_first_order_step_settles_after_the_logarithm_of_its_accuracy(tau, gain):
+    found = MEASURES["step_settling"](_exponential(tau, gain), **SETTLE)
+    assert found == pytest.approx(tau * np.log(gain / 0.01), rel=2e-3)
+
+
+def test_a_step_that_rings_settles_at_the_last_time_it_leaves_the_band():
+    vectors = _exponential(0.2e-6)
+    time = vectors["step"]["time"]
+    late = (time > RISE + 4e-6) & (time < RISE + 5e-6)
+    vectors["step"]["v(out)"] = vectors["step"]["v(out)"] + 0.05 * late
+    assert MEASURES["step_settling"](vectors, **SETTLE) == pytest.approx(5e-6, rel=1e-3)
+
+
+def test_an_incomplete_step_settles_in_no_less_than_a_whole_step():
+    with pytest.raises(WorstCase, match="rising") as found:
+        MEASURES["step_settling"](_ramps(1, 2, 3e4), **SETTLE)
+    assert found.value.value == pytest.approx(FALL - RISE)
+
+
+SWEEP = {"analysis": "sweep", "input": "v(sig)", "output": "v(out)", "tolerance": 0.01}
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+@pytest.mark.parametrize("low, high, expected", [(-0.5, 0.8, 1.02), (-0.9, 0.6, 1.22), (-2, 2, 2.0)])
+def test_output_range_is_twice_the_shorter_way_to_clipping(low, high, expected, direction):
+    """Clipped at ``low`` and ``high`` the error passes 10 mV 10 mV beyond; offset and sweep direction do not count."""
+    swept = np.linspace(-1, 1, 81)[::direction]
+    vectors = {"sweep": {"v(sig)": swept, "v(out)": np.clip(swept, low, high) + 0.003}}
+    assert MEASURES["output_range"](vectors, **SWEEP) == pytest.approx(expected, abs=1e-9)
+
+
+def test_output_range_of_an_output_that_does_not_move():
+    swept = np.linspace(-1, 1, 81)
+    vectors = {"sweep": {"v(sig)": swept, "v(out)": np.zeros(81)}}
+    assert MEASURES["output_range"](vectors, **SWEEP) == pytest.approx(0.02)

@@ -1,5 +1,7 @@
 """Phase margin and unity-gain frequency against closed forms, of samples and in ngspice, where sweeps are refined."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -117,3 +119,24 @@ def test_ngspice_refines_a_sweep_that_jumps_over_a_resonance(a, q, pool):
     found, margin = unity_gain(fine, _loop(a, 1e4, pairs=[(1e6, q)], frequency=fine))
     assert measured.metrics["gbw"] == pytest.approx(found, rel=0.02)
     assert measured.metrics["pm"] == pytest.approx(margin, abs=3) and margin < 0
+
+
+INJECTED = replace(
+    RESONANT, name="INJECTED",
+    analyses=(Analysis("loop", "ac dec 5 10 10g", {}, ("frequency", "v(out)", "v(inn)")),
+              Analysis("current", "ac dec 5 10 10g", {"vprobe acmag": "0", "iprobe acmag": "1"}, ("i(vprobe)",))),
+    measures=tuple(Measure(name, function, {"analysis": "loop", "returned": "v(out)", "forward": "v(inn)",
+                                            "current_analysis": "current", "current_probe": "i(vprobe)"})
+                   for name, function in (("gbw", "injected_loop_bandwidth"), ("pm", "injected_phase_margin"))),
+    netlist=RESONANT.netlist.replace("E3 out 0", "Ro o out {1e3+load+supply}\nE3 o 0"),
+    testbench=RESONANT.testbench + "Iprobe 0 inn dc 0 ac 0\nRin inn 0 {1e3+load+supply}\n")
+"""The same loop by double injection, a third of the gain left by three equal resistors; its second analysis does not
+save the frequency."""
+
+
+def test_an_analysis_that_saves_no_frequency_is_refined_too(pool):
+    nominal = Conditions("tt", 27, 1.8, 1e-12)
+    found, known = (pool.evaluate(circuit, {"a": gain, "q": 100.0}, nominal)
+                    for circuit, gain in ((INJECTED, 3e5), (RESONANT, 1e5)))
+    assert found.ok, found.log
+    assert found.metrics == pytest.approx(known.metrics, rel=1e-2)

@@ -20,7 +20,7 @@ from sizing_app.evaluate.intervals import interval, interval_of_lead
 from sizing_app.evaluate.report import REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, with_interval
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles
 from sizing_app.evaluate.runner import Job, rows
-from sizing_app.evaluate.suites import load_queries
+from sizing_app.evaluate.suites import load_queries, suite_names
 from sizing_app.evaluate.validate import play_once
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.advantage import PLAY_TEMPERATURE
@@ -132,7 +132,8 @@ def examine(name: str, seed: int, jobs: Sequence[Job], options: argparse.Namespa
 
 
 def test_jobs(policy: str, options: argparse.Namespace) -> list[Job]:
-    held_out = [name for name in circuit_names() if load_circuit(name).held_out]
+    held_out = [name for name in circuit_names()
+                if load_circuit(name).held_out and "standard" in suite_names(load_circuit(name))]
     jobs = []
     for suite, held in SUITES.items():
         for name in held_out if held else options.circuits.split(","):

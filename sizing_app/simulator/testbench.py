@@ -86,7 +86,7 @@ class _Run:
             self.ngspice.alter(analysis.alter)
             known, _ = read_metrics(self.circuit, self.found, self.parameters, self.conditions, analysis.needs)
             if all(known[metric] is not None and known[metric] >= least for metric, least in analysis.needs.items()):
-                self.found[analysis.name] = _run(self.ngspice, analysis)
+                self.found[analysis.name] = _run(self.ngspice, _with_frequency(analysis))
                 self._add(analysis, self.gaps.get(analysis.command, ()))
                 self._refine(place)
         return self.found
@@ -121,12 +121,18 @@ class _Run:
         """Put samples inside ``gaps`` into what an analysis has found."""
         for low, high in gaps:
             step = (high - low) / (POINTS + 1)
-            finer = replace(analysis, command=f"ac lin {POINTS} {low + step!r} {high - step!r}",
-                            save=tuple({*analysis.save, "frequency"}))
+            finer = replace(_with_frequency(analysis), command=f"ac lin {POINTS} {low + step!r} {high - step!r}")
             found, more = self.found[analysis.name], _run(self.ngspice, finer)
             after = np.searchsorted(found["frequency"].real, low, side="right")
             self.found[analysis.name] = {vector: np.insert(values, after, more[vector])
                                          for vector, values in found.items()}
+
+
+def _with_frequency(analysis: Analysis) -> Analysis:
+    """A sweep that keeps its frequencies, by which it can be refined."""
+    if not analysis.command.startswith("ac") or "frequency" in analysis.save:
+        return analysis
+    return replace(analysis, save=(*analysis.save, "frequency"))
 
 
 def _run(ngspice: Ngspice, analysis: Analysis) -> dict:

@@ -4,7 +4,7 @@ import numpy as np
 
 from sizing_app.simulator.metrics.registry import Vectors, WorstCase, measure, read_from
 from sizing_app.simulator.metrics.stability import unity_gain
-from sizing_app.simulator.metrics.waveform import decibel, rising_time
+from sizing_app.simulator.metrics.waveform import decibel, rising_time, settled_after
 
 COMPLETE = 0.8
 """Share of a step that an output must cover for its slope to mean something."""
@@ -72,18 +72,35 @@ def slew_rate(vectors: Vectors, analysis: str, output: str, low: float, high: fl
     Raises ValueError for times outside the analysed ones.
     """
     time, wave = vectors[analysis]["time"], vectors[analysis][output]
-    if not time[0] <= rise < fall < time[-1]:
-        raise ValueError(f"steps at {rise:g} s and {fall:g} s are not in this order within the analysed "
-                         f"{time[0]:g} s to {time[-1]:g} s")
-    levels = [_level_before(time, wave, *ends) for ends in ((time[0], rise), (rise, fall), (fall, time[-1]))]
-    slopes = []
-    for name, start, stop, begin, end, full in (("rising", rise, fall, *levels[:2], high - low),
-                                                ("falling", fall, time[-1], *levels[1:], low - high)):
-        covered = (end - begin) / full
-        if covered < COMPLETE:
-            raise WorstCase(0.0, f"the {name} step is incomplete, the output covers {100 * covered:.0f}% of it")
-        slopes.append(_slope(time, wave, start, stop, begin, end))
-    return min(slopes)
+    return min(_slope(time, wave, *ends) for ends in _steps(time, wave, low, high, rise, fall, worst=0.0))
+
+
+@measure
+def step_settling(vectors: Vectors, analysis: str, output: str, low: float, high: float, rise: float, fall: float,
+                  band: float) -> float:
+    """Time (s) until the output stays within +-``band`` (V) of where it ends, the longer of the two steps.
+
+    Steps and levels are those of ``slew_rate``: gain error and offset do not count. The time of a whole step, from
+    ``rise`` to ``fall``, where an output covers less than COMPLETE of one. Raises ValueError as ``slew_rate`` does.
+    """
+    time, wave = vectors[analysis]["time"], vectors[analysis][output]
+    steps = _steps(time, wave, low, high, rise, fall, worst=fall - rise)
+    return max(settled_after(time, wave - end, start, stop, band) for start, stop, _, end in steps)
+
+
+@measure
+def output_range(vectors: Vectors, analysis: str, input: str, output: str, tolerance: float) -> float:
+    """Peak-to-peak range (V) around the middle of a DC sweep in which the output follows the input.
+
+    It follows as far as output minus input stays within +-``tolerance`` (V) of what it is in the middle; twice the
+    shorter of both sides counts, 0 for an output that follows nowhere.
+    """
+    swept = vectors[analysis][input].real
+    error = vectors[analysis][output].real - swept
+    middle = (swept[0] + swept[-1]) / 2
+    order = np.argsort(swept)
+    excess = np.abs(error - np.interp(middle, swept[order], error[order])) - tolerance
+    return 2 * min(_reach(np.abs(swept - middle), excess, side) for side in (swept >= middle, swept <= middle))
 
 
 @measure
@@ -97,6 +114,23 @@ def _open_loop(vectors: Vectors, analysis: str, output: str, input: str) -> tupl
     return found["frequency"].real, -found[output] / found[input]
 
 
+def _steps(time: np.ndarray, wave: np.ndarray, low: float, high: float, rise: float, fall: float,
+           worst: float) -> list[tuple[float, float, float, float]]:
+    """(start, stop, first level, last level) of the step at ``rise`` and of the one at ``fall``.
+
+    Raises ValueError for times outside the analysed ones, WorstCase with ``worst`` for an incomplete step.
+    """
+    if not time[0] <= rise < fall < time[-1]:
+        raise ValueError(f"steps at {rise:g} s and {fall:g} s are not in this order within the analysed "
+                         f"{time[0]:g} s to {time[-1]:g} s")
+    levels = [_level_before(time, wave, *ends) for ends in ((time[0], rise), (rise, fall), (fall, time[-1]))]
+    for name, begin, end, full in (("rising", *levels[:2], high - low), ("falling", *levels[1:], low - high)):
+        covered = (end - begin) / full
+        if covered < COMPLETE:
+            raise WorstCase(worst, f"the {name} step is incomplete, the output covers {100 * covered:.0f}% of it")
+    return [(rise, fall, *levels[:2]), (fall, float(time[-1]), *levels[1:])]
+
+
 def _level_before(time: np.ndarray, wave: np.ndarray, start: float, stop: float) -> float:
     """What ``wave`` has settled at by ``stop``: its mean over the last tenth of the time since ``start``."""
     if start == stop:
@@ -104,6 +138,20 @@ def _level_before(time: np.ndarray, wave: np.ndarray, start: float, stop: float)
     begin = stop - (stop - start) / 10
     points = np.concatenate(([begin], time[(time > begin) & (time < stop)], [stop]))
     return float(np.trapezoid(np.interp(points, time, wave), points) / (stop - begin))
+
+
+def _reach(distance: np.ndarray, excess: np.ndarray, side: np.ndarray) -> float:
+    """Distance from the middle at which ``excess`` first rises through 0 on one side of a sweep, interpolated."""
+    order = np.argsort(distance[side])
+    distance, excess = distance[side][order], excess[side][order]
+    beyond = np.nonzero(excess > 0)[0]
+    if not len(beyond):
+        return float(distance[-1])
+    at = beyond[0]
+    if at == 0:
+        return 0.0
+    share = excess[at - 1] / (excess[at - 1] - excess[at])
+    return float(distance[at - 1] + share * (distance[at] - distance[at - 1]))
 
 
 def _slope(time: np.ndarray, wave: np.ndarray, start: float, stop: float, begin: float, end: float) -> float:

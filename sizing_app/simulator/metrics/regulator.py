@@ -3,7 +3,7 @@
 import numpy as np
 
 from sizing_app.simulator.metrics.registry import Vectors, measure
-from sizing_app.simulator.metrics.waveform import decibel
+from sizing_app.simulator.metrics.waveform import decibel, settled_after
 
 
 @measure
@@ -81,7 +81,8 @@ def load_step_settling(vectors: Vectors, analysis: str, output: str, light_analy
     """
     time, wave = vectors[analysis]["time"], vectors[analysis][output]
     light, full = vectors[light_analysis][light_output][0], vectors[full_analysis][full_output][0]
-    return max(_settled(time, wave - full, rise, fall, band), _settled(time, wave - light, fall, time[-1], band))
+    return max(settled_after(time, wave - full, rise, fall, band),
+               settled_after(time, wave - light, fall, time[-1], band))
 
 
 def _window(vectors: Vectors, analysis: str, output: str, start: float, stop: float) -> tuple[float, np.ndarray]:
@@ -89,17 +90,3 @@ def _window(vectors: Vectors, analysis: str, output: str, start: float, stop: fl
     time, wave = vectors[analysis]["time"], vectors[analysis][output]
     before = float(np.interp(start, time, wave))
     return before, np.append(wave[(time >= start) & (time <= stop)], before)
-
-
-def _settled(time: np.ndarray, error: np.ndarray, start: float, stop: float, band: float) -> float:
-    """Time after ``start`` at which |error| falls through ``band`` for the last time before ``stop``, interpolated."""
-    inside = (time >= start) & (time < stop)
-    time, size = time[inside], np.abs(error[inside])
-    outside = np.nonzero(size > band)[0]
-    if not len(outside):
-        return 0.0
-    last = outside[-1]
-    if last + 1 == len(time):
-        return float(stop - start)
-    share = (size[last] - band) / (size[last] - size[last + 1])
-    return float(time[last] + share * (time[last + 1] - time[last]) - start)
