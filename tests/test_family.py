@@ -72,8 +72,10 @@ def test_no_two_members_look_alike_to_a_policy():
 
 
 def test_what_is_held_out_is_no_member():
-    held_out = {(circuit.process, structure(circuit)) for circuit in load_circuits().values() if circuit.held_out}
-    assert len(held_out) >= 4
+    """OPAMP1-4, by process and words; test_structure.py tells the other topologies apart by their netlists."""
+    held_out = {(circuit.process, structure(circuit)) for circuit in load_circuits().values()
+                if circuit.held_out and circuit.name.startswith("OPAMP")}
+    assert len(held_out) == 4
     assert not held_out & {(circuit.process, structure(circuit)) for circuit in MEMBERS.values()}
 
 
