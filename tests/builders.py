@@ -61,14 +61,21 @@ def turn_of(task: Task, history, proposal: Proposal, simulator: Simulator) -> Tu
     return next(finish([(task, history, admit(task, history, proposal))], simulator))
 
 
-@dataclass
-class QuadraticSimulator(Simulator):
-    """gain = 60 - 2 (w/10u - 1)^2 dB, power = 10 mW/m * w * m; a ``delay`` in seconds makes it slow."""
-
-    delay: float = 0.0
+class DirectSimulator(Simulator):
+    """Measures at once, by ``measure``."""
 
     def submit(self, jobs):
         return [completed(self.measure(job.circuit, job.parameters, job.conditions)) for job in jobs]
+
+    def measure(self, circuit: Circuit, parameters, conditions: Conditions) -> Measurement:
+        raise NotImplementedError
+
+
+@dataclass
+class QuadraticSimulator(DirectSimulator):
+    """gain = 60 - 2 (w/10u - 1)^2 dB, power = 10 mW/m * w * m; a ``delay`` in seconds makes it slow."""
+
+    delay: float = 0.0
 
     def measure(self, circuit: Circuit, parameters, conditions: Conditions) -> Measurement:
         if self.delay:

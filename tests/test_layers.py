@@ -13,7 +13,7 @@ LAYERS = (
     ("circuit",),
     ("task",),
     ("pools",),
-    ("prompt",),
+    ("prompt", "search"),
     ("simulator", "policy"),
     ("session",),
     ("store", "evaluate", "train"),

@@ -14,7 +14,7 @@ COLORS = {"tl-grpo": "#c0392b", "tl-grpo+cma-es": "#7b241c", "sft": "#e08e0b", "
           "single-turn-grpo": "#5dade2", "gtpo": "#a569bd", "mlp": "#2e8b57", "lookup": "#3178c6", "teacher": "#8d6e63",
           "middle": "#9ccc65", "golden": "#d4a017", "centre": "#4db6ac",
           "bayes": "#7d5ba6", "scbo": "#1a5276", "tpe": "#b7950b", "cma-es": "#6e2c00", "random": "#808080",
-          "chat": "#1b1b1b"}
+          "response-surface": "#00838f", "chat": "#1b1b1b"}
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ POLICIES: dict[str, Entry] = {
     "tl-grpo": _model("TL-GRPO checkpoint"),
     "sft": _model("SFT checkpoint, before TL-GRPO"),
     "tl-grpo+cma-es": Entry("TL-GRPO checkpoint, then CMA-ES", "hybrid", "models:hybrid", "settings"),
+    "response-surface": Entry("Response surfaces of the metrics", "search", "response_surface:ResponseSurface"),
     "bayes": Entry("Bayesian optimization", "search", "bayesian:BayesianSearch"),
     "tpe": Entry("Parzen estimator (TPE)", "search", "parzen:ParzenSearch"),
     "cma-es": Entry("CMA-ES", "search", "evolution:EvolutionSearch"),

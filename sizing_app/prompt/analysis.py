@@ -36,17 +36,17 @@ def move_text(task: Task, history: History, design: np.ndarray, metrics: np.ndar
     if not best.measurement.ok:
         return f"Turn {latest.index} gives no result."
     if latest.measurement.ok and latest.total >= best.total:
-        base, state = latest, f"{'The start' if latest.index == 0 else f'Turn {latest.index}'} {_misses(latest)}"
+        base, state = latest, f"{'The start' if latest.index == 0 else f'Turn {latest.index}'} {misses(latest)}"
     else:
         verdict = "is worse" if latest.measurement.ok else "gives no result"
-        base, state = best, f"Turn {latest.index} {verdict}. Turn {best.index} {_misses(best)}"
-    moves = _moves(task.circuit, base, design)
+        base, state = best, f"Turn {latest.index} {verdict}. Turn {best.index} {misses(best)}"
+    said = moves(task.circuit, base, DesignGrid(task.circuit).unit(design))
     effects = _effects(task, base, metrics)
     origin = "" if base is latest else f"From turn {base.index} "
-    return " ".join(filter(None, [state, f"{origin}I {moves}.", effects and f"I expect {effects}."]))
+    return " ".join(filter(None, [state, f"{origin}I {said}.", effects and f"I expect {effects}."]))
 
 
-def _misses(turn: Turn) -> str:
+def misses(turn: Turn) -> str:
     """``misses gbw by 14% and power by 7%, 6 of 8 specs are met.``, the worst ones first."""
     parts = turn.score.specs
     failed = [part for part in parts if not part.met]
@@ -57,11 +57,11 @@ def _misses(turn: Turn) -> str:
     return f"misses {_join(listed)}, {met} of {len(parts)} specs {'is' if met == 1 else 'are'} met."
 
 
-def _moves(circuit: Circuit, base: Turn, design: np.ndarray) -> str:
-    """``raise w_in and i_b, shorten l_cas``: the largest moves from the base turn's design, grouped by verb."""
-    grid = DesignGrid(circuit)
+def moves(circuit: Circuit, base: Turn, unit: np.ndarray) -> str:
+    """``raise w_in and i_b, shorten l_cas``: the largest moves from the base turn's design to a point of the unit
+    cube, grouped by verb."""
     before = np.array([parameter.to_unit(base.proposal.parameters[parameter.name]) for parameter in circuit.parameters])
-    change = grid.unit(design) - before
+    change = unit - before
     order = [place for place in np.argsort(-np.abs(change), kind="stable")[:LISTED + 1] if abs(change[place]) >= MOVE]
     if not order:
         largest = circuit.parameters[int(np.argmax(np.abs(change)))]

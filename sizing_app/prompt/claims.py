@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from sizing_app.circuit.units import read_quantity
 from sizing_app.pools.targets import DesignGrid, metric_row
 from sizing_app.prompt.analysis import DOWN, MOVE, UP, end_text, move_text, verb
 from sizing_app.prompt.values import percent_bucket
@@ -21,6 +22,7 @@ _VERDICT = re.compile(r"Turn (?P<turn>\d{1,4}) (?P<verdict>is worse|gives no res
 _STATE = re.compile(r"(?:The start|Turn (?P<turn>\d{1,4})) misses (?P<items>.+), "
                     r"(?P<met>\d{1,4}) of (?P<count>\d{1,4}) specs (?:is|are) met")
 _EXPECT = re.compile(r"I expect (?P<items>.+)")
+_INTERVALS = re.compile(r"With 90% I expect (?P<items>.+)")
 _MOVE = re.compile(r"(?:From turn (?P<turn>\d{1,4}) )?I (?P<items>(?:raise|cut|lengthen|shorten|only trim) .+)")
 _BASE = re.compile(r"From turn (\d{1,4}) |Turn (\d{1,4}) misses |(The start) misses ")
 _SEPARATOR = re.compile(r", | and ")
@@ -105,7 +107,8 @@ class _Reader:
 
     def read(self, sentence: str) -> Iterator[Claim]:
         for pattern, claims_of in ((_END, self._end), (_VERDICT, self._verdict), (_STATE, self._state),
-                                   (_EXPECT, self._effects), (_MOVE, self._moves)):
+                                   (_EXPECT, self._effects), (_INTERVALS, self._intervals),
+                                   (_MOVE, self._moves)):
             if match := pattern.fullmatch(sentence):
                 yield from claims_of(**match.groupdict())
                 return
@@ -157,6 +160,22 @@ class _Reader:
                 yield from (Claim(f"{name} {direction}", self._went(name, direction), "expectation") for name in names)
                 names = []
         yield from (Claim(name, False, "expectation") for name in names)
+
+    def _intervals(self, items: str) -> Iterator[Claim]:
+        for item in items.split(", "):
+            name, _, ends = item.partition(" ")
+            yield Claim(item, self._holds(name, *ends.partition(" to ")[::2]), "expectation")
+
+    def _holds(self, metric: str, low: str, high: str) -> bool | None:
+        """Whether the simulation of this turn shows a metric in an interval; None where it cannot be read."""
+        try:
+            unit = self.task.circuit.metric(metric).unit
+            low, high = read_quantity(low, unit), read_quantity(high, unit)
+        except (KeyError, ValueError):
+            return None
+        measurement = self.turn.measurement
+        value = measurement.metrics.get(metric) if measurement and measurement.ok else None
+        return value is not None and low <= value <= high
 
     def changes(self) -> dict[str, float]:
         """Parameter to its change from the base turn, in the unit cube; nothing where there is no design."""

@@ -1,0 +1,147 @@
+"""The search: told what was simulated, asked what to try next.
+
+One surface a metric around the best design (surface.py), a region in which it is believed (region.py), and in each
+round of four the best point (propose.py) of the mean surfaces in the region, of one sample of them, and of mean and
+sample of surfaces that are fitted to the whole space. Samples stand for what the surfaces do not know yet: a design is
+tried as often as it may be the best (Thompson sampling, Biometrika 1933), with every spec a constraint of its own
+(SCBO: Eriksson and Poloczek, AISTATS 2021). The surfaces over the whole space lead out of valleys that the local ones
+would never leave.
+
+What is proposed depends on the task, its seed and what was told, in that order, and on nothing else: not on who made
+the designs that were told, nor on how many are simulated at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sizing_app.circuit.definition import Parameters
+from sizing_app.search.objective import Objective
+from sizing_app.search.propose import best_points, candidates, first_new
+from sizing_app.search.region import Region, follow
+from sizing_app.search.space import Space
+from sizing_app.search.surface import Surface
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import Measurement, Turn
+
+ROUND = 4
+"""Designs that are proposed from the same knowledge."""
+SPREAD = 8
+"""Designs of a Latin hypercube that are simulated after the first one, before the surfaces have a say."""
+WIDE_ROWS, WIDE_SHAPES = 300, ((1.0, 0.05), (1.0, 0.2), (1.0, 0.5))
+"""Designs, and prior, of the surfaces over the whole space."""
+SIDES = (0.5, 1.6)
+"""Range of the half-widths of the boxes of local samples, in units of the region's."""
+Kind = Literal["spread", "local mean", "global mean", "local sample", "global sample"]
+KINDS: tuple[Kind, ...] = ("local mean", "global mean", "local sample", "global sample")
+"""What the proposals of a round are made from."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A design to simulate, what it was made from, and what it is expected to show."""
+
+    parameters: Parameters
+    kind: Kind
+    side: float = 1.0
+    """Half-width of the box around the best design that it was looked for in."""
+    mean: np.ndarray | None = None
+    """Expected levels of the specs' metrics (objective.py), shape (specs,); NaN where nothing is known of one."""
+    deviation: np.ndarray | None = None
+    """Their standard deviations."""
+
+
+class Search:
+    """Ask and tell, for one task."""
+
+    def __init__(self, task: Task):
+        self.task = task
+        self.space = Space(task.circuit, task.limits)
+        self.objective = Objective(task.circuit, task.specs)
+        self._points: list[np.ndarray] = []
+        self._levels: list[np.ndarray] = []
+        self._region: Region | None = None
+        self._surface: Surface | None = None
+
+    def tell(self, design: Parameters, measurement: Measurement | None) -> None:
+        """A design that was simulated; one without a result is information, too."""
+        self._points.append(self.space.point(design))
+        self._levels.append(self.objective.measured(measurement))
+        self._region = self._surface = None
+
+    def tell_turns(self, turns: Sequence[Turn]) -> None:
+        """The turns of a history that have a design."""
+        for turn in turns:
+            if turn.proposal.parameters is not None:
+                self.tell(turn.proposal.parameters, turn.measurement)
+
+    @property
+    def points(self) -> np.ndarray:
+        """What was told: points of the unit cube, shape (designs, parameters)."""
+        return np.array(self._points).reshape(len(self._points), self.space.size)
+
+    @property
+    def levels(self) -> np.ndarray:
+        """What was told: levels of the specs' metrics, shape (designs, specs)."""
+        return np.array(self._levels).reshape(len(self._levels), len(self.objective.specs))
+
+    @property
+    def best(self) -> int:
+        """The place, among the designs that were told, of the one with the least shortfall."""
+        return int(np.argmin(self.objective.shortfall(self.levels)))
+
+    def region(self) -> Region:
+        """Where the search is."""
+        if self._region is None:
+            self._region = follow(self.points, self.objective.shortfall(self.levels), SPREAD + 1, ROUND)
+        return self._region
+
+    def surface(self) -> Surface:
+        """The surfaces of the region."""
+        if self._surface is None:
+            region, points = self.region(), self.points
+            self._surface = Surface(points, self.objective.columns(self.levels), points[region.centre],
+                                    region.width)
+        return self._surface
+
+    def ask(self, n: int = ROUND) -> list[Suggestion]:
+        """The next ``n`` designs: up to ROUND of them from the same knowledge, and no dearer than one by one."""
+        told, known = len(self._points), self.points
+        plan = self.space.spread(SPREAD, np.random.default_rng([abs(self.task.seed), 0]))
+        wide, suggestions = None, []
+        for place in range(told, told + n):
+            if place <= SPREAD:
+                point = plan[place - 1]
+                suggestions.append(Suggestion(self.space.design(point), "spread"))
+            else:
+                kind = KINDS[(place - SPREAD - 1) % len(KINDS)]
+                wide = wide or (kind.startswith("global") and self._wide())
+                surface = wide if kind.startswith("global") else self.surface()
+                rng = np.random.default_rng([abs(self.task.seed), place])
+                side = self.region().width * (np.exp(rng.uniform(*np.log(SIDES))) if kind == "local sample" else 1.0)
+                point = self._point(kind, surface, side, known, rng)
+                mean, deviation = surface.mean_surface().at(point[None])[0], surface.uncertainty(point[None])[0]
+                specs = len(self.objective.specs)
+                suggestions.append(Suggestion(self.space.design(point), kind, float(side), mean[:specs],
+                                              deviation[:specs]))
+            known = np.concatenate([known, point[None]])
+        return suggestions
+
+    def _wide(self) -> Surface:
+        """The surfaces over the whole space."""
+        points = self.points
+        return Surface(points, self.objective.columns(self.levels), points[self.region().centre], 1.0, WIDE_ROWS,
+                       WIDE_SHAPES)
+
+    def _point(self, kind: Kind, surface: Surface, side: float, known: np.ndarray,
+               rng: np.random.Generator) -> np.ndarray:
+        """A point of a kind that is none of the ``known`` ones."""
+        model = surface.sample(rng) if kind.endswith("sample") else surface.mean_surface()
+        low, high = self.space.low, self.space.high
+        if kind.startswith("local"):
+            low, high = np.clip(surface.centre - side, low, high), np.clip(surface.centre + side, low, high)
+        points = candidates(self.space, surface.centre, low, high, side, rng)
+        points = best_points(lambda tried: self.objective.cost(model.at(tried)), self.space, points, low, high, rng)
+        return first_new(points, known, self.space, low, high, rng)
