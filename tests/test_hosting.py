@@ -317,5 +317,5 @@ def test_a_bad_circuit_folder_is_named_and_left_out(tmp_path):
     result = subprocess.run([sys.executable, "-m", "sizing_app", "circuits", "--json"], cwd=ROOT, timeout=LONG,
                             env={**os.environ, "SIZING_CIRCUITS": str(tmp_path)}, capture_output=True, text=True)
     names = [row["name"] for row in json.loads(result.stdout)]
-    assert result.returncode == 0 and len(names) == 14 and "MINE" in names
+    assert result.returncode == 0 and len(names) == 18 and "MINE" in names
     assert "circuit BAD is left out" in result.stderr and "title" in result.stderr
