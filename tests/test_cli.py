@@ -207,7 +207,7 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
     (("simulate", "OTA", "--golden", "--corner", "sss"), "choose one of tt"),
     (("simulate", "OTA", "--golden", "--temperature", "900"), "specified from"),
     (("simulate", "OTA", "--golden", "--load", "1e999"), "not a finite number"),
-    (("size", "OTA", "--policy", "greedy"), "tl-grpo, sft, tl-grpo+cma-es, bayes"),
+    (("size", "OTA", "--policy", "greedy"), "tl-grpo, sft, tl-grpo+cma-es, response-surface, bayes"),
     (("size", "OTA", "--budget", "0"), "a whole number from 1 to 5000"),
     (("size", "OTA", "--seed", "-1"), "--seed"),
     (("size", "OTA", "--spec", "gain"), "METRIC=TARGET"),

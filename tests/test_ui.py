@@ -244,7 +244,7 @@ def test_only_policies_that_can_size_a_circuit_are_offered(tmp_path):
     offered = [[name for _, name in services.policies_for(circuit)] for circuit in ("OTA", "TOY")]
     untrained = {name for name in ("trajectory-grpo", "single-turn-grpo", "gtpo") if not (MODELS / name).exists()}
     assert offered == [[name for name in policy_titles(chat=False) if name not in untrained],
-                       ["bayes", "tpe", "cma-es", "random"]]
+                       ["response-surface", "bayes", "tpe", "cma-es", "random"]]
 
 
 def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
