@@ -6,7 +6,6 @@ from sizing_app.circuit.folder import circuit_names, load_circuit, load_circuits
 from sizing_app.cli.check import run_check
 from sizing_app.cli.tables import specs_line
 from sizing_app.cli.values import print_json, read_names
-
 from sizing_app.session.documents import circuit_document
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import golden_path, suite_path
-
 from sizing_app.policy import MODELS
 from sizing_app.policy.registry import checkpoint_of
 from sizing_app.pools.designs import pool_path

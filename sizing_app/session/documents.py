@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
 from sizing_app.circuit.folder import suite_names
-
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Measurement, Score, Turn

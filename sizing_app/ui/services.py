@@ -68,7 +68,7 @@ class Services:
         return [(title, name) for name, title in self.policies.items() if can_size(name, self.circuits[circuit])]
 
     def drawn(self, circuit: Circuit) -> Circuit:
-        """A stored circuit with the folder that has its drawing, where it is still the same circuit here."""
+        """The circuit whose drawing shows a stored one: that of its name, where the netlist is still the same."""
         known = self.circuits.get(circuit.name)
         return known if known is not None and known.netlist == circuit.netlist else circuit
 

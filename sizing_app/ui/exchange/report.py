@@ -27,7 +27,7 @@ DARK = 'if (matchMedia("(prefers-color-scheme: dark)").matches) document.documen
 
 
 def report(state: SessionState, session_id: str, notes: Notes, circuit: Circuit) -> str:
-    """``circuit``: that of the session, with a folder if its schematic is to be shown."""
+    """``circuit``: that of the session, or the one of the circuits folder whose drawing shows it."""
     title = f"{state.task.circuit.name}, {state.policy}, session {session_id}"
     styles = Markup(read_asset("style.css") + read_asset("report.css"))
     turns = Markup("").join(Markup(block["html"]) for block in reversed(trace(state, forks=False)))
