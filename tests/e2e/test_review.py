@@ -132,5 +132,5 @@ def download(page: Page, link: str, folder: Path) -> Path:
 
 def test_a_link_to_a_session_that_is_not_there_says_so(app, open_page):
     page = open_page(app, "/?review=nosuchid")
-    expect(page.locator("#filter-problems")).to_contain_text("nosuchid")
+    expect(page.locator("#link-problems")).to_contain_text("nosuchid")
     open_sessions(page)

@@ -32,6 +32,7 @@ class SessionsPage:
         """Whether the view that the address named has come: before that the page has nothing to read anew."""
         with gr.Column() as self.list:
             self._filter_form()
+            self.missing = gr.HTML("", elem_id="link-problems", apply_default_css=False)
             self.problems = gr.HTML("", elem_id="filter-problems", apply_default_css=False)
             self.table = session_table({**order(), "html": ""}, label="Sessions", elem_id="session-table")
             with gr.Accordion("Distributions of these sessions", open=True, elem_id="distributions",
@@ -71,7 +72,7 @@ class SessionsPage:
     @property
     def pages(self) -> list:
         """What follows whether a session is open."""
-        return [self.list, self.opened, *self.review.opening]
+        return [self.missing, self.list, self.opened, *self.review.opening]
 
     def refresh(self, *values) -> list:
         """The list anew, in the same order; the address names a session that is open."""
@@ -115,7 +116,7 @@ class SessionsPage:
         """Back to the list."""
         *fields, table = values
         *rows, place = self._shown(fields_of(fields), _order(table))
-        return [gr.Column(visible=True), gr.Column(visible=False), *self.review.closed(), *rows,
+        return ["", gr.Column(visible=True), gr.Column(visible=False), *self.review.closed(), *rows,
                 {**place, "review": "", "turn": ""}]
 
     def open_link(self, request: gr.Request) -> list:
@@ -131,12 +132,12 @@ class SessionsPage:
             try:
                 opened = self._open(review, int(turn) if turn.isdecimal() and len(turn) < 7 else None)
             except gr.Error as error:
-                rows[2] = _problems((error.message,))
+                opened[0] = _problems((error.message,))
         return [True, *rows, {**place, "review": review}, *values_of(query), *opened]
 
     def _open(self, session_id: str, turn: int | None = None) -> list:
         try:
-            return [gr.Column(visible=False), gr.Column(visible=True), *self.review.opened(session_id, turn)]
+            return ["", gr.Column(visible=False), gr.Column(visible=True), *self.review.opened(session_id, turn)]
         except StoreError as error:
             raise gr.Error(str(error)) from error
 
