@@ -71,7 +71,7 @@ class RayPool(Inspector):
         if self._started:
             try:
                 ray.init(address=address or "local", include_dashboard=False, log_to_driver=False)
-            except RayError as error:  # a token that is missing, or of another cluster
+            except Exception as error:  # Ray raises it as it is where a node does not start in time
                 raise ConnectionError(str(error).strip()) from None
         self.deadline = deadline
         cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
