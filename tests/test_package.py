@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import sizing_app
+from sizing_app.circuit.folder import circuit_names
 from sizing_app.cli.install_pdks import PACKAGES
 from sizing_app.policy import close_engines
 
@@ -27,6 +28,14 @@ def installed(tmp_path_factory) -> Path:
     return folder / "site"
 
 
+def shipped_files() -> set[str]:
+    """Where a wheel must have each file of the package, its circuits and its models."""
+    places = {"sizing_app": "sizing_app", "circuits": "sizing_app/data/circuits", "models": "sizing_app/data/models"}
+    return {str(there / path.relative_to(ROOT / here)) for here, there in ((a, Path(b)) for a, b in places.items())
+            for path in (ROOT / here).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")}
+
+
 def run(installed: Path, folder: Path, *words: str) -> str:
     environment = {**os.environ, "PYTHONPATH": str(installed), "XDG_DATA_HOME": str(folder / "home")}
     result = subprocess.run([sys.executable, "-m", "sizing_app", *words], cwd=folder, env=environment, text=True,
@@ -35,8 +44,19 @@ def run(installed: Path, folder: Path, *words: str) -> str:
     return result.stdout
 
 
-def test_a_wheel_has_circuits_models_and_a_command(installed, tmp_path):
-    assert "OTA" in run(installed, tmp_path, "circuits")
+def test_a_wheel_has_every_file_of_the_checkout(installed):
+    there = {str(path.relative_to(installed)) for path in installed.rglob("*") if path.is_file()}
+    assert not shipped_files() - there
+    needed = [f"circuits/{name}/{file}" for name in ("OTA", "FDOTA", "NMC", "VREF", "FVFLDO")
+              for file in ("circuit.toml", "golden.json")]
+    needed += [f"models/tl-grpo/{file}" for file in ("model.safetensors", "config.json", "tokenizer.json")]
+    assert {f"sizing_app/data/{file}" for file in needed} <= there
+    assert "sizing_app/store/migrations/versions/0001_sessions.py" in there
+
+
+def test_a_wheel_works_from_any_folder(installed, tmp_path):
+    listed = run(installed, tmp_path, "circuits")
+    assert all(name in listed for name in circuit_names())
     assert '"passed": true' in run(installed, tmp_path, "simulate", "OTA", "--golden", "--json")
     assert "best reward" in run(installed, tmp_path, "size", "OTA", "--policy", "tl-grpo", "--budget", "1")
     assert (tmp_path / "home" / "sizing" / "sessions.db").is_file()

@@ -12,8 +12,8 @@ from ray.cluster_utils import Cluster  # noqa: E402
 
 from sizing_app.circuit.folder import load_circuit  # noqa: E402
 from sizing_app.policy.designs import random_design  # noqa: E402
-from sizing_app.simulator import SimulatorPool  # noqa: E402
-from sizing_app.simulator.ray_pool import RayPool  # noqa: E402
+from sizing_app.simulator import SimulatorPool, ray_pool  # noqa: E402
+from sizing_app.simulator.ray_pool import RayPool, Seat  # noqa: E402
 from sizing_app.task.protocols import Job  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,8 @@ def expected():
 
 
 @pytest.fixture
-def cluster():
+def cluster(monkeypatch):
+    monkeypatch.setenv("RAY_worker_niceness", "0")
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     made.add_node(num_cpus=1)
     made.wait_for_nodes()
@@ -53,6 +54,20 @@ def test_results_are_those_of_the_local_pool_bit_for_bit(cluster, expected):
         design, nominal = random_design(OTA, 0), OTA.conditions.nominal
         assert pool.operating_point(OTA, design, nominal).devices
         assert pool.evaluate(OTA, {**design, "w_in": 1.0}, nominal).status == "refused"
+
+
+def test_a_seat_takes_nothing_before_it_has_a_core(cluster, expected, monkeypatch):
+    ray.init(address=cluster.address, log_to_driver=False)
+    others = [Seat.remote(120.0, False)]
+    ray.get(others[0].ping.remote())
+    with RayPool(deadline=120.0) as pool:
+        assert pool.seats == 2
+        assert [item.metrics for item in pool.evaluate_many(jobs(20))] == expected[:20]
+    others.append(Seat.remote(120.0, False))
+    ray.get(others[1].ping.remote())
+    monkeypatch.setattr(ray_pool, "FIRST", 3.0)
+    with pytest.raises(RuntimeError, match="all cores of the cluster are taken"):
+        RayPool(deadline=120.0)
 
 
 def test_nothing_is_lost_when_a_seat_is_killed(cluster, expected):

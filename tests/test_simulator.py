@@ -13,7 +13,7 @@ import pytest
 
 from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Conditions, Measure, Metric, Parameter
 from sizing_app.circuit.folder import golden, load_circuit
-from sizing_app.simulator import SimulatorPool
+from sizing_app.simulator import SimulatorPool, make_simulator
 from sizing_app.simulator.metrics import MEASURES
 from tests.bench.batch import run_batch
 from tests.bench.simulator import cpu_seconds, designs, resident
@@ -318,3 +318,10 @@ def test_measures_without_an_answer_return_their_worst():
     assert MEASURES["unity_gain_frequency"](three, "loop", "out", "in") == pytest.approx(unity, rel=1e-3)
     assert MEASURES["phase_margin"](three, "loop", "out", "in") == pytest.approx(margin, abs=0.2)
     assert margin < 0
+
+
+def test_there_are_never_more_seats_than_cores():
+    with make_simulator("local", 10_000) as simulator:
+        assert simulator.seats == os.cpu_count()
+    with make_simulator("local", 1) as simulator:
+        assert simulator.seats == 1

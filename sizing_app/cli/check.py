@@ -1,7 +1,6 @@
 """``circuits --check``: the table of circuits/README.md, measured."""
 
 import argparse
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -28,7 +27,7 @@ def run_check(names: Sequence[str], args: argparse.Namespace) -> int:
         print("\n".join(_line(cells) for cells in (COLUMNS, ["---"] * len(COLUMNS))))
     with make_simulator(args.simulator) as simulator:
         for name in names:
-            found.append(check(load_circuit(name), simulator, policies, designs, queries, os.cpu_count() or 1,
+            found.append(check(load_circuit(name), simulator, policies, designs, queries, simulator.seats,
                                Progress("simulations and sessions")))
             if not args.json:
                 print(_line(_row(found[-1])), flush=True)

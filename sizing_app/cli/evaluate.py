@@ -1,7 +1,6 @@
 """``evaluate``: policies on the held-out queries of a suite, into a folder of tables and a picture."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -29,7 +28,7 @@ from sizing_app.task.validation import CLI_BUDGET
 def run(args: argparse.Namespace) -> int:
     policies = read_names(args.policies, tuple(POLICIES), "policy")
     budget = read_count(args.budget, "--budget", 1, CLI_BUDGET)
-    threads = read_count(args.threads, "--threads", 1, 256) if args.threads else os.cpu_count() or 1
+    threads = read_count(args.threads, "--threads", 1, 256) if args.threads else None
     settings = read_settings(args)
     jobs = read_jobs(args, policies, settings)
     out = Path(args.out)
@@ -39,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
         if dropped := files.drop(outdated(settings)):
             print(f"{dropped} rows of {out} are of another model, circuit or suite: left out", file=sys.stderr)
         with make_simulator(args.simulator) as simulator:
-            evaluate(jobs, makers, simulator, budget, files, threads, Progress("sessions"), keeper(args.traces))
+            evaluate(jobs, makers, simulator, budget, files, threads or simulator.seats, Progress("sessions"),
+                     keeper(args.traces))
     except EvaluationError as error:
         raise PolicyError(f"{error} (finished queries stay in {out}; the same command goes on)") from error
     finally:

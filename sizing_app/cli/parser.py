@@ -114,7 +114,8 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
                         help="results.csv, turns.csv, summary.md, curves.png; what is in results.csv is not run again")
     parser.add_argument("--traces", nargs="?", const=DATABASE, metavar="URL", help="store the sessions too, so that "
                         f"the app's Models page leads to each; an SQLAlchemy address, {DATABASE} unless given")
-    parser.add_argument("--threads", metavar="N", help="sessions at once; default: one a core")
+    parser.add_argument("--threads", metavar="N", help="sessions at once; default: one a seat of the "
+                        "simulator")
     _server(parser)
     _json(parser)
     _simulator(parser)

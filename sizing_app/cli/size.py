@@ -1,7 +1,6 @@
 """``size``: one session in the terminal, stored like those of the app."""
 
 import argparse
-import os
 import sys
 import threading
 
@@ -30,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     policy = make_policy(name, settings)
     store = SessionStore(args.database)
     try:
-        with make_simulator(args.simulator, min(task.round * len(task.points), os.cpu_count() or 1)) as simulator:
+        with make_simulator(args.simulator, task.round * len(task.points)) as simulator:
             id = store.create(task, policy.name, source="cli")
             state, stop = SessionState(), Stop()
             with on_signals(stop.by):

@@ -30,7 +30,9 @@ TRIES = 5
 LONGEST, GRACE = 2 * PATIENCE, 60.0
 """Deadlines that a job may take by the clock, with its second try, and seconds beyond, before a seat counts as lost."""
 PING = 2.0
-"""Seconds between two pings of a seat that failed."""
+"""Seconds between two pings of a seat that does not answer."""
+FIRST = 120.0
+"""Seconds until some seat must have answered: a core of the cluster that nobody else holds."""
 
 
 @ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=0)
@@ -58,18 +60,22 @@ class RayPool(Inspector):
     """A Simulator over all cores of a Ray cluster.
 
     ``address``: None starts Ray on this machine, "auto" joins a running cluster, "ray://HOST:PORT" one elsewhere.
-    ``deadline`` and ``trusted`` as for SimulatorPool. Everyone who reaches the cluster may run code on it: for trusted
-    networks only.
+    ``seats``: actors, as many as the cluster has cores by default and never more. ``deadline`` and ``trusted`` as for
+    SimulatorPool. Everyone who reaches the cluster may run code on it: for trusted networks only. Raises RuntimeError
+    where no core gets free.
     """
 
     def __init__(self, seats: int | None = None, deadline: float = DEADLINE, trusted: bool = False,
                  address: str | None = None):
         self._started = not ray.is_initialized()
         if self._started:
-            ray.init(address=address or "local", include_dashboard=False, log_to_driver=False)
+            try:
+                ray.init(address=address or "local", include_dashboard=False, log_to_driver=False)
+            except Exception as error:  # Ray raises it as it is where a node does not start in time
+                raise ConnectionError(str(error).strip()) from None
         self.deadline = deadline
-        self._seats = [Seat.remote(deadline, trusted)
-                       for _ in range(seats or max(1, int(ray.cluster_resources().get("CPU", 1))))]
+        cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        self._seats = [Seat.remote(deadline, trusted) for _ in range(min(seats or cores, cores))]
         self._queue: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -77,6 +83,9 @@ class RayPool(Inspector):
                          for number, seat in enumerate(self._seats)]
         for thread in self._threads:
             thread.start()
+        if not ray.wait([seat.ping.remote() for seat in self._seats], timeout=FIRST)[0]:
+            self.close()
+            raise RuntimeError(f"all cores of the cluster are taken: none got free within {FIRST:g} s")
 
     @property
     def seats(self) -> int:
@@ -109,6 +118,7 @@ class RayPool(Inspector):
     def _serve(self, seat) -> None:
         """Give one seat its jobs, until the pool is closed."""
         known: set[str] = set()
+        self._wait_for(seat)
         while batch := self._take():
             answers = self._ask(seat, known, batch)
             if answers is None:
@@ -152,7 +162,7 @@ class RayPool(Inspector):
             self._changed.notify_all()
 
     def _wait_for(self, seat) -> None:
-        """Until a lost seat answers again."""
+        """Until a seat that is lost, or not placed on the cluster yet, answers."""
         while not self._closed:
             try:
                 ray.get(seat.ping.remote(), timeout=PING)

@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     from sizing_app.circuit.toml_table import CircuitError
+    from sizing_app.errors import SimulatorError
     from sizing_app.train.run_folder import RunError
     from sizing_app.train.stages import Stages
     try:
@@ -40,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
                 if not stages.run(name):
                     print(f"{name}: the time limit came first; the same command goes on from here", flush=True)
                     return UNFINISHED
-    except (RunError, CircuitError, FileNotFoundError) as error:
+    except (RunError, CircuitError, SimulatorError, FileNotFoundError) as error:
         print(f"sizing_app.train: {error}", file=sys.stderr)
         return 2
     return 0
@@ -59,7 +60,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="auto: that of the run; of a new one small on a GPU, tiny without")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=None, help="simulator processes (default: one a core)")
+    parser.add_argument("--workers", type=int, default=None, help="simulations at once (default: one a core)")
+    parser.add_argument("--simulator", default="local", metavar="WHERE", help="local, ray, auto or ray://HOST:PORT "
+                        "(docs/scale.md)")
     parser.add_argument("--time-limit", type=float, default=None, metavar="SECONDS", help="stop and save before")
     parser.add_argument("--resume", default="auto", choices=("auto", "no"), help="no: forget what the run wrote")
     parser.add_argument("--start", type=Path, default=None, metavar="FOLDER",

@@ -12,7 +12,8 @@ from tokenizers import Tokenizer
 from sizing_app.circuit.folder import load_training_circuit
 from sizing_app.prompt.compact import END
 from sizing_app.prompt.tokenizer import build_tokenizer
-from sizing_app.simulator import SimulatorPool
+from sizing_app.simulator import make_simulator
+from sizing_app.simulator.inspection import Inspector
 from sizing_app.task.definition import Task
 from sizing_app.train import sft
 from sizing_app.train.algorithms import ALGORITHMS, SINGLE_TURN
@@ -73,8 +74,8 @@ class Stages:
         return self.train_rl(stage)
 
     @cached_property
-    def simulator(self) -> SimulatorPool:
-        return SimulatorPool(self.options.workers)
+    def simulator(self) -> Inspector:
+        return make_simulator(self.options.simulator, self.options.workers)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:

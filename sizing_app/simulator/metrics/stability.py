@@ -7,8 +7,6 @@ import numpy as np
 
 from sizing_app.simulator.metrics.waveform import decibel
 
-COARSE = 90.0
-"""Degrees between neighbouring samples from which on a phase cannot be followed: 270 one way look like 90 the other."""
 RELEVANT = -40.0
 """Level (dB) below which a resonance between two samples would need a Q above 100 to reach unity gain."""
 
@@ -44,10 +42,15 @@ def unity_gain(frequency: np.ndarray, gain: np.ndarray) -> tuple[float, float]:
 
 
 def coarse_steps(gain: np.ndarray) -> np.ndarray:
-    """Indices of the samples after which the phase steps by more than COARSE where the gain still matters."""
+    """Indices of the samples after which the phase steps by more than 90 degrees where the gain still matters.
+
+    From there on a phase cannot be followed: 270 degrees one way look like 90 the other.
+    """
+    steps = np.nonzero((gain[1:] * np.conj(gain[:-1])).real < 0)[0]
+    if not len(steps):
+        return steps
     level = decibel(gain)
-    step = np.degrees(np.abs(np.angle(gain[1:] * np.conj(gain[:-1]))))
-    return np.nonzero((step > COARSE) & (np.maximum(level[1:], level[:-1]) > RELEVANT))[0]
+    return steps[np.maximum(level[steps], level[steps + 1]) > RELEVANT]
 
 
 def _margin(phase: float, falling: bool) -> float:
