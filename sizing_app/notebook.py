@@ -16,8 +16,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from sizing_app.circuit.definition import Circuit, Conditions
-from sizing_app.circuit.folder import golden
-from sizing_app.cli.values import UsageError, read_circuit, read_conditions, read_parameters, read_specs
+from sizing_app.cli.values import UsageError, read_circuit, read_conditions, read_design, read_parameters, read_specs
 from sizing_app.evaluate.corners import plan_over_corners
 from sizing_app.paths import database_url
 from sizing_app.policy import DEFAULT_POLICY, PolicySettings, check_can_size, make_policy
@@ -63,14 +62,15 @@ class Session:
         return header(self.state, "") + spec_table(self.state)
 
 
-def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, **conditions: Value) -> pd.Series:
+def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, *, database: str | None = None,
+             **conditions: Value) -> pd.Series:
     """The metrics (SI units) of one design, its reward under the default specs and the status of the simulation.
 
     ``parameters`` that are left out are those of the golden design; ``conditions``: corner, temperature (degrees
     Celsius), supply (V), load (F), nominal unless given.
     """
-    known = read_circuit(circuit)
-    design = read_parameters(known, _words(parameters), golden(known)["parameters"])
+    known = read_circuit(circuit, database or database_url())
+    design = read_design(known, _words(parameters))
     measured = _simulator().evaluate(known, design, _conditions(known, conditions))
     judged = score(measured, known.specs)
     return pd.Series({**measured.metrics, "reward": judged.total, "passed": judged.passed, "status": measured.status},
@@ -87,7 +87,7 @@ def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str
     defaults. ``initial``: starting values, the rest is random by ``seed``. ``over``: "corners" judges every design over
     all corners, temperatures and supplies. ``round``: designs that are proposed and simulated at once.
     """
-    known = read_circuit(circuit)
+    known = read_circuit(circuit, database or database_url())
     if over not in ("nominal", "corners"):
         raise UsageError(f"over: expected nominal or corners, found {over!r}")
     point = _conditions(known, conditions)

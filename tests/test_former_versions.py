@@ -1,12 +1,14 @@
 """What former versions wrote is opened, continued and imported.
 
 ``data/`` holds a database of the schema 0004_words (OTA by random search, MILLER by lookup) and an export of its
-first session.
+first session; and one of the schema 0005_keys (OTA by random search with a group of two, MILLER by lookup, a circuit of
+another name over three points by Bayesian optimization), with an export of its first session.
 """
 
 import gzip
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,3 +82,14 @@ def test_a_former_export_is_imported():
     assert (state.task.circuit.name, state.status, len(state.history)) == ("OTA", "budget", 3)
     assert home(state.task.circuit) == home(load_circuit("OTA"))
     assert state.task.points == (state.task.conditions,) and state.history[1].points == ()
+
+
+def test_a_database_before_saved_circuits_is_brought_up_to_date(tmp_path):
+    file = tmp_path / "old.db"
+    file.write_bytes(gzip.decompress((DATA / "sessions-0005.db.gz").read_bytes()))
+    with closing(SessionStore(f"sqlite:///{file}")) as store:
+        states = {row.circuit: fold(store.events(row.id)) for row in store.list()}
+        assert set(states) == {"OTA", "MILLER", "OWN"}
+        own = store.circuits["OWN"]
+        assert store.circuits[own.key] == own == states["OWN"].task.circuit and list(store.circuits) == []
+        assert len(states["OWN"].history[0].points) == 3

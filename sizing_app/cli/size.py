@@ -62,7 +62,7 @@ class Stop(threading.Event):
 
 
 def read_task(args: argparse.Namespace) -> Task:
-    circuit = read_circuit(args.circuit)
+    circuit = read_circuit(args.circuit, args.database)
     seed, budget = read_count(args.seed, "--seed", 0, MAX_SEED), read_count(args.budget, "--budget", 1, CLI_BUDGET)
     conditions = read_conditions(circuit, args)
     task = Task(circuit, read_specs(circuit, args.spec), conditions,

@@ -51,7 +51,7 @@ class Api:
         """Parameters with ranges and roles, metrics with definitions, default specs, conditions and netlist; SI units.
 
         Args:
-            circuit: name of a circuit, as list_circuits gives it
+            circuit: name of a circuit, as list_circuits gives it, or its key
         """
         found = read_circuit(self.services.circuits, circuit)
         return {**circuit_document(found), "netlist": found.netlist,
@@ -62,7 +62,7 @@ class Api:
         """Simulate one design with ngspice: metrics, reward in [0, 1], and each spec with its margin. Stores nothing.
 
         Args:
-            circuit: name of a circuit
+            circuit: name of a circuit, or its key
             parameters: every parameter with its value, a number in SI units or a text such as "4.7u"
             specs: metric to {"low": value, "high": value} or one of them; the default specs if left out
             conditions: any of corner, temperature, supply, load; nominal if left out
@@ -79,7 +79,7 @@ class Api:
         """Run and store a sizing session and stream it: what the model writes in its turn, and every finished turn.
 
         Args:
-            circuit: name of a circuit
+            circuit: name of a circuit, or its key
             policy: one of the circuit's policies; the first of them if left out
             specs: metric to {"low": value, "high": value} or one of them; the default specs if left out
             conditions: any of corner, temperature, supply, load; nominal if left out
