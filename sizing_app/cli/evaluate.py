@@ -25,12 +25,12 @@ from sizing_app.simulator import make_simulator
 from sizing_app.store import SessionStore
 from sizing_app.store.catalog import open_catalog
 from sizing_app.store.bulk import WholeSession
-from sizing_app.task.validation import CLI_BUDGET
+from sizing_app.task.validation import SESSION_BUDGET
 
 
 def run(args: argparse.Namespace) -> int:
     policies = read_names(args.policies, tuple(POLICIES), "policy")
-    budget = read_count(args.budget, "--budget", 1, CLI_BUDGET)
+    budget = read_count(args.budget, "--budget", 1, SESSION_BUDGET)
     threads = read_count(args.threads, "--threads", 1, 256) if args.threads else os.cpu_count() or 1
     settings = read_settings(args)
     out = Path(args.out)

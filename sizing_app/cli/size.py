@@ -20,7 +20,7 @@ from sizing_app.simulator import make_simulator
 from sizing_app.store import SessionStore, record
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Turn
-from sizing_app.task.validation import CLI_BUDGET, MAX_ROUND, MAX_SEED, check_task
+from sizing_app.task.validation import MAX_ROUND, MAX_SEED, SESSION_BUDGET, check_task
 
 
 def run(args: argparse.Namespace) -> int:
@@ -63,7 +63,7 @@ class Stop(threading.Event):
 
 def read_task(args: argparse.Namespace) -> Task:
     circuit = read_circuit(args.circuit, args.database)
-    seed, budget = read_count(args.seed, "--seed", 0, MAX_SEED), read_count(args.budget, "--budget", 1, CLI_BUDGET)
+    seed, budget = read_count(args.seed, "--seed", 0, MAX_SEED), read_count(args.budget, "--budget", 1, SESSION_BUDGET)
     conditions = read_conditions(circuit, args)
     task = Task(circuit, read_specs(circuit, args.spec), conditions,
                 read_parameters(circuit, args.set, initial_design(circuit, seed)), budget, seed,

@@ -16,7 +16,7 @@ from sizing_app.session.documents import circuit_document, design_document, sess
 from sizing_app.session.events import fold
 from sizing_app.task.definition import Task
 from sizing_app.task.reward import score
-from sizing_app.task.validation import MAX_SEED, PAGE_BUDGET, check_task
+from sizing_app.task.validation import MAX_SEED, SESSION_BUDGET, check_task
 from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
                                                read_specs)
 from sizing_app.ui.exchange.export import session_file
@@ -84,7 +84,7 @@ class Api:
             specs: metric to {"low": value, "high": value} or one of them; the default specs if left out
             conditions: any of corner, temperature, supply, load; nominal if left out
             initial: starting values of some or all parameters; the rest is random by seed
-            budget: simulations after the initial design, 1 to 20
+            budget: simulations after the initial design, 1 to 5000
             seed: seeds the initial design and the policy
         """
         found = read_circuit(self.services.circuits, circuit)
@@ -94,7 +94,7 @@ class Api:
         number = read_count(seed, "seed", 0, MAX_SEED)
         task = Task(found, read_specs(found, specs), read_conditions(found, conditions),
                     read_parameters(found, initial or {}, initial_design(found, number)),
-                    read_count(budget, "budget", 1, PAGE_BUDGET), number)
+                    read_count(budget, "budget", 1, SESSION_BUDGET), number)
         check_task(task)
         session_id = self.services.start(task, policy or offered[0])
         for state in self.services.states(session_id):

@@ -14,7 +14,7 @@ from sizing_app.errors import StoreError
 from sizing_app.session.events import fold
 from sizing_app.task.definition import Task
 from sizing_app.task.limits import hold
-from sizing_app.task.validation import MAX_HINT, PAGE_BUDGET, check_task
+from sizing_app.task.validation import MAX_HINT, SESSION_BUDGET, check_task
 from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
 from sizing_app.ui.parts.circuit_panel import choices
@@ -61,7 +61,7 @@ class TaskForm:
         self.reset = gr.Button("Default specs", size="sm", elem_classes="quiet-button")
         self.policies = [self._policy_choice(circuit.name, lane, lanes) for lane in range(lanes)]
         with gr.Row(elem_classes="pair"):
-            self.budget = gr.Number(5, label=f"Simulations, 1 to {PAGE_BUDGET}", min_width=80)
+            self.budget = gr.Number(5, label=f"Simulations, 1 to {SESSION_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
         self.kind = gr.Dropdown([(title, kind) for kind, title in KINDS.items()], value="random",
                                 label="Initial design")
@@ -136,7 +136,7 @@ class TaskForm:
         handle = handle_of(circuits, circuit)
         chosen = [*policies, *[NONE] * lanes][:lanes]
         return [gr.Dropdown(choices(circuits, handle), value=handle), *condition_choices(circuit, task.conditions),
-                spec_table(circuit, task.specs), min(task.budget, PAGE_BUDGET), task.seed, kind,
+                spec_table(circuit, task.specs), min(task.budget, SESSION_BUDGET), task.seed, kind,
                 gr.update(value=initial_table(circuit, task.initial), visible=kind == "typed"),
                 gr.update(value="", visible=False), limit_table(circuit, task.limits), task.hint,
                 *(self._policy_choice(handle, lane, lanes, policy) for lane, policy in enumerate(chosen))]
