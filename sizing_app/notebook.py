@@ -52,7 +52,7 @@ class Session:
 
     def frame(self) -> pd.DataFrame:
         """A row a turn: its reward, whether all specs were met, its reasoning, parameters and metrics in SI units."""
-        rows = [{"turn": turn.index, "reward": turn.total, "passed": turn.score is not None and turn.score.passed,
+        rows = [{"turn": turn.index, "reward": turn.reward, "passed": turn.score is not None and turn.score.passed,
                  "reasoning": turn.proposal.reasoning, **(turn.proposal.parameters or {}),
                  **(turn.measurement.metrics if turn.measurement else {})} for turn in self.state.history]
         return pd.DataFrame(rows).set_index("turn")
@@ -73,7 +73,7 @@ def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, *, dat
     design = read_design(known, _words(parameters))
     measured = _simulator().evaluate(known, design, _conditions(known, conditions))
     judged = score(measured, known.specs)
-    return pd.Series({**measured.metrics, "reward": judged.total, "passed": judged.passed, "status": measured.status},
+    return pd.Series({**measured.metrics, "reward": judged.reward, "passed": judged.passed, "status": measured.status},
                      name=circuit)
 
 

@@ -63,7 +63,7 @@ def test_a_search_uses_what_was_measured_from_the_turn_on_that_the_docs_say(poli
     def differs(seed: int, turns: int) -> bool:
         task = replace(hard_task(6), seed=seed)
         history = run(RandomSearch(), task).history[:-1]
-        history = [replace(turn, score=replace(turn.score, total=turn.index ** 2 / 100)) for turn in history]
+        history = [replace(turn, score=replace(turn.score, reward=turn.index ** 2 / 100)) for turn in history]
         swapped = [replace(turn, score=other.score) for turn, other in zip(history, reversed(history), strict=True)]
         one, other = (propose(make_policy(policy), task, tuple(told[:turns])).parameters for told in (history, swapped))
         return one != other
@@ -144,7 +144,7 @@ def test_polish_takes_over_from_the_model_at_its_best_design():
     units, _ = observed(task.circuit, history)
     model, finish = units[1:MODEL_TURNS + 1], units[MODEL_TURNS + 1:]
     assert Polish(Middling()).name == "middling+cma-es" and np.ptp(model, axis=0).max() == 0.0 and len(finish) == 6
-    best = int(np.argmax([turn.total for turn in history[:MODEL_TURNS + 1]]))
+    best = int(np.argmax([turn.reward for turn in history[:MODEL_TURNS + 1]]))
     assert 0 < np.abs(finish - units[best]).max() < 6 * NARROW
 
 

@@ -150,7 +150,7 @@ def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
     rollouts = Rollouts(ScriptedSampler(tokenizer, script), tokenizer, simulator)
     ((first, *_),), (history,) = play([task], rollouts, 2, generator(torch.device("cpu"), 0))
     assert [turn.measurement.status if turn.measurement else "end" for turn in history] == ["ok", "ok", "ok", "end"]
-    assert history[2].score.passed and history[1].total < 1 and history[0].total == history[1].total
+    assert history[2].score.passed and history[1].reward < 1 and history[0].reward == history[1].reward
     assert first.turns[1].score.passed and first.turns[1].proposal.parameters == pytest.approx(design)
 
 

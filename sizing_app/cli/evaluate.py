@@ -18,7 +18,7 @@ from sizing_app.evaluate.report import draw_curves, summarize, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, timeouts
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import SuiteError, load_queries
-from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
+from sizing_app.evaluate.method_tables import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import POLICIES, PolicySettings, can_size, close_engines, make_policy
 from sizing_app.session.events import Event
 from sizing_app.simulator import make_simulator

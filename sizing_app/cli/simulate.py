@@ -25,22 +25,22 @@ def run(args: argparse.Namespace) -> int:
         return run_devices(circuit, parameters, conditions, args.json)
     with SimulatorPool(workers=1) as simulator:
         measurement = simulator.evaluate(circuit, parameters, conditions)
-    points = score(measurement, circuit.specs)
+    judged = score(measurement, circuit.specs)
     if args.json:
-        print_json(design_document(circuit, parameters, conditions, measurement, points, circuit.specs))
+        print_json(design_document(circuit, parameters, conditions, measurement, judged, circuit.specs))
     else:
-        print(_text(circuit, parameters, conditions, measurement, points))
+        print(_text(circuit, parameters, conditions, measurement, judged))
     return 0 if measurement.ok else 1
 
 
 def _text(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
-          points: Score) -> str:
+          judged: Score) -> str:
     lines = [f"{circuit.name}, {conditions.show()}", design_line(circuit, parameters),
-             f"status {measurement.status}, {measurement.seconds * 1000:.0f} ms, reward {points.total:.3f}, "
-             + ("all specs met" if points.passed else "not all specs met")]
+             f"status {measurement.status}, {measurement.seconds * 1000:.0f} ms, reward {judged.reward:.3f}, "
+             + ("all specs met" if judged.passed else "not all specs met")]
     if measurement.log:
         lines.append(measurement.log)
     rows = [[f"  {part.metric}", metric.show(part.value), spec.show(metric.unit), f"score {part.score:.3f}",
              "met" if part.met else "failed"]
-            for spec, part in zip(circuit.specs, points.specs, strict=True) for metric in [circuit.metric(spec.metric)]]
+            for spec, part in zip(circuit.specs, judged.specs, strict=True) for metric in [circuit.metric(spec.metric)]]
     return "\n".join([*lines, *aligned(rows, left={0, 2, 4})])

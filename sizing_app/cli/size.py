@@ -85,7 +85,7 @@ def turn_text(task: Task, turn: Turn) -> str:
     if turn.score is not None:
         failed = [part.metric for part in turn.score.specs if not part.met]
         verdict = "all specs met" if turn.score.passed else f"failed: {', '.join(failed)}"
-        lines.append(f"  {turn.measurement.status}, {turn.seconds:.2f} s, reward {turn.total:.3f}, {verdict}")
+        lines.append(f"  {turn.measurement.status}, {turn.seconds:.2f} s, reward {turn.reward:.3f}, {verdict}")
         lines += _decided(task, turn) if turn.points else []
     elif turn.proposal.finished:
         lines.append("  <Design End>")
@@ -102,4 +102,4 @@ def _decided(task: Task, turn: Turn) -> list[str]:
 def outcome(state: SessionState) -> str:
     if state.best is None:
         return state.status
-    return f"{state.status}, best reward {state.best.total:.3f} in turn {state.best.index}"
+    return f"{state.status}, best reward {state.best.reward:.3f} in turn {state.best.index}"

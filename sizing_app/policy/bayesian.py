@@ -56,7 +56,7 @@ class _Observed:
     def tell(self, turns: History) -> None:
         for turn in turns:
             if turn.proposal.parameters is not None:
-                self.surrogate.register(to_unit(self._circuit, turn.proposal.parameters), turn.total)
+                self.surrogate.register(to_unit(self._circuit, turn.proposal.parameters), turn.reward)
 
 
 class Surrogate:

@@ -100,7 +100,7 @@ def _check_score(task: Task, turn: Turn, where: str) -> None:
     parts = turn.score.specs
     expect([part.metric for part in parts] == [spec.metric for spec in task.specs], f"{where}.specs",
            "the metrics of the task's specs, in their order")
-    expect(0 <= turn.score.total <= 1, f"{where}.total", "0 to 1", turn.score.total)
+    expect(0 <= turn.score.reward <= 1, f"{where}.reward", "0 to 1", turn.score.reward)
     for part in parts:
         expect(0 <= part.score <= 1, f"{where}.specs.{part.metric}.score", "0 to 1", part.score)
         expect(0 <= part.at < len(task.points), f"{where}.specs.{part.metric}.at", "a point of the task", part.at)

@@ -206,7 +206,7 @@ def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: 
 def summary(collected: Collected, config: RLConfig) -> dict[str, float]:
     """What the curves show: rewards, format, lengths and spread over all sampled turns; outcome of the trajectories."""
     return {"reward": _mean(collected.rewards),
-            "score": _mean(turn.total for turn in collected.turns if turn.measurement is not None),
+            "score": _mean(turn.reward for turn in collected.turns if turn.measurement is not None),
             **outcome(collected.trajectories), "truth": _mean(collected.truths),
             "format_errors": _mean(collected.flawed),
             "response_tokens": _mean(len(turn.proposal.tokens) for turn in collected.turns),
