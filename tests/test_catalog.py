@@ -6,6 +6,7 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 
+import gradio as gr
 import pytest
 
 from sizing_app.circuit.catalog import Catalog, FolderCatalog, handle_of
@@ -13,12 +14,17 @@ from sizing_app.circuit.folder import drawing, file_of, golden, golden_path, hom
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.cli import main
 from sizing_app.evaluate.suites import load_queries
+from sizing_app.hub import Hub
 from sizing_app.policy import can_size
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore, record
 from sizing_app.store.catalog import find_circuit, open_catalog
 from sizing_app.task.definition import Task
+from sizing_app.ui.catalogue.circuits_page import CircuitsPage
+from sizing_app.ui.exchange.api import Api
+from sizing_app.ui.forms.task_form import TaskForm
+from sizing_app.ui.services import Services, policy_titles
 from tests.builders import GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 OTA = load_circuit("OTA")
@@ -162,3 +168,27 @@ def test_a_session_of_a_stored_circuit_goes_on(url):
         state = fold(run_session(again, policy, QuadraticSimulator(), threading.Event(),
                                  fold(store.events(id)).history))
         assert state.passed and len(state.history) == 3
+
+
+def test_pages_and_api_take_a_stored_circuit(url):
+    """By its key where another has its name; what is saved is offered, what came with a session is not."""
+    changed = replace(OTA, title="Another OTA")
+    save(url, OWN)
+    stored(url, changed)
+    with closing(SessionStore(url)) as store:
+        services = Services(Catalog(FolderCatalog(), store.circuits), store, Hub(store), None, None,
+                            policy_titles(chat=False), "OTA")
+        api = Api(services)
+        assert "OWN" in (listed := [row["name"] for row in api.list_circuits()]) and listed.count("OTA") == 1
+        assert api.describe_circuit(changed.key)["title"] == "Another OTA"
+        assert "random" in api.describe_circuit("OWN")["policies"]
+        with gr.Blocks():
+            form, page = TaskForm(services), CircuitsPage(services)
+        task = Task(changed, changed.specs, changed.conditions.nominal, golden(OTA)["parameters"])
+        circuit, *fields = form.fill(task, ["random"])
+        assert form.shows(changed) and circuit.value == changed.key
+        offered = [handle for _, handle in circuit.choices]
+        assert offered[-1] == changed.key and {"OTA", "OWN"} < set(offered)
+        assert [handle for _, handle in page.circuit.choices] == offered[:-1]
+        assert not form.shows(a_circuit())
+        assert "Another OTA" in str(page.show(changed.key)[0])

@@ -21,7 +21,7 @@ from sizing_app.policy.trust_region import FAILURES, LENGTH, SHORTEST, SUCCESSES
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
 from sizing_app.task.turn import Proposal
-from tests.builders import GOOD, QuadraticSimulator, a_task
+from tests.builders import GOOD, QuadraticSimulator, a_task, turn_of
 
 SEARCHES = (EvolutionSearch(), ParzenSearch(), TrustRegionSearch())
 
@@ -165,8 +165,8 @@ def test_what_is_kept_proposes_what_one_made_anew_does(make):
     for length in (7, 19, 10, 24):
         assert propose(make(), task, whole[:length]).parameters == whole[length].proposal.parameters
         assert propose(policy, task, whole[:length]).parameters == whole[length].proposal.parameters
-    worse = replace(whole[9], measurement=whole[0].measurement, score=whole[0].score)
-    changed = (*whole[:9], worse, *whole[10:21])
+    better = turn_of(task, whole[:9], Proposal(GOOD), QuadraticSimulator())
+    changed = (*whole[:9], better, *whole[10:21])
     assert propose(policy, task, changed).parameters == propose(make(), task, changed).parameters
     assert propose(policy, task, changed).parameters != propose(policy, task, whole[:21]).parameters
 
