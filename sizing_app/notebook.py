@@ -67,7 +67,8 @@ def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, *, dat
     """The metrics (SI units) of one design, its reward under the default specs and the status of the simulation.
 
     ``parameters`` that are left out are those of the golden design; ``conditions``: corner, temperature (degrees
-    Celsius), supply (V), load (F), nominal unless given.
+    Celsius), supply (V), load (F), nominal unless given. A circuit without a folder is looked for in ``database``, by
+    name or key.
     """
     known = read_circuit(circuit, database or database_url())
     design = read_design(known, _words(parameters))

@@ -15,7 +15,7 @@ class FolderCatalog(Mapping[str, Circuit]):
     asked for by name, and is otherwise left out."""
 
     def __init__(self):
-        self._names = frozenset(circuit_names())
+        self._names, self._asked = frozenset(circuit_names()), {}
 
     @functools.cached_property
     def _circuits(self) -> dict[str, Circuit]:
@@ -26,7 +26,11 @@ class FolderCatalog(Mapping[str, Circuit]):
         return {circuit.key: circuit for circuit in self._circuits.values()}
 
     def __getitem__(self, handle: str) -> Circuit:
-        return load_circuit(handle) if handle in self._names else self._by_key[handle]
+        if handle not in self._names:
+            return self._by_key[handle]
+        if handle not in self._asked:
+            self._asked[handle] = load_circuit(handle)
+        return self._asked[handle]
 
     def __contains__(self, handle: object) -> bool:
         return handle in self._circuits or handle in self._by_key
