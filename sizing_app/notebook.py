@@ -16,8 +16,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from sizing_app.circuit.definition import Circuit, Conditions
-from sizing_app.circuit.folder import golden
-from sizing_app.cli.values import UsageError, read_circuit, read_conditions, read_parameters, read_specs
+from sizing_app.cli.values import UsageError, read_circuit, read_conditions, read_design, read_parameters, read_specs
 from sizing_app.evaluate.corners import plan_over_corners
 from sizing_app.paths import database_url
 from sizing_app.policy import DEFAULT_POLICY, PolicySettings, check_can_size, make_policy
@@ -53,7 +52,7 @@ class Session:
 
     def frame(self) -> pd.DataFrame:
         """A row a turn: its reward, whether all specs were met, its reasoning, parameters and metrics in SI units."""
-        rows = [{"turn": turn.index, "reward": turn.total, "passed": turn.score is not None and turn.score.passed,
+        rows = [{"turn": turn.index, "reward": turn.reward, "passed": turn.score is not None and turn.score.passed,
                  "reasoning": turn.proposal.reasoning, **(turn.proposal.parameters or {}),
                  **(turn.measurement.metrics if turn.measurement else {})} for turn in self.state.history]
         return pd.DataFrame(rows).set_index("turn")
@@ -63,17 +62,19 @@ class Session:
         return header(self.state, "") + spec_table(self.state)
 
 
-def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, **conditions: Value) -> pd.Series:
+def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, *, database: str | None = None,
+             **conditions: Value) -> pd.Series:
     """The metrics (SI units) of one design, its reward under the default specs and the status of the simulation.
 
     ``parameters`` that are left out are those of the golden design; ``conditions``: corner, temperature (degrees
-    Celsius), supply (V), load (F), nominal unless given.
+    Celsius), supply (V), load (F), nominal unless given. A circuit without a folder is looked for in ``database``, by
+    name or key.
     """
-    known = read_circuit(circuit)
-    design = read_parameters(known, _words(parameters), golden(known)["parameters"])
+    known = read_circuit(circuit, database or database_url())
+    design = read_design(known, _words(parameters))
     measured = _simulator().evaluate(known, design, _conditions(known, conditions))
     judged = score(measured, known.specs)
-    return pd.Series({**measured.metrics, "reward": judged.total, "passed": judged.passed, "status": measured.status},
+    return pd.Series({**measured.metrics, "reward": judged.reward, "passed": judged.passed, "status": measured.status},
                      name=circuit)
 
 
@@ -87,7 +88,7 @@ def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str
     defaults. ``initial``: starting values, the rest is random by ``seed``. ``over``: "corners" judges every design over
     all corners, temperatures and supplies. ``round``: designs that are proposed and simulated at once.
     """
-    known = read_circuit(circuit)
+    known = read_circuit(circuit, database or database_url())
     if over not in ("nominal", "corners"):
         raise UsageError(f"over: expected nominal or corners, found {over!r}")
     point = _conditions(known, conditions)

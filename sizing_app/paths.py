@@ -12,9 +12,13 @@ def shipped(name: str) -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / name
 
 
-def database_url() -> str:
-    """Where sessions are kept unless said otherwise: ``data/`` of a checkout, else the user's data folder."""
+def data_folder() -> Path:
+    """Where what the program makes is kept unless said otherwise: ``data/`` of a checkout, else the user's folder."""
     if not (PACKAGE / "data").is_dir():
-        return "sqlite:///data/sessions.db"
-    home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return f"sqlite:///{home / 'sizing' / 'sessions.db'}"
+        return Path("data")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "sizing"
+
+
+def database_url() -> str:
+    """Where sessions are kept unless said otherwise."""
+    return f"sqlite:///{data_folder() / 'sessions.db'}"

@@ -14,7 +14,7 @@ from sizing_app.circuit.folder import file_of, home, load_circuit, load_circuits
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate import queries as evaluation
 from sizing_app.policy.regressor import Regressor
-from sizing_app.policy.stored import Lookup, Taught
+from sizing_app.policy.stored import Lookup, TeacherPolicy
 from sizing_app.pools.designs import Pool, load_pool, pool_path, save_pool
 from sizing_app.pools.surrogate import condition_features, load_surrogate, save_surrogate, surrogate_path
 from sizing_app.pools.targets import DesignGrid, draw_targets, harder, margins, metric_row, rounded, tighten
@@ -30,7 +30,7 @@ from sizing_app.train import queries as training
 from sizing_app.train.baselines import build_mlp
 from sizing_app.train.data import sample_texts
 from sizing_app.train.family.ranges import widened
-from sizing_app.train.imagine import imagine, lessons, retold, write_lessons
+from sizing_app.train.imagine import imagine, lessons, in_ranges_of, write_lessons
 from sizing_app.train.pool import build_pool
 from sizing_app.train.surrogate import fit_surrogate
 from tests.builders import settled
@@ -254,7 +254,7 @@ def test_wider_ranges_change_where_a_design_lies_and_not_what_it_is(teacher, poo
     for old, new in zip(circuit.parameters, wider.parameters, strict=True):
         assert set(old.grid()) <= set(new.grid()) and len(new.grid()) <= len(old.grid()) + 12
     trajectory, = imagine([training.synthesize(circuit, pool, rng, tight_share=0.3)], teacher, rng)
-    for lesson, answer in zip(lessons(retold(trajectory, wider)), trajectory.answers, strict=False):
+    for lesson, answer in zip(lessons(in_ranges_of(trajectory, wider)), trajectory.answers, strict=False):
         proposal = parse_reply(lesson["reply"].removesuffix("<|end|>"), wider)
         assert proposal.parameters == pytest.approx(answer.parameters)
 
@@ -267,9 +267,9 @@ def test_baselines_know_what_the_pool_knows(teacher, pool, circuit, simulator, t
     build_mlp(circuit, pool, tmp_path / "mlp" / "OTA.npz", rng, count=400, report=lambda text: None)
     history = (initial_turn(task, simulator),)
     save_surrogate(teacher.surrogate, surrogate_path(tmp_path, circuit))
-    for policy in (Lookup(), Taught(tmp_path), Regressor(tmp_path)):
+    for policy in (Lookup(), TeacherPolicy(tmp_path), Regressor(tmp_path)):
         *_, proposal = policy.propose(task, history, None)
-        assert score(simulator.evaluate(circuit, proposal.parameters, task.conditions), task.specs).total > 0.5
+        assert score(simulator.evaluate(circuit, proposal.parameters, task.conditions), task.specs).reward > 0.5
 
 
 def suite_files() -> list[tuple[Circuit, dict]]:

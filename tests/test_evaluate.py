@@ -19,7 +19,7 @@ from sizing_app.evaluate.report import curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import Query, SuiteError, load_queries
-from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
+from sizing_app.evaluate.method_tables import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import MODELS
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import initial_design
@@ -89,7 +89,7 @@ def test_every_session_can_be_kept(tmp_path):
     kept = []
     files = ResultFiles(tmp_path, {"budget": 3})
     evaluate(some_jobs(2), POLICIES, QuadraticSimulator(), 3, files, 2, keep=lambda *session: kept.append(session))
-    assert {job.key: round(fold(events).best.total, 6) for job, events in kept} == {
+    assert {job.key: round(fold(events).best.reward, 6) for job, events in kept} == {
         row.key: row.best_reward for row in files.results}
 
 

@@ -158,4 +158,4 @@ def taught(pool, circuit, seed: int) -> list[float]:
     begin = f"<|task|> {circuit.process}: {' '.join(circuit.topology)} "
     assert prompts and all(prompt.startswith(begin) for prompt in prompts)
     assert render(tasks[0], ()).startswith(begin)
-    return [score(measured, task.specs).total for task, measured in zip(tasks, found, strict=True)]
+    return [score(measured, task.specs).reward for task, measured in zip(tasks, found, strict=True)]

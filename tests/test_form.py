@@ -14,7 +14,7 @@ from sizing_app.train.form import Form
 from sizing_app.train.optim import make_optimizers
 from sizing_app.train.run_folder import generator
 from sizing_app.train.sampler import Sampler
-from sizing_app.train.trainer import Step, update
+from sizing_app.train.step import Step, update
 from tests.test_train import CONFIG
 from tests.training import a_model
 

@@ -1,12 +1,15 @@
 """What former versions wrote is opened, continued and imported.
 
 ``data/`` holds a database of the schema 0004_words (OTA by random search, MILLER by lookup) and an export of its
-first session.
+first session; and one of the schema 0005_keys (OTA by random search with a group of two, MILLER by lookup, a circuit of
+another name over three points by Bayesian optimization), with an export of its first session.
 """
 
 import gzip
+import json
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +18,7 @@ import pytest
 from sizing_app.circuit.folder import home, load_circuit
 from sizing_app.policy import can_size, make_policy
 from sizing_app.session.events import fold
-from sizing_app.session.file import read_session
+from sizing_app.session.file import read_session, write_session
 from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore
 
@@ -80,3 +83,37 @@ def test_a_former_export_is_imported():
     assert (state.task.circuit.name, state.status, len(state.history)) == ("OTA", "budget", 3)
     assert home(state.task.circuit) == home(load_circuit("OTA"))
     assert state.task.points == (state.task.conditions,) and state.history[1].points == ()
+
+
+def test_a_database_before_saved_circuits_is_brought_up_to_date(tmp_path):
+    file = tmp_path / "old.db"
+    file.write_bytes(gzip.decompress((DATA / "sessions-0005.db.gz").read_bytes()))
+    with closing(SessionStore(f"sqlite:///{file}")) as store:
+        states = {row.circuit: fold(store.events(row.id)) for row in store.list()}
+        assert set(states) == {"OTA", "MILLER", "OWN"}
+        own = store.circuits["OWN"]
+        assert store.circuits[own.key] == own == states["OWN"].task.circuit and list(store.circuits) == []
+        assert len(states["OWN"].history[0].points) == 3
+
+
+def test_the_reward_of_former_versions_is_read(tmp_path):
+    """They called it total: in turns, in the turns of groups, and in exports, with the numbers that they had."""
+    file = tmp_path / "old.db"
+    file.write_bytes(gzip.decompress((DATA / "sessions-0005.db.gz").read_bytes()))
+    with closing(sqlite3.connect(file)) as before:
+        stored = before.execute("SELECT session_id, position, reward, content FROM turns "
+                                "WHERE reward IS NOT NULL").fetchall()
+        groups = before.execute("SELECT content FROM group_turns ORDER BY number").fetchall()
+    assert all(json.loads(content)["score"]["total"] == reward for *_, reward, content in stored) and len(stored) > 6
+    with closing(SessionStore(f"sqlite:///{file}")) as store:
+        for id, position, reward, _ in stored:
+            assert fold(store.events(id)).history[position].score.reward == reward
+        (group,) = store.groups.of(next(row.id for row in store.list() if row.circuit == "OTA"))
+        found = [member.turn.reward for member in store.groups.members(group.id)]
+    assert found == [json.loads(content)["score"]["total"] for content, in groups] and len(found) == 2
+    lines = (DATA / "session-0005.jsonl").read_bytes()
+    session = read_session(lines)
+    told = [json.loads(line)["turn"]["score"]["total"] for line in lines.splitlines()[1:-1]]
+    assert [turn.reward for turn in fold(session.events).history] == told
+    again = write_session(session.id, session.events)
+    assert '"score": {"reward": ' in again and '"total"' not in again and read_session(again.encode()) == session

@@ -125,7 +125,7 @@ def test_one_that_fails_does_not_lose_the_others():
 
 def test_mean_spread_and_advantages_are_those_of_training():
     state = group_of(GOOD, POOR, {"w": 20e-6, "m": 10.0}, GOOD)
-    rewards = np.array([1.1, state.members[1].turn.total, state.members[2].turn.total, 1.1])
+    rewards = np.array([1.1, state.members[1].turn.reward, state.members[2].turn.reward, 1.1])
     assert state.rewards == pytest.approx(rewards)
     assert (state.mean, state.spread) == pytest.approx((rewards.mean(), rewards.std()))
     assert state.advantages == pytest.approx((rewards - rewards.mean()) / rewards.std())

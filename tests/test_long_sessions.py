@@ -31,7 +31,7 @@ def test_the_best_of_equal_rewards_meets_most_specs_then_lacks_least():
     failed = Turn(1, Proposal(GOLDEN["parameters"]), late, score(late, OTA.specs))
     further, nearer = _turn(2, gbw=5e6), _turn(3, gbw=15e6)
     history = (start, failed, further, nearer, replace(nearer, index=4))
-    assert {turn.total for turn in history} == {0.0}
+    assert {turn.reward for turn in history} == {0.0}
     assert best_turn(history) is start, "the paper's eq. 5 stays"
     assert best_design(history) is nearer and best_design(history[:3]) is further
     assert best_design(()) is None

@@ -9,16 +9,19 @@ import pytest
 import torch
 
 from sizing_app.circuit.definition import Spec
-from sizing_app.policy import evolution, make_policy
+from sizing_app.policy import make_policy
+from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import graded, observed
 from sizing_app.policy.evolution import MODEL_TURNS, NARROW, EvolutionSearch, Polish
+from sizing_app.policy.kept import SESSIONS
 from sizing_app.policy.parzen import ParzenSearch
 from sizing_app.policy.random_search import RandomSearch
+from sizing_app.policy.response_surface import ResponseSurface
 from sizing_app.policy.trust_region import FAILURES, LENGTH, SHORTEST, SUCCESSES, TrustRegionSearch, region, suggest
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
 from sizing_app.task.turn import Proposal
-from tests.builders import GOOD, QuadraticSimulator, a_task
+from tests.builders import GOOD, QuadraticSimulator, a_task, turn_of
 
 SEARCHES = (EvolutionSearch(), ParzenSearch(), TrustRegionSearch())
 
@@ -60,7 +63,7 @@ def test_a_search_uses_what_was_measured_from_the_turn_on_that_the_docs_say(poli
     def differs(seed: int, turns: int) -> bool:
         task = replace(hard_task(6), seed=seed)
         history = run(RandomSearch(), task).history[:-1]
-        history = [replace(turn, score=replace(turn.score, total=turn.index ** 2 / 100)) for turn in history]
+        history = [replace(turn, score=replace(turn.score, reward=turn.index ** 2 / 100)) for turn in history]
         swapped = [replace(turn, score=other.score) for turn, other in zip(history, reversed(history), strict=True)]
         one, other = (propose(make_policy(policy), task, tuple(told[:turns])).parameters for told in (history, swapped))
         return one != other
@@ -141,7 +144,7 @@ def test_polish_takes_over_from_the_model_at_its_best_design():
     units, _ = observed(task.circuit, history)
     model, finish = units[1:MODEL_TURNS + 1], units[MODEL_TURNS + 1:]
     assert Polish(Middling()).name == "middling+cma-es" and np.ptp(model, axis=0).max() == 0.0 and len(finish) == 6
-    best = int(np.argmax([turn.total for turn in history[:MODEL_TURNS + 1]]))
+    best = int(np.argmax([turn.reward for turn in history[:MODEL_TURNS + 1]]))
     assert 0 < np.abs(finish - units[best]).max() < 6 * NARROW
 
 
@@ -152,13 +155,51 @@ def test_the_trust_region_grows_and_shrinks():
     assert region([-1.0] * 400) >= SHORTEST
 
 
-def test_a_kept_strategy_proposes_what_one_made_anew_does():
-    """CMA-ES: a history that goes on, the same one cut, one that was changed in the middle."""
-    policy, task = EvolutionSearch(), replace(a_task(budget=60), specs=(Spec("gain", low=70.0, scale=20.0),))
+@pytest.mark.parametrize("make", [EvolutionSearch, ParzenSearch, BayesianSearch, ResponseSurface],
+                         ids=lambda make: make.name)
+def test_what_is_kept_proposes_what_one_made_anew_does(make):
+    """A history that went on, the same one cut, and one that was changed in the middle."""
+    policy, task = make(), replace(a_task(budget=24), specs=(Spec("gain", low=70.0, scale=20.0),))
     whole = run(policy, task).history
-    assert len(whole) == 61
-    for length in (7, 40, 13, 60):
-        evolution._kept.clear()
+    assert len(whole) == 25
+    for length in (7, 19, 10, 24):
+        assert propose(make(), task, whole[:length]).parameters == whole[length].proposal.parameters
         assert propose(policy, task, whole[:length]).parameters == whole[length].proposal.parameters
-    changed = (*whole[:20], replace(whole[20], measurement=whole[0].measurement, score=whole[0].score), *whole[21:30])
-    assert propose(policy, task, changed).parameters != propose(policy, task, whole[:30]).parameters
+    better = turn_of(task, whole[:9], Proposal(GOOD), QuadraticSimulator())
+    changed = (*whole[:9], better, *whole[10:21])
+    assert propose(policy, task, changed).parameters == propose(make(), task, changed).parameters
+    assert propose(policy, task, changed).parameters != propose(policy, task, whole[:21]).parameters
+
+
+def test_a_finish_that_is_kept_proposes_what_one_made_anew_does():
+    def make():
+        return Polish(RandomSearch())
+
+    policy, task = make(), hard_task(30)
+    whole = run(policy, task).history
+    for length in (MODEL_TURNS + 1, 22, 13):
+        assert propose(make(), task, whole[:length]).parameters == whole[length].proposal.parameters
+
+
+@pytest.mark.parametrize("make", [EvolutionSearch, ParzenSearch, BayesianSearch], ids=lambda make: make.name)
+def test_a_turn_is_told_once(make, monkeypatch):
+    """However long the history is, a turn costs one observation."""
+    policy, task = make(), replace(a_task(budget=12), specs=(Spec("gain", low=70.0, scale=20.0),))
+    told, state_of = [], policy._kept._make
+
+    def counting(*arguments):
+        state = state_of(*arguments)
+        tell = state.tell
+        monkeypatch.setattr(state, "tell", lambda turns: (told.extend(turn.index for turn in turns), tell(turns)))
+        return state
+
+    monkeypatch.setattr(policy._kept, "_make", counting)
+    run(policy, task)
+    assert told == list(range(12))
+
+
+def test_sessions_beyond_those_that_are_kept_are_told_anew():
+    policy, tasks = ParzenSearch(), [replace(hard_task(2), seed=seed) for seed in range(SESSIONS + 1)]
+    histories = [run(policy, task).history for task in tasks]
+    assert len(policy._kept._entries) == SESSIONS
+    assert propose(policy, tasks[0], histories[0][:2]).parameters == histories[0][2].proposal.parameters

@@ -79,7 +79,7 @@ def test_the_notebook_of_the_documentation_runs(tmp_path, monkeypatch):
     finally:
         close_engines()
     session = names["session"]
-    assert session.frame().loc[0, "reward"] == session.state.history[0].total
+    assert session.frame().loc[0, "reward"] == session.state.history[0].reward
     assert set(sizing_app.sessions()["circuit"]) == {"OTA"} and "OTA" in session._repr_html_()
     with pytest.raises(ValueError, match="'load_' is none of"):
         sizing_app.simulate("OTA", load_=1)

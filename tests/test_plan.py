@@ -68,7 +68,7 @@ def test_one_point_is_judged_as_ever():
 
 def test_a_point_that_fails_makes_the_design_fail_and_is_named():
     turn = initial_turn(over(HOT, ("ss", 125.0, 3.3)), WarmSimulator())
-    assert (turn.measurement.status, turn.total) == ("not_converged", 0.0)
+    assert (turn.measurement.status, turn.reward) == ("not_converged", 0.0)
     assert turn.measurement.log == "point 3 of 3: no operating point"
     assert [item.status for item in turn.points] == ["ok", "ok", "not_converged"]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sizing_app.circuit.definition import Conditions, Spec
 from sizing_app.circuit.folder import golden, load_circuit, settle
 from sizing_app.policy import POLICIES, PolicyError, PolicySettings, can_size, make_policy
-from sizing_app.policy.bayesian import BayesianSearch, suggest
+from sizing_app.policy.bayesian import BayesianSearch, Surrogate
 from sizing_app.policy.constants import Golden, Middle
 from sizing_app.policy.designs import from_unit, initial_design, to_unit
 from sizing_app.policy.random_search import RandomSearch
@@ -58,8 +58,10 @@ def test_searches_end_once_all_specs_are_met(policy):
 
 
 def test_bayesian_optimization_goes_where_the_reward_is_highest():
-    observed = [(np.array([x]), 1 - 4 * (x - 0.62) ** 2) for x in np.linspace(0, 1, 7)]
-    point, mean, deviation = suggest(observed, seed=1)
+    surrogate = Surrogate(1)
+    for x in np.linspace(0, 1, 7):
+        surrogate.register(np.array([x]), 1 - 4 * (x - 0.62) ** 2)
+    point, mean, deviation = surrogate.suggest(seed=1)
     assert point == pytest.approx([0.62], abs=0.05)
     assert mean == pytest.approx(1.0, abs=0.02)
     assert deviation < 0.05

@@ -48,8 +48,8 @@ def test_pieces_join_with_equal_values_and_slopes():
 def test_reward_is_in_the_unit_interval_and_1_only_where_all_pass(case):
     measurement, targets = case
     result = score(measurement, targets)
-    assert 0.0 <= result.total <= 1.0
-    assert (result.total == 1.0) == result.passed == all(part.met for part in result.specs)
+    assert 0.0 <= result.reward <= 1.0
+    assert (result.reward == 1.0) == result.passed == all(part.met for part in result.specs)
     assert all(part.met == (part.score == 1.0) for part in result.specs)
     assert all(part.margin is None or math.isfinite(part.margin) for part in result.specs)
 
@@ -58,7 +58,7 @@ def test_reward_is_in_the_unit_interval_and_1_only_where_all_pass(case):
 def test_order_of_specs_is_irrelevant(case, random):
     measurement, targets = case
     shuffled = random.sample(targets, len(targets))
-    assert score(measurement, tuple(shuffled)).total == score(measurement, targets).total
+    assert score(measurement, tuple(shuffled)).reward == score(measurement, targets).reward
 
 
 @given(specs(), st.floats(-1e7, 1e7), st.floats(0, 1))
@@ -77,15 +77,15 @@ def test_score_and_margin_rise_toward_the_target(spec, value, fraction):
 def test_a_failed_simulation_never_beats_a_valid_one(case, status):
     measurement, targets = case
     failed = score(Measurement(status, measurement.metrics), targets)
-    assert failed.total == 0.0 and not failed.passed
-    assert failed.total <= score(measurement, targets).total
+    assert failed.reward == 0.0 and not failed.passed
+    assert failed.reward <= score(measurement, targets).reward
 
 
 @given(st.dictionaries(st.sampled_from("abcd"), values, max_size=3))
 def test_a_missing_metric_scores_nothing(metrics):
     targets = tuple(Spec(name, low=-1e13) for name in "abcd")
     result = score(Measurement("ok", metrics), targets)
-    assert result.total == 0.0 and not result.passed
+    assert result.reward == 0.0 and not result.passed
     assert [part.score for part in result.specs] == [
         float(math.isfinite(math.nan if metrics.get(name) is None else metrics[name])) for name in "abcd"]
 

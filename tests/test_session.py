@@ -49,7 +49,7 @@ def test_why_a_session_ends(script, budget, reason, turns):
 def test_an_invalid_call_costs_a_turn_and_scores_0():
     state = fold(run([write("hm", problems=("There is no tool call.",)), write("now", GOOD), END]))
     turn = state.history[1]
-    assert (turn.measurement.status, turn.score.total) == ("no_call", 0.0)
+    assert (turn.measurement.status, turn.score.reward) == ("no_call", 0.0)
     assert turn.measurement.log == "There is no tool call."
     assert turn.measurement.metrics == {"gain": None, "power": None}
     assert state.status == "passed"
@@ -69,7 +69,7 @@ def test_no_policy_gets_bad_parameters_past_the_loop(parameters, sentence):
 def test_incomplete_initial_parameters_are_refused_with_a_sentence():
     task = a_task()
     turn = initial_turn(type(task)(task.circuit, task.specs, task.conditions, {"w": 1e-6}), QuadraticSimulator())
-    assert (turn.measurement.status, turn.measurement.log, turn.total) == ("refused", "Missing parameters: m.", 0.0)
+    assert (turn.measurement.status, turn.measurement.log, turn.reward) == ("refused", "Missing parameters: m.", 0.0)
 
 
 @pytest.mark.parametrize("error, message", [

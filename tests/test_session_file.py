@@ -131,7 +131,7 @@ def test_a_cell_of_csv_is_no_formula():
 def test_files_of_another_shape_are_refused():
     lines = lines_of(events_of())
     for content, message in ((b"\xff\xfe\n\n", "UTF-8"), (b"", "0 lines"), (b"{}\n{}\n", "Line 1"),
-                             (b"[" * 100_000 + b"\n{}", "Line 1"), (b" " * (MAX_BYTES + 1), "at most 4 MB"),
+                             (b"[" * 100_000 + b"\n{}", "Line 1"), (b" " * (MAX_BYTES + 1), "at most 25 MB"),
                              (as_file(lines[:-1]), "only a session that has ended"), (as_file(lines[1:]), "Line 1"),
                              (as_file([lines[0], lines[0], lines[-1]]), "Line 2: expected the event turn_finished")):
         with pytest.raises(WrongSession, match=message):

@@ -14,7 +14,7 @@ from sizing_app.session.turn import initial_turn
 from sizing_app.task.reward import reached
 from sizing_app.task.turn import Proposal, Turn
 from sizing_app.train.advantage import clipped_objective, format_errors, group_advantages, training_reward
-from sizing_app.train.algorithms import ALGORITHMS, gtpo, single_turn_grpo, tl_grpo, trajectory_grpo
+from sizing_app.train.algorithms import ALGORITHMS, gtpo, single_turn_grpo, trajectory_grpo
 from sizing_app.train.config import RLConfig
 from sizing_app.train.data import batch_of
 from sizing_app.train.model import build_model
@@ -23,7 +23,7 @@ from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import generator
 from sizing_app.train.sampler import Sampler
 from sizing_app.train.sft import sft_step
-from sizing_app.train.trainer import Step, update
+from sizing_app.train.step import Step, tl_grpo, update
 from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
 from tests.builders import GOOD, POOR, QuadraticSimulator, a_task
 from tests.training import SIZE, ScriptedSampler, a_model, a_tokenizer, rollouts_of

@@ -20,7 +20,6 @@ from sizing_app.pools.designs import load_pool, pool_path
 from sizing_app.prompt.compact import write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode
 from sizing_app.task.definition import Task
-from sizing_app.train.algorithms import tl_grpo
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_lessons
@@ -32,6 +31,7 @@ from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
 from sizing_app.train.sft import train_sft
 from sizing_app.train.stages import base_of
+from sizing_app.train.step import tl_grpo
 from sizing_app.train.trainer import Trainer
 from tests.builders import a_task, on_grid
 from tests.training import ScriptedSampler, a_model, a_tokenizer, demonstration, rollouts_of
@@ -150,7 +150,7 @@ def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
     rollouts = Rollouts(ScriptedSampler(tokenizer, script), tokenizer, simulator)
     ((first, *_),), (history,) = play([task], rollouts, 2, generator(torch.device("cpu"), 0))
     assert [turn.measurement.status if turn.measurement else "end" for turn in history] == ["ok", "ok", "ok", "end"]
-    assert history[2].score.passed and history[1].total < 1 and history[0].total == history[1].total
+    assert history[2].score.passed and history[1].reward < 1 and history[0].reward == history[1].reward
     assert first.turns[1].score.passed and first.turns[1].proposal.parameters == pytest.approx(design)
 
 

@@ -132,7 +132,7 @@ class Outline(HTMLParser):
 
 def test_a_report_is_one_page_without_anything_from_elsewhere():
     state = real_session()
-    text = report(state, "abc", Notes(HOSTILE, True, ("thesis",), "xyz"), load_circuit("OTA"))
+    text = report(state, "abc", Notes(HOSTILE, True, ("thesis",), "xyz"))
     page = Outline(text)
     assert page.open == [] and page.scripts == 1
     assert [load[:26] for load in page.loads] == ["data:image/svg+xml;base64,"]

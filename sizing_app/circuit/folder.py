@@ -16,7 +16,7 @@ from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Mea
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.circuit.toml_table import CircuitError, Table
 from sizing_app.circuit.validation import Invalid, check_parameter, check_space, check_spec
-from sizing_app.paths import shipped
+from sizing_app.paths import data_folder, shipped
 
 log = logging.getLogger(__name__)
 FOLDERS = [*(Path(folder) for folder in os.environ.get("SIZING_CIRCUITS", "").split(os.pathsep) if folder),
@@ -62,14 +62,24 @@ def home(circuit: Circuit) -> Path | None:
     return _homes.get(circuit.key)
 
 
+def drawing(circuit: Circuit) -> Path:
+    """The schematic; where a stored circuit has no folder, that of the circuit of its name with the same netlist."""
+    path = file_of(circuit, "schematic.svg")
+    if not path.is_file() and circuit.name in circuit_names():
+        with contextlib.suppress(CircuitError):
+            known = load_circuit(circuit.name)
+            return file_of(known if known.netlist == circuit.netlist else circuit, "schematic.svg")
+    return path
+
+
 def settle(circuit: Circuit, folder: Path) -> None:
     """Say where the files of a circuit are."""
     _homes[circuit.key] = folder
 
 
 def file_of(circuit: Circuit, name: str) -> Path:
-    """A file beside circuit.toml; where the circuit has no folder, the name of one that is not there."""
-    return (home(circuit) or Path(circuit.name)) / name
+    """Where a file of a circuit is or would be: beside circuit.toml, or under its key among those of stored ones."""
+    return (home(circuit) or data_folder() / "circuits" / circuit.key) / name
 
 
 def load_training_circuit(name: str) -> Circuit:

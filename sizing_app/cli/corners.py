@@ -46,7 +46,7 @@ def _table(circuit: Circuit, conditions: Sequence[Conditions], measured: Sequenc
         parts = {part.metric: part for part in score(item, circuit.specs).specs}
         values = [metric.show(item.metrics[metric.name], 3)
                   + (" " if metric.name not in specs or parts[metric.name].met else "*") for metric in circuit.metrics]
-        rows.append([*cells, f"{score(item, circuit.specs).total:.3f}", *values])
+        rows.append([*cells, f"{score(item, circuit.specs).reward:.3f}", *values])
     return aligned(rows, left={0})
 
 
@@ -65,12 +65,12 @@ def _worst_table(circuit: Circuit, worst: Sequence[WorstCase], count: int) -> li
 
 def _document(circuit: Circuit, parameters: Parameters, conditions: Sequence[Conditions],
               measured: Sequence[Measurement], worst: Sequence[WorstCase]) -> dict:
-    points = [score(item, circuit.specs) for item in measured]
+    scores = [score(item, circuit.specs) for item in measured]
     return {
         "circuit": circuit.name, "parameters": dict(parameters),
         "conditions": [{"conditions": vars(point), "status": item.status, "metrics": dict(item.metrics),
-                        "reward": total.total, "passed": total.passed, "seconds": item.seconds, "log": item.log}
-                       for point, item, total in zip(conditions, measured, points, strict=True)],
+                        "reward": judged.reward, "passed": judged.passed, "seconds": item.seconds, "log": item.log}
+                       for point, item, judged in zip(conditions, measured, scores, strict=True)],
         "worst": [{"metric": case.spec.metric, "low": case.spec.low, "high": case.spec.high, "value": case.score.value,
                    "met": case.score.met, "margin": case.score.margin, "conditions": vars(case.conditions)}
                   for case in worst],

@@ -2,12 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
-from sizing_app.circuit.folder import circuit_names, load_circuits, suite_names
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.folder import load_circuits, suite_names
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
@@ -16,26 +17,29 @@ from sizing_app.evaluate.report import draw_curves, summarize, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, timeouts
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import SuiteError, load_queries
-from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
+from sizing_app.evaluate.method_tables import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import POLICIES, PolicySettings, can_size, close_engines, make_policy
 from sizing_app.session.events import Event
 from sizing_app.simulator import make_simulator
 from sizing_app.store import SessionStore
+from sizing_app.store.catalog import open_catalog
 from sizing_app.store.bulk import WholeSession
-from sizing_app.task.validation import CLI_BUDGET
+from sizing_app.task.validation import SESSION_BUDGET
 
 
 def run(args: argparse.Namespace) -> int:
     policies = read_names(args.policies, tuple(POLICIES), "policy")
-    budget = read_count(args.budget, "--budget", 1, CLI_BUDGET)
+    budget = read_count(args.budget, "--budget", 1, SESSION_BUDGET)
     threads = read_count(args.threads, "--threads", 1, 256) if args.threads else None
     settings = read_settings(args)
-    jobs = read_jobs(args, policies, settings)
     out = Path(args.out)
     try:
-        makers = {name: make_policy(name, settings) for name in sorted({job.policy for job in jobs})}
-        files = ResultFiles(out, {"budget": budget, "temperature": settings.temperature, "model": settings.model})
-        if dropped := files.drop(outdated(settings)):
+        with open_catalog(args.database) as known:
+            jobs = read_jobs(args, known, policies, settings)
+            makers = {name: make_policy(name, settings) for name in sorted({job.policy for job in jobs})}
+            files = ResultFiles(out, {"budget": budget, "temperature": settings.temperature, "model": settings.model})
+            dropped = files.drop(outdated(known, settings))
+        if dropped:
             print(f"{dropped} rows of {out} are of another model, circuit or suite: left out", file=sys.stderr)
         with make_simulator(args.simulator) as simulator:
             evaluate(jobs, makers, simulator, budget, files, threads or simulator.seats, Progress("sessions"),
@@ -59,9 +63,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def outdated(settings: PolicySettings) -> Callable[[Result], bool]:
+def outdated(circuits: Mapping[str, Circuit], settings: PolicySettings) -> Callable[[Result], bool]:
     """Whether a row is of another model, circuit or suite than those that are here."""
-    circuits = load_circuits()
     present = cache(lambda name, suite, policy: fingerprint(circuits[name], suite, policy, settings.models))
     return lambda row: row.circuit not in circuits or row.fingerprint != present(row.circuit, row.suite, row.policy)
 
@@ -74,15 +77,15 @@ def keeper(url: str | None) -> Callable[[Job, Sequence[Event]], None] | None:
     return lambda job, events: store.insert([WholeSession(events, job.suite)])
 
 
-def read_jobs(args: argparse.Namespace, policies: list[str], settings: PolicySettings) -> list[Job]:
+def read_jobs(args: argparse.Namespace, known: Mapping[str, Circuit], policies: list[str],
+              settings: PolicySettings) -> list[Job]:
     """Every query of the chosen circuits and suites for every policy, policies in turn on each circuit and suite.
 
     A trained policy sizes the circuits that it can read, and no other.
     """
-    known = load_circuits()
     every = sorted({suite for circuit in known.values() for suite in suite_names(circuit)})
     suites = read_names(args.suite, every, "suite")
-    names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else \
+    names = read_names(args.circuits, known, "circuit") if args.circuits else \
         [name for name, circuit in known.items() if set(suites) <= set(suite_names(circuit))]
     jobs = []
     for name in names:

@@ -70,7 +70,7 @@ def _circuits(parser: argparse.ArgumentParser) -> None:
 
 
 def _simulate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("circuit", metavar="CIRCUIT")
+    parser.add_argument("circuit", metavar="CIRCUIT", help="name, or key of one in the database")
     parser.add_argument("--golden", action="store_true", help="the golden design (what --set leaves out, too)")
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
                         help="parameter values with SI suffixes, such as w_in=4.7u")
@@ -79,11 +79,12 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
                        "below, and the worst case of each spec")
     views.add_argument("--devices", action="store_true", help="the operating point of each transistor")
     _conditions(parser)
+    _database(parser)
     _json(parser)
 
 
 def _size(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("circuit", metavar="CIRCUIT")
+    parser.add_argument("circuit", metavar="CIRCUIT", help="name, or key of one in the database")
     parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default {DEFAULT_POLICY}, with --base-url chat")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--seed", default="0", metavar="N", help="seeds the initial design and the policy")
@@ -104,7 +105,8 @@ def _size(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--circuits", metavar="A,B", help="default: all that have the suite")
+    parser.add_argument("--circuits", metavar="A,B", help="names, or keys of some in the database; default: all that "
+                        "have the suite")
     parser.add_argument("--policies", metavar="P,Q", help="the first one is the reference of the differences",
                         default=",".join(name for name, entry in POLICIES.items() if entry.kind != "chat"))
     parser.add_argument("--suite", default="standard,tight,shifted", metavar="NAME", help="one or more, with commas")
@@ -116,6 +118,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
                         f"the app's Models page leads to each; an SQLAlchemy address, {DATABASE} unless given")
     parser.add_argument("--threads", metavar="N", help="sessions at once; default: one a seat of the "
                         "simulator")
+    _database(parser)
     _server(parser)
     _json(parser)
     _simulator(parser)

@@ -69,7 +69,7 @@ def _export(state: SessionState) -> None:
         design = turn.proposal.parameters or {}
         measured = turn.measurement.metrics if turn.measurement else {}
         writer.writerow([turn.index, turn.measurement.status if turn.measurement else "",
-                         turn.score.total if turn.score else "", int(turn.score.passed) if turn.score else "",
+                         turn.score.reward if turn.score else "", int(turn.score.passed) if turn.score else "",
                          *(design.get(name, "") for name in parameters),
                          *("" if measured.get(name) is None else measured[name] for name in metrics),
                          round(turn.seconds, 3), csv_text(turn.proposal.reasoning)])

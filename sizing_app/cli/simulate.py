@@ -3,9 +3,8 @@
 import argparse
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
-from sizing_app.circuit.folder import golden, has_golden
 from sizing_app.cli.tables import aligned, design_line
-from sizing_app.cli.values import UsageError, print_json, read_circuit, read_conditions, read_parameters
+from sizing_app.cli.values import UsageError, print_json, read_circuit, read_conditions, read_design
 from sizing_app.session.documents import design_document
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.reward import score
@@ -13,10 +12,10 @@ from sizing_app.task.turn import Measurement, Score
 
 
 def run(args: argparse.Namespace) -> int:
-    circuit = read_circuit(args.circuit)
+    circuit = read_circuit(args.circuit, args.database)
     if not args.golden and not args.set:
         raise UsageError("nothing to simulate: expected --golden or --set NAME=VALUE ...")
-    parameters = _design(circuit, args)
+    parameters = read_design(circuit, args.set, args.golden)
     conditions = read_conditions(circuit, args)
     if args.corners:
         from sizing_app.cli.corners import run_corners
@@ -26,34 +25,22 @@ def run(args: argparse.Namespace) -> int:
         return run_devices(circuit, parameters, conditions, args.json)
     with SimulatorPool(workers=1) as simulator:
         measurement = simulator.evaluate(circuit, parameters, conditions)
-    points = score(measurement, circuit.specs)
+    judged = score(measurement, circuit.specs)
     if args.json:
-        print_json(design_document(circuit, parameters, conditions, measurement, points, circuit.specs))
+        print_json(design_document(circuit, parameters, conditions, measurement, judged, circuit.specs))
     else:
-        print(_text(circuit, parameters, conditions, measurement, points))
+        print(_text(circuit, parameters, conditions, measurement, judged))
     return 0 if measurement.ok else 1
 
 
-def _design(circuit: Circuit, args: argparse.Namespace) -> Parameters:
-    """The golden design with the values that are set. It is not needed where all of them are."""
-    names = [parameter.name for parameter in circuit.parameters]
-    missing = [name for name in names if name not in {word.partition("=")[0].strip() for word in args.set}]
-    if not args.golden and (not missing or not has_golden(circuit)):
-        parameters = read_parameters(circuit, args.set, {})
-        if missing:
-            raise UsageError(f"{circuit.name} has no golden design to start from: set {', '.join(missing)} too")
-        return {name: parameters[name] for name in names}
-    return read_parameters(circuit, args.set, golden(circuit)["parameters"])
-
-
 def _text(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
-          points: Score) -> str:
+          judged: Score) -> str:
     lines = [f"{circuit.name}, {conditions.show()}", design_line(circuit, parameters),
-             f"status {measurement.status}, {measurement.seconds * 1000:.0f} ms, reward {points.total:.3f}, "
-             + ("all specs met" if points.passed else "not all specs met")]
+             f"status {measurement.status}, {measurement.seconds * 1000:.0f} ms, reward {judged.reward:.3f}, "
+             + ("all specs met" if judged.passed else "not all specs met")]
     if measurement.log:
         lines.append(measurement.log)
     rows = [[f"  {part.metric}", metric.show(part.value), spec.show(metric.unit), f"score {part.score:.3f}",
              "met" if part.met else "failed"]
-            for spec, part in zip(circuit.specs, points.specs, strict=True) for metric in [circuit.metric(spec.metric)]]
+            for spec, part in zip(circuit.specs, judged.specs, strict=True) for metric in [circuit.metric(spec.metric)]]
     return "\n".join([*lines, *aligned(rows, left={0, 2, 4})])

@@ -19,7 +19,7 @@ from sizing_app.simulator import make_simulator
 from sizing_app.store import SessionStore, record
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Turn
-from sizing_app.task.validation import CLI_BUDGET, MAX_ROUND, MAX_SEED, check_task
+from sizing_app.task.validation import MAX_ROUND, MAX_SEED, SESSION_BUDGET, check_task
 
 
 def run(args: argparse.Namespace) -> int:
@@ -61,8 +61,8 @@ class Stop(threading.Event):
 
 
 def read_task(args: argparse.Namespace) -> Task:
-    circuit = read_circuit(args.circuit)
-    seed, budget = read_count(args.seed, "--seed", 0, MAX_SEED), read_count(args.budget, "--budget", 1, CLI_BUDGET)
+    circuit = read_circuit(args.circuit, args.database)
+    seed, budget = read_count(args.seed, "--seed", 0, MAX_SEED), read_count(args.budget, "--budget", 1, SESSION_BUDGET)
     conditions = read_conditions(circuit, args)
     task = Task(circuit, read_specs(circuit, args.spec), conditions,
                 read_parameters(circuit, args.set, initial_design(circuit, seed)), budget, seed,
@@ -84,7 +84,7 @@ def turn_text(task: Task, turn: Turn) -> str:
     if turn.score is not None:
         failed = [part.metric for part in turn.score.specs if not part.met]
         verdict = "all specs met" if turn.score.passed else f"failed: {', '.join(failed)}"
-        lines.append(f"  {turn.measurement.status}, {turn.seconds:.2f} s, reward {turn.total:.3f}, {verdict}")
+        lines.append(f"  {turn.measurement.status}, {turn.seconds:.2f} s, reward {turn.reward:.3f}, {verdict}")
         lines += _decided(task, turn) if turn.points else []
     elif turn.proposal.finished:
         lines.append("  <Design End>")
@@ -101,4 +101,4 @@ def _decided(task: Task, turn: Turn) -> list[str]:
 def outcome(state: SessionState) -> str:
     if state.best is None:
         return state.status
-    return f"{state.status}, best reward {state.best.total:.3f} in turn {state.best.index}"
+    return f"{state.status}, best reward {state.best.reward:.3f} in turn {state.best.index}"

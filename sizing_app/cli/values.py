@@ -5,12 +5,14 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
-from sizing_app.circuit.folder import circuit_names, load_circuit
+from sizing_app.circuit.catalog import FolderCatalog
+from sizing_app.circuit.folder import golden, has_golden
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec
 from sizing_app.policy import DEFAULT_POLICY, POLICIES, PolicySettings
@@ -22,10 +24,15 @@ class UsageError(ValueError):
     """A wrong name or value; the message says in one line what is allowed."""
 
 
-def read_circuit(name: str) -> Circuit:
-    if name not in circuit_names():
-        raise UsageError(f"unknown circuit {name!r}: choose one of {', '.join(circuit_names())}")
-    return load_circuit(name)
+def read_circuit(handle: str, database: str) -> Circuit:
+    """By name or key: of the circuits folders, else of the database, which is opened only then."""
+    with suppress(KeyError):
+        return FolderCatalog()[handle]
+    from sizing_app.store.catalog import open_catalog
+    with open_catalog(database) as circuits:
+        if handle not in circuits:
+            raise UsageError(f"unknown circuit {handle!r}: choose one of {', '.join(circuits)}")
+        return circuits[handle]
 
 
 def read_count(text: str, name: str, lowest: int = 1, highest: int | None = None) -> int:
@@ -35,7 +42,7 @@ def read_count(text: str, name: str, lowest: int = 1, highest: int | None = None
     return int(text)
 
 
-def read_names(text: str, allowed: Sequence[str], what: str) -> list[str]:
+def read_names(text: str, allowed: Collection[str], what: str) -> list[str]:
     """A list with commas, without repetitions."""
     names = list(dict.fromkeys(filter(None, (part.strip() for part in text.split(",")))))
     unknown = [name for name in names if name not in allowed]
@@ -58,6 +65,18 @@ def read_parameters(circuit: Circuit, words: Iterable[str], base: Parameters) ->
             raise UsageError(f"{word!r}: {parameter.show(value)} {problem}")
         values[name] = value
     return values
+
+
+def read_design(circuit: Circuit, words: Sequence[str], from_golden: bool = False) -> Parameters:
+    """The golden design with the values of NAME=VALUE words. It is not needed where all of them are given."""
+    names = [parameter.name for parameter in circuit.parameters]
+    missing = [name for name in names if name not in {word.partition("=")[0].strip() for word in words}]
+    if from_golden or (missing and has_golden(circuit)):
+        return read_parameters(circuit, words, golden(circuit)["parameters"])
+    parameters = read_parameters(circuit, words, {})
+    if missing:
+        raise UsageError(f"{circuit.name} has no golden design to start from: set {', '.join(missing)} too")
+    return {name: parameters[name] for name in names}
 
 
 def read_specs(circuit: Circuit, words: Iterable[str]) -> tuple[Spec, ...]:

@@ -20,7 +20,7 @@ from sizing_app.task.turn import Score
 SUITE = "standard"
 BUDGET = 5
 """Simulations of a session after its initial design."""
-Told = Callable[[int, int, str], None]
+Progress = Callable[[int, int, str], None]
 """Hears what is done, how much there is, and of what."""
 
 
@@ -52,7 +52,7 @@ class Check:
 
 
 def check(circuit: Circuit, simulator: Simulator, policies: Sequence[Policy], designs: int, queries: int,
-          threads: int, progress: Told = lambda *_: None) -> Check:
+          threads: int, progress: Progress = lambda *_: None) -> Check:
     """Simulate the golden design and random ones, and let each policy size the first standard queries."""
     nominal = circuit.conditions.nominal
     tried = [random_design(circuit, seed) for seed in range(designs)]
@@ -76,12 +76,12 @@ def check(circuit: Circuit, simulator: Simulator, policies: Sequence[Policy], de
         circuit.name, circuit.process, circuit.held_out, len(circuit.parameters), len(circuit.metrics),
         score(simulator.evaluate(circuit, golden(circuit)["parameters"], nominal), circuit.specs), designs,
         fmean(item.ok for item in measured), fmean(item.passed for item in scores),
-        fmean(item.total for item in scores), 1e3 * median(item.cpu for item in measured),
+        fmean(item.reward for item in scores), 1e3 * median(item.cpu for item in measured),
         1e3 * max(item.cpu for item in measured), len(waiting), best)
 
 
 def _session(circuit: Circuit, policy: Policy, simulator: Simulator) -> Callable[[Query], float]:
     """A query to the best reward that the policy reaches."""
     def run(query: Query) -> float:
-        return fold(run_session(query.task(circuit, BUDGET), policy, simulator, Event())).best.total
+        return fold(run_session(query.task(circuit, BUDGET), policy, simulator, Event())).best.reward
     return run

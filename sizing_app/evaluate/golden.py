@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.circuit.folder import golden, golden_path, load_circuit
+from sizing_app.circuit.folder import golden, golden_path
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.circuit.units import read_quantity
 from sizing_app.pools.targets import DesignGrid, fitness, margins, metric_row
@@ -64,15 +64,19 @@ def write(circuit: Circuit, simulator, design: Parameters) -> Path:
     measured = simulator.evaluate(circuit, design, circuit.conditions.nominal)
     metrics = {name: float(f"{value:.5g}") for name, value in measured.metrics.items()}
     path = golden_path(circuit)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"parameters": dict(design), "metrics": metrics}, indent=2) + "\n")
     return path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    from sizing_app.paths import database_url
     from sizing_app.simulator import SimulatorPool
+    from sizing_app.store.catalog import find_circuit
     parser = argparse.ArgumentParser(prog="sizing golden", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--circuit", required=True)
+    parser.add_argument("--circuit", required=True, help="name, or key of one in the database")
+    parser.add_argument("--database", default=database_url(), metavar="URL")
     parser.add_argument("--start", type=Path, default=None, metavar="FILE",
                         help="JSON: parameter to value, SI suffixes")
     parser.add_argument("--margin", type=float, default=0.05)
@@ -81,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=None)
     chosen = parser.parse_args(arguments)
-    circuit = load_circuit(chosen.circuit)
+    circuit = find_circuit(chosen.circuit, chosen.database)
     with SimulatorPool(chosen.workers, deadline=30.0) as simulator:
         design, room = search(circuit, simulator, _start(circuit, chosen.start), chosen.margin, chosen.simulations,
                               chosen.sigma, chosen.seed)

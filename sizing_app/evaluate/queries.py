@@ -218,13 +218,15 @@ def _simulate(circuit: Circuit, simulator, asked: dict[int, Asked]) -> dict[int,
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line of this module."""
-    from sizing_app.circuit.folder import load_circuit
     from sizing_app.circuit.toml_table import CircuitError
+    from sizing_app.paths import database_url
     from sizing_app.simulator import SimulatorPool
+    from sizing_app.store.catalog import find_circuit
 
     parser = argparse.ArgumentParser(prog="sizing queries",
                                      description="Make the evaluation queries of a circuit.")
-    parser.add_argument("--circuit", required=True)
+    parser.add_argument("--circuit", required=True, help="name, or key of one in the database")
+    parser.add_argument("--database", default=database_url(), metavar="URL")
     parser.add_argument("--queries", type=int, default=100, help="of each suite")
     parser.add_argument("--effort", type=float, default=1.0, help="share of the usual simulations a search may take, "
                         "for circuits that are slow to simulate")
@@ -232,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=None, metavar="FOLDER", help="default: circuits/NAME/queries")
     chosen = parser.parse_args(arguments)
     try:
-        circuit = load_circuit(chosen.circuit)
+        circuit = find_circuit(chosen.circuit, chosen.database)
     except CircuitError as error:
         print(f"sizing_app.evaluate.queries: {error}", file=sys.stderr)
         return 2

@@ -89,5 +89,5 @@ def rows(job: Job, history: History, seconds: float) -> tuple[Result, list[TurnR
                     simulations=simulations, seconds=round(seconds, 3), statements=len(said),
                     statements_true=sum(claim.true for claim in said), expectations=len(expected),
                     expectations_true=sum(claim.true for claim in expected), fingerprint=job.fingerprint)
-    return result, [TurnResult(*job.key, turn.index, round(turn.total, 6), int(turn.score.passed),
+    return result, [TurnResult(*job.key, turn.index, round(turn.reward, 6), int(turn.score.passed),
                                turn.measurement.status) for turn in history if turn.score is not None]

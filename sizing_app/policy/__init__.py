@@ -6,7 +6,7 @@ A policy is stateless: it sees the task and the history, so the same session giv
 from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit
-from sizing_app.circuit.folder import has_golden
+from sizing_app.circuit.folder import has_golden, home
 from sizing_app.errors import PolicyError
 from sizing_app.policy.engines import close_engines
 from sizing_app.policy.registry import DEFAULT_POLICY, POLICIES, checkpoint_of
@@ -49,9 +49,10 @@ def _lack(name: str, circuit: Circuit, settings: PolicySettings) -> str:
     if entry.kind in ("checkpoint", "hybrid"):
         missing = missing_words(models / checkpoint_of(name), circuit)
         return f"the checkpoint has no words for{''.join(missing[:3])} ..." if missing else ""
+    ours = home(circuit) is not None  # files of models are by name, and a stored circuit may have the name of another
     there = {"golden": lambda: has_golden(circuit), "pool": lambda: pool_path(circuit).is_file(),
-             "surrogate": lambda: surrogate_path(models, circuit).is_file(),
-             "network": lambda: (models / name / f"{circuit.name}.npz").is_file()}
+             "surrogate": lambda: ours and surrogate_path(models, circuit).is_file(),
+             "network": lambda: ours and (models / name / f"{circuit.name}.npz").is_file()}
     said = {"golden": "it has no golden design", "pool": "no simulated designs of it are stored",
             "surrogate": "there is no surrogate of it", "network": "there is no network of it"}
     return next((said[need] for need in entry.needs if not there[need]()), "")

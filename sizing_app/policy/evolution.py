@@ -1,6 +1,6 @@
 """CMA-ES (package cma), on its own and as the finish of a language model's proposals.
 
-Stateless as far as anybody can see: a strategy is kept while a history goes on from what it was told, else replayed.
+The strategy is kept between turns.
 """
 
 import threading
@@ -10,10 +10,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from sizing_app.policy.designs import design, end_met, from_unit, observed
+from sizing_app.policy.kept import Kept
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Policy, StopSignal
 from sizing_app.task.reward import reached
-from sizing_app.task.turn import Delta, History, Proposal, best_turn
+from sizing_app.task.turn import Delta, History, Proposal, Turn, best_turn
 
 WIDE, NARROW = 0.3, 0.06
 """First standard deviations in the unit cube: of a search of its own, and around a model's best design."""
@@ -23,23 +24,21 @@ MODEL_TURNS = 5
 """Turns that belong to the model before CMA-ES takes over."""
 
 
-KEPT = 64
-"""Strategies that are kept at a time, for sessions side by side."""
-_kept: "dict[tuple, _Run]" = {}
-_LOCK = threading.Lock()
-
-
 class EvolutionSearch:
     """Starts at the initial design and samples around a mean that moves towards the better designs."""
 
     name = "cma-es"
 
+    def __init__(self):
+        self._kept = Kept(lambda task, history: _Run(task, history[0], WIDE, first=1))
+
     def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
         if reached(history):
             yield end_met()
             return
-        units, grades = observed(task.circuit, history)
-        yield _proposal(task, next_point(units[0], units[1:], grades[1:], WIDE, task.seed), "the initial design")
+        with self._kept.told(task, history) as run:
+            point = run.ask()
+        yield _proposal(task, point, "the initial design")
 
 
 class Polish:
@@ -47,6 +46,7 @@ class Polish:
 
     def __init__(self, model: Policy):
         self.model, self.name = model, f"{model.name}+cma-es"
+        self._kept = Kept(_around_the_best)
 
     def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
         if reached(history):
@@ -55,49 +55,46 @@ class Polish:
         if history[-1].index < MODEL_TURNS:
             yield from self.model.propose(task, history, stop)
             return
-        first = tuple(turn for turn in history if turn.index <= MODEL_TURNS)
-        (start,), _ = observed(task.circuit, (best_turn(first),))
-        units, grades = observed(task.circuit, history[len(first):])
-        yield _proposal(task, next_point(start, units, grades, NARROW, task.seed), "the model's best design")
+        with self._kept.told(task, history) as run:
+            point = run.ask()
+        yield _proposal(task, point, "the model's best design")
 
 
-def next_point(start: np.ndarray, units: np.ndarray, grades: np.ndarray, sigma: float, seed: int) -> np.ndarray:
-    """The point of the unit cube that CMA-ES tries after ``units``, shape (tried, parameters), with their grades."""
-    key = start.tobytes(), sigma, seed
-    with _LOCK:
-        run = _kept.pop(key, None)
-    if run is None or not run.continues(units, grades):
-        run = _Run(start, sigma, seed)
-    point = run.ask(units, grades)
-    with _LOCK:
-        _kept[key] = run
-        while len(_kept) > KEPT:
-            del _kept[next(iter(_kept))]
-    return point
+def _around_the_best(task: Task, history: History) -> "_Run":
+    first = tuple(turn for turn in history if turn.index <= MODEL_TURNS)
+    return _Run(task, best_turn(first), NARROW, first=len(first))
 
 
 class _Run:
-    """A strategy, and what it was told: the same history gives the same points, whether it is kept or made anew."""
+    """A strategy around the design of one turn, told of the turns from number ``first`` on, generation by
+    generation."""
 
-    def __init__(self, start: np.ndarray, sigma: float, seed: int):
-        self.search = strategy(start, sigma, np.random.default_rng(abs(seed)))
-        self.asked = self.search.ask()
-        self.units, self.grades = np.zeros((0, len(start))), np.zeros(0)
+    def __init__(self, task: Task, start: Turn, sigma: float, first: int):
+        self._circuit, self._skip = task.circuit, first
+        (unit,), _ = observed(task.circuit, (start,))
+        self._search = strategy(unit, sigma, np.random.default_rng(abs(task.seed)))
+        self._asked = self._search.ask()
+        self._units: list[np.ndarray] = []
+        self._grades: list[float] = []
+        """What was measured of the present generation."""
 
-    def continues(self, units: np.ndarray, grades: np.ndarray) -> bool:
-        """Whether a history begins with what the strategy was told."""
-        told = len(self.grades)
-        return np.array_equal(units[:told], self.units) and np.array_equal(grades[:told], self.grades)
-
-    def ask(self, units: np.ndarray, grades: np.ndarray) -> np.ndarray:
+    def tell(self, turns: History) -> None:
+        skipped = min(self._skip, len(turns))
+        self._skip -= skipped
+        tried = [turn for turn in turns[skipped:] if turn.proposal.parameters is not None]
+        if tried:
+            units, grades = observed(self._circuit, tried)
+            self._units, self._grades = [*self._units, *units], [*self._grades, *grades]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # cma warns of points that it did not ask for: edited and forked designs
-            while len(units) - len(self.grades) >= len(self.asked):
-                told = slice(len(self.grades), len(self.grades) + len(self.asked))
-                self.search.tell(list(units[told]), list(-grades[told]))
-                self.units, self.grades = units[:told.stop], grades[:told.stop]
-                self.asked = self.search.ask()
-        return np.asarray(self.asked[len(units) - len(self.grades)])
+            while len(self._units) >= (size := len(self._asked)):
+                self._search.tell(self._units[:size], [-grade for grade in self._grades[:size]])
+                self._units, self._grades = self._units[size:], self._grades[size:]
+                self._asked = self._search.ask()
+
+    def ask(self) -> np.ndarray:
+        """The point of the unit cube that is tried next, shape (parameters,)."""
+        return np.asarray(self._asked[len(self._units)])
 
 
 def strategy(start: np.ndarray, sigma: float, rng: np.random.Generator, **options):

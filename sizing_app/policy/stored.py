@@ -67,7 +67,7 @@ class Lookup(_Stored):
         stored = score(measurement_of(task.circuit, pool.metrics[rows[place]]), task.specs)
         return pool.grid.design(pool.design[rows[place]]), (
             f"Stored design number {place + 1} of {len(rows)} for the nearest stored conditions; its reward when "
-            f"stored was {stored.total:.2f}.")
+            f"stored was {stored.reward:.2f}.")
 
 
 class Centre(_Stored):
@@ -84,7 +84,7 @@ class Centre(_Stored):
             "Neither targets nor history are used.")
 
 
-class Taught(_Stored):
+class TeacherPolicy(_Stored):
     """What supervised training aims at (pools/teacher.py); it reasons in the words that a checkpoint learns."""
 
     name = "teacher"

@@ -128,8 +128,8 @@ def ranked(pool: Pool, place: int, specs: Sequence[Spec]) -> tuple[np.ndarray, n
     """Rows at the condition with index ``place``, best first, and the margins of their worst specs."""
     rows = pool.rows(place)
     room = np.clip(margins(pool.circuit, specs, pool.metrics[rows]), -3.0, ROOM)
-    points = room.min(axis=1) + 0.05 * room.mean(axis=1)
-    order = np.argsort(-points, kind="stable")
+    merit = room.min(axis=1) + 0.05 * room.mean(axis=1)
+    order = np.argsort(-merit, kind="stable")
     return rows[order], room.min(axis=1)[order]
 
 

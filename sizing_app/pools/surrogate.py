@@ -39,7 +39,7 @@ RANGE = 1.5
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observed:
     """What a session has measured: unit-cube designs (turns, parameters), metric rows (turns, metrics)."""
 
     units: np.ndarray
@@ -81,7 +81,7 @@ class Surrogate:
 
     @threadpool_limits.wrap(limits=1, user_api="blas")  # the matrices are small: threads would only wait for each other
     def designs(self, specs: Sequence[Sequence[Spec]], conditions: Sequence[Conditions], starts: np.ndarray,
-                seen: Sequence[Seen], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+                seen: Sequence[Observed], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Designs for some queries: unit-cube rows on the grid, and the heights that are expected of them.
 
         Adam with one scale for all sizes of a design, and soft thresholds of the moves (proximal steps for their sum).
@@ -170,7 +170,7 @@ class _Wanted:
 class _Correction:
     """What has to be added to predictions: residuals of what was seen, weighted by nearness."""
 
-    def __init__(self, surrogate: Surrogate, features: np.ndarray, seen: Sequence[Seen]):
+    def __init__(self, surrogate: Surrogate, features: np.ndarray, seen: Sequence[Observed]):
         turns = max((len(each.units) for each in seen), default=0)
         parameters, specs = len(surrogate.circuit.parameters), len(surrogate.circuit.specs)
         self._units = np.zeros((len(seen), turns, parameters), np.float32)

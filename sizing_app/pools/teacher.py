@@ -13,7 +13,7 @@ import numpy as np
 
 from sizing_app.circuit.definition import Conditions, Parameters
 from sizing_app.pools.designs import Pool, centroid
-from sizing_app.pools.surrogate import Seen, Surrogate
+from sizing_app.pools.surrogate import Observed, Surrogate
 from sizing_app.pools.targets import metric_row
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import History, best_turn
@@ -62,19 +62,19 @@ class Teacher:
 
     def _start(self, history: History, conditions: Conditions) -> np.ndarray:
         best = best_turn(history)
-        if best is not None and best.total >= GOOD:
+        if best is not None and best.reward >= GOOD:
             return self._unit(best.proposal.parameters)
         place = self.pool.nearest(conditions)
         if place not in self._centres:
             self._centres[place] = centroid(self.pool, place, self.pool.circuit.specs, CENTRE)
         return self._centres[place]
 
-    def _seen(self, history: History) -> Seen:
+    def _seen(self, history: History) -> Observed:
         turns = [turn for turn in history if turn.measurement.ok and turn.proposal.parameters is not None]
         circuit, count = self.pool.circuit, len(turns)
         units = [self._unit(turn.proposal.parameters) for turn in turns]
         metrics = [metric_row(circuit, turn.measurement) for turn in turns]
-        return Seen(np.reshape(units, (count, len(circuit.parameters))),
+        return Observed(np.reshape(units, (count, len(circuit.parameters))),
                     np.reshape(metrics, (count, len(circuit.metrics))))
 
     def _unit(self, parameters: Parameters) -> np.ndarray:

@@ -35,7 +35,7 @@ def move_text(task: Task, history: History, design: np.ndarray, metrics: np.ndar
     latest, best = history[-1], best_turn(history)
     if not best.measurement.ok:
         return f"Turn {latest.index} gives no result."
-    if latest.measurement.ok and latest.total >= best.total:
+    if latest.measurement.ok and latest.reward >= best.reward:
         base, state = latest, f"{'The start' if latest.index == 0 else f'Turn {latest.index}'} {misses(latest)}"
     else:
         verdict = "is worse" if latest.measurement.ok else "gives no result"

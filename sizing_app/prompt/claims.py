@@ -127,7 +127,7 @@ class _Reader:
     def _verdict(self, turn: str, verdict: str) -> Iterator[Claim]:
         former = self._former(turn)
         simulated = bool(former and former.measurement and former.measurement.ok)
-        worse = simulated and former.total < max(item.total for item in self.history)
+        worse = simulated and former.reward < max(item.reward for item in self.history)
         yield Claim(f"turn {turn} {verdict}", worse if verdict == "is worse" else former is not None and not simulated)
 
     def _state(self, turn: str | None, items: str, met: str, count: str) -> Iterator[Claim]:

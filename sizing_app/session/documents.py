@@ -29,19 +29,19 @@ def circuit_document(circuit: Circuit) -> dict:
     }
 
 
-def spec_rows(specs: Sequence[Spec], points: Score) -> list[dict]:
+def spec_rows(specs: Sequence[Spec], judged: Score) -> list[dict]:
     """Each spec with its value, score and margin, for JSON."""
     return [{"metric": spec.metric, "low": spec.low, "high": spec.high, "value": part.value, "score": part.score,
              "met": part.met, "margin": part.margin, "point": part.at}
-            for spec, part in zip(specs, points.specs, strict=True)]
+            for spec, part in zip(specs, judged.specs, strict=True)]
 
 
 def design_document(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
-                    points: Score, specs: Sequence[Spec]) -> dict:
+                    judged: Score, specs: Sequence[Spec]) -> dict:
     """One design, simulated and scored against ``specs``."""
     return {"circuit": circuit.name, "conditions": vars(conditions), "parameters": dict(parameters),
-            "status": measurement.status, "metrics": dict(measurement.metrics), "reward": points.total,
-            "passed": points.passed, "specs": spec_rows(specs, points), "seconds": measurement.seconds,
+            "status": measurement.status, "metrics": dict(measurement.metrics), "reward": judged.reward,
+            "passed": judged.passed, "specs": spec_rows(specs, judged), "seconds": measurement.seconds,
             "log": measurement.log}
 
 
@@ -57,7 +57,7 @@ def session_document(id: str, state: SessionState) -> dict:
     return {
         "session_id": id, "circuit": task.circuit.name, "policy": state.policy, "status": state.status,
         "message": state.message, "seed": task.seed, "budget": task.budget, "conditions": vars(task.conditions),
-        "best_reward": best.total if best else None, "best_turn": best.index if best else None,
+        "best_reward": best.reward if best else None, "best_turn": best.index if best else None,
         "passed": state.passed, "turns": [_turn_document(task, turn) for turn in state.history],
     }
 
@@ -69,7 +69,7 @@ def _turn_document(task: Task, turn: Turn) -> dict:
         "parameters": dict(proposal.parameters) if proposal.parameters is not None else None,
         "status": measurement.status if measurement else None,
         "metrics": dict(measurement.metrics) if measurement else None,
-        "reward": turn.score.total if turn.score else None,
+        "reward": turn.score.reward if turn.score else None,
         "passed": turn.score.passed if turn.score else False,
         "specs": spec_rows(task.specs, turn.score) if turn.score else [], "seconds": turn.seconds,
         "points": [{"conditions": vars(point), "status": item.status, "metrics": dict(item.metrics)}

@@ -120,7 +120,7 @@ class SessionState:
     @property
     def rewards(self) -> list[float]:
         """Reward of each scored turn, the initial design first."""
-        return [turn.score.total for turn in self.history if turn.score is not None]
+        return [turn.score.reward for turn in self.history if turn.score is not None]
 
     @property
     def best_so_far(self) -> list[float]:

@@ -16,10 +16,12 @@ from sizing_app.session.check import WrongSession, check_session
 from sizing_app.session.events import Event, Reason, SessionFinished, SessionStarted, TurnFinished
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Turn
+from sizing_app.task.validation import MAX_BUDGET
 
 FORMAT = "sizing-session/1"
-MAX_BYTES = 4_000_000
-MAX_LINES = 2000
+MAX_BYTES = 25_000_000
+MAX_LINES = MAX_BUDGET + 3
+"""A turn of ten parameters and metrics takes 2.3 kB."""
 STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 """A text is no number and a truth value neither. The nouns inside of a line take it over."""
 

@@ -67,7 +67,7 @@ def _session_values(session: WholeSession, state: SessionState) -> dict:
     row.created = row.heartbeat = session.created if session.created is not None else row.created
     row.status, row.message, row.passed = state.status, state.message, state.passed
     row.turns = sum(1 for turn in state.history if turn.index > 0 and turn.measurement is not None)
-    row.best_reward = state.best.total if state.best else None
+    row.best_reward = state.best.reward if state.best else None
     row.first_passed = next((turn.index for turn in state.history if turn.score and turn.score.passed), None)
     row.origin, row.note, row.starred = session.origin, session.note, session.starred
     return _values(row, SESSION_COLUMNS)

@@ -25,10 +25,7 @@ CANCELLED, NOT_LOCKED = "57014", "55P03"
 def open_engine(url: str, timeout: float) -> Engine:
     """An engine for ``url``; a missing folder of an SQLite file is made, a file that may not be written is read alone.
     ``timeout``: seconds to wait for a lock."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError(f"{url!r} is not a database URL, expected one like sqlite:///data/sessions.db.") from error
+    parsed = _parsed(url)
     kind, shown = parsed.get_backend_name(), parsed.render_as_string(hide_password=True)
     if kind not in ("sqlite", "postgresql"):
         raise StoreError(f"The database {shown} cannot be opened: sessions are kept in SQLite or PostgreSQL.")
@@ -53,6 +50,12 @@ def open_engine(url: str, timeout: float) -> Engine:
     else:
         event.listen(engine, "begin", partial(_begin_postgresql, timeout))
     return engine
+
+
+def is_made(url: str) -> bool:
+    """Whether there is a database to look into: a file of SQLite may not be made yet."""
+    parsed = _parsed(url)
+    return parsed.get_backend_name() != "sqlite" or parsed.database not in (None, "") and _file(parsed).is_file()
 
 
 def is_read_only(engine: Engine) -> bool:
@@ -85,6 +88,13 @@ def plain_errors(engine: Engine, timeout: float) -> Iterator[None]:
             raise StoreError("The database refused an entry that it has already or that refers to a missing "
                              f"one: {cause}") from error
         raise StoreError(f"The database cannot be used: {cause}") from error
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise StoreError(f"{url!r} is not a database URL, expected one like sqlite:///data/sessions.db.") from error
 
 
 def _json(value: object) -> str:

@@ -38,7 +38,7 @@ def after_turn(turn: Turn) -> dict:
     """The columns of a session that a finished turn changes."""
     changes = {"turns": SessionRow.turns + 1} if turn.index > 0 and turn.measurement is not None else {}
     if turn.score is not None:
-        best, reward = SessionRow.best_reward, turn.score.total
+        best, reward = SessionRow.best_reward, turn.score.reward
         changes["best_reward"] = case((or_(best.is_(None), best < reward), reward), else_=best)
         changes |= {"passed": True} if turn.score.passed else {}
     if turn.score is not None and turn.score.passed:
@@ -50,7 +50,7 @@ def turn_row(id: str, turn: Turn) -> TurnRow:
     """Token ids and log-probabilities are for the trainer only and are not stored."""
     content = TURN.dump_python(turn, mode="json", exclude={"proposal": {"reasoning", "tokens", "logprobs"}})
     return TurnRow(
-        session_id=id, position=turn.index, reward=turn.score and turn.score.total,
+        session_id=id, position=turn.index, reward=turn.score and turn.score.reward,
         passed=turn.score is not None and turn.score.passed, status=turn.measurement and turn.measurement.status,
         seconds=turn.seconds, reasoning=turn.proposal.reasoning, content=content)
 

@@ -16,6 +16,7 @@ from sizing_app.errors import NotStored, StoreError
 from sizing_app.session.events import (DURABLE, Event, SessionFinished, SessionStarted, StorageFailed, StorageRestored,
                                        TurnFinished)
 from sizing_app.store.bulk import WholeSession, insert_all, store_circuit
+from sizing_app.store.circuits import StoredCatalog
 from sizing_app.store.engine import is_read_only, open_engine, plain_errors
 from sizing_app.store.figures import Reached, reached_query, rows_of
 from sizing_app.store.filters import SessionFilter, filtered
@@ -84,6 +85,7 @@ class SessionStore:
                 with self._writer.begin() as connection:
                     upgrade(connection)
         self.groups, self.notes = GroupBook(self._transaction), NoteBook(self._transaction)
+        self.circuits = StoredCatalog(self._transaction)
 
     def create(self, task: Task, policy: str, parent: str | None = None, source: str = "app",
                parent_turn: int | None = None) -> str:

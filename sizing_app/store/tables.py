@@ -39,10 +39,13 @@ class CircuitRow(Base):
     """A circuit as it was when a session ran on it, under the SHA-256 of its content."""
 
     __tablename__ = "circuits"
+    __table_args__ = (Index("circuits_by_name", "name"),)
 
     digest: Mapped[str] = mapped_column(Line(64), primary_key=True)
     name: Mapped[str] = mapped_column(Line(80))
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    saved: Mapped[float | None]
+    """When a person saved it to be sized; NULL where it only came with a session."""
 
 
 class SessionRow(Base):
@@ -58,6 +61,7 @@ class SessionRow(Base):
         Index("sessions_with_note", "id", sqlite_where=text("note != ''"), postgresql_where=text("note != ''")),
         Index("sessions_by_star", "starred", "created"),
         Index("sessions_by_source", "source", "created"),
+        Index("sessions_by_digest", "digest", "created"),
         Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed", "id"),
     )
 

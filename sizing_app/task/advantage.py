@@ -48,7 +48,7 @@ def training_reward(turn: Turn, history: History, *, format_penalty: float = FOR
     if turn.proposal.finished:
         score, passed = (1.0, True) if reached(history) else (0.0, False)
     else:
-        score, passed = turn.total, turn.score is not None and turn.score.passed
+        score, passed = turn.reward, turn.score is not None and turn.score.passed
     return score + all_specs_bonus * passed - penalty
 
 

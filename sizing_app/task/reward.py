@@ -43,14 +43,14 @@ def spec_score(value: float | None, spec: Spec) -> SpecScore:
     met, scale = spec.met(value), spec.scale_at(value)
     room = min(abs(value - bound) for bound in (spec.low, spec.high) if bound is not None)
     margin = (room if met else -spec.shortfall(value)) / scale if scale else math.inf
-    points = 1.0 if met else min(shortfall_score(-margin if scale else math.inf), BELOW_ONE)
-    return SpecScore(spec.metric, value, points, met, margin if math.isfinite(margin) else None)
+    part = 1.0 if met else min(shortfall_score(-margin if scale else math.inf), BELOW_ONE)
+    return SpecScore(spec.metric, value, part, met, margin if math.isfinite(margin) else None)
 
 
 def score(measurement: Measurement, specs: tuple[Spec, ...]) -> Score:
     """Reward of one turn: the geometric mean of its spec scores; 0 for a failed simulation."""
     values = measurement.metrics if measurement.ok else {}
-    return _total(tuple(spec_score(values.get(spec.metric), spec) for spec in specs), measurement.ok)
+    return _score(tuple(spec_score(values.get(spec.metric), spec) for spec in specs), measurement.ok)
 
 
 def judge(measurements: Sequence[Measurement], specs: tuple[Spec, ...]) -> tuple[Measurement, Score]:
@@ -68,7 +68,7 @@ def judge(measurements: Sequence[Measurement], specs: tuple[Spec, ...]) -> tuple
             return failed, score(failed, specs)
     parts = tuple(worst(spec, measurements) for spec in specs)
     metrics = {**measurements[0].metrics, **{part.metric: part.value for part in parts}}
-    return Measurement("ok", metrics, measurements[0].log, seconds, cpu), _total(parts, True)
+    return Measurement("ok", metrics, measurements[0].log, seconds, cpu), _score(parts, True)
 
 
 def worst(spec: Spec, measurements: Sequence[Measurement]) -> SpecScore:
@@ -78,7 +78,7 @@ def worst(spec: Spec, measurements: Sequence[Measurement]) -> SpecScore:
     return min(found, key=lambda part: (part.met, -math.inf if part.margin is None else part.margin))
 
 
-def _total(parts: tuple[SpecScore, ...], ok: bool) -> Score:
+def _score(parts: tuple[SpecScore, ...], ok: bool) -> Score:
     if ok and all(part.met for part in parts):
         return Score(1.0, parts, True)
     if not ok or any(part.score == 0.0 for part in parts):
@@ -95,7 +95,7 @@ def reached(history: History) -> bool:
 def best_reward(history: History) -> float:
     """What a trajectory is worth (paper, eq. 5): the highest reward of its turns, 0 without a scored one."""
     best = best_turn(history)
-    return best.total if best else 0.0
+    return best.reward if best else 0.0
 
 
 def best_design(history: History) -> Turn | None:
@@ -108,7 +108,7 @@ def best_design(history: History) -> Turn | None:
     def merit(turn: Turn) -> tuple[float, int, float, int]:
         parts = turn.score.specs
         short = math.fsum(1.0 if part.margin is None else min(-part.margin, 1.0) for part in parts if not part.met)
-        return turn.total, sum(part.met for part in parts), -short, -turn.index
+        return turn.reward, sum(part.met for part in parts), -short, -turn.index
 
     return max((turn for turn in history if turn.score), key=merit, default=None)
 
@@ -118,6 +118,6 @@ def best_so_far(history: History) -> list[float]:
     best, curve = 0.0, []
     for turn in history:
         if turn.score is not None:
-            best = max(best, turn.score.total)
+            best = max(best, turn.score.reward)
             curve.append(best)
     return curve

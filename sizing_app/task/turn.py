@@ -46,11 +46,19 @@ class SpecScore:
 
 @dataclass(frozen=True)
 class Score:
-    """The unified verifiable reward of a turn (paper, eq. 14): ``total`` in [0, 1], 1 only if every spec is met."""
+    """The unified verifiable reward of a turn (paper, eq. 14): ``reward`` in [0, 1], 1 only if every spec is met."""
 
-    total: float
+    reward: float
     specs: tuple[SpecScore, ...]
     passed: bool
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source, handler):
+        """Databases and files of versions before 0006_saved call the reward total: both are read, reward is written."""
+        schema = handler(source)
+        reward = next(item for item in schema["schema"]["fields"] if item["name"] == "reward")
+        reward["validation_alias"] = [["reward"], ["total"]]
+        return schema
 
 
 Writing = Literal["reply", "thought", "notice", "again"]
@@ -115,8 +123,8 @@ class Turn:
     """Turns of the history that the policy saw; None: all that came before."""
 
     @property
-    def total(self) -> float:
-        return self.score.total if self.score else 0.0
+    def reward(self) -> float:
+        return self.score.reward if self.score else 0.0
 
 
 History = tuple[Turn, ...]
@@ -127,7 +135,7 @@ def best_turn(history: History) -> Turn | None:
 
     People are shown reward.best_design, which tells apart turns of the same reward.
     """
-    return max((turn for turn in history if turn.score), key=lambda turn: (turn.total, -turn.index), default=None)
+    return max((turn for turn in history if turn.score), key=lambda turn: (turn.reward, -turn.index), default=None)
 
 
 def latest_turn(history: History) -> History:

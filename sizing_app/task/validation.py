@@ -10,9 +10,9 @@ from sizing_app.task.definition import Task
 from sizing_app.task.turn import Measurement, Turn
 
 MAX_BUDGET = 10_000
-"""Simulations of a valid task. What the surfaces take is less:"""
-PAGE_BUDGET, CONTINUED_BUDGET, CLI_BUDGET = 20, 40, 5000
-"""Of one session by form or API; of one with all that was continued on the page; of one by the command line."""
+"""Simulations of a valid task, with all that it continues."""
+SESSION_BUDGET = 5000
+"""Of a session that is started, by form, API, notebook or command line."""
 MAX_SEED = 2**53
 """Whole numbers up to here are exact in JSON everywhere."""
 MAX_POINTS, MAX_ROUND = 1000, 64
@@ -100,7 +100,7 @@ def _check_score(task: Task, turn: Turn, where: str) -> None:
     parts = turn.score.specs
     expect([part.metric for part in parts] == [spec.metric for spec in task.specs], f"{where}.specs",
            "the metrics of the task's specs, in their order")
-    expect(0 <= turn.score.total <= 1, f"{where}.total", "0 to 1", turn.score.total)
+    expect(0 <= turn.score.reward <= 1, f"{where}.reward", "0 to 1", turn.score.reward)
     for part in parts:
         expect(0 <= part.score <= 1, f"{where}.specs.{part.metric}.score", "0 to 1", part.score)
         expect(0 <= part.at < len(task.points), f"{where}.specs.{part.metric}.at", "a point of the task", part.at)

@@ -1,4 +1,5 @@
-"""The four algorithms side by side. They share rollout, objective and trainer; they differ in what is compared.
+"""The other algorithms, beside TL-GRPO (step.py). All share rollout, objective and trainer, and differ in what is
+compared.
 
 Each is a function ``(tasks, rollouts, config, generator) -> Collected`` that costs T x G turn-level rollouts a query,
 T being the query's budget of turns and G ``config.group``. Advantages are normalized where turns or trajectories are
@@ -8,47 +9,16 @@ comparisons without spread dropped (as DAPO does), sampling without top-p (sampl
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import replace
 
-import numpy as np
 import torch
 
 from sizing_app.policy.designs import random_design
-from sizing_app.prompt.claims import truth
-from sizing_app.prompt.parser import ANALYZE_END
 from sizing_app.task.definition import Task
 from sizing_app.task.reward import reached
-from sizing_app.task.turn import Turn
-from sizing_app.train.advantage import by_token, format_errors, group_advantages, training_reward
 from sizing_app.train.config import RLConfig
-from sizing_app.train.rollout import Group, Rollouts, play
-from sizing_app.train.trainer import Collect, Collected, Step
-
-
-@dataclass
-class Sampled:
-    """A sampled turn: its reward, less ``penalty`` if its form is wrong, and the advantages of its two parts."""
-
-    group: Group
-    turn: Turn
-    reward: float
-    penalty: float
-    truth: float
-    analysis: float = 0.0
-    action: float = 0.0
-
-
-def tl_grpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig, generator: torch.Generator) -> Collected:
-    """Turn-level GRPO (paper, section 4, algorithm 1): G turns from each history of ONE trajectory a query.
-
-    A[t, g] = normalized over g of r[t, g] (eq. 13). The trajectory's own turn is the first of its group: it is a sample
-    from the same distribution as the others.
-    """
-    played, trajectories = play(tasks, rollouts, config.group, generator)
-    rows = [_sampled(group, config) for group in chain.from_iterable(played)]
-    spreads = [_compare([[turn] for turn in row], [turn.reward for turn in row], config) for row in rows]
-    return _collected(rows, spreads, trajectories, rollouts)
+from sizing_app.train.rollout import Rollouts, play
+from sizing_app.train.step import Collect, Collected, Sampled, collected, compare, credit, tl_grpo
 
 
 def trajectory_grpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig,
@@ -58,8 +28,8 @@ def trajectory_grpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig,
     A[g] = normalized over g of max over t of r[t, g], for all turns of trajectory g.
     """
     rows, trajectories = _whole_trajectories(tasks, rollouts, config, generator)
-    spreads = [_compare(group, [_best(row) for row in group], config) for group in _by_query(rows, config)]
-    return _collected(rows, spreads, trajectories, rollouts)
+    spreads = [compare(group, [_best(row) for row in group], config) for group in _by_query(rows, config)]
+    return collected(rows, spreads, trajectories, rollouts)
 
 
 def single_turn_grpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig,
@@ -85,9 +55,9 @@ def gtpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig, generator:
         returns = {id(row): _returns(_with_absorbing(row, config), config.discount) for row in group}
         for place in range(max(map(len, group))):
             reaching = [row for row in group if len(row) > place]
-            spreads.append(_compare([[row[place]] for row in reaching],
-                                    [returns[id(row)][place] for row in reaching], config))
-    return _collected(rows, spreads, trajectories, rollouts)
+            spreads.append(compare([[row[place]] for row in reaching],
+                                   [returns[id(row)][place] for row in reaching], config))
+    return collected(rows, spreads, trajectories, rollouts)
 
 
 SINGLE_TURN = "single-turn-grpo"
@@ -100,17 +70,11 @@ def _whole_trajectories(tasks, rollouts, config, generator) -> tuple[list[list[S
     """G trajectories a query, a row of sampled turns each; those of a query follow each other."""
     copies = [task for task in tasks for _ in range(config.group)]
     played, trajectories = play(copies, rollouts, 1, generator)
-    return [[_sampled(group, config)[0] for group in groups] for groups in played], trajectories
+    return [[credit(group, config)[0] for group in groups] for groups in played], trajectories
 
 
 def _by_query(rows: list[list[Sampled]], config: RLConfig) -> list[list[list[Sampled]]]:
     return [rows[start:start + config.group] for start in range(0, len(rows), config.group)]
-
-
-def _sampled(group: Group, config: RLConfig) -> list[Sampled]:
-    return [Sampled(group, turn, training_reward(turn, group.history, config),
-                    config.format_penalty if format_errors(turn, group.history) else 0.0,
-                    truth(group.task, group.shown, turn)) for turn in group.turns]
 
 
 def _best(row: Sequence[Sampled]) -> float:
@@ -132,33 +96,3 @@ def _returns(rewards: Sequence[float], discount: float) -> list[float]:
         later = reward + discount * later
         sums.append(later)
     return sums[::-1]
-
-
-def _compare(members: Sequence[Sequence[Sampled]], rewards: Sequence[float], config: RLConfig) -> float:
-    """Give every turn of a member the member's advantage among all members; returns the spread of the rewards."""
-    actions = analyses = group_advantages(rewards, config.min_spread)
-    if config.credit_truth:
-        truths = [float(np.mean([turn.truth for turn in member])) for member in members]
-        analyses = group_advantages(truths, config.min_spread)
-        actions = actions + config.truth_in_action * analyses
-    for member, analysis, action in zip(members, analyses, actions, strict=True):
-        for turn in member:
-            turn.analysis, turn.action = float(analysis), float(action)
-    return float(np.std(rewards))
-
-
-def _collected(rows: Sequence[Sequence[Sampled]], spreads: list[float], trajectories: list,
-               rollouts: Rollouts) -> Collected:
-    """Rows (turns whose prompts share a beginning) as the trainer wants them, those without any advantage dropped."""
-    close = rollouts.tokenizer.token_to_id(ANALYZE_END)
-    steps = [[_step(turn, close) for turn in row] for row in rows if any(turn.analysis or turn.action for turn in row)]
-    turns = list(chain.from_iterable(rows))
-    return Collected(steps, [turn.turn for turn in turns], [turn.reward for turn in turns],
-                     [turn.truth for turn in turns], [turn.penalty > 0 for turn in turns], trajectories, spreads)
-
-
-def _step(sampled: Sampled, close: int) -> Step:
-    tokens = sampled.turn.proposal.tokens
-    return Step(sampled.group.prompt, tokens, sampled.turn.proposal.logprobs,
-                by_token(tokens, close, sampled.analysis, sampled.action))
-

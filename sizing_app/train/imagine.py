@@ -142,6 +142,6 @@ def write_lessons(trajectories: Sequence[Trajectory], path: Path) -> None:
         file.write(gzip.compress(lines.encode(), 6))
 
 
-def retold(trajectory: Trajectory, circuit: Circuit) -> Trajectory:
+def in_ranges_of(trajectory: Trajectory, circuit: Circuit) -> Trajectory:
     """The same designs in the circuit's other ranges."""
     return replace(trajectory, task=replace(trajectory.task, circuit=circuit))

@@ -17,7 +17,7 @@ from sizing_app.train.baselines import build_mlp
 from sizing_app.train.config import DataConfig
 from sizing_app.train.family.archive import family_pool
 from sizing_app.train.family.ranges import widened
-from sizing_app.train.imagine import imagine, retold, write_lessons
+from sizing_app.train.imagine import imagine, in_ranges_of, write_lessons
 from sizing_app.train.pool import build_pool
 from sizing_app.train.queries import save_queries, synthesize
 from sizing_app.train.run_folder import Clock
@@ -114,7 +114,7 @@ def _imagine(teacher: Teacher, path: Path, count: int, config: DataConfig, rng: 
         if vary:
             wider = [circuit if place % OWN == 0 else widened(circuit, rng)
                      for place in range(len(trajectories) // VARIANT + 1)]
-            trajectories = [retold(each, wider[place // VARIANT]) for place, each in enumerate(trajectories)]
+            trajectories = [in_ranges_of(each, wider[place // VARIANT]) for place, each in enumerate(trajectories)]
         write_lessons(trajectories, unfinished)
     unfinished.replace(path)
 

@@ -1,7 +1,7 @@
 """The reinforcement learning loop that every algorithm shares: sample, update, log, validate, save.
 
-An algorithm (algorithms.py) says which histories are sampled from, and which advantage every sampled token gets. The
-update and the objective are the same for all.
+An algorithm (step.py: tl_grpo, and those of algorithms.py) says which histories are sampled from, and which advantage
+every sampled token gets. The update and the objective (step.py) are the same for all.
 """
 
 import time
@@ -10,55 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from sizing_app.prompt.claims import truth
 from sizing_app.task.definition import Task
-from sizing_app.task.turn import History, Turn
-from sizing_app.train.advantage import clipped_objective
 from sizing_app.train.config import RLConfig
 from sizing_app.train.data import batch_of
-from sizing_app.train.form import Form
-from sizing_app.train.optim import apply_gradients, make_optimizers, set_learning_rate
+from sizing_app.train.optim import make_optimizers, set_learning_rate
 from sizing_app.train.rollout import Rollouts, outcome, play
 from sizing_app.train.run_folder import Clock, RunFolder, StepLog, generator, load_checkpoint, save_checkpoint
-from sizing_app.train.sft import token_budget
-from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
+from sizing_app.train.step import Collect, Collected, update
 
 VALIDATION_KEY = 2 ** 31
 """Stands where a training step has its number, so that validation draws the same numbers every time."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One sampled reply with the advantage of each of its tokens."""
-
-    prompt: tuple[int, ...]
-    tokens: tuple[int, ...]
-    logprobs: tuple[float, ...]
-    advantages: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Collected:
-    """What an algorithm sampled in one training step."""
-
-    rows: list[list[Step]]
-    """Steps whose prompts share a beginning, so that they are computed together."""
-    turns: list[Turn]
-    """All sampled turns; the next three lists say of each what it earned, how true it is, whether its form is wrong."""
-    rewards: list[float]
-    truths: list[float]
-    flawed: list[bool]
-    trajectories: list[History]
-    """For the curves."""
-    spreads: list[float]
-    """Standard deviation of the rewards in each comparison, dropped ones too."""
-
-
-Collect = Callable[[Sequence[Task], Rollouts, RLConfig, torch.Generator], Collected]
 
 
 @dataclass
@@ -170,52 +135,15 @@ def load_mean(path: Path, model: nn.Module) -> dict:
     return facts
 
 
-def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: Sequence[Sequence[Step]],
-           config: RLConfig, rng: np.random.Generator, form: Form | None = None) -> dict[str, float]:
-    """``config.updates`` gradient steps, each on its own share of the rows; the mean is over tokens (DAPO).
-
-    ``form``: that of the sampler, so that old and new log-probabilities are of the same choices.
-    ``ratio_error`` is the largest |new - old| log-probability before the first step: how sampler and trainer differ.
-    """
-    packed = [pack([(step.prompt, step.tokens) for step in row]) for row in rows]
-    old = [np.concatenate([step.logprobs for step in row]) for row in rows]
-    advantages = [np.concatenate([step.advantages for step in row]) for row in rows]
-    sums = {"objective": 0.0, "entropy": 0.0, "clip_share": 0.0}
-    norms, ratio_error = [], 0.0
-    for part in np.array_split(rng.permutation(len(rows)), config.updates):
-        tokens = sum(len(old[index]) for index in part)
-        for batch in micro_batches([len(packed[index]) for index in part], token_budget(model.device)):
-            chosen = [part[place] for place in batch]
-            before, gain = (_flat([table[index] for index in chosen], model.device) for table in (old, advantages))
-            allowed = form and torch.cat([form.masks(step.tokens) for index in chosen for step in rows[index]])
-            logprobs, entropy = reply_logprobs(model, collate([packed[index] for index in chosen], model.device),
-                                               config.temperature, allowed)
-            objective, clipped = clipped_objective(logprobs, before, gain, config)
-            (-objective.sum() / tokens).backward()
-            for name, value in (("objective", objective), ("entropy", entropy), ("clip_share", clipped)):
-                sums[name] += float(value.detach().sum())
-            if not norms:
-                ratio_error = max(ratio_error, float((logprobs.detach() - before).abs().max()))
-        if tokens:
-            norms.append(apply_gradients(model, optimizers))
-    total = max(1, sum(map(len, old)))
-    return {**{name: value / total for name, value in sums.items()}, "gradient_norm": float(np.mean(norms or [0.0])),
-            "ratio_error": ratio_error}
-
-
 def summary(collected: Collected, config: RLConfig) -> dict[str, float]:
     """What the curves show: rewards, format, lengths and spread over all sampled turns; outcome of the trajectories."""
     return {"reward": _mean(collected.rewards),
-            "score": _mean(turn.total for turn in collected.turns if turn.measurement is not None),
+            "score": _mean(turn.reward for turn in collected.turns if turn.measurement is not None),
             **outcome(collected.trajectories), "truth": _mean(collected.truths),
             "format_errors": _mean(collected.flawed),
             "response_tokens": _mean(len(turn.proposal.tokens) for turn in collected.turns),
             "group_spread": _mean(collected.spreads), "groups": len(collected.spreads),
             "dropped_groups": _mean(spread < config.min_spread for spread in collected.spreads)}
-
-
-def _flat(parts: Sequence[np.ndarray], device: torch.device) -> torch.Tensor:
-    return torch.from_numpy(np.concatenate(parts)).float().to(device)
 
 
 def _mean(values) -> float:

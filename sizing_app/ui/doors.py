@@ -25,7 +25,7 @@ MOST_UPLOADED = MAX_BYTES + 10_000
 """Bytes of a request that uploads one, with its wrapping."""
 UPLOADS = 4
 """Requests that may upload at once."""
-KEPT_UPLOADS = 40_000_000
+KEPT_UPLOADS = 100_000_000
 """Bytes of uploaded files that are kept; an import has read its file long before it goes."""
 UPLOAD = "/gradio_api/upload"
 

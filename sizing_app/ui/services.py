@@ -51,6 +51,7 @@ def reads_ranges(name: str) -> bool:
 @dataclass(frozen=True)
 class Services:
     circuits: Mapping[str, Circuit]
+    """By name and key: circuit/catalog.py."""
     store: SessionStore
     hub: Hub
     simulator: Inspector
@@ -66,11 +67,6 @@ class Services:
     def policies_for(self, circuit: str) -> list[tuple[str, str]]:
         """(title, name) of the policies that can size a circuit, the default first."""
         return [(title, name) for name, title in self.policies.items() if can_size(name, self.circuits[circuit])]
-
-    def drawn(self, circuit: Circuit) -> Circuit:
-        """The circuit whose drawing shows a stored one: that of its name, where the netlist is still the same."""
-        known = self.circuits.get(circuit.name)
-        return known if known is not None and known.netlist == circuit.netlist else circuit
 
     def start(self, task: Task, policy_name: str, history: History = (), parent: str | None = None,
               parent_turn: int | None = None, review: bool = False) -> str:

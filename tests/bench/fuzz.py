@@ -96,7 +96,7 @@ def use(content: bytes) -> None:
     events = read_session(content).events
     state = fold(events)
     task, circuit = state.task, state.task.circuit
-    report(state, "abc", Notes(), circuit)
+    report(state, "abc", Notes())
     assert read_session(write_session("abc", events).encode()).events == events
     for turn in state.history:
         if turn.score is not None and turn.proposal.parameters is not None:

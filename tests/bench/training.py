@@ -25,7 +25,7 @@ from sizing_app.train.export import load_model
 from sizing_app.train.form import Form
 from sizing_app.train.optim import make_optimizers
 from sizing_app.train.sampler import Sampler
-from sizing_app.train.trainer import Step, update
+from sizing_app.train.step import Step, update
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 SETTINGS = RLConfig()

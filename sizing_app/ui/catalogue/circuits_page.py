@@ -11,7 +11,7 @@ from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.evaluate.check_file import CHECK_FILE, Difficulty, read_difficulties
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement
-from sizing_app.ui.parts.circuit_panel import panel
+from sizing_app.ui.parts.circuit_panel import choices, panel
 from sizing_app.ui.parts.components import address
 from sizing_app.ui.parts.render import WORDS, target, verdict
 from sizing_app.ui.services import Services
@@ -23,11 +23,10 @@ class CircuitsPage:
     def __init__(self, services: Services):
         self.circuits = services.circuits
         first = services.default_circuit
-        choices = [(f"{item.name} \u2013 {item.title}", name) for name, item in self.circuits.items()]
         self.address = address()
         with gr.Row(elem_classes="filters compare-ids"):
-            self.circuit = gr.Dropdown(choices, value=first, label="Circuit", elem_id="circuit-choice")
-        self.page = gr.HTML(circuit_html(self.circuits[first]), elem_id="circuit-page", apply_default_css=False)
+            self.circuit = gr.Dropdown(choices(self.circuits), value=first, label="Circuit", elem_id="circuit-choice")
+        self.page = gr.HTML(circuit_html(first, self.circuits[first]), elem_id="circuit-page", apply_default_css=False)
         self.circuit.input(self.show, self.circuit, [self.page, self.address], show_progress="hidden",
                            api_visibility="private")
 
@@ -35,7 +34,7 @@ class CircuitsPage:
         page.load(self.open_link, None, [self.circuit, self.page], show_progress="hidden", api_visibility="private")
 
     def show(self, name: str) -> list:
-        return [circuit_html(self.circuits[name]), {"view": "circuits", "circuit": name}]
+        return [circuit_html(name, self.circuits[name]), {"view": "circuits", "circuit": name}]
 
     def open_link(self, request: gr.Request) -> list:
         """?view=circuits&circuit=NAME"""
@@ -43,7 +42,7 @@ class CircuitsPage:
         name = query.get("circuit", "")
         if query.get("view") != "circuits" or name not in self.circuits:
             return [gr.skip()] * 2
-        return [name, circuit_html(self.circuits[name])]
+        return [gr.Dropdown(choices(self.circuits, name), value=name), circuit_html(name, self.circuits[name])]
 
 
 def run_link(circuit: str, policy: str = "") -> str:
@@ -51,12 +50,13 @@ def run_link(circuit: str, policy: str = "") -> str:
     return "?" + urlencode({"circuit": circuit, **({"policy": policy} if policy else {})})
 
 
-def circuit_html(circuit: Circuit) -> Markup:
+def circuit_html(handle: str, circuit: Circuit) -> Markup:
+    """``handle``: the name or key that the catalog has it by."""
     held_out = Markup('<span class="tag">held out for evaluation</span>') if circuit.held_out else ""
     return Markup(
         '<article class="sheet"><header><h2>{} <span class="quiet">{}</span>{}</h2>'
         '<a class="button" href="{}">Size this</a></header>{}{}{}</article>').format(
-            circuit.name, circuit.title, held_out, run_link(circuit.name), Markup(panel(circuit)), _metrics(circuit),
+            circuit.name, circuit.title, held_out, run_link(handle), Markup(panel(circuit)), _metrics(circuit),
             _difficulty(circuit))
 
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from sizing_app.errors import StoreError
 from sizing_app.evaluate.report import REWARD, SHARE, Row, mean_with_interval, summarize, with_interval
 from sizing_app.evaluate.results import Result, read_results
-from sizing_app.evaluate.wide import columns
+from sizing_app.evaluate.method_tables import columns
 from sizing_app.store import SessionStore
 from sizing_app.ui.library.filters import sessions_link
 

@@ -16,7 +16,7 @@ from sizing_app.session.documents import circuit_document, design_document, sess
 from sizing_app.session.events import fold
 from sizing_app.task.definition import Task
 from sizing_app.task.reward import score
-from sizing_app.task.validation import MAX_SEED, PAGE_BUDGET, check_task
+from sizing_app.task.validation import MAX_SEED, SESSION_BUDGET, check_task
 from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
                                                read_specs)
 from sizing_app.ui.exchange.export import session_file
@@ -51,7 +51,7 @@ class Api:
         """Parameters with ranges and roles, metrics with definitions, default specs, conditions and netlist; SI units.
 
         Args:
-            circuit: name of a circuit, as list_circuits gives it
+            circuit: name of a circuit, as list_circuits gives it, or its key
         """
         found = read_circuit(self.services.circuits, circuit)
         return {**circuit_document(found), "netlist": found.netlist,
@@ -62,7 +62,7 @@ class Api:
         """Simulate one design with ngspice: metrics, reward in [0, 1], and each spec with its margin. Stores nothing.
 
         Args:
-            circuit: name of a circuit
+            circuit: name of a circuit, or its key
             parameters: every parameter with its value, a number in SI units or a text such as "4.7u"
             specs: metric to {"low": value, "high": value} or one of them; the default specs if left out
             conditions: any of corner, temperature, supply, load; nominal if left out
@@ -79,12 +79,12 @@ class Api:
         """Run and store a sizing session and stream it: what the model writes in its turn, and every finished turn.
 
         Args:
-            circuit: name of a circuit
+            circuit: name of a circuit, or its key
             policy: one of the circuit's policies; the first of them if left out
             specs: metric to {"low": value, "high": value} or one of them; the default specs if left out
             conditions: any of corner, temperature, supply, load; nominal if left out
             initial: starting values of some or all parameters; the rest is random by seed
-            budget: simulations after the initial design, 1 to 20
+            budget: simulations after the initial design, 1 to 5000
             seed: seeds the initial design and the policy
         """
         found = read_circuit(self.services.circuits, circuit)
@@ -94,7 +94,7 @@ class Api:
         number = read_count(seed, "seed", 0, MAX_SEED)
         task = Task(found, read_specs(found, specs), read_conditions(found, conditions),
                     read_parameters(found, initial or {}, initial_design(found, number)),
-                    read_count(budget, "budget", 1, PAGE_BUDGET), number)
+                    read_count(budget, "budget", 1, SESSION_BUDGET), number)
         check_task(task)
         session_id = self.services.start(task, policy or offered[0])
         for state in self.services.states(session_id):

@@ -16,6 +16,7 @@ class WrongInput(ValueError):
 
 
 def read_circuit(circuits: Mapping[str, Circuit], name: str) -> Circuit:
+    """By name or key."""
     if not isinstance(name, str) or name not in circuits:
         raise WrongInput(f"There is no circuit {name!r}: choose one of {', '.join(circuits)}.")
     return circuits[name]

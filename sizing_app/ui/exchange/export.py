@@ -31,7 +31,7 @@ def to_json(state: SessionState, turn: Turn) -> str:
     task, conditions = state.task, state.task.conditions
     return json.dumps({
         "circuit": task.circuit.name, "policy": state.policy, "seed": task.seed, "turn": turn.index,
-        "reward": turn.total, "passed": turn.score.passed,
+        "reward": turn.reward, "passed": turn.score.passed,
         "conditions": {"corner": conditions.corner, "temperature": conditions.temperature,
                        "supply": conditions.supply, "load": conditions.load},
         "parameters": dict(turn.proposal.parameters), "metrics": dict(turn.measurement.metrics),
@@ -108,8 +108,7 @@ def session_file(services: Services, session_id: str, kind: str, turn: str | Non
         return File(f"{name}.jsonl", SESSION_KINDS[kind], write_session(session_id, events))
     if kind == "html":
         notes = services.store.notes.read(session_id)
-        return File(f"{name}.html", SESSION_KINDS[kind],
-                    report(state, session_id, notes, services.drawn(state.task.circuit)))
+        return File(f"{name}.html", SESSION_KINDS[kind], report(state, session_id, notes))
     found = state.best if turn is None else next((item for item in state.history if str(item.index) == turn), None)
     if found is None or found.proposal.parameters is None or found.score is None:
         raise NoSuchFile("This session has no simulated design there.")

@@ -5,7 +5,6 @@ It works offline and without a script; the one in it only follows the reader's c
 
 from markupsafe import Markup
 
-from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.netlist import sized_netlist
 from sizing_app.session.events import SessionState
 from sizing_app.store.notes import Notes
@@ -26,9 +25,9 @@ PAGE = Markup("""<!doctype html>
 DARK = 'if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.classList.add("dark");'
 
 
-def report(state: SessionState, session_id: str, notes: Notes, circuit: Circuit) -> str:
-    """``circuit``: that of the session, or the one of the circuits folder whose drawing shows it."""
-    title = f"{state.task.circuit.name}, {state.policy}, session {session_id}"
+def report(state: SessionState, session_id: str, notes: Notes) -> str:
+    circuit = state.task.circuit
+    title = f"{circuit.name}, {state.policy}, session {session_id}"
     styles = Markup(read_asset("style.css") + read_asset("report.css"))
     turns = Markup("").join(Markup(block["html"]) for block in reversed(trace(state, forks=False)))
     return str(PAGE.format(

@@ -13,7 +13,7 @@ from sizing_app.store import SessionSummary
 from sizing_app.store.groups import record_group
 from sizing_app.task.advantage import TEMPERATURE
 from sizing_app.task.turn import History
-from sizing_app.task.validation import CONTINUED_BUDGET
+from sizing_app.task.validation import MAX_BUDGET
 from sizing_app.ui.services import PATIENCE, Services
 
 LEAST_SIZE, SIZE, MOST_SIZE = 2, 8, 16
@@ -89,8 +89,8 @@ class Forks:
             raise ForkError(f"Proposal {number + 1} is not stored, so it cannot be continued.")
         if turn.measurement is None:
             raise ForkError(f"Proposal {number + 1} ends the session: there is nothing to continue.")
-        if not is_whole(further, 1, CONTINUED_BUDGET - turn.index):
-            raise ForkError(f"Further simulations: expected a whole number from 1 to {CONTINUED_BUDGET - turn.index}.")
+        if not is_whole(further, 1, MAX_BUDGET - turn.index):
+            raise ForkError(f"Further simulations: expected a whole number from 1 to {MAX_BUDGET - turn.index}.")
         task = replace(state.task, budget=turn.index + int(further))
         return self.services.start(task, group.policy, (*state.history, turn), group.session_id, group.position)
 

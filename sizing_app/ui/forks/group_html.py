@@ -31,10 +31,10 @@ def group_head(state: GroupState) -> list[dict]:
         return []
     figures = [("Proposals", f"{len(state.members)} of {state.size}", "simulated")]
     if state.members:
-        best = max(state.members, key=lambda member: member.turn.total)
+        best = max(state.members, key=lambda member: member.turn.reward)
         figures += [("Mean reward", f"{state.mean:.3f}", "of training"),
                     ("Spread", f"{state.spread:.3f}", "standard deviation"),
-                    ("Best reward", reward(best.turn.total), f"proposal {best.number + 1}")]
+                    ("Best reward", reward(best.turn.reward), f"proposal {best.number + 1}")]
     cells = Markup("").join(Markup("<div><dt>{}</dt><dd>{} <small>{}</small></dd></div>").format(*figure)
                             for figure in figures)
     html = Markup('<section class="group-head" aria-label="Group"><div class="status-line">'
@@ -61,7 +61,7 @@ def _rewards(state: GroupState, turn: Turn, earned: float) -> Markup:
     note = Markup(' <small title="{}">error of form</small>').format(" ".join(errors)) if errors else ""
     return Markup('<span class="reward">reward <b>{}</b></span><span>{}</span>'
                   '<span class="quiet">training {:.3f}{}</span>').format(
-        reward(turn.total) if turn.score else "\u2013", met, earned, note)
+        reward(turn.reward) if turn.score else "\u2013", met, earned, note)
 
 
 def _bar(advantage: float) -> Markup:

@@ -66,7 +66,7 @@ def _colour(reward: float, low: float, high: float) -> str:
 
 
 def _title(member: Sampled) -> str:
-    return f"Proposal {member.number + 1}, reward {member.turn.total:.3f}"
+    return f"Proposal {member.number + 1}, reward {member.turn.reward:.3f}"
 
 
 def _summary(state: GroupState, rewards: list[float]) -> str:

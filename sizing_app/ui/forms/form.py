@@ -8,7 +8,7 @@ from sizing_app.circuit.units import read_quantity, show_quantity, show_unit
 from sizing_app.circuit.validation import Invalid, check_spec, is_whole
 from sizing_app.policy.designs import initial_design
 from sizing_app.task.definition import Task
-from sizing_app.task.validation import MAX_SEED, PAGE_BUDGET
+from sizing_app.task.validation import MAX_SEED, SESSION_BUDGET
 
 BOUNDS = (("low", "Lower"), ("high", "Upper"))
 INITIAL = {"random": "Random (by seed)", "middle": "Middle of the ranges", "typed": "Typed below"}
@@ -62,8 +62,8 @@ def read_task(circuit: Circuit, conditions: Conditions, specs: Mapping, kind: st
               budget: object, seed: object) -> Reading:
     """Check everything at once, so that a person sees all problems together."""
     problems: list[str] = []
-    if not is_whole(budget, 1, PAGE_BUDGET):
-        problems.append(f"Budget: expected a whole number from 1 to {PAGE_BUDGET}.")
+    if not is_whole(budget, 1, SESSION_BUDGET):
+        problems.append(f"Budget: expected a whole number from 1 to {SESSION_BUDGET}.")
     if not is_whole(seed, 0, MAX_SEED):
         problems.append(f"Seed: expected a whole number from 0 to {MAX_SEED}.")
     wanted, specs = _read_specs(circuit, specs, problems)

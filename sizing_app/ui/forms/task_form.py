@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import gradio as gr
 from markupsafe import Markup
 
+from sizing_app.circuit.catalog import handle_of
 from sizing_app.circuit.definition import Circuit, Conditions
 from sizing_app.circuit.units import show_quantity
 from sizing_app.circuit.validation import Invalid
@@ -13,9 +14,10 @@ from sizing_app.errors import StoreError
 from sizing_app.session.events import fold
 from sizing_app.task.definition import Task
 from sizing_app.task.limits import hold
-from sizing_app.task.validation import MAX_HINT, PAGE_BUDGET, check_task
+from sizing_app.task.validation import MAX_HINT, SESSION_BUDGET, check_task
 from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
+from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.services import Services, reads_hints, reads_ranges
 
@@ -52,15 +54,14 @@ class TaskForm:
         self.services, self.prefix = services, prefix
         self.first = services.circuits[services.default_circuit]
         circuit = self.first
-        choices = [(f"{item.name} \u2013 {item.title}", name) for name, item in services.circuits.items()]
-        self.circuit = gr.Dropdown(choices, value=circuit.name, label="Circuit")
+        self.circuit = gr.Dropdown(choices(services.circuits), value=circuit.name, label="Circuit")
         with gr.Row(elem_classes="pair"):
             self.conditions = condition_choices(circuit, circuit.conditions.nominal)
         self.specs = cell_table(spec_table(circuit, circuit.specs), label="Specs", elem_id=f"{prefix}specs")
         self.reset = gr.Button("Default specs", size="sm", elem_classes="quiet-button")
         self.policies = [self._policy_choice(circuit.name, lane, lanes) for lane in range(lanes)]
         with gr.Row(elem_classes="pair"):
-            self.budget = gr.Number(5, label=f"Simulations, 1 to {PAGE_BUDGET}", min_width=80)
+            self.budget = gr.Number(5, label=f"Simulations, 1 to {SESSION_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
         self.kind = gr.Dropdown([(title, kind) for kind, title in KINDS.items()], value="random",
                                 label="Initial design")
@@ -119,6 +120,10 @@ class TaskForm:
                  for field in ("Budget:", "Seed:")]
         return [problem_list(problems), filled.reading.specs, filled.reading.initial, filled.limits, *marks]
 
+    def shows(self, circuit: Circuit) -> bool:
+        """Whether the form can be filled with a task of this circuit: it is in the folders or the database."""
+        return handle_of(self.services.circuits, circuit) in self.services.circuits
+
     def preset(self, name: str, policies: Sequence[str]) -> list:
         """The values of ``fields`` for a circuit's default specs under nominal conditions."""
         circuit = self.services.circuits[name]
@@ -127,14 +132,14 @@ class TaskForm:
 
     def fill(self, task: Task, policies: Sequence[str], kind: str = "typed") -> list:
         """The values of ``fields`` that give this task again."""
-        circuit = self.services.circuits[task.circuit.name]
-        lanes = len(self.policies)
+        circuit, circuits, lanes = task.circuit, self.services.circuits, len(self.policies)
+        handle = handle_of(circuits, circuit)
         chosen = [*policies, *[NONE] * lanes][:lanes]
-        return [circuit.name, *condition_choices(circuit, task.conditions), spec_table(circuit, task.specs),
-                min(task.budget, PAGE_BUDGET), task.seed, kind,
+        return [gr.Dropdown(choices(circuits, handle), value=handle), *condition_choices(circuit, task.conditions),
+                spec_table(circuit, task.specs), min(task.budget, SESSION_BUDGET), task.seed, kind,
                 gr.update(value=initial_table(circuit, task.initial), visible=kind == "typed"),
                 gr.update(value="", visible=False), limit_table(circuit, task.limits), task.hint,
-                *(self._policy_choice(circuit.name, lane, lanes, policy) for lane, policy in enumerate(chosen))]
+                *(self._policy_choice(handle, lane, lanes, policy) for lane, policy in enumerate(chosen))]
 
     def change_circuit(self, name: str, kind: str, seed: float | None, *policies: str) -> list:
         circuit = self.services.circuits[name]
@@ -157,8 +162,9 @@ class TaskForm:
         except StoreError as error:
             problems.append(f"Initial design: {error}")
             return table
-        if state.task.circuit.name != circuit.name:
-            problems.append(f"Initial design: session {session_id} sized {state.task.circuit.name}, not "
+        other = state.task.circuit
+        if [item.name for item in other.parameters] != [item.name for item in circuit.parameters]:
+            problems.append(f"Initial design: session {session_id} sized {other.name}, which has other parameters than "
                             f"{circuit.name}.")
             return table
         if state.best is None or state.best.proposal.parameters is None:

@@ -73,7 +73,7 @@ def session_list(compared: Sequence[Member]) -> Markup:
                "</tr>").format(
             member.letter, review_link(member.id), member.id, member.state.task.circuit.name, member.state.policy,
             member.state.status, STATUS[member.state.status],
-            reward(member.state.best.total) if member.state.best else "\u2013", simulations(member.state),
+            reward(member.state.best.reward) if member.state.best else "\u2013", simulations(member.state),
             member.state.task.budget) for member in compared)
     return _table("Compared sessions", ("Session", "Circuit", "Policy", "Status"), ("Best reward", "Simulations"), rows)
 

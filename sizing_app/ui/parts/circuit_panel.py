@@ -2,11 +2,18 @@
 
 import base64
 import re
+from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
 from sizing_app.circuit.definition import Circuit, Parameter
-from sizing_app.circuit.folder import file_of
+from sizing_app.circuit.folder import drawing
+
+
+def choices(circuits: Mapping[str, Circuit], *handles: str) -> list[tuple[str, str]]:
+    """(title, name) of what a catalog lists, and of those that are asked for besides, by their key perhaps."""
+    return [(f"{circuits[handle].name} \u2013 {circuits[handle].title}", handle)
+            for handle in dict.fromkeys((*circuits, *handles))]
 
 
 def panel(circuit: Circuit) -> str:
@@ -31,7 +38,7 @@ def _row(parameter: Parameter) -> Markup:
 
 def _schematic(circuit: Circuit) -> Markup:
     """The SVG as an image, so that its styles stay its own."""
-    path = file_of(circuit, "schematic.svg")
+    path = drawing(circuit)
     if not path.is_file():
         return Markup('<p class="quiet">This circuit has no schematic.svg.</p>')
     data = base64.b64encode(path.read_bytes()).decode("ascii")

@@ -29,7 +29,7 @@ def figure(state: SessionState, session_id: str, cursor: int | None = None) -> d
     """
     scored = [turn for turn in state.history if turn.score is not None]
     turns = [turn.index for turn in scored]
-    rewards = [round(turn.total, 4) for turn in scored]
+    rewards = [round(turn.reward, 4) for turn in scored]
     best = [round(value, 4) for value in best_so_far(state.history)]
     steps = [place for place in range(len(best)) if place in (0, len(best) - 1) or best[place] != best[place - 1]]
     passed = [turn.score.passed for turn in scored]

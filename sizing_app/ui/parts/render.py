@@ -80,7 +80,7 @@ def header(state: SessionState, session_id: str) -> str:
                              "simulations and reward appear here as they happen.")
     best = state.best
     figures = [
-        ("Best reward", reward(best.total) if best else "\u2013", f"turn {best.index}" if best else ""),
+        ("Best reward", reward(best.reward) if best else "\u2013", f"turn {best.index}" if best else ""),
         ("Specs met", met_count(best.score) if best else "\u2013", "best design"),
         ("Simulations", f"{simulations(state)} of {state.task.budget}", "used"),
         ("Time", duration(sum(turn.seconds for turn in state.history)), "finished turns"),

@@ -151,11 +151,11 @@ def _card(index: int, headline: Markup, body: Markup) -> str:
 def _headline(turn: Turn, former: Sequence[Turn], best: bool) -> Markup:
     if turn.score is None:
         return Markup('<span class="quiet">ended the session</span>')
-    before = next((earlier.total for earlier in reversed(former) if earlier.score is not None), None)
-    step = "" if before is None else f"{turn.total - before:+.3f}".replace("-", "\u2212")
+    before = next((earlier.reward for earlier in reversed(former) if earlier.score is not None), None)
+    step = "" if before is None else f"{turn.reward - before:+.3f}".replace("-", "\u2212")
     mark = Markup('<span class="badge">best</span>') if best else ""
     return Markup('<span class="reward">reward <b>{}</b></span><span class="quiet">{}</span>'
-                  "<span>{} specs met</span>{}").format(reward(turn.total), step, met_count(turn.score), mark)
+                  "<span>{} specs met</span>{}").format(reward(turn.reward), step, met_count(turn.score), mark)
 
 
 def _reasoning(proposal: Proposal, index: int, checked: Markup | str = "") -> Markup:

@@ -46,7 +46,7 @@ def sentence(lanes: Mapping[str, SessionState], titles: Titles) -> str:
         rest = [title_of(state, titles) for id, state in lanes.items() if id not in done]
         missing = f" Not {'yet' if running else 'met'}: {', '.join(rest)}." if rest else ""
         return f"All specs met: {'; '.join(texts)}.{missing}"
-    best = [(state.best.total, title_of(state, titles)) for state in lanes.values() if state.best]
+    best = [(state.best.reward, title_of(state, titles)) for state in lanes.values() if state.best]
     if not best:
         return "Simulating the initial design."
     total, title = max(best)
@@ -65,7 +65,7 @@ def _row(id: str, state: SessionState, titles: Titles) -> Markup:
                   '<td class="num">{}</td><td class="num">{}</td><td class="num">{}</td><td class="num">{} of {}</td>'
                   '<td><a href="?session={}">{}</a></td></tr>').format(
         title_of(state, titles), state.status, STATUS[state.status], state.message,
-        reward(best.total) if best else "\u2013", met_count(best.score) if best else "\u2013",
+        reward(best.reward) if best else "\u2013", met_count(best.score) if best else "\u2013",
         found.simulations if found else "\u2013", f"{found.seconds:.2f}" if found else "\u2013",
         simulations(state), budget, id, id)
 

@@ -76,7 +76,7 @@ class RacePage:
             started = [self.services.store.events(session_id)[0] for session_id in read_race(race)]
         except (StoreError, ValueError):
             started = []
-        if not started or started[0].task.circuit.name not in self.services.circuits:
+        if not started or not self.form.shows(started[0].task.circuit):
             return [race, *[gr.skip()] * len(self.form.fields)]
         return [race, *self.form.fill(started[0].task, [event.policy for event in started])]
 

@@ -30,7 +30,7 @@ def _lane(state: SessionState, title: str, colour: str, dash: str, symbol: str) 
     scored = [turn for turn in state.history if turn.score is not None]
     first = next((turn.index for turn in scored if turn.score.passed), None)
     best = [round(value, 4) for value in state.best_so_far]
-    texts = [f"{title}<br>turn {turn.index}: reward {turn.total:.3f}, best {value:.3f}"
+    texts = [f"{title}<br>turn {turn.index}: reward {turn.reward:.3f}, best {value:.3f}"
              for turn, value in zip(scored, best, strict=True)]
     return {"name": title, "x": [turn.index for turn in scored], "y": best, "text": texts, "type": "scatter",
             "mode": "lines+markers", "hovertemplate": "%{text}<extra></extra>",

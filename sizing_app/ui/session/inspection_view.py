@@ -64,7 +64,7 @@ def _words(text: str) -> list[dict]:
 
 def _tables(state: SessionState, turn: Turn, point: OperatingPoint, waves: Waveforms) -> list[dict]:
     circuit = state.task.circuit
-    head = Markup('<p class="quiet">Turn {}, reward {}, {}.</p>').format(turn.index, reward(turn.total),
+    head = Markup('<p class="quiet">Turn {}, reward {}, {}.</p>').format(turn.index, reward(turn.reward),
                                                                        conditions_line(state.task))
     parts = [block("head", head)]
     parts.append(block("devices", device_table(point) if point.ok else _failure("The operating point", point)))

@@ -89,10 +89,9 @@ class RunPage:
         if "session" not in query and query.get("circuit", "") in self.services.circuits and "view" not in query:
             return self.preset(query["circuit"], query.get("policy", ""))
         task, policy = self._stored(query.get("session", ""))
-        if task is None or task.circuit.name not in self.services.circuits:
+        if task is None or not self.form.shows(task.circuit):
             return [gr.skip()] * (2 + len(self.form.fields))
-        circuit = self.services.circuits[task.circuit.name]
-        return [gr.Accordion(open=False, label=self._panel_title(circuit)), panel(circuit),
+        return [gr.Accordion(open=False, label=self._panel_title(task.circuit)), panel(task.circuit),
                 *self.form.fill(task, [policy])]
 
     def preset(self, name: str, policy: str) -> list:

@@ -9,7 +9,7 @@ from sizing_app.circuit.validation import is_whole
 from sizing_app.errors import PolicyError, StoreError
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionState, fold
-from sizing_app.task.validation import CONTINUED_BUDGET
+from sizing_app.task.validation import MAX_BUDGET
 from sizing_app.ui.forms.limit_form import proposal_table, read_edits
 from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
 from sizing_app.ui.parts.components import cell_table, read_asset
@@ -111,8 +111,8 @@ class SteeringView:
         if filled.task.circuit.name != state.task.circuit.name:
             raise ValueError(f"The form shows {filled.task.circuit.name}, but this session sizes "
                              f"{state.task.circuit.name}: choose that circuit again.")
-        if not is_whole(further, 1, CONTINUED_BUDGET - spent):
-            raise ValueError(f"Further simulations: expected a whole number from 1 to {CONTINUED_BUDGET - spent}.")
+        if not is_whole(further, 1, MAX_BUDGET - spent):
+            raise ValueError(f"Further simulations: expected a whole number from 1 to {MAX_BUDGET - spent}.")
         return self.services.extend(state.task, filled.task, filled.policies[0], history, int(further), session_id)
 
     @staticmethod

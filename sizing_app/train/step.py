@@ -1,0 +1,165 @@
+"""One step of TL-GRPO (paper, section 4, algorithm 1) on one page: from queries to a gradient.
+
+    play            one trajectory a query, G replies from each of its histories, every one simulated  (rollout.py)
+    credit          what each earns: the reward of its design, less a penalty for its form, plus a bonus where all
+                    specs are met                                                                       (eq. 15)
+    compare         advantages within the group of one history: (r - mean) / std                        (eq. 13)
+    update          clipped policy gradient over the tokens of all replies                              (eq. 12)
+
+The other algorithms (algorithms.py) differ in what is compared; the loop over steps is in trainer.py. What is left out
+of GRPO, and why: the KL term and with it the reference model (eq. 12 has none: the clip holds a step near the policy
+that sampled); the value network (the group is the baseline); the mean within each reply before that over replies (it
+weighs a word of a short reply more; the mean is over tokens, as in DAPO); groups without spread (nothing can be learnt
+from them). What is not in the paper: an analysis is credited with its truth instead of the reward
+(RLConfig.credit_truth); replies of one history share the computation of their prompt (tree.py).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import torch
+from torch import nn
+
+from sizing_app.prompt.claims import truth
+from sizing_app.prompt.parser import ANALYZE_END
+from sizing_app.task.definition import Task
+from sizing_app.task.turn import History, Turn
+from sizing_app.train.advantage import (by_token, clipped_objective, format_errors, group_advantages,
+                                        training_reward)
+from sizing_app.train.config import RLConfig
+from sizing_app.train.form import Form
+from sizing_app.train.optim import apply_gradients
+from sizing_app.train.rollout import Group, Rollouts, play
+from sizing_app.train.sft import token_budget
+from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
+
+
+@dataclass
+class Sampled:
+    """A sampled turn: its reward, less ``penalty`` if its form is wrong, and the advantages of its two parts."""
+
+    group: Group
+    turn: Turn
+    reward: float
+    penalty: float
+    truth: float
+    analysis: float = 0.0
+    action: float = 0.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One sampled reply with the advantage of each of its tokens."""
+
+    prompt: tuple[int, ...]
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    advantages: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What an algorithm sampled in one training step."""
+
+    rows: list[list[Step]]
+    """Steps whose prompts share a beginning, so that they are computed together."""
+    turns: list[Turn]
+    """All sampled turns; the next three lists say of each what it earned, how true it is, whether its form is wrong."""
+    rewards: list[float]
+    truths: list[float]
+    flawed: list[bool]
+    trajectories: list[History]
+    """For the curves."""
+    spreads: list[float]
+    """Standard deviation of the rewards in each comparison, dropped ones too."""
+
+
+Collect = Callable[[Sequence[Task], Rollouts, RLConfig, torch.Generator], Collected]
+"""An algorithm: what is sampled for some queries."""
+
+
+def tl_grpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig, generator: torch.Generator) -> Collected:
+    """Turn-level GRPO: G turns from each history of ONE trajectory a query.
+
+    A[t, g] = normalized over g of r[t, g] (eq. 13). The trajectory's own turn is the first of its group: it is a sample
+    from the same distribution as the others.
+    """
+    played, trajectories = play(tasks, rollouts, config.group, generator)
+    rows = [credit(group, config) for group in chain.from_iterable(played)]
+    spreads = [compare([[turn] for turn in row], [turn.reward for turn in row], config) for row in rows]
+    return collected(rows, spreads, trajectories, rollouts)
+
+
+def credit(group: Group, config: RLConfig) -> list[Sampled]:
+    """What every turn of a group earns (task/advantage.py), and how true its analysis is (prompt/claims.py)."""
+    return [Sampled(group, turn, training_reward(turn, group.history, config),
+                    config.format_penalty if format_errors(turn, group.history) else 0.0,
+                    truth(group.task, group.shown, turn)) for turn in group.turns]
+
+
+def compare(members: Sequence[Sequence[Sampled]], rewards: Sequence[float], config: RLConfig) -> float:
+    """Give every turn of a member the member's advantage among all members; returns the spread of the rewards."""
+    actions = analyses = group_advantages(rewards, config.min_spread)
+    if config.credit_truth:
+        truths = [float(np.mean([turn.truth for turn in member])) for member in members]
+        analyses = group_advantages(truths, config.min_spread)
+        actions = actions + config.truth_in_action * analyses
+    for member, analysis, action in zip(members, analyses, actions, strict=True):
+        for turn in member:
+            turn.analysis, turn.action = float(analysis), float(action)
+    return float(np.std(rewards))
+
+
+def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: Sequence[Sequence[Step]],
+           config: RLConfig, rng: np.random.Generator, form: Form | None = None) -> dict[str, float]:
+    """``config.updates`` gradient steps, each on its own share of the rows; the mean is over tokens (DAPO).
+
+    ``form``: that of the sampler, so that old and new log-probabilities are of the same choices.
+    ``ratio_error`` is the largest |new - old| log-probability before the first step: how sampler and trainer differ.
+    """
+    packed = [pack([(step.prompt, step.tokens) for step in row]) for row in rows]
+    old = [np.concatenate([step.logprobs for step in row]) for row in rows]
+    advantages = [np.concatenate([step.advantages for step in row]) for row in rows]
+    sums = {"objective": 0.0, "entropy": 0.0, "clip_share": 0.0}
+    norms, ratio_error = [], 0.0
+    for part in np.array_split(rng.permutation(len(rows)), config.updates):
+        tokens = sum(len(old[index]) for index in part)
+        for batch in micro_batches([len(packed[index]) for index in part], token_budget(model.device)):
+            chosen = [part[place] for place in batch]
+            before, gain = (_flat([table[index] for index in chosen], model.device) for table in (old, advantages))
+            allowed = form and torch.cat([form.masks(step.tokens) for index in chosen for step in rows[index]])
+            logprobs, entropy = reply_logprobs(model, collate([packed[index] for index in chosen], model.device),
+                                               config.temperature, allowed)
+            objective, clipped = clipped_objective(logprobs, before, gain, config)
+            (-objective.sum() / tokens).backward()
+            for name, value in (("objective", objective), ("entropy", entropy), ("clip_share", clipped)):
+                sums[name] += float(value.detach().sum())
+            if not norms:
+                ratio_error = max(ratio_error, float((logprobs.detach() - before).abs().max()))
+        if tokens:
+            norms.append(apply_gradients(model, optimizers))
+    total = max(1, sum(map(len, old)))
+    return {**{name: value / total for name, value in sums.items()}, "gradient_norm": float(np.mean(norms or [0.0])),
+            "ratio_error": ratio_error}
+
+
+def collected(rows: Sequence[Sequence[Sampled]], spreads: list[float], trajectories: list,
+              rollouts: Rollouts) -> Collected:
+    """Rows (turns whose prompts share a beginning) as the trainer wants them, those without any advantage dropped."""
+    close = rollouts.tokenizer.token_to_id(ANALYZE_END)
+    steps = [[_step(turn, close) for turn in row] for row in rows if any(turn.analysis or turn.action for turn in row)]
+    turns = list(chain.from_iterable(rows))
+    return Collected(steps, [turn.turn for turn in turns], [turn.reward for turn in turns],
+                     [turn.truth for turn in turns], [turn.penalty > 0 for turn in turns], trajectories, spreads)
+
+
+def _step(sampled: Sampled, close: int) -> Step:
+    tokens = sampled.turn.proposal.tokens
+    return Step(sampled.group.prompt, tokens, sampled.turn.proposal.logprobs,
+                by_token(tokens, close, sampled.analysis, sampled.action))
+
+
+def _flat(parts: Sequence[np.ndarray], device: torch.device) -> torch.Tensor:
+    return torch.from_numpy(np.concatenate(parts)).float().to(device)
