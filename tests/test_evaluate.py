@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sizing_app.circuit.definition import Spec
-from sizing_app.circuit.folder import load_circuits, suite_names
+from sizing_app.circuit.folder import SPLITS, home, load_circuits, suite_names
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate import compare
 from sizing_app.evaluate.fingerprint import fingerprint
@@ -18,7 +18,7 @@ from sizing_app.evaluate.intervals import interval, interval_of_lead
 from sizing_app.evaluate.report import curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.runner import Job, evaluate
-from sizing_app.evaluate.suites import Query, SuiteError, load_queries
+from sizing_app.evaluate.suites import Query, SuiteError, load_queries, load_suite
 from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import MODELS
 from sizing_app.policy.bayesian import BayesianSearch
@@ -115,13 +115,13 @@ def test_rows_of_another_checkpoint_or_suite_are_evaluated_again(tmp_path):
     (models / "tl-grpo").mkdir(parents=True)
     weights = models / "tl-grpo" / "model.safetensors"
     weights.write_bytes(b"before")
-    marks = [fingerprint(circuit, "demo", policy, models) for policy in ("tl-grpo", "random")]
-    assert marks == [fingerprint(circuit, "demo", policy, models) for policy in ("tl-grpo", "random")]
+    marks = [fingerprint(circuit, "demo", "validation", policy, models) for policy in ("tl-grpo", "random")]
+    assert marks == [fingerprint(circuit, "demo", "validation", policy, models) for policy in ("tl-grpo", "random")]
     weights.write_bytes(b"trained anew")
-    assert fingerprint(circuit, "demo", "tl-grpo", models) != marks[0]
-    assert fingerprint(circuit, "demo", "random", models) == marks[1]
-    assert fingerprint(replace(circuit, testbench="other"), "demo", "random", models) != marks[1]
-    assert fingerprint(write_suite(tmp_path, seed=2), "demo", "random", models) != marks[1]
+    assert fingerprint(circuit, "demo", "validation", "tl-grpo", models) != marks[0]
+    assert fingerprint(circuit, "demo", "validation", "random", models) == marks[1]
+    assert fingerprint(replace(circuit, testbench="other"), "demo", "validation", "random", models) != marks[1]
+    assert fingerprint(write_suite(tmp_path, seed=2), "demo", "validation", "random", models) != marks[1]
 
     old = [replace(job, fingerprint="old") for job in some_jobs(2, ("random",))]
     assert {row.fingerprint for row in run(tmp_path / "out", old).results} == {"old"}
@@ -264,12 +264,13 @@ def test_curves_carry_the_last_reward_forward(tmp_path):
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def write_suite(folder, **changes):
+def write_suite(folder, version: int = 2, **changes):
     query = {"conditions": {"corner": "tt", "temperature": 27, "supply": 3.3, "load": 2e-12},
              "specs": [{"metric": "gain", "low": 50.0, "scale": 20.0}], "initial": {"w": 1e-5, "m": 10}, "seed": 1,
              "witness": GOOD} | changes
-    (folder / "queries").mkdir(exist_ok=True)
-    (folder / "queries" / "demo.json").write_text(json.dumps({"circuit": "TOY", "suite": "demo", "queries": [query]}))
+    (folder / "queries" / "validation").mkdir(parents=True, exist_ok=True)
+    (folder / "queries" / "validation" / "demo.json").write_text(
+        json.dumps({"version": version, "circuit": "TOY", "suite": "demo", "queries": [query]}))
     return settled(folder)
 
 
@@ -278,6 +279,31 @@ def test_queries_become_tasks(tmp_path):
     (query,) = load_queries(circuit, "demo")
     task = query.task(circuit, 5)
     assert (task.budget, task.seed, task.specs[0].low, task.conditions) == (5, 1, 50.0, circuit.conditions.nominal)
+    assert task.circuit is circuit
+
+
+def test_a_query_may_bring_its_own_ranges(tmp_path):
+    circuit = write_suite(tmp_path, ranges={"w": [5e-6, 2e-4]}, initial={"w": 2e-4, "m": 10})
+    task = load_queries(circuit, "demo")[0].task(circuit, 5)
+    assert [(parameter.low, parameter.high) for parameter in task.circuit.parameters] == [(5e-6, 2e-4), (1, 20)]
+    assert home(task.circuit) == home(circuit) == tmp_path
+    with pytest.raises(SuiteError, match="query 0.witness.w: 10 µm is outside 20 µm to 200 µm"):
+        load_queries(write_suite(tmp_path, ranges={"w": [2e-5, 2e-4]}, initial={"w": 2e-4, "m": 10}), "demo")
+
+
+def test_splits_are_apart_and_a_former_suite_counts_as_test(tmp_path):
+    circuit = write_suite(tmp_path)
+    assert (suite_names(circuit, "validation"), suite_names(circuit, "test")) == (["demo"], [])
+    with pytest.raises(SuiteError, match="TOY has no test suite 'demo': choose one of none"):
+        load_queries(circuit, "demo", "test")
+    made = tmp_path / "queries" / "validation" / "demo.json"
+    (tmp_path / "queries" / "demo.json").write_text(made.read_text().replace('"version": 2, ', ""))
+    assert load_suite(circuit, "demo", "test").version == 1
+    (tmp_path / "queries" / "test").mkdir()
+    (tmp_path / "queries" / "test" / "demo.json").write_text(made.read_text())
+    assert load_suite(circuit, "demo", "test").version == 2 and suite_names(circuit, "test") == ["demo"]
+    with pytest.raises(SuiteError, match="version: expected at most 2, found 3"):
+        load_queries(write_suite(tmp_path, version=3), "demo")
 
 
 @pytest.mark.parametrize("changes, message", [
@@ -291,20 +317,21 @@ def test_a_wrong_query_is_named(tmp_path, changes, message):
 
 
 def test_an_unknown_suite_lists_those_there_are(tmp_path):
-    with pytest.raises(SuiteError, match="TOY has no suite 'hard': choose one of demo"):
+    with pytest.raises(SuiteError, match="TOY has no validation suite 'hard': choose one of demo"):
         load_queries(write_suite(tmp_path), "hard")
 
 
 @pytest.mark.parametrize("circuit", load_circuits().values(), ids=lambda circuit: circuit.name)
 def test_shipped_queries_are_whole(circuit):
-    for suite in suite_names(circuit):
-        queries = load_queries(circuit, suite)
+    for split, suite in [(part, name) for part in SPLITS for name in suite_names(circuit, part)]:
+        queries = load_queries(circuit, suite, split)
         assert len({query.seed for query in queries}) == len(queries)
         for query in queries:
+            own = query.task(circuit, 0).circuit
             assert query.conditions in circuit.conditions.all()
             assert {spec.metric for spec in query.specs} == {spec.metric for spec in circuit.specs}
             for design in (query.initial, query.witness):
-                assert all(circuit.parameter(name).contains(value) for name, value in design.items())
+                assert all(own.parameter(name).contains(value) for name, value in design.items())
 
 
 def test_stopping_drops_what_is_in_flight(tmp_path):

@@ -1,4 +1,4 @@
-"""``evaluate``: policies on the held-out queries of a suite, into a folder of tables and a picture."""
+"""``evaluate``: policies on the queries of a suite, into a folder of tables and a picture; --react: first designs."""
 
 import argparse
 import os
@@ -8,15 +8,18 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
+from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import circuit_names, load_circuits, suite_names
+from sizing_app.cli.parser import SUITES
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate.fingerprint import fingerprint
+from sizing_app.evaluate.react import SUITE, react, table
 from sizing_app.evaluate.report import draw_curves, summarize, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, timeouts
 from sizing_app.evaluate.runner import Job, evaluate
-from sizing_app.evaluate.suites import SuiteError, load_queries
+from sizing_app.evaluate.suites import Query, SuiteError, load_queries
 from sizing_app.evaluate.wide import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import POLICIES, PolicySettings, can_size, close_engines, make_policy
 from sizing_app.session.events import Event
@@ -27,6 +30,8 @@ from sizing_app.task.validation import CLI_BUDGET
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.react:
+        return _react(args)
     policies = read_names(args.policies, tuple(POLICIES), "policy")
     budget = read_count(args.budget, "--budget", 1, CLI_BUDGET)
     threads = read_count(args.threads, "--threads", 1, 256) if args.threads else os.cpu_count() or 1
@@ -35,8 +40,9 @@ def run(args: argparse.Namespace) -> int:
     out = Path(args.out)
     try:
         makers = {name: make_policy(name, settings) for name in sorted({job.policy for job in jobs})}
-        files = ResultFiles(out, {"budget": budget, "temperature": settings.temperature, "model": settings.model})
-        if dropped := files.drop(outdated(settings)):
+        files = ResultFiles(out, {"budget": budget, "split": args.split, "temperature": settings.temperature,
+                                  "model": settings.model})
+        if dropped := files.drop(outdated(settings, args.split)):
             print(f"{dropped} rows of {out} are of another model, circuit or suite: left out", file=sys.stderr)
         with make_simulator(args.simulator) as simulator:
             evaluate(jobs, makers, simulator, budget, files, threads, Progress("sessions"), keeper(args.traces))
@@ -59,10 +65,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def outdated(settings: PolicySettings) -> Callable[[Result], bool]:
+def outdated(settings: PolicySettings, split: str) -> Callable[[Result], bool]:
     """Whether a row is of another model, circuit or suite than those that are here."""
     circuits = load_circuits()
-    present = cache(lambda name, suite, policy: fingerprint(circuits[name], suite, policy, settings.models))
+    present = cache(lambda name, suite, policy: fingerprint(circuits[name], suite, split, policy, settings.models))
     return lambda row: row.circuit not in circuits or row.fingerprint != present(row.circuit, row.suite, row.policy)
 
 
@@ -77,25 +83,59 @@ def keeper(url: str | None) -> Callable[[Job, Sequence[Event]], None] | None:
 def read_jobs(args: argparse.Namespace, policies: list[str], settings: PolicySettings) -> list[Job]:
     """Every query of the chosen circuits and suites for every policy, policies in turn on each circuit and suite.
 
-    A trained policy sizes the circuits that it can read, and no other.
+    Without --circuits each circuit plays those of the suites that it has; a named one must have them all. A trained
+    policy sizes the circuits that it can read, and no other.
     """
     known = load_circuits()
-    every = sorted({suite for circuit in known.values() for suite in suite_names(circuit)})
-    suites = read_names(args.suite, every, "suite")
-    names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else \
-        [name for name, circuit in known.items() if set(suites) <= set(suite_names(circuit))]
+    has = {name: suite_names(circuit, args.split) for name, circuit in known.items()}
+    suites = read_names(args.suite, sorted({suite for own in has.values() for suite in own} | set(SUITES)), "suite")
+    names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else list(known)
     jobs = []
     for name in names:
         able = [policy for policy in policies if can_size(policy, known[name], settings)]
-        for suite in suites:
-            try:
-                queries = load_queries(known[name], suite)
-            except SuiteError as error:
-                raise UsageError(str(error)) from error
+        for suite in suites if args.circuits else [suite for suite in suites if suite in has[name]]:
+            queries = _queries(known[name], suite, args.split)
             count = read_count(args.queries, "--queries", 1, len(queries)) if args.queries else len(queries)
-            marks = {policy: fingerprint(known[name], suite, policy, settings.models) for policy in able}
+            marks = {policy: fingerprint(known[name], suite, args.split, policy, settings.models) for policy in able}
             jobs += [Job(known[name], suite, number, query, policy, marks[policy]) for policy in able
                      for number, query in enumerate(queries[:count])]
     if not jobs:
-        raise UsageError(f"none of the policies {', '.join(policies)} can size {', '.join(names)}")
+        raise UsageError(f"none of the policies {', '.join(policies)} can size {', '.join(names)}, or no circuit has "
+                         f"{args.split} queries of {', '.join(suites)}")
     return jobs
+
+
+def _queries(circuit: Circuit, suite: str, split: str) -> list[Query]:
+    try:
+        return load_queries(circuit, suite, split)
+    except SuiteError as error:
+        raise UsageError(str(error)) from error
+
+
+def _react(args: argparse.Namespace) -> int:
+    """The first designs of every policy on the chosen circuits, into react.md."""
+    policies, settings = read_names(args.policies, tuple(POLICIES), "policy"), read_settings(args)
+    known = load_circuits()
+    names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else \
+        [name for name, circuit in known.items() if SUITE in suite_names(circuit, args.split)]
+    for name in names:
+        _queries(known[name], SUITE, args.split)
+    jobs = [(known[name], policy) for name in names for policy in policies if can_size(policy, known[name], settings)]
+    if not jobs:
+        raise UsageError(f"no circuit has {args.split} queries of {SUITE} that one of {', '.join(policies)} can size")
+    progress, rows = Progress("policies on circuits"), []
+    try:
+        with make_simulator(args.simulator) as simulator:
+            for circuit, policy in jobs:
+                rows.append(react(circuit, make_policy(policy, settings), simulator, args.split))
+                progress(len(rows), len(jobs), f"{circuit.name} {policy}")
+    finally:
+        close_engines()
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "react.md").write_text(table(rows))
+    if args.json:
+        print_json([asdict(row) for row in rows])
+    else:
+        print(table(rows), end="")
+    return 0
