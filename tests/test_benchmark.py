@@ -14,7 +14,7 @@ from sizing_app.circuit.definition import Circuit, Conditions, Spec
 from sizing_app.circuit.folder import SPLITS, file_of, load_circuit, load_circuits, suite_names
 from sizing_app.evaluate.bench import Bench
 from sizing_app.evaluate.check_file import read_difficulties
-from sizing_app.evaluate.climb import spread
+from sizing_app.evaluate.archive import spread
 from sizing_app.evaluate.draw import PLACES
 from sizing_app.evaluate.gates import CONSTANT_LIMIT, SINGLE_LIMIT, gates
 from sizing_app.evaluate.queries import make_queries

@@ -13,6 +13,7 @@ import pytest
 from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.circuit.folder import FOLDERS, golden, home, load_circuits
 from sizing_app.cli import main
+from sizing_app.cli.evaluate import policy_names
 from sizing_app.cli.values import UsageError, read_specs
 from sizing_app.policy.designs import initial_design
 
@@ -196,6 +197,11 @@ def small_circuits(tmp_path, monkeypatch) -> Path:
         json.dumps({"version": 2, "circuit": "OTA", "suite": "small", "queries": queries}))
     use_folder(monkeypatch, folder)
     return folder
+
+
+def test_a_kind_stands_for_all_policies_of_it():
+    assert policy_names("tl-grpo,constant,golden") == ["tl-grpo", "middle", "golden", "centre"]
+    assert policy_names("stored") == ["lookup", "teacher", "mlp"] and "cma-es" in policy_names("search")
 
 
 def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circuits, command, document):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sizing_app.circuit.definition import Spec
@@ -14,7 +14,7 @@ from sizing_app.circuit.folder import SPLITS, home, load_circuits, suite_names
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate import compare
 from sizing_app.evaluate.fingerprint import fingerprint
-from sizing_app.evaluate.intervals import interval, interval_of_lead
+from sizing_app.evaluate.intervals import interval, interval_of_lead, pooled
 from sizing_app.evaluate.report import curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.runner import Job, evaluate
@@ -137,10 +137,11 @@ def test_passing_and_simulations_are_counted(tmp_path):
     files = run(tmp_path, [replace(job, policy="scripted") for job in some_jobs(1, ("x",))],
                 policies={"scripted": policy})
     (row,) = files.results
-    assert (row.best_reward, row.passed, row.simulations) == (1.0, 1, 2)
+    assert (row.best_reward, row.passed, row.simulations, row.worst, row.cpu) == (1.0, 1, 2, 1.0, 0.0)
     assert [turn.status for turn in files.turns] == ["ok", "no_call", "ok", "ok"]
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_bootstrap_interval_holds_the_mean_and_stays_in_the_data(values):
     low, high = interval(values)
@@ -166,6 +167,13 @@ def test_an_interval_is_over_all_that_is_drawn_anew():
     assert interval(apart, circuits, resample_strata=True) == pytest.approx((0.0, 1.0))
 
 
+def test_means_are_pooled_by_circuit():
+    """One with more queries counts no more: 0.5 of A's four, 1 of B's one."""
+    values, circuits = [0.0, 0.0, 1.0, 1.0, 1.0], ["A"] * 4 + ["B"]
+    assert pooled(values, circuits) == 0.75 and pooled([values, [0.0] * 5], circuits) == 0.375
+    assert interval(values, circuits) == pytest.approx((0.5, 1.0)) and interval([0.3]) == (0.3, 0.3)
+
+
 def test_a_lead_resamples_the_queries_of_both_together_and_their_runs_apart():
     queries = np.random.default_rng(1).normal(0.0, 1.0, (1, 400))
     assert interval_of_lead(queries + 0.5, queries) == pytest.approx((0.5, 0.5))
@@ -173,12 +181,12 @@ def test_a_lead_resamples_the_queries_of_both_together_and_their_runs_apart():
 
 
 def test_summary_has_every_policy_and_paired_differences():
-    results = [Result("TOY", "demo", query, policy, reward, int(reward == 1), 2, 0.1)
+    results = [Result("TOY", "demo", query, policy, reward, int(reward == 1), 2, 0.1, worst=0.5, cpu=0.4)
                for policy, rewards in (("a", (1.0, 1.0)), ("b", (0.5, 1.0))) for query, reward in enumerate(rewards)]
     text = summary(results, ["b", "a"])
-    assert "| TOY | demo | a | 2 | 1.000 [1.000, 1.000] | 100% [100%, 100%] | 2.00 | - | - |" in text
-    assert "| TOY | demo | b | 2 | 0.750 [0.500, 1.000] | 50% [0%, 100%] | 2.00 | - | - |" in text
-    assert "| TOY | demo | a | -0.250 [-0.500, +0.000] | -50% [-100%, +0%] |" in text
+    assert "| TOY | demo | a | 2 | 100% [100%, 100%] | 1.000 [1.000, 1.000] | 0.500 | 2.00 | 0.40 | - | - |" in text
+    assert "| TOY | demo | b | 2 | 50% [0%, 100%] | 0.750 [0.500, 1.000] | 0.500 | 2.00 | 0.40 | - | - |" in text
+    assert "| TOY | demo | a | -50% [-100%, +0%] | -0.250 [-0.500, +0.000] |" in text
     assert text.index("| demo | b |") < text.index("| demo | a |")
 
 
@@ -187,7 +195,7 @@ def test_methods_stand_against_circuits():
                for circuit, policy, rewards in (("A", "p", (1.0, 0.5)), ("B", "p", (0.2, 0.4)), ("H", "p", (1.0, 1.0)),
                                                 ("A", "q", (0.0, 0.1))) for query, reward in enumerate(rewards)]
     parts = methods_by_circuits(results, ["q", "p"], {"H"}).split("**demo: ")
-    rewards, shares = (part.splitlines() for part in parts[1:])
+    shares, rewards = (part.splitlines() for part in parts[1:])
     assert rewards[2] == "| | A | B | H | trained on | held out |"
     assert rewards[4] == "| q | 0.050 | - | - | - | - |"
     assert rewards[5].startswith("| p | 0.750 | 0.300 | 1.000 | 0.525 [0.2")
@@ -201,10 +209,10 @@ def test_a_lead_counts_the_queries_that_both_played():
                                                 ("A", "q", (0.4, 0.5)), ("B", "q", (0.1, 1.0)), ("A", "r", (1.0,)))
                for query, reward in enumerate(rewards)]
     lines = lead(results, ["p", "q", "r"], {"H"}).splitlines()
-    assert lines[0] == ("| Suite | p minus | trained on: mean best reward | all specs met | held out: mean best reward "
-                        "| all specs met |")
-    assert lines[2].startswith("| demo | q | +0.300 [+0.100, +0.500] | +33% [") and lines[2].endswith("| - | - |")
-    assert lines[3] == "| demo | r | +0.000 [+0.000, +0.000] | +0% [+0%, +0%] | - | - |"
+    assert lines[0] == ("| Suite | p minus | trained on: all specs met | mean best reward | held out: all specs met "
+                        "| mean best reward |")
+    assert lines[2].startswith("| demo | q | +25% [+0%, +100%] | +0.300 [") and lines[2].endswith("| - | - |")
+    assert lines[3] == "| demo | r | +0% [+0%, +0%] | +0.000 [+0.000, +0.000] | - | - |"
     assert lead(results, ["p"], {"H"}) == ""
 
 
@@ -249,8 +257,8 @@ def test_searches_are_compared_at_several_budgets():
     turns.append(TurnResult("TOY", "demo", 2, "search", 0, 0.0, 0, "ok"))  # a query that the model did not play
     text = at_budgets(turns, results, ["model", "search"], 20).splitlines()
     assert text[0] == "| | 5 simulations | 20 simulations | as good as model after 5 | seconds a session |"
-    assert text[2] == "| model | 0.900, 50% met | 0.900, 50% met | 1 | 3.0 |"
-    assert text[3] == "| search | 0.300, 0% met | 0.900, 50% met | 13 | 3.0 |"
+    assert text[2] == "| model | 50% met, 0.900 | 50% met, 0.900 | 1 | 3.0 |"
+    assert text[3] == "| search | 0% met, 0.300 | 50% met, 0.900 | 13 | 3.0 |"
     assert at_budgets([], [], ["model"], 20) == ""
 
 

@@ -28,11 +28,14 @@ from sizing_app.store import SessionStore
 from sizing_app.store.bulk import WholeSession
 from sizing_app.task.validation import CLI_BUDGET
 
+KINDS = ("constant", "stored", "search")
+"""Kinds of policies that stand beside any other: what reads no targets, what knows the circuit, optimizers."""
+
 
 def run(args: argparse.Namespace) -> int:
     if args.react:
         return _react(args)
-    policies = read_names(args.policies, tuple(POLICIES), "policy")
+    policies = policy_names(args.policies)
     budget = read_count(args.budget, "--budget", 1, CLI_BUDGET)
     threads = read_count(args.threads, "--threads", 1, 256) if args.threads else os.cpu_count() or 1
     settings = read_settings(args)
@@ -63,6 +66,13 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(text, end="")
     return 0
+
+
+def policy_names(text: str) -> list[str]:
+    """Names of policies; a kind stands for all that are of it."""
+    kinds = {kind: [name for name, entry in POLICIES.items() if entry.kind == kind] for kind in KINDS}
+    named = read_names(text, (*POLICIES, *KINDS), "policy")
+    return list(dict.fromkeys(name for word in named for name in kinds.get(word, [word])))
 
 
 def outdated(settings: PolicySettings, split: str) -> Callable[[Result], bool]:
@@ -114,8 +124,7 @@ def _queries(circuit: Circuit, suite: str, split: str) -> list[Query]:
 
 def _react(args: argparse.Namespace) -> int:
     """The first designs of every policy on the chosen circuits, into react.md."""
-    policies, settings = read_names(args.policies, tuple(POLICIES), "policy"), read_settings(args)
-    known = load_circuits()
+    policies, settings, known = policy_names(args.policies), read_settings(args), load_circuits()
     names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else \
         [name for name, circuit in known.items() if SUITE in suite_names(circuit, args.split)]
     for name in names:

@@ -108,7 +108,8 @@ def _size(parser: argparse.ArgumentParser) -> None:
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--circuits", metavar="A,B", help="default: all that have the suite")
-    parser.add_argument("--policies", metavar="P,Q", help="the first one is the reference of the differences",
+    parser.add_argument("--policies", metavar="P,Q", help="the first one is the reference of the differences; "
+                        "constant, stored and search stand for all of the kind",
                         default=",".join(name for name, entry in POLICIES.items() if entry.kind != "chat"))
     parser.add_argument("--suite", default=",".join(SUITES), metavar="NAME", help="one or more, with commas; a circuit "
                         "plays those that it has")

@@ -1,104 +1,80 @@
-"""One climb: CMA-ES over simulated designs at one condition of a circuit, from the fittest design that is known there.
+"""One climb: response surfaces at one place of a circuit, from the fittest design that is known there.
 
-All that is simulated at a place joins its archive, so that later climbs begin higher. Climbs are kept in files with
-the arrays of a pool (pools/designs.py).
+In each round one surface a metric (search/surface.py) is fitted to the known designs nearest to the fittest one, and
+the points of a box around it are tried that the mean surfaces, and samples of them, hold best. The box grows while
+that succeeds and shrinks while it fails.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, Conditions, Spec
-from sizing_app.circuit.folder import golden
-from sizing_app.policy.evolution import strategy
-from sizing_app.pools.designs import Pool, empty_pool
-from sizing_app.pools.targets import DesignGrid, fitness, margins
+from sizing_app.circuit.definition import Spec
+from sizing_app.evaluate.archive import Archive, Simulate
+from sizing_app.pools.targets import DesignGrid, fitness, measurement_of, metric_columns
+from sizing_app.search.objective import CAP, UNSURE, Objective
+from sizing_app.search.propose import best_points, candidates, first_new
+from sizing_app.search.search import SIDES
+from sizing_app.search.space import Space
+from sizing_app.search.surface import Surface
 
-POPULATION, SIGMA = 16, 0.1
-START = 32
-"""Designs, the golden one and random ones, that an archive without stored designs begins with."""
-Simulate = Callable[[np.ndarray], np.ndarray]
-"""Grid designs to metrics."""
-
-
-@dataclass
-class Archive:
-    """What is known at one place. Rows: grid indices of a design, and its metrics (float32, NaN where missing)."""
-
-    circuit: Circuit
-    conditions: Conditions
-    designs: np.ndarray
-    metrics: np.ndarray
-    first: int = START
-    """How many rows were known before any climb."""
-    asked: list[tuple[Sequence[Spec], np.ndarray]] = field(default_factory=list)
-    """Targets of the queries that lie here, and the metrics of their witnesses."""
-
-    @classmethod
-    def of(cls, pool: Pool, conditions: Conditions) -> "Archive":
-        """All designs that a pool has there."""
-        rows = pool.rows(pool.index_of(conditions))
-        return cls(pool.circuit, conditions, pool.design[rows], pool.metrics[rows], len(rows) or START)
-
-    def __len__(self) -> int:
-        return len(self.designs)
-
-    def add(self, designs: np.ndarray, metrics: np.ndarray) -> None:
-        self.designs = np.concatenate([self.designs, designs])
-        self.metrics = np.concatenate([self.metrics, metrics])
-
-    def fittest(self, specs: Sequence[Spec], weights: np.ndarray) -> np.ndarray:
-        """Grid indices of the design that comes nearest to weighted targets."""
-        return self.designs[int(np.argmax(fitness(self.circuit, specs, weights, self.metrics)))]
-
-    def shared(self, *more: tuple[Sequence[Spec], np.ndarray]) -> int:
-        """How many queries here, these included, the best single design meets: of those known first and all witnesses.
-
-        The designs of the climbs do not count: nobody has them.
-        """
-        asked = [*self.asked, *more]
-        rows = np.concatenate([self.metrics[:self.first], *(row[None] for _, row in asked)])
-        return int(np.sum([margins(self.circuit, specs, rows).min(axis=1) >= 0.0 for specs, _ in asked], axis=0).max())
-
-
-def begin(archive: Archive, simulate: Simulate, rng: np.random.Generator) -> None:
-    """Fill an archive that is empty with the golden design and random ones."""
-    if not len(archive):
-        grid = DesignGrid(archive.circuit)
-        start = grid.random(rng, START)
-        start[0] = grid.index(golden(archive.circuit)["parameters"])
-        archive.add(start, simulate(start))
+ROUND = 8
+"""Designs that are proposed from the same knowledge, the first one by the mean surfaces, the others by samples."""
+ROWS = 160
+"""Known designs that surfaces are fitted to."""
+WIDTH, LEAST, MOST = 0.2, 0.05, 0.5
+"""Half-width of the box in the unit cube: at first, at least, at most."""
+GROW, SHRINK = 1.6, 0.6
+BETTER = 1e-3
+"""Fitness that a round must add to count as a success."""
 
 
 def climb(archive: Archive, simulate: Simulate, specs: Sequence[Spec], weights: np.ndarray, rng: np.random.Generator,
           simulations: int) -> None:
-    """Add so many designs to the archive; not stopped where the targets are met."""
-    grid, spent, search = DesignGrid(archive.circuit), 0, None
-    while spent < simulations:
-        if search is None or search.stop():
-            search = strategy(grid.unit(archive.fittest(specs, weights)), SIGMA, rng, popsize=POPULATION)
-        points = search.ask()
-        designs = grid.snap(np.array(points))
+    """Add so many designs to the archive, rounded up to whole rounds; not stopped where the targets are met."""
+    width = WIDTH
+    for _ in range(math.ceil(simulations / ROUND)):
+        scores = fitness(archive.circuit, specs, weights, archive.metrics)
+        designs = _round(archive, specs, weights, int(np.argmax(scores)), width, rng)
         metrics = simulate(designs)
         archive.add(designs, metrics)
-        search.tell(points, (-fitness(archive.circuit, specs, weights, metrics)).tolist())
-        spent += len(designs)
+        found = fitness(archive.circuit, specs, weights, metrics).max() > scores.max() + BETTER
+        width = float(np.clip(width * (GROW if found else SHRINK), LEAST, MOST))
 
 
-def spread(candidates: Sequence[Conditions], count: int, rng: np.random.Generator) -> list[Conditions]:
-    """At most ``count`` of the candidates, the first one and then those whose values occur least often so far."""
-    chosen, left = [candidates[0]], [candidates[place] for place in 1 + rng.permutation(len(candidates) - 1)]
-    while left and len(chosen) < count:
-        seen = [value for conditions in chosen for value in vars(conditions).items()]
-        chosen.append(min(left, key=lambda conditions: sum(map(seen.count, vars(conditions).items()))))
-        left.remove(chosen[-1])
-    return chosen
+def _round(archive: Archive, specs: Sequence[Spec], weights: np.ndarray, best: int, width: float,
+           rng: np.random.Generator) -> np.ndarray:
+    """Grid indices of the designs of a round around the one at place ``best``, shape (ROUND, parameters)."""
+    grid, space = DesignGrid(archive.circuit), Space(archive.circuit)
+    objective = Objective(archive.circuit, specs)
+    known = grid.unit(archive.designs)
+    near = np.argsort(((known - known[best]) ** 2).sum(axis=1), kind="stable")[:ROWS]
+    levels = np.array([objective.measured(measurement_of(archive.circuit, row)) for row in archive.metrics[near]])
+    surface = Surface(known[near], objective.columns(levels), known[best], width)
+    cost, chosen = _cost(archive, objective, weights), []
+    for place in range(ROUND):
+        model = surface.sample(rng) if place else surface.mean_surface()
+        side = width * (math.exp(rng.uniform(*np.log(SIDES))) if place else 1.0)
+        low, high = np.clip(known[best] - side, 0.0, 1.0), np.clip(known[best] + side, 0.0, 1.0)
+        points = candidates(space, known[best], low, high, side, rng)
+        points = best_points(lambda tried, model=model: cost(model.at(tried)), space, points, low, high, rng)
+        chosen.append(first_new(points, known, space, low, high, rng))
+        known = np.concatenate([known, chosen[-1][None]])
+    return grid.snap(np.array(chosen))
 
 
-def as_pool(circuit: Circuit, found: Sequence[tuple[Conditions, np.ndarray, np.ndarray]]) -> Pool:
-    """Designs and metrics, with where they were simulated, in the arrays of a pool."""
-    pool = empty_pool(circuit)
-    for conditions, designs, metrics in found:
-        pool = pool.extended(np.full(len(designs), pool.index_of(conditions)), designs, metrics)
-    return pool
+def _cost(archive: Archive, objective: Objective, weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """What is minimized on surfaces: the fitness of the metrics that they expect, negative, and as much as a spec can
+    miss where no answer is expected (search/objective.py)."""
+    circuit, specs = archive.circuit, objective.specs
+    columns = metric_columns(circuit, specs)
+
+    def cost(found: np.ndarray) -> np.ndarray:
+        levels, missing = np.split(found, [len(specs)], axis=-1)
+        rows = np.full((len(levels), len(circuit.metrics)), np.nan)
+        for place, column in enumerate(columns):
+            rows[:, column] = objective.values_of(place, levels[:, place])
+        return CAP * np.maximum(missing - UNSURE, 0.0).sum(axis=-1) - fitness(circuit, specs, weights, rows)
+
+    return cost

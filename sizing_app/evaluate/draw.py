@@ -8,6 +8,7 @@ conditions are wrong enough to matter.
 
 import json
 import math
+import time
 import zlib
 from collections import Counter
 from collections.abc import Callable
@@ -17,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Conditions, Spec
-from sizing_app.circuit.folder import load_circuits
+from sizing_app.circuit.folder import TEST, VALIDATION, load_circuits
 from sizing_app.evaluate.bench import Bench, meets
-from sizing_app.evaluate.climb import Archive, as_pool, begin, climb, spread
+from sizing_app.evaluate.climb import climb
+from sizing_app.evaluate.archive import Archive, as_pool, begin, spread
 from sizing_app.policy import MODELS, PolicySettings, can_size, make_policy
 from sizing_app.pools.designs import Pool, empty_pool, load_pool, pool_path, save_pool
 from sizing_app.pools.query_rules import SLACK, STRETCH, attractor, misled, reranged, size_floors, witnessed
@@ -31,7 +33,7 @@ from sizing_app.task.turn import History
 
 PLACES = 12
 """Conditions that the queries of a circuit lie at: of those with stored designs where there are any."""
-SIMULATIONS = 96
+SIMULATIONS = 32
 """Of one climb."""
 SHARED = 0.25
 """Largest share of a place's queries that one design may meet, though always two of them."""
@@ -40,12 +42,17 @@ TRIES = 4
 DRAWS = 8
 """Told conditions, and ranges, that are tried for one witness."""
 CONSTANTS = ("golden", "centre", "middle")
-SEEDS = {"test": 10_000, "validation": 20_000}
+SEEDS = {TEST: 10_000, VALIDATION: 20_000}
 """First seed of each split; all are below those of training queries."""
 
 
 class QueryError(Exception):
     """A query cannot be drawn."""
+
+
+def splits_of(circuit: Circuit) -> list[str]:
+    """Those of held-out circuits are for reports alone: nothing is chosen on them."""
+    return [TEST] if circuit.held_out else [VALIDATION, TEST]
 
 
 def suites_of(circuit: Circuit) -> list[str]:
@@ -80,7 +87,7 @@ class Drawer:
             self._recall(path.with_suffix(".npz"), entry)
             return entry
         before = {place: len(archive) for place, archive in self.archives.items()}
-        cpu, count, refused = self.bench.cpu, self.bench.count, Counter()
+        cpu, count, refused = self._cpu(), self.bench.count, Counter()
         for attempt in range(TRIES * len(self.places)):
             found = self._attempt(number, attempt)
             if isinstance(found, dict):
@@ -89,7 +96,7 @@ class Drawer:
         else:
             raise QueryError(f"{self.circuit.name}: no {self.split} query {number}: {dict(refused)}")
         entry = {**found, "refused": dict(refused), "simulations": self.bench.count - count,
-                 "cpu_seconds": round(self.bench.cpu - cpu, 2)}
+                 "cpu_seconds": round(self._cpu() - cpu, 2)}
         rows = [(place, archive.designs[before[place]:], archive.metrics[before[place]:])
                 for place, archive in self.archives.items() if len(archive) > before[place]]
         save_pool(as_pool(self.circuit, rows), path.with_suffix(".npz"))
@@ -97,6 +104,10 @@ class Drawer:
         partial.write_text(json.dumps(entry))
         partial.replace(path)
         return entry
+
+    def _cpu(self) -> float:
+        """Seconds of the simulations and of this process."""
+        return self.bench.cpu + time.process_time()
 
     def _recall(self, path: Path, entry: dict) -> None:
         kept = load_pool(self.circuit, path)

@@ -13,7 +13,7 @@ import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Conditions
 from sizing_app.evaluate.bench import Bench, meets
-from sizing_app.evaluate.climb import Archive
+from sizing_app.evaluate.archive import Archive
 from sizing_app.circuit.folder import TEST, suite_names
 from sizing_app.evaluate.suites import VERSION, Query, load_queries, load_suite
 from sizing_app.policy import can_size, make_policy

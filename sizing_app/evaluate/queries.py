@@ -11,18 +11,20 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from sizing_app.circuit.definition import Circuit
-from sizing_app.circuit.folder import circuit_names, file_of, load_circuit
+from sizing_app.circuit.folder import TEST, VALIDATION, circuit_names, file_of, load_circuit
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.evaluate.bench import Bench
-from sizing_app.evaluate.draw import SEEDS, SIMULATIONS, Drawer, QueryError, suites_of
+from sizing_app.evaluate.draw import SEEDS, SIMULATIONS, Drawer, QueryError, splits_of, suites_of
 from sizing_app.evaluate.suites import VERSION
 from sizing_app.pools.designs import PoolError
 from sizing_app.pools.query_rules import SLACK, STRETCH
 from sizing_app.simulator import SimulatorPool
 
 CLIMBS = Path("runs/climbs")
-COUNTS = {"validation": 50, "test": 100}
+COUNTS = {VALIDATION: 50, TEST: 100}
 
 
 def make_queries(circuit: Circuit, bench: Bench, counts: dict[str, int], climbs: Path, out: Path, simulations: int,
@@ -76,12 +78,13 @@ def _progress(circuit: Circuit, split: str, count: int, entries: Sequence[dict])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line of this module: 1 where a circuit has no queries in the end."""
+    """The command ``queries``: 1 where a circuit has no queries in the end."""
     parser = argparse.ArgumentParser(prog="sizing queries", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--circuits", default=",".join(circuit_names()), metavar="A,B", help="default: all")
-    parser.add_argument("--test", type=int, default=COUNTS["test"], metavar="N", help="test queries of each suite")
-    parser.add_argument("--validation", type=int, default=COUNTS["validation"], metavar="N", help="validation queries")
+    parser.add_argument("--test", type=int, default=COUNTS[TEST], metavar="N", help="test queries of each suite")
+    parser.add_argument("--validation", type=int, default=COUNTS[VALIDATION], metavar="N",
+                        help="validation queries; held-out circuits have none")
     parser.add_argument("--simulations", type=int, default=SIMULATIONS, metavar="N", help="of one climb")
     parser.add_argument("--climbs", type=Path, default=CLIMBS, metavar="FOLDER", help="what is simulated, and drawn so "
                         f"far ({CLIMBS})")
@@ -89,13 +92,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="for FOLDER/CIRCUIT/SPLIT/SUITE.json; default: "
                         "circuits/CIRCUIT/queries")
     chosen = parser.parse_args(arguments)
-    counts, failed = {"validation": chosen.validation, "test": chosen.test}, 0
-    with SimulatorPool(chosen.workers, deadline=30.0) as simulator:
+    counts, failed = {VALIDATION: chosen.validation, TEST: chosen.test}, 0
+    with threadpool_limits(1), SimulatorPool(chosen.workers, deadline=30.0) as simulator:
         for name in _names(chosen.circuits):
             try:
                 circuit = load_circuit(name)
                 out = chosen.out / name if chosen.out else file_of(circuit, "queries")
-                make_queries(circuit, Bench(simulator), counts, chosen.climbs, out, chosen.simulations,
+                own = {split: counts[split] for split in splits_of(circuit)}
+                make_queries(circuit, Bench(simulator), own, chosen.climbs, out, chosen.simulations,
                              lambda text: print(text, flush=True))
             except (CircuitError, PoolError, QueryError) as error:
                 print(f"sizing queries: {error}", file=sys.stderr)

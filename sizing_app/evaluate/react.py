@@ -13,7 +13,7 @@ from threading import Event
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.evaluate.climb import spread
+from sizing_app.evaluate.archive import spread
 from sizing_app.evaluate.suites import Query, load_queries
 from sizing_app.policy.designs import to_unit
 from sizing_app.session.events import TurnFinished
