@@ -14,10 +14,11 @@ from sizing_app.circuit.definition import Circuit, Conditions, Spec
 from sizing_app.circuit.folder import SPLITS, file_of, load_circuit, load_circuits, suite_names
 from sizing_app.evaluate.bench import Bench
 from sizing_app.evaluate.check_file import read_difficulties
-from sizing_app.evaluate.archive import spread
+from sizing_app.evaluate.archive import Archive, spread
 from sizing_app.evaluate.draw import PLACES
 from sizing_app.evaluate.gates import CONSTANT_LIMIT, SINGLE_LIMIT, gates
-from sizing_app.evaluate.queries import make_queries
+from sizing_app.evaluate.climb import climb
+from sizing_app.evaluate.queries import main, make_queries
 from sizing_app.evaluate.react import react, table
 from sizing_app.evaluate.suites import load_suite
 from sizing_app.policy.constants import Middle
@@ -119,6 +120,29 @@ def test_places_hold_every_corner_temperature_supply_and_load():
     for name, values in (("corner", space.corners), ("temperature", space.temperatures), ("supply", space.supplies),
                          ("load", space.loads)):
         assert {getattr(conditions, name) for conditions in chosen} == set(values)
+
+
+def test_a_climb_reaches_what_chance_does_not(tmp_path):
+    """gain >= 59 dB needs w from 2.93u to 17u, power <= 60 nW then m = 1 and w up to 6u: one design in 130."""
+    toy, bench = settled(tmp_path), Bench(QuadraticSimulator())
+    specs, weights = (Spec("gain", low=59.0, scale=20.0), Spec("power", high=6e-8)), np.ones(2)
+    for seed in range(3):
+        rng, grid = np.random.default_rng(seed), DesignGrid(toy)
+        designs = grid.random(rng, 32)
+        archive = Archive(toy, toy.conditions.nominal, designs, bench.rows(toy, designs, toy.conditions.nominal))
+        assert margins(toy, specs, archive.metrics).min(axis=1).max() < 0
+        climb(archive, lambda rows: bench.rows(toy, rows, toy.conditions.nominal), specs, weights, rng, 20)
+        assert len(archive) == 32 + 24
+        found = grid.design(archive.fittest(specs, weights))
+        assert 2.93e-6 <= found["w"] <= 6e-6 and found["m"] == 1
+
+
+def test_held_out_circuits_have_test_queries_alone(monkeypatch, tmp_path):
+    asked = {}
+    monkeypatch.setattr("sizing_app.evaluate.queries.make_queries",
+                        lambda circuit, bench, counts, *_: asked.update({circuit.name: counts}))
+    assert main(["--circuits", "OTA,NMC", "--test", "2", "--validation", "1", "--out", str(tmp_path)]) == 0
+    assert asked == {"OTA": {"validation": 1, "test": 2}, "NMC": {"test": 2}}
 
 
 @pytest.fixture
