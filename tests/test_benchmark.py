@@ -123,18 +123,19 @@ def test_places_hold_every_corner_temperature_supply_and_load():
 
 
 def test_a_climb_reaches_what_chance_does_not(tmp_path):
-    """gain >= 59 dB needs w from 2.93u to 17u, power <= 60 nW then m = 1 and w up to 6u: one design in 130."""
+    """gain >= 59 dB needs w from 2.93u to 17u, power <= 60 nW w times m up to 6u: one design in a hundred."""
     toy, bench = settled(tmp_path), Bench(QuadraticSimulator())
     specs, weights = (Spec("gain", low=59.0, scale=20.0), Spec("power", high=6e-8)), np.ones(2)
     for seed in range(3):
         rng, grid = np.random.default_rng(seed), DesignGrid(toy)
         designs = grid.random(rng, 32)
-        archive = Archive(toy, toy.conditions.nominal, designs, bench.rows(toy, designs, toy.conditions.nominal))
-        assert margins(toy, specs, archive.metrics).min(axis=1).max() < 0
+        metrics = bench.rows(toy, designs, toy.conditions.nominal)
+        missed = margins(toy, specs, metrics).min(axis=1) < 0
+        archive = Archive(toy, toy.conditions.nominal, designs[missed], metrics[missed])
         climb(archive, lambda rows: bench.rows(toy, rows, toy.conditions.nominal), specs, weights, rng, 20)
-        assert len(archive) == 32 + 24
+        assert len(archive) == missed.sum() + 24
         found = grid.design(archive.fittest(specs, weights))
-        assert 2.93e-6 <= found["w"] <= 6e-6 and found["m"] == 1
+        assert 2.93e-6 <= found["w"] and found["w"] * found["m"] <= 6.0001e-6
 
 
 def test_held_out_circuits_have_test_queries_alone(monkeypatch, tmp_path):
@@ -156,7 +157,7 @@ def toy(tmp_path) -> Circuit:
 
 def make(circuit: Circuit, folder: Path, counts: dict[str, int], simulator=None, report=lambda text: None) -> Path:
     bench = Bench(simulator or CountingSimulator())
-    make_queries(circuit, bench, counts, folder / "climbs", folder / "queries", 32, report)
+    make_queries(circuit, bench, counts, folder / "climbs", folder / "queries", 16, report)
     return folder / "queries"
 
 
@@ -196,7 +197,7 @@ def test_one_climb_serves_all_suites(toy, tmp_path):
         assert suites["shifted"][number].stated not in (None, query.conditions)
         assert set(suites["moved"][number].ranges) == {"w"} and not query.ranges
     kept = load_pool(toy, tmp_path / "climbs" / "TOY" / "test" / "0000.npz")
-    assert len(kept) >= 64 and kept.conditions[kept.places[0]] == suites["standard"][0].conditions
+    assert len(kept) >= 48 and kept.conditions[kept.places[0]] == suites["standard"][0].conditions
 
 
 def test_queries_of_a_real_circuit_are_reached_and_met_by_no_constant(simulator, tmp_path):
