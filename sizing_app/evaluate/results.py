@@ -42,9 +42,9 @@ class Result:
     statements_true: int = 0
     expectations: int = 0
     expectations_true: int = 0
-    fingerprint: str = ""
     worst: float | None = None
     cpu: float | None = None
+    fingerprint: str = ""
 
     @property
     def key(self) -> Key:
@@ -154,7 +154,10 @@ def _read(path: Path, kind: type) -> list:
     return rows
 
 
-def _value(field: Field, text: str) -> object:
+def _value(field: Field, text: str | None) -> object:
+    """A column's value. Raises ValueError where the row was cut before it."""
+    if text is None:
+        raise ValueError(f"{field.name} is missing")
     if field.default is None:
         return float(text) if text else None
     return field.type(text)
