@@ -14,8 +14,8 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
 HOST ?= 127.0.0.1
 PORT ?= 7860
 OUT ?= runs/evaluation
-# Circuits that queries are made for: those with a folder that holds circuit.toml.
-CIRCUITS ?= $(patsubst circuits/%/circuit.toml,%,$(wildcard circuits/*/circuit.toml))
+# Circuits that queries are made for, with commas; none: all.
+CIRCUITS ?=
 # An extra package index with CPU builds of torch, for machines where the plain one takes CUDA.
 TORCH_INDEX ?=
 # More options for the command behind a target, such as ARGS="--steps 10".
@@ -63,7 +63,7 @@ train: .venv/train.stamp
 	$(PY) -m sizing_app train $(ARGS)
 
 queries: .venv/train.stamp
-	for c in $(CIRCUITS); do $(PY) -m sizing_app queries --circuit $$c $(ARGS) || exit 1; done
+	$(PY) -m sizing_app queries $(if $(CIRCUITS),--circuits $(CIRCUITS)) $(ARGS)
 
 evaluate: .venv/train.stamp
 	$(PY) -m sizing_app evaluate --out $(OUT) --traces $(ARGS)

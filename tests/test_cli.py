@@ -13,6 +13,7 @@ import pytest
 from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.circuit.folder import FOLDERS, golden, home, load_circuits
 from sizing_app.cli import main
+from sizing_app.cli.evaluate import policy_names
 from sizing_app.cli.values import UsageError, read_specs
 from sizing_app.policy.designs import initial_design
 
@@ -66,14 +67,36 @@ def test_another_program_sees_the_code_of_a_failure():
     assert (result.returncode, result.stdout) == (1, "") and result.stderr.count("\n") == 1
 
 
+@pytest.fixture
+def checked_circuits(tmp_path, monkeypatch, ota, simulator) -> None:
+    """The circuits with four test queries for OTA that only their witnesses meet: each asks for its power."""
+    folder, nominal, queries = tmp_path / "circuits", ota.conditions.nominal, []
+    shutil.copytree(home(ota), folder / "OTA", ignore=shutil.ignore_patterns("queries"))
+    for seed in range(4):
+        witness = initial_design(ota, seed)
+        power = simulator.evaluate(ota, witness, nominal).metrics["power"]
+        specs = [{"metric": "power", "low": 0.999 * power, "high": 1.001 * power}]
+        queries.append({"conditions": vars(nominal), "initial": initial_design(ota, seed + 10), "seed": seed,
+                        "witness": witness, "specs": specs})
+    suite = folder / "OTA" / "queries" / "test" / "standard.json"
+    suite.parent.mkdir(parents=True)
+    suite.write_text(json.dumps({"version": 2, "circuit": "OTA", "suite": "standard", "queries": queries}))
+    use_folder(monkeypatch, folder)
+
+
+@pytest.mark.usefixtures("checked_circuits")
 def test_a_check_measures_how_hard_a_circuit_is(command, document):
     (row,) = document("circuits", "--check", "--circuits", "OTA", "--designs", "6", "--queries", "1")
+    (found,) = row["gates"]
+    assert (found["suite"], found["queries"], found["witnesses"], found["single"]) == ("standard", 4, 1.0, 0.25)
+    assert found["constants"] == {"golden": 0.0, "centre": 0.0, "middle": 0.0}
     assert (row["circuit"], row["parameters"], row["designs"], row["queries"]) == ("OTA", 10, 6, 1)
     assert row["golden"]["passed"] and row["simulated"] == 1.0 and row["passed"] <= row["mean"] < 0.5
     assert row["best"].keys() == {"random", "bayes"} and all(0 <= best <= 1 for best in row["best"].values())
     assert 0 < row["cpu_ms"] <= row["cpu_ms_longest"]
     printed = command("circuits", "--check", "--circuits", "OTA", "--designs", "2", "--queries", "1").out
     assert printed.splitlines()[2].startswith("| OTA | gf180mcu | 10 | 8 | 8 of 8 | 100.0% |")
+    assert "| OTA | standard | 4 | 100% | 0% | 0% | 0% | 25% |" in printed
 
 
 @pytest.mark.parametrize("circuit", one_of_each_process(), ids=lambda circuit: circuit.name)
@@ -169,11 +192,16 @@ def small_circuits(tmp_path, monkeypatch) -> Path:
     queries = [{"conditions": vars(nominal), "specs": [vars(spec) for spec in circuit.specs], "initial": dict(initial),
                 "seed": seed, "witness": golden(circuit)["parameters"]}
                for seed, initial in enumerate((golden(circuit)["parameters"], initial_design(circuit, 1)))]
-    (folder / "OTA" / "queries").mkdir(exist_ok=True)
-    (folder / "OTA" / "queries" / "small.json").write_text(
-        json.dumps({"circuit": "OTA", "suite": "small", "queries": queries}))
+    (folder / "OTA" / "queries" / "validation").mkdir(parents=True, exist_ok=True)
+    (folder / "OTA" / "queries" / "validation" / "small.json").write_text(
+        json.dumps({"version": 2, "circuit": "OTA", "suite": "small", "queries": queries}))
     use_folder(monkeypatch, folder)
     return folder
+
+
+def test_a_kind_stands_for_all_policies_of_it():
+    assert policy_names("tl-grpo,constant,golden") == ["tl-grpo", "middle", "golden", "centre"]
+    assert policy_names("stored") == ["lookup", "teacher", "mlp"] and "cma-es" in policy_names("search")
 
 
 def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circuits, command, document):
@@ -218,7 +246,7 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
     (("size", "OTA", "--base-url", "localhost"), "http://127.0.0.1:8000/v1"),
     (("evaluate", "--policies", "random,greedy"), "choose one or more of tl-grpo,"),
     (("evaluate", "--policies", "random", "--suite", "easy"), "suite 'easy'"),
-    (("evaluate", "--policies", "lookup,mlp", "--suite", "standard", "--circuits", "OPAMP1"),
+    (("evaluate", "--policies", "lookup,mlp", "--suite", "standard", "--split", "test", "--circuits", "OPAMP1"),
      "none of the policies lookup, mlp can size OPAMP1"),
     (("serve", "--port", "99999"), "a whole number from 1 to 65535"),
     (("sessions", "show"), "needs the ID"),

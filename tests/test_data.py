@@ -1,6 +1,5 @@
 """Pools, queries, surrogates, the teacher and its lessons: small, but on real ngspice."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Spec
-from sizing_app.circuit.folder import file_of, home, load_circuit, load_circuits, settle
+from sizing_app.circuit.definition import Circuit, ConditionSpace, Spec
+from sizing_app.circuit.folder import home, load_circuit, load_circuits, settle
 from sizing_app.errors import PolicyError
-from sizing_app.evaluate import queries as evaluation
 from sizing_app.policy.regressor import Regressor
 from sizing_app.policy.stored import Lookup, TeacherPolicy
 from sizing_app.pools.designs import Pool, load_pool, pool_path, save_pool
@@ -36,7 +34,6 @@ from sizing_app.train.surrogate import fit_surrogate
 from tests.builders import settled
 
 SIMULATIONS = 240
-SUITES = ("standard", "shifted", "tight")
 
 
 def narrow(circuit: Circuit) -> Circuit:
@@ -270,80 +267,3 @@ def test_baselines_know_what_the_pool_knows(teacher, pool, circuit, simulator, t
     for policy in (Lookup(), TeacherPolicy(tmp_path), Regressor(tmp_path)):
         *_, proposal = policy.propose(task, history, None)
         assert score(simulator.evaluate(circuit, proposal.parameters, task.conditions), task.specs).reward > 0.5
-
-
-def suite_files() -> list[tuple[Circuit, dict]]:
-    return [(circuit, json.loads(path.read_text())) for circuit in load_circuits().values()
-            for path in sorted(file_of(circuit, "queries").glob("*.json"))]
-
-
-def test_witnesses_meet_their_queries(simulator):
-    rng = np.random.default_rng(8)
-    for circuit, document in suite_files():
-        for number in rng.choice(len(document["queries"]), 3, replace=False):
-            query = document["queries"][number]
-            specs = tuple(Spec(**spec) for spec in query["specs"])
-            measured = simulator.evaluate(circuit, query["witness"], Conditions(**query["conditions"]))
-            assert score(measured, specs).passed, (circuit.name, document["suite"], number)
-
-
-def test_suites_share_no_query_with_training_or_each_other():
-    seen = set()
-    for circuit, document in suite_files():
-        assert document["suite"] in SUITES and document["circuit"] == circuit.name
-        for query in document["queries"]:
-            key = (circuit.name, query["seed"])
-            assert key not in seen and query["seed"] < training.FIRST_SEED
-            seen.add(key)
-            assert query["witness"] != query["initial"]
-
-
-def test_evaluation_queries_do_not_depend_on_the_batch_or_on_a_cut(circuit, simulator, tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluation, "SEARCH", 16)
-    monkeypatch.setattr(evaluation, "TIGHTEN", 16)
-    monkeypatch.setattr(evaluation, "PLACES", 2)
-    monkeypatch.setattr(evaluation, "LOOSE_LIMIT", 100.0)
-
-    def cut(text: str) -> None:
-        raise KeyboardInterrupt
-
-    evaluation.make_queries(circuit, simulator, 3, tmp_path / "both", report=lambda text: None)
-    monkeypatch.setattr(evaluation, "ACTIVE", 1)
-    with pytest.raises(KeyboardInterrupt):
-        evaluation.make_queries(circuit, simulator, 3, tmp_path / "cut", report=cut)
-    evaluation.make_queries(circuit, simulator, 3, tmp_path / "cut", report=lambda text: None)
-    assert sorted(path.name for path in (tmp_path / "cut").iterdir()) == sorted(f"{suite}.json" for suite in SUITES)
-    for suite in SUITES:
-        document = json.loads((tmp_path / "both" / f"{suite}.json").read_text())
-        assert document == json.loads((tmp_path / "cut" / f"{suite}.json").read_text())
-        assert len({json.dumps(query["specs"]) for query in document["queries"]}) == 3
-        for query in document["queries"]:
-            measured = simulator.evaluate(circuit, query["witness"], Conditions(**query["conditions"]))
-            assert score(measured, tuple(Spec(**spec) for spec in query["specs"])).passed
-            told = query.get("stated", query["conditions"])
-            different = [name for name in told if told[name] != query["conditions"][name]]
-            assert len(different) == (suite == "shifted")
-
-
-def test_places_hold_every_corner_temperature_supply_and_load():
-    circuit = load_circuit("OTA")
-    chosen, space = evaluation.places(circuit), circuit.conditions
-    assert chosen[0] == space.nominal and len(set(chosen)) == evaluation.PLACES
-    for name, values in (("corner", space.corners), ("temperature", space.temperatures), ("supply", space.supplies),
-                         ("load", space.loads)):
-        assert {getattr(conditions, name) for conditions in chosen} == set(values)
-
-
-def test_a_place_out_of_reach_is_given_up_for_another(simulator, monkeypatch):
-    monkeypatch.setattr(evaluation, "SEARCH", 16)
-    whole = load_circuits()["OTA"]
-    beyond = replace(whole, specs=(Spec("gain", low=500.0, scale=20.0), *whole.specs[1:]))
-    settle(beyond, home(whole))
-    search, answers = evaluation.make_place(beyond, 1, 2), None
-    asked: list[tuple] = []
-    while len({conditions for conditions, _ in asked}) < 3:
-        asked.append(search.send(answers))
-        answers = evaluation._simulate(beyond, simulator, {1: asked[-1]})[1]
-    first, second, third = dict.fromkeys(conditions for conditions, _ in asked)
-    assert first == evaluation.places(beyond)[1]
-    assert [conditions for conditions, _ in asked] == 4 * [first] + 4 * [second] + [third]

@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sizing_app.circuit.definition import Spec
-from sizing_app.circuit.folder import load_circuits, suite_names
+from sizing_app.circuit.folder import SPLITS, home, load_circuits, suite_names
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate import compare
 from sizing_app.evaluate.fingerprint import fingerprint
-from sizing_app.evaluate.intervals import interval, interval_of_lead
+from sizing_app.evaluate.intervals import interval, interval_of_lead, pooled
 from sizing_app.evaluate.report import curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.runner import Job, evaluate
-from sizing_app.evaluate.suites import Query, SuiteError, load_queries
+from sizing_app.evaluate.suites import Query, SuiteError, load_queries, load_suite
 from sizing_app.evaluate.method_tables import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import MODELS
 from sizing_app.policy.bayesian import BayesianSearch
@@ -33,7 +33,7 @@ from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, 
 
 POLICIES = {"random": RandomSearch(), "bayes": BayesianSearch()}
 COLUMNS = ["circuit", "suite", "query", "policy", "best_reward", "passed", "simulations", "seconds", "statements",
-           "statements_true", "expectations", "expectations_true", "fingerprint"]
+           "statements_true", "expectations", "expectations_true", "worst", "cpu", "fingerprint"]
 
 
 def some_jobs(count: int = 4, policies=tuple(POLICIES)) -> list[Job]:
@@ -115,13 +115,13 @@ def test_rows_of_another_checkpoint_or_suite_are_evaluated_again(tmp_path):
     (models / "tl-grpo").mkdir(parents=True)
     weights = models / "tl-grpo" / "model.safetensors"
     weights.write_bytes(b"before")
-    marks = [fingerprint(circuit, "demo", policy, models) for policy in ("tl-grpo", "random")]
-    assert marks == [fingerprint(circuit, "demo", policy, models) for policy in ("tl-grpo", "random")]
+    marks = [fingerprint(circuit, "demo", "validation", policy, models) for policy in ("tl-grpo", "random")]
+    assert marks == [fingerprint(circuit, "demo", "validation", policy, models) for policy in ("tl-grpo", "random")]
     weights.write_bytes(b"trained anew")
-    assert fingerprint(circuit, "demo", "tl-grpo", models) != marks[0]
-    assert fingerprint(circuit, "demo", "random", models) == marks[1]
-    assert fingerprint(replace(circuit, testbench="other"), "demo", "random", models) != marks[1]
-    assert fingerprint(write_suite(tmp_path, seed=2), "demo", "random", models) != marks[1]
+    assert fingerprint(circuit, "demo", "validation", "tl-grpo", models) != marks[0]
+    assert fingerprint(circuit, "demo", "validation", "random", models) == marks[1]
+    assert fingerprint(replace(circuit, testbench="other"), "demo", "validation", "random", models) != marks[1]
+    assert fingerprint(write_suite(tmp_path, seed=2), "demo", "validation", "random", models) != marks[1]
 
     old = [replace(job, fingerprint="old") for job in some_jobs(2, ("random",))]
     assert {row.fingerprint for row in run(tmp_path / "out", old).results} == {"old"}
@@ -137,10 +137,11 @@ def test_passing_and_simulations_are_counted(tmp_path):
     files = run(tmp_path, [replace(job, policy="scripted") for job in some_jobs(1, ("x",))],
                 policies={"scripted": policy})
     (row,) = files.results
-    assert (row.best_reward, row.passed, row.simulations) == (1.0, 1, 2)
+    assert (row.best_reward, row.passed, row.simulations, row.worst, row.cpu) == (1.0, 1, 2, 1.0, 0.0)
     assert [turn.status for turn in files.turns] == ["ok", "no_call", "ok", "ok"]
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_bootstrap_interval_holds_the_mean_and_stays_in_the_data(values):
     low, high = interval(values)
@@ -166,6 +167,13 @@ def test_an_interval_is_over_all_that_is_drawn_anew():
     assert interval(apart, circuits, resample_strata=True) == pytest.approx((0.0, 1.0))
 
 
+def test_means_are_pooled_by_circuit():
+    """One with more queries counts no more: 0.5 of A's four, 1 of B's one."""
+    values, circuits = [0.0, 0.0, 1.0, 1.0, 1.0], ["A"] * 4 + ["B"]
+    assert pooled(values, circuits) == 0.75 and pooled([values, [0.0] * 5], circuits) == 0.375
+    assert interval(values, circuits) == pytest.approx((0.5, 1.0)) and interval([0.3]) == (0.3, 0.3)
+
+
 def test_a_lead_resamples_the_queries_of_both_together_and_their_runs_apart():
     queries = np.random.default_rng(1).normal(0.0, 1.0, (1, 400))
     assert interval_of_lead(queries + 0.5, queries) == pytest.approx((0.5, 0.5))
@@ -173,12 +181,12 @@ def test_a_lead_resamples_the_queries_of_both_together_and_their_runs_apart():
 
 
 def test_summary_has_every_policy_and_paired_differences():
-    results = [Result("TOY", "demo", query, policy, reward, int(reward == 1), 2, 0.1)
+    results = [Result("TOY", "demo", query, policy, reward, int(reward == 1), 2, 0.1, worst=0.5, cpu=0.4)
                for policy, rewards in (("a", (1.0, 1.0)), ("b", (0.5, 1.0))) for query, reward in enumerate(rewards)]
     text = summary(results, ["b", "a"])
-    assert "| TOY | demo | a | 2 | 1.000 [1.000, 1.000] | 100% [100%, 100%] | 2.00 | - | - |" in text
-    assert "| TOY | demo | b | 2 | 0.750 [0.500, 1.000] | 50% [0%, 100%] | 2.00 | - | - |" in text
-    assert "| TOY | demo | a | -0.250 [-0.500, +0.000] | -50% [-100%, +0%] |" in text
+    assert "| TOY | demo | a | 2 | 100% [100%, 100%] | 1.000 [1.000, 1.000] | 0.500 | 2.00 | 0.40 | - | - |" in text
+    assert "| TOY | demo | b | 2 | 50% [0%, 100%] | 0.750 [0.500, 1.000] | 0.500 | 2.00 | 0.40 | - | - |" in text
+    assert "| TOY | demo | a | -50% [-100%, +0%] | -0.250 [-0.500, +0.000] |" in text
     assert text.index("| demo | b |") < text.index("| demo | a |")
 
 
@@ -187,7 +195,7 @@ def test_methods_stand_against_circuits():
                for circuit, policy, rewards in (("A", "p", (1.0, 0.5)), ("B", "p", (0.2, 0.4)), ("H", "p", (1.0, 1.0)),
                                                 ("A", "q", (0.0, 0.1))) for query, reward in enumerate(rewards)]
     parts = methods_by_circuits(results, ["q", "p"], {"H"}).split("**demo: ")
-    rewards, shares = (part.splitlines() for part in parts[1:])
+    shares, rewards = (part.splitlines() for part in parts[1:])
     assert rewards[2] == "| | A | B | H | trained on | held out |"
     assert rewards[4] == "| q | 0.050 | - | - | - | - |"
     assert rewards[5].startswith("| p | 0.750 | 0.300 | 1.000 | 0.525 [0.2")
@@ -201,10 +209,10 @@ def test_a_lead_counts_the_queries_that_both_played():
                                                 ("A", "q", (0.4, 0.5)), ("B", "q", (0.1, 1.0)), ("A", "r", (1.0,)))
                for query, reward in enumerate(rewards)]
     lines = lead(results, ["p", "q", "r"], {"H"}).splitlines()
-    assert lines[0] == ("| Suite | p minus | trained on: mean best reward | all specs met | held out: mean best reward "
-                        "| all specs met |")
-    assert lines[2].startswith("| demo | q | +0.300 [+0.100, +0.500] | +33% [") and lines[2].endswith("| - | - |")
-    assert lines[3] == "| demo | r | +0.000 [+0.000, +0.000] | +0% [+0%, +0%] | - | - |"
+    assert lines[0] == ("| Suite | p minus | trained on: all specs met | mean best reward | held out: all specs met "
+                        "| mean best reward |")
+    assert lines[2].startswith("| demo | q | +25% [+0%, +100%] | +0.300 [") and lines[2].endswith("| - | - |")
+    assert lines[3] == "| demo | r | +0% [+0%, +0%] | +0.000 [+0.000, +0.000] | - | - |"
     assert lead(results, ["p"], {"H"}) == ""
 
 
@@ -249,8 +257,8 @@ def test_searches_are_compared_at_several_budgets():
     turns.append(TurnResult("TOY", "demo", 2, "search", 0, 0.0, 0, "ok"))  # a query that the model did not play
     text = at_budgets(turns, results, ["model", "search"], 20).splitlines()
     assert text[0] == "| | 5 simulations | 20 simulations | as good as model after 5 | seconds a session |"
-    assert text[2] == "| model | 0.900, 50% met | 0.900, 50% met | 1 | 3.0 |"
-    assert text[3] == "| search | 0.300, 0% met | 0.900, 50% met | 13 | 3.0 |"
+    assert text[2] == "| model | 50% met, 0.900 | 50% met, 0.900 | 1 | 3.0 |"
+    assert text[3] == "| search | 0% met, 0.300 | 50% met, 0.900 | 13 | 3.0 |"
     assert at_budgets([], [], ["model"], 20) == ""
 
 
@@ -264,12 +272,13 @@ def test_curves_carry_the_last_reward_forward(tmp_path):
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def write_suite(folder, **changes):
+def write_suite(folder, version: int = 2, **changes):
     query = {"conditions": {"corner": "tt", "temperature": 27, "supply": 3.3, "load": 2e-12},
              "specs": [{"metric": "gain", "low": 50.0, "scale": 20.0}], "initial": {"w": 1e-5, "m": 10}, "seed": 1,
              "witness": GOOD} | changes
-    (folder / "queries").mkdir(exist_ok=True)
-    (folder / "queries" / "demo.json").write_text(json.dumps({"circuit": "TOY", "suite": "demo", "queries": [query]}))
+    (folder / "queries" / "validation").mkdir(parents=True, exist_ok=True)
+    (folder / "queries" / "validation" / "demo.json").write_text(
+        json.dumps({"version": version, "circuit": "TOY", "suite": "demo", "queries": [query]}))
     return settled(folder)
 
 
@@ -278,6 +287,31 @@ def test_queries_become_tasks(tmp_path):
     (query,) = load_queries(circuit, "demo")
     task = query.task(circuit, 5)
     assert (task.budget, task.seed, task.specs[0].low, task.conditions) == (5, 1, 50.0, circuit.conditions.nominal)
+    assert task.circuit is circuit
+
+
+def test_a_query_may_bring_its_own_ranges(tmp_path):
+    circuit = write_suite(tmp_path, ranges={"w": [5e-6, 2e-4]}, initial={"w": 2e-4, "m": 10})
+    task = load_queries(circuit, "demo")[0].task(circuit, 5)
+    assert [(parameter.low, parameter.high) for parameter in task.circuit.parameters] == [(5e-6, 2e-4), (1, 20)]
+    assert home(task.circuit) == home(circuit) == tmp_path
+    with pytest.raises(SuiteError, match="query 0.witness.w: 10 µm is outside 20 µm to 200 µm"):
+        load_queries(write_suite(tmp_path, ranges={"w": [2e-5, 2e-4]}, initial={"w": 2e-4, "m": 10}), "demo")
+
+
+def test_splits_are_apart_and_a_former_suite_counts_as_test(tmp_path):
+    circuit = write_suite(tmp_path)
+    assert (suite_names(circuit, "validation"), suite_names(circuit, "test")) == (["demo"], [])
+    with pytest.raises(SuiteError, match="TOY has no test suite 'demo': choose one of none"):
+        load_queries(circuit, "demo", "test")
+    made = tmp_path / "queries" / "validation" / "demo.json"
+    (tmp_path / "queries" / "demo.json").write_text(made.read_text().replace('"version": 2, ', ""))
+    assert load_suite(circuit, "demo", "test").version == 1
+    (tmp_path / "queries" / "test").mkdir()
+    (tmp_path / "queries" / "test" / "demo.json").write_text(made.read_text())
+    assert load_suite(circuit, "demo", "test").version == 2 and suite_names(circuit, "test") == ["demo"]
+    with pytest.raises(SuiteError, match="version: expected at most 2, found 3"):
+        load_queries(write_suite(tmp_path, version=3), "demo")
 
 
 @pytest.mark.parametrize("changes, message", [
@@ -291,20 +325,21 @@ def test_a_wrong_query_is_named(tmp_path, changes, message):
 
 
 def test_an_unknown_suite_lists_those_there_are(tmp_path):
-    with pytest.raises(SuiteError, match="TOY has no suite 'hard': choose one of demo"):
+    with pytest.raises(SuiteError, match="TOY has no validation suite 'hard': choose one of demo"):
         load_queries(write_suite(tmp_path), "hard")
 
 
 @pytest.mark.parametrize("circuit", load_circuits().values(), ids=lambda circuit: circuit.name)
 def test_shipped_queries_are_whole(circuit):
-    for suite in suite_names(circuit):
-        queries = load_queries(circuit, suite)
+    for split, suite in [(part, name) for part in SPLITS for name in suite_names(circuit, part)]:
+        queries = load_queries(circuit, suite, split)
         assert len({query.seed for query in queries}) == len(queries)
         for query in queries:
+            own = query.task(circuit, 0).circuit
             assert query.conditions in circuit.conditions.all()
             assert {spec.metric for spec in query.specs} == {spec.metric for spec in circuit.specs}
             for design in (query.initial, query.witness):
-                assert all(circuit.parameter(name).contains(value) for name, value in design.items())
+                assert all(own.parameter(name).contains(value) for name, value in design.items())
 
 
 def test_stopping_drops_what_is_in_flight(tmp_path):

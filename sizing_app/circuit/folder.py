@@ -23,6 +23,8 @@ FOLDERS = [*(Path(folder) for folder in os.environ.get("SIZING_CIRCUITS", "").sp
            shipped("circuits")]
 """Where circuits are looked for: the folders of SIZING_CIRCUITS, a list as PATH is, then what comes with the program.
 Where two have a circuit of the same name, the first one counts."""
+TEST, VALIDATION = SPLITS = ("test", "validation")
+"""Of benchmark queries: choices are made on validation queries; test queries are for reports."""
 _homes: dict[str, Path] = {}
 """Key of a circuit that was read to its folder."""
 
@@ -138,13 +140,20 @@ def golden(circuit: Circuit) -> dict:
     return table.mapping()
 
 
-def suite_path(circuit: Circuit, suite: str) -> Path:
-    return file_of(circuit, f"queries/{suite}.json")
+def queries_folder(circuit: Circuit, split: str) -> Path:
+    """Where the queries of a split are. Those of version 1 lie in queries/ itself and count as test where there is no
+    queries/test/."""
+    own = file_of(circuit, f"queries/{split}")
+    return own.parent if split == TEST and not own.is_dir() else own
 
 
-def suite_names(circuit: Circuit) -> list[str]:
+def suite_path(circuit: Circuit, suite: str, split: str = TEST) -> Path:
+    return queries_folder(circuit, split) / f"{suite}.json"
+
+
+def suite_names(circuit: Circuit, split: str = TEST) -> list[str]:
     """The suites that a circuit has, in alphabetical order."""
-    return sorted(path.stem for path in file_of(circuit, "queries").glob("*.json"))
+    return sorted(path.stem for path in queries_folder(circuit, split).glob("*.json"))
 
 
 def _words(table: Table) -> tuple[str, ...]:

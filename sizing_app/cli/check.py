@@ -1,6 +1,7 @@
 """``circuits --check``: the table of circuits/README.md, measured."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,16 +11,18 @@ from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import print_json, read_count
 from sizing_app.evaluate.check import BUDGET, SUITE, Check, check
 from sizing_app.evaluate.check_file import difficulty, write_difficulties
+from sizing_app.evaluate.gates import CONSTANT_LIMIT, CONSTANTS, SINGLE_LIMIT
 from sizing_app.policy import make_policy
 from sizing_app.simulator import make_simulator
 
 POLICIES = ("random", "bayes")
 COLUMNS = ("circuit", "process", "parameters", "metrics", "golden", "simulated", "passed", "mean reward",
            *(f"best of {BUDGET}: {name}" for name in POLICIES), "CPU ms", "longest")
+APART = ("circuit", "suite", "queries", "witnesses", *CONSTANTS, "single", "stored", "nearest")
 
 
 def run_check(names: Sequence[str], args: argparse.Namespace) -> int:
-    """One row a circuit, printed as it is found; 1 where a golden design fails its specs."""
+    """One row a circuit, printed as it is found; 1 where a golden design fails its specs, or a suite its limits."""
     designs = read_count(args.designs, "--designs", 1, 100_000)
     queries = read_count(args.queries, "--queries", 1, 100_000)
     policies, found = [make_policy(name) for name in POLICIES], []
@@ -37,7 +40,28 @@ def run_check(names: Sequence[str], args: argparse.Namespace) -> int:
         print_json([asdict(row) for row in found])
     else:
         print(_note(designs, queries))
-    return 0 if all(row.golden.passed for row in found) else 1
+        print("\n".join(_apart(found)))
+    problems = [f"{row.circuit} {problem}" for row in found for gates in row.gates for problem in gates.problems]
+    for problem in problems:
+        print(f"sizing_app: {problem}", file=sys.stderr)
+    return 0 if all(row.golden.passed for row in found) and not problems else 1
+
+
+def _apart(found: Sequence[Check]) -> list[str]:
+    """The table of what the test queries are worth; nothing where no circuit has any."""
+    lines = [_line([row.circuit, gates.suite, str(gates.queries), f"{gates.witnesses:.0%}",
+                    *(_share(gates.constants.get(name)) for name in CONSTANTS), f"{gates.single:.0%}",
+                    _share(gates.stored), "-" if gates.nearest is None else f"{gates.nearest:.3f}"])
+             for row in found for gates in row.gates]
+    note = ("\nwitnesses: share of the test queries whose witness meets them again. golden, centre, middle: share that "
+            f"the design meets, at most {CONSTANT_LIMIT:.0%}. single: share that one design a place meets, the best in "
+            f"hindsight, at most {SINGLE_LIMIT:.0%}. stored: share that some stored design meets. nearest: median "
+            "distance of a witness to the nearest stored design, root mean square over the unit cube's sides.")
+    return ["", *(_line(cells) for cells in (APART, ["---"] * len(APART))), *lines, note] if lines else []
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"
 
 
 def _row(row: Check) -> list[str]:

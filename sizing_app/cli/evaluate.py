@@ -1,4 +1,4 @@
-"""``evaluate``: policies on the held-out queries of a suite, into a folder of tables and a picture."""
+"""``evaluate``: policies on the queries of a suite, into a folder of tables and a picture; --react: first designs."""
 
 import argparse
 import sys
@@ -9,14 +9,16 @@ from pathlib import Path
 
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import load_circuits, suite_names
+from sizing_app.cli.parser import SUITES
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate.fingerprint import fingerprint
+from sizing_app.evaluate.react import SUITE, react, table
 from sizing_app.evaluate.report import draw_curves, summarize, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, timeouts
 from sizing_app.evaluate.runner import Job, evaluate
-from sizing_app.evaluate.suites import SuiteError, load_queries
+from sizing_app.evaluate.suites import Query, SuiteError, load_queries
 from sizing_app.evaluate.method_tables import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import POLICIES, PolicySettings, can_size, close_engines, make_policy
 from sizing_app.session.events import Event
@@ -26,9 +28,14 @@ from sizing_app.store.catalog import open_catalog
 from sizing_app.store.bulk import WholeSession
 from sizing_app.task.validation import SESSION_BUDGET
 
+KINDS = ("constant", "stored", "search")
+"""Kinds of policies that stand beside any other: what reads no targets, what knows the circuit, optimizers."""
+
 
 def run(args: argparse.Namespace) -> int:
-    policies = read_names(args.policies, tuple(POLICIES), "policy")
+    if args.react:
+        return _react(args)
+    policies = policy_names(args.policies)
     budget = read_count(args.budget, "--budget", 1, SESSION_BUDGET)
     threads = read_count(args.threads, "--threads", 1, 256) if args.threads else None
     settings = read_settings(args)
@@ -37,8 +44,9 @@ def run(args: argparse.Namespace) -> int:
         with open_catalog(args.database) as known:
             jobs = read_jobs(args, known, policies, settings)
             makers = {name: make_policy(name, settings) for name in sorted({job.policy for job in jobs})}
-            files = ResultFiles(out, {"budget": budget, "temperature": settings.temperature, "model": settings.model})
-            dropped = files.drop(outdated(known, settings))
+            files = ResultFiles(out, {"budget": budget, "split": args.split, "temperature": settings.temperature,
+                                      "model": settings.model})
+            dropped = files.drop(outdated(known, settings, args.split))
         if dropped:
             print(f"{dropped} rows of {out} are of another model, circuit or suite: left out", file=sys.stderr)
         with make_simulator(args.simulator) as simulator:
@@ -63,9 +71,16 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def outdated(circuits: Mapping[str, Circuit], settings: PolicySettings) -> Callable[[Result], bool]:
+def policy_names(text: str) -> list[str]:
+    """Names of policies; a kind stands for all that are of it."""
+    kinds = {kind: [name for name, entry in POLICIES.items() if entry.kind == kind] for kind in KINDS}
+    named = read_names(text, (*POLICIES, *KINDS), "policy")
+    return list(dict.fromkeys(name for word in named for name in kinds.get(word, [word])))
+
+
+def outdated(circuits: Mapping[str, Circuit], settings: PolicySettings, split: str) -> Callable[[Result], bool]:
     """Whether a row is of another model, circuit or suite than those that are here."""
-    present = cache(lambda name, suite, policy: fingerprint(circuits[name], suite, policy, settings.models))
+    present = cache(lambda name, suite, policy: fingerprint(circuits[name], suite, split, policy, settings.models))
     return lambda row: row.circuit not in circuits or row.fingerprint != present(row.circuit, row.suite, row.policy)
 
 
@@ -81,24 +96,57 @@ def read_jobs(args: argparse.Namespace, known: Mapping[str, Circuit], policies: 
               settings: PolicySettings) -> list[Job]:
     """Every query of the chosen circuits and suites for every policy, policies in turn on each circuit and suite.
 
-    A trained policy sizes the circuits that it can read, and no other.
+    Without --circuits each circuit plays those of the suites that it has; a named one must have them all. A trained
+    policy sizes the circuits that it can read, and no other.
     """
-    every = sorted({suite for circuit in known.values() for suite in suite_names(circuit)})
-    suites = read_names(args.suite, every, "suite")
-    names = read_names(args.circuits, known, "circuit") if args.circuits else \
-        [name for name, circuit in known.items() if set(suites) <= set(suite_names(circuit))]
+    has = {name: suite_names(circuit, args.split) for name, circuit in known.items()}
+    suites = read_names(args.suite, sorted({suite for own in has.values() for suite in own} | set(SUITES)), "suite")
+    names = read_names(args.circuits, known, "circuit") if args.circuits else list(known)
     jobs = []
     for name in names:
         able = [policy for policy in policies if can_size(policy, known[name], settings)]
-        for suite in suites:
-            try:
-                queries = load_queries(known[name], suite)
-            except SuiteError as error:
-                raise UsageError(str(error)) from error
+        for suite in suites if args.circuits else [suite for suite in suites if suite in has[name]]:
+            queries = _queries(known[name], suite, args.split)
             count = read_count(args.queries, "--queries", 1, len(queries)) if args.queries else len(queries)
-            marks = {policy: fingerprint(known[name], suite, policy, settings.models) for policy in able}
+            marks = {policy: fingerprint(known[name], suite, args.split, policy, settings.models) for policy in able}
             jobs += [Job(known[name], suite, number, query, policy, marks[policy]) for policy in able
                      for number, query in enumerate(queries[:count])]
     if not jobs:
-        raise UsageError(f"none of the policies {', '.join(policies)} can size {', '.join(names)}")
+        raise UsageError(f"none of the policies {', '.join(policies)} can size {', '.join(names)}, or no circuit has "
+                         f"{args.split} queries of {', '.join(suites)}")
     return jobs
+
+
+def _queries(circuit: Circuit, suite: str, split: str) -> list[Query]:
+    try:
+        return load_queries(circuit, suite, split)
+    except SuiteError as error:
+        raise UsageError(str(error)) from error
+
+
+def _react(args: argparse.Namespace) -> int:
+    """The first designs of every policy on the chosen circuits, into react.md."""
+    policies, settings = policy_names(args.policies), read_settings(args)
+    with open_catalog(args.database) as known:
+        names = read_names(args.circuits, known, "circuit") if args.circuits else \
+            [name for name, circuit in known.items() if SUITE in suite_names(circuit, args.split)]
+        jobs = [(known[name], policy) for name in names for policy in policies
+                if _queries(known[name], SUITE, args.split) and can_size(policy, known[name], settings)]
+    if not jobs:
+        raise UsageError(f"no circuit has {args.split} queries of {SUITE} that one of {', '.join(policies)} can size")
+    progress, rows = Progress("policies on circuits"), []
+    try:
+        with make_simulator(args.simulator) as simulator:
+            for circuit, policy in jobs:
+                rows.append(react(circuit, make_policy(policy, settings), simulator, args.split))
+                progress(len(rows), len(jobs), f"{circuit.name} {policy}")
+    finally:
+        close_engines()
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "react.md").write_text(table(rows))
+    if args.json:
+        print_json([asdict(row) for row in rows])
+    else:
+        print(table(rows), end="")
+    return 0

@@ -7,11 +7,13 @@ from sizing_app.paths import database_url
 from sizing_app.policy import DEFAULT_POLICY, POLICIES
 
 DATABASE = database_url()
+SUITES = ("standard", "tight", "shifted", "moved", "moved-wide")
+"""What evaluations play; the last two are there for held-out circuits."""
 TOOLS = {
     "train": ("sizing_app.train.command", "from simulated designs to checkpoints, stage by stage"),
     "merge": ("sizing_app.train.merge", "one checkpoint of several runs"),
     "family": ("sizing_app.train.family.command", "specs and designs of the amplifiers that training uses"),
-    "queries": ("sizing_app.evaluate.queries", "make the query suites of a circuit"),
+    "queries": ("sizing_app.evaluate.queries", "make the queries of the benchmark"),
     "golden": ("sizing_app.evaluate.golden", "find a golden design"),
     "validate": ("sizing_app.evaluate.validate", "checkpoints on queries of training"),
     "compare": ("sizing_app.evaluate.compare", "algorithms and ablations at equal cost"),
@@ -59,7 +61,8 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 def _circuits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="measure how hard each circuit is: golden design, random "
-                        "designs, sessions of random search and Bayesian optimization")
+                        "designs, sessions of random search and Bayesian optimization; and whether its test queries "
+                        "tell methods apart")
     parser.add_argument("--circuits", metavar="A,B", help="only these; default: all")
     parser.add_argument("--designs", default="200", metavar="N", help="random designs of a check")
     parser.add_argument("--queries", default="20", metavar="N", help="queries of a check, from the suite standard")
@@ -107,9 +110,15 @@ def _size(parser: argparse.ArgumentParser) -> None:
 def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--circuits", metavar="A,B", help="names, or keys of some in the database; default: all that "
                         "have the suite")
-    parser.add_argument("--policies", metavar="P,Q", help="the first one is the reference of the differences",
+    parser.add_argument("--policies", metavar="P,Q", help="the first one is the reference of the differences; "
+                        "constant, stored and search stand for all of the kind",
                         default=",".join(name for name, entry in POLICIES.items() if entry.kind != "chat"))
-    parser.add_argument("--suite", default="standard,tight,shifted", metavar="NAME", help="one or more, with commas")
+    parser.add_argument("--suite", default=",".join(SUITES), metavar="NAME", help="one or more, with commas; a circuit "
+                        "plays those that it has")
+    parser.add_argument("--split", choices=("validation", "test"), default="validation", help="queries to choose "
+                        "by, or those for reports alone; default: validation")
+    parser.add_argument("--react", action="store_true", help="instead of sessions: do first designs follow the targets "
+                        "and the told conditions? One start, 20 sets of targets; writes react.md")
     parser.add_argument("--queries", metavar="N", help="the first N of each suite; default: all")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--out", default="runs/evaluation", metavar="FOLDER",

@@ -8,7 +8,9 @@ from statistics import fmean, median
 from threading import Event
 
 from sizing_app.circuit.definition import Circuit
-from sizing_app.circuit.folder import golden, suite_names
+from sizing_app.circuit.folder import TEST, golden, suite_names
+from sizing_app.evaluate.bench import Bench
+from sizing_app.evaluate.gates import Gates, gated, gates
 from sizing_app.evaluate.suites import Query, load_queries
 from sizing_app.policy.designs import random_design
 from sizing_app.session.events import fold
@@ -49,6 +51,8 @@ class Check:
     queries: int
     best: dict[str, float]
     """Policy to the mean reward of the best turn, initial design included; empty for a circuit without queries."""
+    gates: tuple[Gates, ...] = ()
+    """Whether its test queries tell methods apart, suite by suite."""
 
 
 def check(circuit: Circuit, simulator: Simulator, policies: Sequence[Policy], designs: int, queries: int,
@@ -56,7 +60,7 @@ def check(circuit: Circuit, simulator: Simulator, policies: Sequence[Policy], de
     """Simulate the golden design and random ones, and let each policy size the first standard queries."""
     nominal = circuit.conditions.nominal
     tried = [random_design(circuit, seed) for seed in range(designs)]
-    waiting = load_queries(circuit, SUITE)[:queries] if SUITE in suite_names(circuit) else []
+    waiting = load_queries(circuit, SUITE, TEST)[:queries] if SUITE in suite_names(circuit, TEST) else []
     step, total = count(1), designs + len(waiting) * len(policies)
 
     def heard(results: Iterable, what: str) -> list:
@@ -71,13 +75,14 @@ def check(circuit: Circuit, simulator: Simulator, policies: Sequence[Policy], de
     with ThreadPoolExecutor(threads, thread_name_prefix="check") as pool:
         best = {policy.name: fmean(heard(pool.map(_session(circuit, policy, simulator), waiting), policy.name))
                 for policy in policies if waiting}
+        apart = tuple(gates(circuit, suite, Bench(simulator), pool) for suite in gated(circuit))
     scores = [score(item, circuit.specs) for item in measured]
     return Check(
         circuit.name, circuit.process, circuit.held_out, len(circuit.parameters), len(circuit.metrics),
         score(simulator.evaluate(circuit, golden(circuit)["parameters"], nominal), circuit.specs), designs,
         fmean(item.ok for item in measured), fmean(item.passed for item in scores),
         fmean(item.reward for item in scores), 1e3 * median(item.cpu for item in measured),
-        1e3 * max(item.cpu for item in measured), len(waiting), best)
+        1e3 * max(item.cpu for item in measured), len(waiting), best, apart)
 
 
 def _session(circuit: Circuit, policy: Policy, simulator: Simulator) -> Callable[[Query], float]:

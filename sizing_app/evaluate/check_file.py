@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sizing_app.circuit.folder import FOLDERS
 from sizing_app.evaluate.check import Check
+from sizing_app.evaluate.gates import Gates
 
 CHECK_FILE = FOLDERS[-1] / "check.json"
 
@@ -30,6 +31,8 @@ class Difficulty:
     queries: int
     best: dict[str, float]
     """Policy to the mean reward of the best turn of a session, over so many queries."""
+    gates: tuple[Gates, ...] = ()
+    """Whether its test queries tell methods apart."""
 
 
 ROWS = TypeAdapter(list[Difficulty])
@@ -37,7 +40,8 @@ ROWS = TypeAdapter(list[Difficulty])
 
 def difficulty(row: Check) -> Difficulty:
     return Difficulty(row.circuit, sum(spec.met for spec in row.golden.specs), len(row.golden.specs), row.designs,
-                      row.simulated, row.passed, row.mean, row.cpu_ms, row.cpu_ms_longest, row.queries, row.best)
+                      row.simulated, row.passed, row.mean, row.cpu_ms, row.cpu_ms_longest, row.queries, row.best,
+                      row.gates)
 
 
 def write_difficulties(path: Path, rows: Iterable[Difficulty]) -> None:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuit.folder import circuit_names, load_circuit
-from sizing_app.evaluate.intervals import interval, interval_of_lead
+from sizing_app.circuit.folder import TEST, circuit_names, load_circuit, suite_names
+from sizing_app.evaluate.intervals import interval, interval_of_lead, pooled
 from sizing_app.evaluate.report import REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, with_interval
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles
 from sizing_app.evaluate.runner import Job, rows
-from sizing_app.evaluate.suites import load_queries, suite_names
+from sizing_app.evaluate.suites import load_queries
 from sizing_app.evaluate.validate import play_once
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.advantage import PLAY_TEMPERATURE
@@ -138,7 +138,7 @@ def test_jobs(policy: str, options: argparse.Namespace) -> list[Job]:
     for suite, held in SUITES.items():
         for name in held_out if held else options.circuits.split(","):
             circuit = load_circuit(name)
-            queries = load_queries(circuit, "standard" if held else suite)[:options.queries]
+            queries = load_queries(circuit, "standard" if held else suite, TEST)[:options.queries]
             jobs += [Job(circuit, suite, number, query, policy) for number, query in enumerate(queries)]
     return jobs
 
@@ -185,8 +185,8 @@ def by_seed(results: Sequence[Result], names: Sequence[str],
 
 
 def _mean(values: np.ndarray, strata: Sequence[str], form: str) -> str:
-    return with_interval(values.mean(), interval(values, strata), form)
+    return with_interval(pooled(values, strata), interval(values, strata), form)
 
 
 def _lead(first: np.ndarray, other: np.ndarray, strata: Sequence[str], form: str) -> str:
-    return with_interval(first.mean() - other.mean(), interval_of_lead(first, other, strata), form)
+    return with_interval(pooled(first, strata) - pooled(other, strata), interval_of_lead(first, other, strata), form)

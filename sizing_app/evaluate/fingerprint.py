@@ -22,10 +22,10 @@ CARD = ("temperature", "history")
 """What a card says of how its checkpoint plays."""
 
 
-def fingerprint(circuit: Circuit, suite: str, policy: str, models: Path = MODELS) -> str:
+def fingerprint(circuit: Circuit, suite: str, split: str, policy: str, models: Path = MODELS) -> str:
     """Twelve hex digits of the contents of all files of the policy and the suite, and of what is simulated."""
     found = hashlib.sha256(digest(circuit).encode())
-    for path in (suite_path(circuit, suite), *policy_files(circuit, policy, models)):
+    for path in (suite_path(circuit, suite, split), *policy_files(circuit, policy, models)):
         found.update(_content(path, path.stat().st_mtime_ns) if path.is_file() else path.name.encode())
     return hashlib.sha256(found.digest() + _card(models / checkpoint_of(policy)).encode()).hexdigest()[:12]
 

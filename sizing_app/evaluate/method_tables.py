@@ -13,7 +13,7 @@ BUDGETS = (5, 20, 50, 200)
 
 
 def methods_by_circuits(results: Sequence[Result], order: Sequence[str], held_out: Collection[str]) -> str:
-    """For each suite two Markdown tables, mean best reward and share of queries with all specs met.
+    """For each suite two Markdown tables, share of queries with all specs met and mean best reward.
 
     A row a policy, a column a circuit, and the means over the circuits that are trained on and over those that are held
     out, each with its 95% bootstrap interval over circuits and queries.
@@ -21,8 +21,8 @@ def methods_by_circuits(results: Sequence[Result], order: Sequence[str], held_ou
     lines = []
     for suite in sorted({row.suite for row in results}):
         chosen = [row for row in results if row.suite == suite]
-        for title, value, form in (("mean best reward", lambda row: row.best_reward, "{:.3f}"),
-                                   ("all specs met", lambda row: row.passed, "{:.0%}")):
+        for title, value, form in (("all specs met", lambda row: row.passed, "{:.0%}"),
+                                   ("mean best reward", lambda row: row.best_reward, "{:.3f}")):
             lines += [f"**{suite}: {title}**", "", *_table(chosen, order, held_out, value, form), ""]
     return "\n".join(lines)
 
@@ -62,7 +62,7 @@ def lead(results: Sequence[Result], order: Sequence[str], held_out: Collection[s
     """
     _, groups = columns(results, held_out)
     lines = [f"| Suite | {order[0]} minus | "
-             + " | ".join(f"{title}: mean best reward | all specs met" for title in groups) + " |",
+             + " | ".join(f"{title}: all specs met | mean best reward" for title in groups) + " |",
              f"|{' --- |' * (2 + 2 * len(groups))}"]
     for suite, policy in product(sorted({row.suite for row in results}), order[1:]):
         cells: list[str] = []
@@ -92,7 +92,7 @@ def at_budgets(turns: Sequence[TurnResult], results: Sequence[Result], order: Se
     lines = [f"| | {' | '.join(f'{count} simulations' for count in shown)} | as good as {next(iter(best))} after "
              f"{shown[0]} | seconds a session |", f"|{' --- |' * (len(shown) + 3)}"]
     for policy, (rewards, passed) in best.items():
-        cells = [f"{rewards[:, count].mean():.3f}, {passed[:, count].mean():.0%} met" for count in shown]
+        cells = [f"{passed[:, count].mean():.0%} met, {rewards[:, count].mean():.3f}" for count in shown]
         reaching = np.flatnonzero(rewards.mean(axis=0) >= goal - 1e-9)
         seconds = np.mean([row.seconds for row in results if row.policy == policy and row.key[:3] in common])
         lines.append(f"| {policy} | {' | '.join(cells)} | {reaching[0] if len(reaching) else f'over {budget}'} | "

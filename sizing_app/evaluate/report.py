@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.evaluate.intervals import Interval, interval
+from sizing_app.evaluate.intervals import Interval, interval, pooled
 from sizing_app.evaluate.results import Result, TurnResult
 
 REWARD, SHARE, REWARD_DIFFERENCE, SHARE_DIFFERENCE = "{:.3f}", "{:.0%}", "{:+.3f}", "{:+.0%}"
@@ -31,6 +31,11 @@ class Row:
     passed_interval: Interval
     simulations_to_success: float | None
     """Mean over the passed queries, not counting the initial design."""
+    cpu_to_success: float | None
+    """CPU seconds of these simulations, mean."""
+    worst: float | None
+    """Mean score of the worst spec of the best turn: where there are many specs, the reward hides one that is missed.
+    """
     statements_true: float | None
     """Share of the reasoning's statements that are true, of those that can be checked; None where there are none."""
     expectations_true: float | None
@@ -43,10 +48,16 @@ def summarize(results: Sequence[Result], order: Sequence[str] = ()) -> list[Row]
     for (circuit, suite, policy), group in _groups(results, order).items():
         rewards, passed = [row.best_reward for row in group], [row.passed for row in group]
         spent = [row.simulations for row in group if row.passed]
+        cpu, worst = [row.cpu for row in group if row.passed], [row.worst for row in group]
         rows.append(Row(circuit, suite, policy, len(group), float(np.mean(rewards)), interval(rewards),
-                        float(np.mean(passed)), interval(passed), float(np.mean(spent)) if spent else None,
+                        float(np.mean(passed)), interval(passed), _mean(spent), _mean(cpu), _mean(worst),
                         _share(group, "statements"), _share(group, "expectations")))
     return rows
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """None where there are no values, or one is not known."""
+    return None if None in values or not values else float(np.mean(values))
 
 
 def _share(group: Sequence[Result], kind: str) -> float | None:
@@ -56,16 +67,18 @@ def _share(group: Sequence[Result], kind: str) -> float | None:
 
 def summary(results: Sequence[Result], order: Sequence[str] = ()) -> str:
     """The results as Markdown: a table of each circuit and suite, then differences to the first policy of ``order``."""
-    lines = ["| Circuit | Suite | Policy | Queries | Mean best reward | All specs met | Simulations to success | "
-             "Statements true | Expectations true |", "| --- | --- | --- | ---: | --- | --- | ---: | ---: | ---: |"]
+    lines = ["| Circuit | Suite | Policy | Queries | All specs met | Mean best reward | Worst spec | Simulations to "
+             "success | CPU s to success | Statements true | Expectations true |",
+             f"| --- | --- | --- | ---: | --- | --- |{' ---: |' * 5}"]
     for row in summarize(results, order):
-        spent = "-" if row.simulations_to_success is None else f"{row.simulations_to_success:.2f}"
-        true = " | ".join("-" if share is None else SHARE.format(share)
-                          for share in (row.statements_true, row.expectations_true))
+        rest = " | ".join("-" if value is None else form.format(value) for value, form in (
+            (row.worst, REWARD), (row.simulations_to_success, "{:.2f}"), (row.cpu_to_success, "{:.2f}"),
+            (row.statements_true, SHARE), (row.expectations_true, SHARE)))
         lines.append(f"| {row.circuit} | {row.suite} | {row.policy} | {row.queries} | "
-                     f"{with_interval(row.mean_best_reward, row.reward_interval, REWARD)} | "
-                     f"{with_interval(row.share_passed, row.passed_interval, SHARE)} | {spent} | {true} |")
-    lines += ["", "Brackets hold 95% bootstrap intervals over queries; simulations are those after the initial design."]
+                     f"{with_interval(row.share_passed, row.passed_interval, SHARE)} | "
+                     f"{with_interval(row.mean_best_reward, row.reward_interval, REWARD)} | {rest} |")
+    lines += ["", "Brackets hold 95% bootstrap intervals over queries; simulations are those after the initial design. "
+              "Worst spec: the lowest score of a spec in the best turn."]
     differences = _differences(results, order)
     return "\n".join([*lines, *(["", *differences] if differences else []), ""])
 
@@ -138,7 +151,7 @@ def with_interval(mean: float, bounds: Interval, form: str) -> str:
 
 def mean_with_interval(values: Sequence[float], form: str, circuits: Sequence[str] = ()) -> str:
     """``0.750 [0.500, 1.000]``: mean and 95% bootstrap interval, over queries and the ``circuits`` that they are of."""
-    return with_interval(float(np.mean(values)), interval(values, circuits, resample_strata=True), form)
+    return with_interval(pooled(values, circuits), interval(values, circuits, resample_strata=True), form)
 
 
 def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:
@@ -147,7 +160,7 @@ def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:
     names = _ordered({row.policy for row in results}, order)
     if len(names) < 2:
         return []
-    lines = [f"| Circuit | Suite | {names[0]} minus | Mean best reward | All specs met |",
+    lines = [f"| Circuit | Suite | {names[0]} minus | All specs met | Mean best reward |",
              "| --- | --- | --- | --- | --- |"]
     for (circuit, suite, policy), rows in groups.items():
         if policy != names[0] and (cells := lead_of(groups.get((circuit, suite, names[0]), []), rows)):
@@ -156,7 +169,7 @@ def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:
 
 
 def lead_of(first: Sequence[Result], others: Sequence[Result]) -> list[str]:
-    """How far a policy is ahead on the queries that both played: mean best reward and share met; empty without any."""
+    """How far a policy is ahead on the queries that both played: share met and mean best reward; empty without any."""
     played = {row.key[:3]: row for row in first}
     pairs = [(played[row.key[:3]], row) for row in others if row.key[:3] in played]
     if not pairs:
@@ -164,5 +177,5 @@ def lead_of(first: Sequence[Result], others: Sequence[Result]) -> list[str]:
     circuits = [row.circuit for _, row in pairs]
     rewards = [ahead.best_reward - row.best_reward for ahead, row in pairs]
     passed = [ahead.passed - row.passed for ahead, row in pairs]
-    return [mean_with_interval(rewards, REWARD_DIFFERENCE, circuits),
-            mean_with_interval(passed, SHARE_DIFFERENCE, circuits)]
+    return [mean_with_interval(passed, SHARE_DIFFERENCE, circuits),
+            mean_with_interval(rewards, REWARD_DIFFERENCE, circuits)]

@@ -9,7 +9,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import Field, asdict, dataclass, fields
 from pathlib import Path
 
 Key = tuple[str, str, int, str]
@@ -23,6 +23,8 @@ class EvaluationError(Exception):
 @dataclass(frozen=True)
 class Result:
     """One session of an evaluation. ``simulations`` counts those after the initial design; seconds of wall time.
+    ``worst``: the lowest score of a spec in the best turn; ``cpu``: seconds that the simulations after the initial
+    design took; None in older files.
 
     Statements of the reasoning that could be checked, expectations among them, and how many of each were true.
     ``fingerprint``: of the model, circuit and queries that the row is about (fingerprint.py).
@@ -40,6 +42,8 @@ class Result:
     statements_true: int = 0
     expectations: int = 0
     expectations_true: int = 0
+    worst: float | None = None
+    cpu: float | None = None
     fingerprint: str = ""
 
     @property
@@ -144,10 +148,19 @@ def _read(path: Path, kind: type) -> list:
         for row in csv.DictReader(file):
             try:
                 known = [field for field in fields(kind) if field.name in row]
-                rows.append(kind(**{field.name: field.type(row[field.name]) for field in known}))
+                rows.append(kind(**{field.name: _value(field, row[field.name]) for field in known}))
             except (KeyError, TypeError, ValueError):
                 continue
     return rows
+
+
+def _value(field: Field, text: str | None) -> object:
+    """A column's value. Raises ValueError where the row was cut before it."""
+    if text is None:
+        raise ValueError(f"{field.name} is missing")
+    if field.default is None:
+        return float(text) if text else None
+    return field.type(text)
 
 
 def _append(path: Path, rows: list) -> None:

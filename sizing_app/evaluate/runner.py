@@ -13,7 +13,7 @@ from sizing_app.session.events import DURABLE, Event, fold
 from sizing_app.session.loop import run_session
 from sizing_app.task.protocols import Policy, Simulator
 from sizing_app.task.reward import best_reward, reached
-from sizing_app.task.turn import History
+from sizing_app.task.turn import History, best_turn
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,15 @@ def rows(job: Job, history: History, seconds: float) -> tuple[Result, list[TurnR
     """What the turns of a finished session are in the tables; ``seconds`` of wall time."""
     simulations = sum(1 for turn in history
                       if turn.index > 0 and turn.measurement is not None and turn.measurement.status != "no_call")
+    best = best_turn(history)
+    scores = [spec.score for spec in best.score.specs] if best else [0.0]
     said = [claim for turn in history for claim in turn.claims if claim.true is not None]
     expected = [claim for claim in said if claim.about == "expectation"]
     result = Result(*job.key, best_reward=round(best_reward(history), 6), passed=int(reached(history)),
                     simulations=simulations, seconds=round(seconds, 3), statements=len(said),
                     statements_true=sum(claim.true for claim in said), expectations=len(expected),
-                    expectations_true=sum(claim.true for claim in expected), fingerprint=job.fingerprint)
+                    expectations_true=sum(claim.true for claim in expected), fingerprint=job.fingerprint,
+                    worst=round(min(scores), 6),
+                    cpu=round(sum(turn.measurement.cpu for turn in history if turn.index > 0 and turn.measurement), 3))
     return result, [TurnResult(*job.key, turn.index, round(turn.reward, 6), int(turn.score.passed),
                                turn.measurement.status) for turn in history if turn.score is not None]

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from sizing_app.circuit.folder import load_circuit
+from sizing_app.circuit.folder import TEST
 from sizing_app.evaluate.suites import load_queries
 from sizing_app.prompt.compact import END, render
 from sizing_app.prompt.tokenizer import encode
@@ -53,7 +54,7 @@ def main() -> None:
 def prompts(count: int) -> list[str]:
     """First turns of queries of OTA."""
     circuit = load_circuit("OTA")
-    tasks = [query.task(circuit, 5) for query in load_queries(circuit, "standard")[:count]]
+    tasks = [query.task(circuit, 5) for query in load_queries(circuit, "standard", TEST)[:count]]
     with SimulatorPool() as simulator:
         return [render(task, (initial_turn(task, simulator),)) for task in tasks]
 

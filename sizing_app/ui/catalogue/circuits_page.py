@@ -112,4 +112,6 @@ def _figures(row: Difficulty) -> list[tuple[str, str, str]]:
             ("Random designs simulate", f"{row.simulated:.1%}", f"of {row.designs}"),
             ("Random designs meet all", f"{row.passed:.1%}", "default specs, nominal conditions"),
             ("Mean reward", f"{row.mean_reward:.4f}", "of a random design"), *best,
-            ("Simulation", f"{row.cpu_ms:.0f} ms", f"CPU, longest {row.cpu_ms_longest:.0f} ms")]
+            ("Simulation", f"{row.cpu_ms:.0f} ms", f"CPU, longest {row.cpu_ms_longest:.0f} ms"),
+            *((f"Best single design, {gates.suite}", f"{gates.single:.0%}", f"of {gates.queries} test queries, one a "
+               "place, in hindsight") for gates in row.gates)]
