@@ -280,11 +280,11 @@ def suite_files() -> list[tuple[Circuit, dict]]:
 def test_witnesses_meet_their_queries(simulator):
     rng = np.random.default_rng(8)
     for circuit, document in suite_files():
-        for number in rng.choice(len(document["queries"]), 3, replace=False):
-            query = document["queries"][number]
-            specs = tuple(Spec(**spec) for spec in query["specs"])
-            measured = simulator.evaluate(circuit, query["witness"], Conditions(**query["conditions"]))
-            assert score(measured, specs).passed, (circuit.name, document["suite"], number)
+        number = rng.integers(len(document["queries"]))
+        query = document["queries"][number]
+        specs = tuple(Spec(**spec) for spec in query["specs"])
+        measured = simulator.evaluate(circuit, query["witness"], Conditions(**query["conditions"]))
+        assert score(measured, specs).passed, (circuit.name, document["suite"], number)
 
 
 def test_suites_share_no_query_with_training_or_each_other():
