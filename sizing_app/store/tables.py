@@ -58,7 +58,8 @@ class SessionRow(Base):
         Index("sessions_with_note", "id", sqlite_where=text("note != ''"), postgresql_where=text("note != ''")),
         Index("sessions_by_star", "starred", "created"),
         Index("sessions_by_source", "source", "created"),
-        Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed", "id"),
+        Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed", "id", "created", "status",
+              "source", "passed", "starred"),
     )
 
     id: Mapped[str] = mapped_column(Line(16), primary_key=True)
