@@ -50,7 +50,7 @@ class SessionRow(Base):
     __table_args__ = (
         Index("sessions_by_circuit", "circuit", "created"),
         Index("sessions_by_policy", "policy", "created"),
-        Index("sessions_by_status", "status", "heartbeat"),
+        Index("sessions_by_status", "status", "created"),
         Index("sessions_by_passed", "passed", "created"),
         Index("sessions_by_parent", "parent", "created"),
         Index("sessions_by_created", "created", "id"),
