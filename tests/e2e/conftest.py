@@ -70,7 +70,7 @@ def serve(launcher: Launcher, folder: Path, *options: str, port: int = 0) -> Ite
         store.close()
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(PATIENCE / 1000)
 
 
 @pytest.fixture(scope="session")
