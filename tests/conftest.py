@@ -8,6 +8,7 @@ import pytest
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore
+from tests.launcher import Launcher
 from tests.postgresql import cluster, new_database, programs
 
 DATABASES = count()
@@ -20,6 +21,14 @@ def simulator():
     """ngspice in one worker process."""
     with SimulatorPool(workers=1) as pool:
         yield pool
+
+
+@pytest.fixture(scope="session")
+def launcher():
+    """Starts apps; what they load is loaded once for each test process."""
+    launcher = Launcher()
+    yield launcher
+    launcher.close()
 
 
 @pytest.fixture(scope="session")

@@ -246,10 +246,9 @@ def test_some_shipped_witnesses_meet_their_queries(simulator):
     for circuit in CIRCUITS.values():
         for suite in suite_names(circuit, "test"):
             queries = load_suite(circuit, suite, "test").queries
-            for number in rng.choice(len(queries), 2, replace=False):
-                query = queries[number]
-                measured = simulator.evaluate(query.task(circuit, 0).circuit, query.witness, query.conditions)
-                assert score(measured, query.specs).passed, (circuit.name, suite, number)
+            query = queries[rng.integers(len(queries))]
+            measured = simulator.evaluate(query.task(circuit, 0).circuit, query.witness, query.conditions)
+            assert score(measured, query.specs).passed, (circuit.name, suite, query.seed)
 
 
 @dataclass

@@ -6,6 +6,8 @@ import random
 import re
 import runpy
 import shutil
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -51,9 +53,10 @@ def test_every_reachable_size_has_a_model_at_every_corner(name):
     designs = [from_unit(circuit, [end] * len(circuit.parameters)) for end in (0, 1)]
     designs += [from_unit(circuit, [source.choice((0, 1, source.random())) for _ in circuit.parameters])
                 for _ in range(30)]
-    for conditions in circuit.conditions.all():
-        for design in designs if conditions.load == circuit.conditions.loads[0] else ():
-            assert ".model" in build_netlist(circuit, design, conditions)
+    corners = [replace(circuit.conditions.nominal, corner=corner) for corner in circuit.conditions.corners]
+    everywhere = [(designs[-1], conditions) for conditions in circuit.conditions.all()]
+    for design, conditions in [*product(designs, corners), *everywhere]:
+        assert ".model" in build_netlist(circuit, design, conditions)
 
 
 @pytest.mark.parametrize("name", NAMES)

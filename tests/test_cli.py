@@ -268,9 +268,11 @@ def test_what_is_missing_or_unreachable_ends_with_code_1_and_one_line(tmp_path, 
             (("sessions", "--database", "sqlite:////proc/none/sessions.db"), "sessions.db cannot be opened"),
             (("size", "OTA", "--policy", "chat", "--budget", "1", *database(tmp_path)), "--base-url URL --model NAME"),
             (("size", "OTA", "--base-url", "http://127.0.0.1:9/v1", "--model", "none", *database(tmp_path)),
-             "127.0.0.1:9")):
+             "127.0.0.1:9"),
+            (("size", "OPAMP1", "--policy", "mlp", *database(tmp_path / "new")), "mlp cannot size OPAMP1")):
         error = command(*words, "--json", code=1).err
         assert error.count("\n") == 1 and reason in error, error
+    assert not (tmp_path / "new").exists(), "refused before anything is simulated or stored"
 
 
 def test_a_wrong_id_is_a_wrong_name(tmp_path, command):

@@ -140,15 +140,15 @@ def test_the_reference_meets_the_specs(pool, family, seed):
 
 
 def test_a_teacher_answers_queries_about_members(pool, family):
-    """Two thirds of its first answers over six members; on some members, two stages of 5 V devices, it is fewer."""
-    rewards = [reward for seed in range(1, 7) for reward in taught(pool, sample(family, seed, 1)[0], seed)]
-    assert sum(reward > 0.8 for reward in rewards) >= 24
+    """Five sixths of its first answers over three members; on some members, two stages of 5 V devices, it is fewer."""
+    rewards = [reward for seed in range(4, 7) for reward in taught(pool, sample(family, seed, 1)[0], seed)]
+    assert sum(reward > 0.8 for reward in rewards) >= 30
 
 
 def taught(pool, circuit, seed: int) -> list[float]:
-    """Rewards of a teacher's first answers to six queries; its lessons are those of the member."""
+    """Rewards of a teacher's first answers to twelve queries; its lessons are those of the member."""
     rng, designs = np.random.default_rng(seed), family_pool(circuit)
-    tasks = [synthesize(circuit, designs, rng, tight_share=0.3) for _ in range(6)]
+    tasks = [synthesize(circuit, designs, rng, tight_share=0.3) for _ in range(12)]
     teacher = Teacher(designs, fit_surrogate(designs, FAMILY_NETWORKS, FAMILY_STEPS))
     histories, conditions = [()] * len(tasks), [task.conditions for task in tasks]
     answers = teacher.answers(tasks, histories, conditions, rng)

@@ -199,17 +199,24 @@ def as_usual() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
+def started(options: list[str], folder: Path, log: Path, **environment: str) -> subprocess.Popen:
+    """``app.py`` as people start it, in a terminal of its own."""
+    with log.open("w") as file:
+        return subprocess.Popen([sys.executable, ROOT / "app.py", *options], stdout=file, stderr=file, cwd=folder,
+                                start_new_session=True, preexec_fn=as_usual, env={**os.environ, **environment})
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_the_app_in_order(tmp_path, number):
-    """As a terminal does it: to the whole group. Proxies that nobody answers for stand in nobody's way."""
-    port, database = free_port(), f"sqlite:///{tmp_path}/sessions.db"
-    with (tmp_path / "log").open("w") as log:
-        app = subprocess.Popen([sys.executable, ROOT / "app.py", "--port", str(port), "--database", database],
-                               stdout=log, stderr=log, cwd=tmp_path, start_new_session=True, preexec_fn=as_usual,
-                               env={**os.environ, **PROXIES})
+def test_a_signal_ends_the_app_in_order(launcher, tmp_path, number):
+    """As a terminal does it: to the whole group. Proxies that nobody answers for stand in nobody's way.
+
+    One app is loaded anew, with the proxies there from its first line; the others are forked, which is cheaper."""
+    port, database, log = free_port(), f"sqlite:///{tmp_path}/sessions.db", tmp_path / "log"
+    start = started if number == signal.SIGINT else launcher.start
+    app = start(["--port", str(port), "--database", database], tmp_path, log, **PROXIES)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=LONG, trust_env=False) as client:
-            until(lambda: "Running on" in (tmp_path / "log").read_text(), app)
+            until(lambda: log.exists() and "Running on" in log.read_text(), app)
             for _ in range(3):
                 client.post("/gradio_api/call/size", json={"data": ["MILLER", "random", None, None, None, 20, 1]})
         store = SessionStore(database)
@@ -224,7 +231,7 @@ def test_a_signal_ends_the_app_in_order(tmp_path, number):
     assert {row.status for row in ended} == {"stopped"}
     assert "crashed" not in {turn.measurement.status for row in ended for turn in fold(store.events(row.id)).history}
     store.close()
-    assert "Traceback" not in (tmp_path / "log").read_text()
+    assert "Traceback" not in log.read_text()
 
 
 def test_a_signal_ends_a_session_of_the_command_line_in_order(tmp_path):

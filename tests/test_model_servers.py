@@ -9,7 +9,7 @@ import pytest
 from sizing_app.errors import PolicyError
 from sizing_app.policy import http_stream, model_server
 from sizing_app.policy.language_model import LanguageModel
-from sizing_app.policy.thoughts import ThoughtSplitter
+from sizing_app.policy.thoughts import ThoughtSplitter, split_thoughts
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.session.loop import take_turn
 from sizing_app.session.turn import initial_turn
@@ -164,6 +164,16 @@ def test_any_cutting_gives_the_same_thoughts(size):
     for piece in [*pieces, *splitter.finish()]:
         found[piece.kind] += piece.text
     assert found == {"thought": "x</b>", "reply": "a<b y <Analyze>z [TH"}
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    (f"<think>{DRAFT}</think>{ANSWER}", (DRAFT, ANSWER)),
+    (f"{DRAFT}</think>{ANSWER}", (DRAFT, ANSWER)),
+    (f"<think>{DRAFT}", (DRAFT, "")),
+    (ANSWER, ("", ANSWER)),
+])
+def test_a_text_of_the_large_recipe_is_split_as_a_stream_is(text, found):
+    assert split_thoughts(text) == found
 
 
 def as_tool(arguments, **more):

@@ -14,12 +14,13 @@ import torch
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from sizing_app.circuit.folder import golden
-from sizing_app.evaluate.validate import main as validate
+from sizing_app.evaluate.validate import main as validate, wrong_form
 from sizing_app.policy.gguf import write_gguf
 from sizing_app.pools.designs import load_pool, pool_path
 from sizing_app.prompt.compact import write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode
 from sizing_app.task.definition import Task
+from sizing_app.task.turn import Proposal, Turn
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_lessons
@@ -202,6 +203,9 @@ def test_checkpoints_are_judged_on_queries_of_training(ota, tmp_path, capsys):
     first, second = capsys.readouterr().out.splitlines()[2:]
     assert first == second and first.startswith(f"| {shipped} | 2 | ")
     assert float(first.split("|")[3].split()[0]) > 0.5  # an untrained one stays at 0
+    start = Turn(0, Proposal(tasks[0].initial), None, None)
+    assert wrong_form((start,)) == 0
+    assert wrong_form((start, replace(start, proposal=Proposal(None, problems=("no call",))), start)) == 0.5
 
     assert validate([shipped, *given[:2], "--circuits", "MILLER"]) == 2
     assert "MILLER.jsonl.gz" in capsys.readouterr().err

@@ -150,6 +150,17 @@ def test_finished_turns_are_drawn_again_only_when_there_is_a_further_one():
     assert growing.blocks(writing) == trace(writing)
 
 
+def test_thoughts_are_shown_live_and_apart_from_the_reply():
+    """Of a model server: the latest of them while it thinks, their number of words once it replies."""
+    events = [SessionStarted(a_task(), "chat"), TurnStarted(1), Wrote(1, "hm, ", "thought"),
+              Wrote(1, f"{HOSTILE} <tool_call>", "thought")]
+    live = trace(fold(events))[0]["html"]
+    assert "thinking" in live and "Thoughts, 4 words" in live and 'prose quiet">hm, &lt;script' in live
+    assert 'prose live"></p>' in live and "simulate" not in live and "<script" not in live
+    replies = trace(fold([*events, Wrote(1, "<Analyze>I raise w")]))[0]["html"]
+    assert 'prose live">I raise w</p>' in replies and "Thoughts, 4 words" in replies and "hm" not in replies
+
+
 def test_statements_that_can_be_checked_are_checked():
     def shown(reasoning: str) -> str:
         task, policy = replace(a_task(budget=1), initial=POOR), ScriptedPolicy([write(reasoning, GOOD)])

@@ -32,6 +32,7 @@ from sizing_app.ui.library.distributions import distribution_figures
 from sizing_app.ui.library.filters import (FIELDS, address_of, fields_of, order, order_of, read_filters, sessions_link,
                                            values_of)
 from sizing_app.ui.parts.live_plot import figure
+from sizing_app.ui.parts.turns import trace
 from tests.builders import GOOD, POOR, a_circuit
 from tests.test_store import run
 from tests.test_ui import HOSTILE, a_session, a_turn, a_task
@@ -139,6 +140,7 @@ def test_a_report_is_one_page_without_anything_from_elsewhere():
     assert "url(" not in text and "@import" not in text
     assert text.count('class="turn"') == 2 and "thesis" in text and "was xyz" in text
     assert re.search(r"w=\S+ l=", text), "the sized netlist"
+    assert "Fork" not in text and "Fork" in trace(state)[0]["html"], "no button that nothing answers to"
 
 
 def test_the_plot_without_a_script_has_every_point():

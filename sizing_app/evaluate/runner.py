@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from math import fsum
 
 from sizing_app.circuit.definition import Circuit
 from sizing_app.evaluate.results import EvaluationError, Key, Result, ResultFiles, TurnResult
@@ -92,6 +93,6 @@ def rows(job: Job, history: History, seconds: float) -> tuple[Result, list[TurnR
                     statements_true=sum(claim.true for claim in said), expectations=len(expected),
                     expectations_true=sum(claim.true for claim in expected), fingerprint=job.fingerprint,
                     worst=round(min(scores), 6),
-                    cpu=round(sum(turn.measurement.cpu for turn in history if turn.index > 0 and turn.measurement), 3))
+                    cpu=round(fsum(turn.measurement.cpu for turn in history if turn.index > 0 and turn.measurement), 3))
     return result, [TurnResult(*job.key, turn.index, round(turn.reward, 6), int(turn.score.passed),
                                turn.measurement.status) for turn in history if turn.score is not None]

@@ -46,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         tasks = validation_tasks(options.data, options.circuits.split(","), options.queries)
         with SimulatorPool(options.workers) as simulator:
-            print("| checkpoint | queries | mean best reward | all specs met |\n| --- | ---: | --- | --- |")
+            print("| checkpoint | queries | mean best reward | all specs met | replies with an error of form |\n"
+                  "| --- | ---: | --- | --- | --- |")
             for folder in options.checkpoints:
                 print(row(folder, play_checkpoint(folder, tasks, simulator)), flush=True)
     except (CircuitError, OSError) as error:
@@ -78,6 +79,13 @@ def play_once(model, tokenizer, tasks: Sequence[Task], simulator: Simulator, tem
 
 def row(folder: Path, trajectories: Sequence[History]) -> str:
     """A row of the table, with 95% bootstrap intervals over the queries."""
-    best, met = ([value(history) for history in trajectories] for value in (best_reward, reached))
+    best, met, wrong = ([value(history) for history in trajectories] for value in (best_reward, reached, wrong_form))
     return (f"| {folder} | {len(trajectories)} | {mean_with_interval(best, REWARD)} | "
-            f"{mean_with_interval(met, SHARE)} |")
+            f"{mean_with_interval(met, SHARE)} | {mean_with_interval(wrong, SHARE)} |")
+
+
+def wrong_form(history: History) -> float:
+    """Share of the replies that have an error of form. What is sampled keeps to the grammar, which leaves two: a reply
+    that is cut at its greatest length, and an analysis that contradicts its call."""
+    replies = history[1:]
+    return sum(bool(turn.proposal.problems) for turn in replies) / max(len(replies), 1)

@@ -14,6 +14,17 @@ _TAG = re.compile("|".join(re.escape(tag) for tag in (*_OPENING, *_CLOSING)), re
 _LONGEST = max(map(len, _CLOSING))
 
 
+def split_thoughts(text: str) -> tuple[str, str]:
+    """Thoughts and reply of a whole text, as a ThoughtSplitter tells them apart."""
+    splitter, found = ThoughtSplitter(), {"thought": "", "reply": ""}
+    for delta in (*splitter.feed(text), *splitter.finish()):
+        if delta.kind == "again":
+            found["reply"] = ""
+        else:
+            found[delta.kind] += delta.text
+    return found["thought"], found["reply"]
+
+
 class ThoughtSplitter:
     """Feed it the content in pieces of any size: ``<think>...</think>`` is thought, also where it is never closed.
 

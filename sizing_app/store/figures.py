@@ -24,11 +24,18 @@ class Reached:
 
 
 def reached_query() -> Select:
-    """Rows of Reached over all sessions; conditions may be added."""
-    reward = func.round(SessionRow.best_reward * PER_UNIT) / PER_UNIT
-    groups = (SessionRow.circuit, SessionRow.policy, reward, SessionRow.first_passed)
-    return select(*groups, func.count()).group_by(*groups).order_by(SessionRow.circuit, SessionRow.policy)
+    """Sessions that ended alike, in the order of the index sessions_figures; conditions may be added."""
+    groups = (SessionRow.circuit, SessionRow.policy, SessionRow.best_reward, SessionRow.first_passed)
+    return select(*groups, func.count().label("sessions")).group_by(*groups)
+
+
+def in_steps(query: Select) -> Select:
+    """Rows of Reached, of a ``reached_query`` with its conditions: best rewards rounded, which are fewer."""
+    found = query.subquery()
+    reward = func.round(found.c.best_reward * PER_UNIT) / PER_UNIT
+    groups = (found.c.circuit, found.c.policy, reward, found.c.first_passed)
+    return select(*groups, func.sum(found.c.sessions)).group_by(*groups).order_by(found.c.circuit, found.c.policy)
 
 
 def rows_of(result) -> Sequence[Reached]:
-    return [Reached(*row) for row in result]
+    return [Reached(*row, int(sessions)) for *row, sessions in result]

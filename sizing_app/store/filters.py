@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Select, and_, column, false, literal_column, select, text, union_all
+from sqlalchemy import Select, and_, column, false, func, literal_column, select, text, union_all
 
 from sizing_app.errors import StoreError
 from sizing_app.store.tables import Line, SessionRow, TagRow
@@ -50,12 +50,16 @@ class SessionFilter:
         return cls(**values)
 
 
-def filtered(query: Select, wanted: SessionFilter, dialect: str) -> Select:
-    """``query`` over SessionRow with the conditions of ``wanted``; ``dialect``: name of the database's kind."""
+def filtered(query: Select, wanted: SessionFilter, dialect: str, counted: bool = False) -> Select:
+    """``query`` over SessionRow with the conditions of ``wanted``; ``dialect``: name of the database's kind.
+
+    ``counted``: it reads all that is found, for which the index sessions_figures has every column. COALESCE keeps a
+    database from an index of the one column, where each session would be looked up.
+    """
     for name in EQUAL:
-        value = getattr(wanted, name)
+        value, here = getattr(wanted, name), getattr(SessionRow, name)
         if value is not None:
-            query = query.where(getattr(SessionRow, name) == value)
+            query = query.where((func.coalesce(here, here) if counted and name != "circuit" else here) == value)
     if wanted.since is not None:
         query = query.where(SessionRow.created >= wanted.since)
     if wanted.until is not None:

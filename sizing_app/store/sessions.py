@@ -18,7 +18,7 @@ from sizing_app.session.events import (DURABLE, Event, SessionFinished, SessionS
 from sizing_app.store.bulk import WholeSession, insert_all, store_circuit
 from sizing_app.store.circuits import StoredCatalog
 from sizing_app.store.engine import is_read_only, open_engine, plain_errors
-from sizing_app.store.figures import Reached, reached_query, rows_of
+from sizing_app.store.figures import Reached, in_steps, reached_query, rows_of
 from sizing_app.store.filters import SessionFilter, filtered
 from sizing_app.store.groups import GroupBook
 from sizing_app.store.migrations import is_current, upgrade
@@ -175,13 +175,13 @@ class SessionStore:
     def reached(self, **filters) -> Sequence[Reached]:
         """What the sessions that pass the filters of ``list`` reached, counted by policy and circuit."""
         with self._transaction() as db:
-            return rows_of(db.execute(self._filtered(reached_query(), filters)))
+            return rows_of(db.execute(in_steps(self._filtered(reached_query(), filters, counted=True))))
 
     def close(self) -> None:
         self._engine.dispose()
 
-    def _filtered(self, query: Select, filters: Mapping) -> Select:
-        return filtered(query, SessionFilter.of(**filters), self._engine.dialect.name)
+    def _filtered(self, query: Select, filters: Mapping, counted: bool = False) -> Select:
+        return filtered(query, SessionFilter.of(**filters), self._engine.dialect.name, counted)
 
     @contextmanager
     def _transaction(self, writing: bool = False) -> Iterator[Session]:

@@ -53,7 +53,7 @@ class SessionRow(Base):
     __table_args__ = (
         Index("sessions_by_circuit", "circuit", "created"),
         Index("sessions_by_policy", "policy", "created"),
-        Index("sessions_by_status", "status", "heartbeat"),
+        Index("sessions_by_status", "status", "created"),
         Index("sessions_by_passed", "passed", "created"),
         Index("sessions_by_parent", "parent", "created"),
         Index("sessions_by_created", "created", "id"),
@@ -62,7 +62,8 @@ class SessionRow(Base):
         Index("sessions_by_star", "starred", "created"),
         Index("sessions_by_source", "source", "created"),
         Index("sessions_by_digest", "digest", "created"),
-        Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed", "id"),
+        Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed", "id", "created", "status",
+              "source", "passed", "starred"),
     )
 
     id: Mapped[str] = mapped_column(Line(16), primary_key=True)

@@ -18,6 +18,7 @@ from verl.utils.profiler import simple_timer
 from verl.workers.rollout.replica import TokenOutput
 
 from sizing_app.circuit.folder import load_training_circuit
+from sizing_app.policy.thoughts import THOUGHTS_LIMIT, split_thoughts
 from sizing_app.prompt.chat import messages
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.session.loop import goes_on
@@ -86,7 +87,8 @@ class SizingLoop(AgentLoopBase):
         with simple_timer("generate_sequences", seconds):
             sampled = await self.server_manager.generate(request, prompt_ids=prompt, sampling_params=dict(sampling))
         tokens = sampled.token_ids
-        proposal = parse_reply(self.decode(tokens), task.circuit)
+        thoughts, text = split_thoughts(self.decode(tokens))
+        proposal = replace(parse_reply(text, task.circuit), thoughts=thoughts[:THOUGHTS_LIMIT].strip())
         if len(tokens) >= self.rollout_config.response_length and tokens[-1] != self.tokenizer.eos_token_id:
             proposal = replace(proposal, problems=(*proposal.problems, CUT.format(len(tokens))))
         with simple_timer("tool_calls", seconds):

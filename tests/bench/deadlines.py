@@ -7,8 +7,8 @@ metrics must be the same, bit for bit.
 import argparse
 import subprocess
 import sys
-import time
 
+from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import load_circuits
 from sizing_app.simulator import SimulatorPool
 from tests.bench.simulator import designs
@@ -16,28 +16,42 @@ from tests.bench.simulator import designs
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--circuits", default="", help="names, separated by commas; all by default")
     parser.add_argument("--designs", type=int, default=500, help="random designs a circuit (500)")
     parser.add_argument("--loops", type=int, default=2, help="busy loops (2)")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    jobs = [(circuit, design, circuit.conditions.nominal) for circuit in load_circuits().values()
+    print(f"{options.designs} designs a circuit as the machine is, and with {options.loops} busy loops beside")
+    print("circuit    timeouts  with loops  results that differ")
+    totals = [0, 0, 0]
+    for circuit in load_circuits().values():
+        if not options.circuits or circuit.name in options.circuits.split(","):
+            found = compare(circuit, options)
+            totals = [total + one for total, one in zip(totals, found, strict=True)]
+            print(row(circuit.name, found), flush=True)
+    print(row("all", totals))
+    return int(bool(totals[2]))
+
+
+def compare(circuit: Circuit, options: argparse.Namespace) -> list[int]:
+    """Timeouts as the machine is, timeouts with busy loops, and results that differ."""
+    jobs = [(circuit, design, circuit.conditions.nominal)
             for design in designs(circuit, options.designs, options.seed)]
-    quiet, quiet_seconds = simulate(jobs, 0)
-    busy, busy_seconds = simulate(jobs, options.loops)
-    timeouts = [sum(result.status == "timeout" for result in results) for results in (quiet, busy)]
-    differ = sum((a.status, a.metrics) != (b.status, b.metrics) for a, b in zip(quiet, busy, strict=True))
-    print(f"{len(jobs)} designs: {timeouts[0]} timeouts in {quiet_seconds:.0f} s, {timeouts[1]} timeouts in "
-          f"{busy_seconds:.0f} s with {options.loops} busy loops, {differ} results differ")
-    return int(bool(differ))
+    runs = [simulate(jobs, loops) for loops in (0, options.loops)]
+    differ = sum((a.status, a.metrics) != (b.status, b.metrics) for a, b in zip(*runs, strict=True))
+    return [*(sum(result.status == "timeout" for result in results) for results in runs), differ]
 
 
-def simulate(jobs: list, loops: int) -> tuple[list, float]:
-    """Results in the order of ``jobs`` and seconds of wall time, with busy loops beside."""
+def row(name: str, found: list[int]) -> str:
+    return f"{name:<10}{found[0]:>9}{found[1]:>12}{found[2]:>21}"
+
+
+def simulate(jobs: list, loops: int) -> list:
+    """Results in the order of ``jobs``, with busy loops beside."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(loops)]
-    started = time.perf_counter()
     try:
         with SimulatorPool() as pool:
-            return pool.evaluate_many(jobs), time.perf_counter() - started
+            return pool.evaluate_many(jobs)
     finally:
         for process in busy:
             process.kill()

@@ -6,6 +6,7 @@ Usable means that a stored session is shown and Start takes a click. The server 
 import argparse
 import os
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, serve
 from tests.e2e.stored import a_stored_session
+from tests.launcher import Launcher
 
 LIMIT = 2.0
 """Seconds that a reload may take."""
@@ -25,8 +27,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=10, help="reloads (10)")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = serve(Path(folder))
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, closing(Launcher()) as launcher:
+        server = serve(launcher, Path(folder))
         app = next(server)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1440, "height": 900})

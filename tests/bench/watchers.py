@@ -18,6 +18,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import load_circuit
 from tests.bench.paced_model import PacedModel
 from tests.e2e.conftest import App, serve
+from tests.launcher import Launcher
 
 CIRCUIT, BUDGET = "OTA", 20
 FIRST_TARGET = 200
@@ -183,8 +185,8 @@ def main() -> None:
     chosen = parser.parse_args()
     circuit = load_circuit(CIRCUIT)
     model = PacedModel(circuit, chosen.pace)
-    with tempfile.TemporaryDirectory() as folder:
-        server = serve(Path(folder), "--base-url", model.url, "--model", model.name)
+    with tempfile.TemporaryDirectory() as folder, closing(Launcher()) as launcher:
+        server = serve(launcher, Path(folder), "--base-url", model.url, "--model", model.name)
         app = next(server)
         seen = asyncio.run(watch(app, circuit, chosen, Path(folder) / "sessions.db"))
         server.close()

@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from sizing_app.store import SessionStore
 from tests.e2e.model_server import ModelServer
-from tests.e2e.stored import ROOT
+from tests.launcher import LaunchedApp, Launcher
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SHOWN = ", ".join(("#specs input", "#race-specs input", "#session-table table", "#replay-header .status",
@@ -31,7 +29,7 @@ PATIENCE = 60_000
 class App:
     url: str
     store: SessionStore
-    process: subprocess.Popen
+    process: LaunchedApp
 
 
 @pytest.fixture(scope="session")
@@ -49,33 +47,30 @@ def model(model_server) -> Iterator[ModelServer]:
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory, model_server) -> Iterator[App]:
+def app(launcher, tmp_path_factory, model_server) -> Iterator[App]:
     """The app with the scripted model server."""
-    yield from serve(tmp_path_factory.mktemp("app"), "--base-url", model_server.url, "--model", "scripted")
+    yield from serve(launcher, tmp_path_factory.mktemp("app"), "--base-url", model_server.url, "--model", "scripted")
 
 
 @pytest.fixture(scope="session")
-def plain_app(tmp_path_factory) -> Iterator[App]:
+def plain_app(launcher, tmp_path_factory) -> Iterator[App]:
     """The app as `make run` starts it, with the shipped checkpoint."""
-    yield from serve(tmp_path_factory.mktemp("plain"))
+    yield from serve(launcher, tmp_path_factory.mktemp("plain"))
 
 
-def serve(folder: Path, *options: str, port: int = 0) -> Iterator[App]:
+def serve(launcher: Launcher, folder: Path, *options: str, port: int = 0) -> Iterator[App]:
     """A server process, until the generator is closed. The database in ``folder`` stays."""
     database, port = f"sqlite:///{folder}/sessions.db", port or free_port()
-    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--database", database, *options]
-    log = (folder / "server.log").open("w")
-    server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
-    url = f"http://127.0.0.1:{port}"
+    log, url = folder / "server.log", f"http://127.0.0.1:{port}"
+    server = launcher.start(["--port", str(port), "--database", database, *options], folder, log)
     try:
-        wait_until_up(url, server, folder / "server.log")
+        wait_until_up(url, server, log)
         store = SessionStore(database)
         yield App(url, store, server)
         store.close()
     finally:
         server.terminate()
-        server.wait(20)
-        log.close()
+        server.wait(PATIENCE / 1000)
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +120,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until_up(url: str, server: subprocess.Popen, log: Path, seconds: float = 240.0) -> None:
+def wait_until_up(url: str, server: LaunchedApp, log: Path, seconds: float = 240.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and server.poll() is None:
         try:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from sizing_app.circuit.folder import load_circuit
 from tests.openai_server import OpenAIServer
 
+THOUGHTS = "Nine words of thoughts that are no reply: <Design End>"
 FIRST = "<Analyze>Longer cascodes raise the output resistance "
 SECOND = "and with it the gain.</Analyze>"
 END = "and that is all.</Analyze><Design End>"
@@ -31,7 +32,7 @@ class ModelServer(OpenAIServer):
         """What it was asked, as JSON."""
         middle = {parameter.name: parameter.from_unit(0.5) for parameter in load_circuit("OTA").parameters}
         call = json.dumps({"name": "simulate", "arguments": middle})
-        self.halves = (FIRST, f"{SECOND}<tool_call>{call}</tool_call>")
+        self.halves = (f"<think>{THOUGHTS}</think>{FIRST}", f"{SECOND}<tool_call>{call}</tool_call>")
         super().__init__()
 
     def reply(self, request: str) -> Iterator[str]:

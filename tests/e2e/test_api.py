@@ -70,7 +70,7 @@ def test_wrong_input_is_explained_and_starts_nothing(app, client, name, argument
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="the package mcp is not installed")
-def test_a_model_can_call_the_tools(tmp_path):
+def test_a_model_can_call_the_tools(launcher, tmp_path):
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client
 
@@ -85,7 +85,7 @@ def test_a_model_can_call_the_tools(tmp_path):
                 "circuit": "OTA", "parameters": golden(load_circuit("OTA"))["parameters"]})
             return names, answer
 
-    server = serve(tmp_path, "--mcp")
+    server = serve(launcher, tmp_path, "--mcp")
     names, answer = asyncio.run(calls(next(server).url))
     server.close()
     assert {next(name for name in TOOLS if tool.endswith(name)) for tool in names} == TOOLS == {

@@ -11,10 +11,10 @@ from tests.e2e.test_race import choose, lane, open_race
 from tests.e2e.test_run import STATUS, spec_cell
 
 
-def test_a_killed_server_loses_nothing_of_a_race_or_a_group(model, open_page, tmp_path):
+def test_a_killed_server_loses_nothing_of_a_race_or_a_group(launcher, model, open_page, tmp_path):
     """The scripted model waits in the race, and lets two of four proposals through."""
     options = ("--base-url", model.url, "--model", "scripted")
-    first = serve(tmp_path, *options)
+    first = serve(launcher, tmp_path, *options)
     app = next(first)
     session_id = a_stored_session(app.store)
     page = open_page(app, f"/?session={session_id}")
@@ -36,7 +36,7 @@ def test_a_killed_server_loses_nothing_of_a_race_or_a_group(model, open_page, tm
     for _ in first:
         pass
 
-    second = serve(tmp_path, *options)
+    second = serve(launcher, tmp_path, *options)
     app = next(second)
     page, race = open_page(app, f"/?session={session_id}"), open_page(app, address)
     expect(proposals(page)).to_have_count(shown)
@@ -50,10 +50,10 @@ def test_a_killed_server_loses_nothing_of_a_race_or_a_group(model, open_page, tm
         pass
 
 
-def test_an_open_page_goes_on_with_the_server_that_comes_up_again(model, context, tmp_path):
+def test_an_open_page_goes_on_with_the_server_that_comes_up_again(launcher, model, context, tmp_path):
     """In a page of its own, since the browser reports the lost connection as an error."""
     options = ("--base-url", model.url, "--model", "scripted")
-    first = serve(tmp_path, *options)
+    first = serve(launcher, tmp_path, *options)
     app = next(first)
     page = context.new_page()
     page.goto(app.url)
@@ -68,7 +68,7 @@ def test_an_open_page_goes_on_with_the_server_that_comes_up_again(model, context
     expect(lost).to_contain_text("The connection to the server is lost.")
     expect(page.locator("#run-turns article")).to_have_count(2)
 
-    second = serve(tmp_path, *options, port=int(app.url.rpartition(":")[2]))
+    second = serve(launcher, tmp_path, *options, port=int(app.url.rpartition(":")[2]))
     next(second)
     expect(lost).to_be_hidden()
     expect(page.locator(STATUS)).to_have_text("Interrupted")

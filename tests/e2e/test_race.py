@@ -63,9 +63,10 @@ def test_two_policies_race_live_and_the_plot_keeps_its_zoom(app, model, open_pag
     expect(again.locator("#run-header .status")).to_have_text("Budget spent")
 
 
-def test_equal_policies_and_wrong_cells_start_nothing(app, open_page):
-    page, stored = open_page(app), app.store.count()
-    open_race(page)
+def test_an_unknown_race_is_named_and_equal_policies_and_wrong_cells_start_nothing(app, open_page):
+    page, stored = open_page(app, "/?race=nosuchid,nobody"), app.store.count()
+    expect(page.locator("#race-verdict")).to_contain_text("nosuchid")
+    expect(page.locator("#race-start")).to_be_enabled()
     choose(page, "Policy 2", "Random search")
     choose(page, "Policy 3", "Random search")
     page.click("#race-start")
@@ -74,12 +75,6 @@ def test_equal_policies_and_wrong_cells_start_nothing(app, open_page):
     page.click("#race-start")
     expect(page.locator("#race-problems [role=alert]")).to_contain_text("DC gain, lower bound: '75x'")
     assert app.store.count() == stored
-
-
-def test_an_unknown_race_is_named(app, open_page):
-    page = open_page(app, "/?race=nosuchid,nobody")
-    expect(page.locator("#race-verdict")).to_contain_text("nosuchid")
-    expect(page.locator("#race-start")).to_be_enabled()
 
 
 def test_it_fits_a_narrow_screen(app, open_page):
