@@ -96,10 +96,13 @@ def _decided(task: Task, turn: Turn) -> list[str]:
     """Of a plan with several points: the value of each spec that decides, and where."""
     rows = [[f"    {part.metric}", task.circuit.metric(part.metric).show(part.value), "met" if part.met else "failed",
              task.points[part.at].show()] for part in turn.score.specs]
-    return [f"  worst of {len(task.points)} points", *aligned(rows, left={0, 2, 3})]
+    count = f"{len(turn.points)} points" if not turn.measured_at else \
+        f"{len(turn.points)} points measured of {len(task.points)}; no better than the best so far, whatever the others"
+    return [f"  worst of {count}", *aligned(rows, left={0, 2, 3})]
 
 
 def outcome(state: SessionState) -> str:
+    spent = f"{state.simulations} simulations"
     if state.best is None:
-        return state.status
-    return f"{state.status}, best reward {state.best.total:.3f} in turn {state.best.index}"
+        return f"{state.status}, {spent}"
+    return f"{state.status}, best reward {state.best.total:.3f} in turn {state.best.index}, {spent}"

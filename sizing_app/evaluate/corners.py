@@ -48,5 +48,5 @@ def over_conditions(circuit: Circuit, parameters: Parameters, conditions: Iterab
 def worst_cases(specs: Sequence[Spec], conditions: Sequence[Conditions],
                 measured: Sequence[Measurement]) -> list[WorstCase]:
     """The smallest margin of each spec; a value that is missing is worse than any other."""
-    found = [worst(spec, measured) for spec in specs]
+    found = [worst(spec, dict(enumerate(measured))) for spec in specs]
     return [WorstCase(spec, conditions[part.at], part) for spec, part in zip(specs, found, strict=True)]

@@ -58,8 +58,9 @@ def session_document(id: str, state: SessionState) -> dict:
         "session_id": id, "circuit": task.circuit.name, "policy": state.policy, "status": state.status,
         "message": state.message, "seed": task.seed, "budget": task.budget, "conditions": vars(task.conditions),
         "best_reward": best.total if best else None, "best_turn": best.index if best else None,
-        "passed": state.passed, "turns": [_turn_document(task, turn) for turn in state.history],
+        "passed": state.passed, "simulations": state.simulations, "turns": [_turn_document(task, turn) for turn in state.history],
     }
+
 
 def _turn_document(task: Task, turn: Turn) -> dict:
     proposal, measurement = turn.proposal, turn.measurement
@@ -73,5 +74,7 @@ def _turn_document(task: Task, turn: Turn) -> dict:
         "passed": turn.score.passed if turn.score else False,
         "specs": spec_rows(task.specs, turn.score) if turn.score else [], "seconds": turn.seconds,
         "points": [{"conditions": vars(point), "status": item.status, "metrics": dict(item.metrics)}
-                   for point, item in zip(task.points, turn.points, strict=False)],
+                   for number, item in sorted(turn.by_point().items()) if turn.points
+                   for point in [task.points[number]]],
+        "simulations": turn.simulations,
     }

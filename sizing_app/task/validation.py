@@ -76,8 +76,10 @@ def check_turn(task: Task, turn: Turn, where: str) -> None:
     expect(turn.seconds >= 0, f"{where}.seconds", "a number from 0", turn.seconds)
     expect((score is None) == (measurement is None), where, "a score and a measurement together")
     expect(turn.seen is None or 1 <= turn.seen <= turn.index, f"{where}.seen", "turns of the history", turn.seen)
-    expect(len(turn.points) in (0, len(task.points)), f"{where}.points", "one for each point of the task's plan",
-           len(turn.points))
+    expect(len(turn.points) in (len(turn.measured_at), len(turn.measured_at or task.points)), f"{where}.points",
+           "one for each point of the task's plan, or for each of measured_at", len(turn.points))
+    expect(len({number for number in turn.measured_at if 0 <= number < len(task.points)}) == len(turn.measured_at),
+           f"{where}.measured_at", "points of the task's plan, each once")
     for place, point in enumerate(turn.points):
         _check_measurement(point, metrics, circuit.name, f"{where}.points.{place}")
     if measurement is not None and score is not None:
