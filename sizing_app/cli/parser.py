@@ -87,9 +87,10 @@ def _size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default {DEFAULT_POLICY}, with --base-url chat")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--seed", default="0", metavar="N", help="seeds the initial design and the policy")
-    parser.add_argument("--over", choices=("nominal", "corners"), default="nominal", help="where each design is "
-                        "judged: under the conditions below, or over all corners, temperatures and supplies too, each "
-                        "spec by its worst value")
+    parser.add_argument("--over", default="nominal", metavar="WHERE", help="where each design is judged, each spec by "
+                        "its worst value: nominal, the conditions below alone; corners, all corners, temperatures and "
+                        "supplies too; or a choice, 'tt,ss @ -40,27,125 @ 1.6,1.8 @ 1p': corners, temperatures, "
+                        "supplies, loads")
     parser.add_argument("--round", default="1", metavar="N", help="designs that are proposed from the same history and "
                         "simulated at once")
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",

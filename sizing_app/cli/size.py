@@ -8,8 +8,7 @@ import threading
 from sizing_app.circuit.validation import Invalid
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_parameters,
-                                   read_policy, read_settings, read_specs)
-from sizing_app.evaluate.corners import plan_over_corners
+                                   read_plan, read_policy, read_settings, read_specs)
 from sizing_app.policy import check_can_size, close_engines, make_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.process import on_signals
@@ -67,7 +66,7 @@ def read_task(args: argparse.Namespace) -> Task:
     conditions = read_conditions(circuit, args)
     task = Task(circuit, read_specs(circuit, args.spec), conditions,
                 read_parameters(circuit, args.set, initial_design(circuit, seed)), budget, seed,
-                plan=plan_over_corners(circuit, conditions) if args.over == "corners" else None,
+                plan=read_plan(circuit, conditions, args.over),
                 round=read_count(args.round, "--round", 1, MAX_ROUND))
     try:
         check_task(task)

@@ -14,6 +14,8 @@ from sizing_app.circuit.folder import circuit_names, load_circuit
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec
 from sizing_app.policy import DEFAULT_POLICY, POLICIES, PolicySettings
+from sizing_app.task.definition import Plan
+from sizing_app.task.over import read_over
 
 _SPEC = re.compile(r"\s*(\w+)\s*(?:=\s*(<=|>=|<|>|)|(<=|>=|<|>))\s*(.+)$")
 
@@ -86,6 +88,14 @@ def read_conditions(circuit: Circuit, args: argparse.Namespace) -> Conditions:
                                  f"{show_quantity(min(values), unit)} to {show_quantity(max(values), unit)}")
             conditions = replace(conditions, **{name: value})
     return conditions
+
+
+def read_plan(circuit: Circuit, conditions: Conditions, text: str) -> Plan | None:
+    """Where designs are judged: nominal, corners, or a choice (task/over.py)."""
+    try:
+        return read_over(circuit, conditions, text)
+    except Invalid as error:
+        raise UsageError(str(error)) from error
 
 
 def read_policy(args: argparse.Namespace) -> str:

@@ -58,7 +58,8 @@ def session_document(id: str, state: SessionState) -> dict:
         "session_id": id, "circuit": task.circuit.name, "policy": state.policy, "status": state.status,
         "message": state.message, "seed": task.seed, "budget": task.budget, "conditions": vars(task.conditions),
         "best_reward": best.total if best else None, "best_turn": best.index if best else None,
-        "passed": state.passed, "simulations": state.simulations, "turns": [_turn_document(task, turn) for turn in state.history],
+        "passed": state.passed, "simulations": state.simulations,
+        "turns": [_turn_document(task, turn) for turn in state.history],
     }
 
 
