@@ -15,6 +15,7 @@ from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.circuit.expressions import ExpressionError, evaluate, names_in
 from sizing_app.circuit.pdk import PROCESSES, model_cards
 from sizing_app.circuit.units import parse_si
+from sizing_app.circuit.variation import varied
 
 GRID = 1e-9
 """Layout grid (m) that widths and lengths are rounded to."""
@@ -50,7 +51,10 @@ def build_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditio
     for analysis in circuit.analyses:
         check_analysis(analysis)
     lines, devices = _lines(circuit, parameters, conditions)
-    cards = model_cards(circuit.process, conditions.corner, devices)
+    if conditions.draw is not None:
+        lines, cards = varied(circuit.process, conditions, lines)
+    else:
+        cards = model_cards(circuit.process, conditions.corner, devices)
     return "\n".join([f"* {circuit.name}", *cards, *lines, f".temp {conditions.temperature:g}", END])
 
 

@@ -72,11 +72,11 @@ def _document(circuit: Circuit, parameters: Parameters, conditions: Sequence[Con
     points = [score(item, circuit.specs) for item in measured]
     return {
         "circuit": circuit.name, "parameters": dict(parameters),
-        "conditions": [{"conditions": vars(point), "status": item.status, "metrics": dict(item.metrics),
+        "conditions": [{"conditions": point.document(), "status": item.status, "metrics": dict(item.metrics),
                         "reward": total.total, "passed": total.passed, "seconds": item.seconds, "log": item.log}
                        for point, item, total in zip(conditions, measured, points, strict=True)],
         "worst": [{"metric": case.spec.metric, "low": case.spec.low, "high": case.spec.high, "value": case.score.value,
-                   "met": case.score.met, "margin": case.score.margin, "conditions": vars(case.conditions)}
+                   "met": case.score.met, "margin": case.score.margin, "conditions": case.conditions.document()}
                   for case in worst],
         "passed": all(case.score.met for case in worst),
     }

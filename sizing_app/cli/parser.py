@@ -77,7 +77,18 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
     views = parser.add_mutually_exclusive_group()
     views.add_argument("--corners", action="store_true", help="all corners, temperatures and supplies but those given "
                        "below, and the worst case of each spec")
+    views.add_argument("--monte-carlo", metavar="N", help="N random samples of mismatch and process: yield, mean, "
+                       "sigma, worst samples")
+    views.add_argument("--sensitivity", action="store_true", help="what each parameter changes, and each device's "
+                       "share of the spread by mismatch")
     views.add_argument("--devices", action="store_true", help="the operating point of each transistor")
+    group = parser.add_argument_group("random variation")
+    group.add_argument("--seed", default="1", metavar="N", help="of the samples; default 1")
+    group.add_argument("--sample", metavar="N", help="simulate this one sample alone, 0 the first, with any view")
+    group.add_argument("--vary", choices=("all", "mismatch"), default="all", help="mismatch, and the process where "
+                       "the foundry says how it varies, or mismatch alone")
+    group.add_argument("--pelgrom", metavar="AVT,ABETA", help="assume A_VT (mV um) and A_beta (%% um) of a pair for "
+                       "all transistors, such as 3,1, in place of the foundry's coefficients")
     _conditions(parser)
     _json(parser)
 

@@ -120,8 +120,8 @@ def _queries_at(circuit: Circuit, conditions: Conditions, numbers: Sequence[int]
                 query = yield from _draw(archive, grid, rng, round(effort * search),
                                          round(effort * TIGHTEN) if suite == "tight" else 0)
             known = len(archive.designs)
-            told = {"stated": asdict(shifted(circuit.conditions, conditions, rng))} if suite == "shifted" else {}
-            queries[suite][number] = {"conditions": asdict(conditions), **told, **query,
+            told = {"stated": shifted(circuit.conditions, conditions, rng).document()} if suite == "shifted" else {}
+            queries[suite][number] = {"conditions": conditions.document(), **told, **query,
                                       "seed": SUITES[suite] + number}
     return queries
 
