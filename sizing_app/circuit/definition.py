@@ -159,6 +159,9 @@ class Draw:
     """The whole process varies too (process_spread.py), where the foundry says how."""
     pelgrom: tuple[float, float] | None = None
     """A_VT (V m) and A_beta (m) of a pair, assumed for all devices, in place of the foundry's coefficients."""
+    single: tuple[int, int, float] | None = None
+    """No random sample: all devices nominal but this one (its place in the netlist), of whose normal numbers this one
+    has this value."""
 
 
 @dataclass(frozen=True)

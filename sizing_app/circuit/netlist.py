@@ -15,7 +15,7 @@ from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.circuit.expressions import ExpressionError, evaluate, names_in
 from sizing_app.circuit.pdk import PROCESSES, model_cards
 from sizing_app.circuit.units import parse_si
-from sizing_app.circuit.variation import varied
+from sizing_app.circuit.variation import deviations, varied
 
 GRID = 1e-9
 """Layout grid (m) that widths and lengths are rounded to."""
@@ -78,6 +78,12 @@ def sized_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditio
               *(f"* {name} = {circuit.parameter(name).spice(value, 9)}" for name, value in parameters.items()),
               f"* models: package {process.package}, {', '.join(process.files)}, corner {conditions.corner}"]
     return "\n".join([*header, *lines, f".temp {conditions.temperature:g}", END])
+
+
+def devices_of(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> list[str]:
+    """Names of the transistors that vary by ``conditions.draw``, in the order of the netlist: M1, XP.M2."""
+    lines, _ = _lines(circuit, parameters, conditions)
+    return [found.device.upper() for found in deviations(lines, conditions.draw)]
 
 
 def used_names(text: str) -> set[str]:

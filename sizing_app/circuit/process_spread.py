@@ -26,6 +26,7 @@ def varies(process: str) -> bool:
     return bool(PROCESSES[process].statistical)
 
 
+@functools.lru_cache(maxsize=64)
 def spread_bin(process: str, draw: Draw, model: str, width: float, length: float) -> Bin:
     """The bin of one finger in a process that is as a sample has it. Raises ModelError."""
     if not varies(process):

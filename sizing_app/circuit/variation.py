@@ -53,12 +53,20 @@ def _with_deviations(lines: Sequence[str], draw: Draw) -> Iterator[tuple[str, De
     """Lines of a netlist in which each subcircuit call has its own definition; with each transistor its deviation."""
     import numpy as np  # circuits are read without it
     rng = np.random.default_rng([draw.seed, draw.sample])
+    count = 0
     for path, line in with_own_subcircuits(lines):
         words = line.split()
-        if words[0][0] in "mM":
-            yield line, deviation(path + words[0].lower(), words, draw, rng.standard_normal(NUMBERS))
-        else:
+        if words[0][0] not in "mM":
             yield line, None
+            continue
+        normal = rng.standard_normal(NUMBERS) if draw.single is None else _single(draw.single, count)
+        count += 1
+        yield line, deviation(path + words[0].lower(), words, draw, normal)
+
+
+def _single(single: tuple[int, int, float], device: int) -> list[float]:
+    """The normal numbers of a device where one number of one device is not 0."""
+    return [single[2] if (device, place) == single[:2] else 0.0 for place in range(NUMBERS)]
 
 
 def _bin(process: str, conditions: Conditions, words: Sequence[str]) -> Bin:
