@@ -43,7 +43,7 @@ def pool():
 
 @pytest.mark.parametrize("name, pelgrom", [("OTA", None), ("OTA", (4e-9, 1e-8)), ("MILLER", (3e-9, 2e-8))])
 def test_the_offset_of_a_pair_has_the_sigma_of_the_closed_form(pool, name, pelgrom):
-    """A difference of two diodes: sqrt(2 (sigma_vt^2 + (Id / gm)^2 sigma_beta^2)), 400 samples, sigma within 5 sigma."""
+    """Of two diodes: sqrt(2 (sigma_vt^2 + (Id / gm)^2 sigma_beta^2)), of 400 samples within 5 standard errors."""
     circuit, design, count = pair(name), {"w_in": 20e-6, "l_in": 1e-6}, 400
     conditions = circuit.conditions.nominal
     measured = simulate_samples(circuit, design, conditions, samples(Draw(3, 0, pelgrom=pelgrom), count), pool)

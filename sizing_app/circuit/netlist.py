@@ -7,7 +7,7 @@ devices, and junction areas and perimeters (ngspice manual, section 7.2) are fil
 
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sizing_app.circuit.deck_rules import BRACES, check_analysis, check_lines, check_size
@@ -86,6 +86,21 @@ def devices_of(circuit: Circuit, parameters: Parameters, conditions: Conditions)
     return [found.device.upper() for found in deviations(lines, conditions.draw)]
 
 
+def fingers_of(circuit: Circuit, parameters: Parameters, conditions: Conditions,
+               text: str) -> Iterator[tuple[str, int | None]]:
+    """The lines of ``text``, netlist.sp or testbench.sp, as they are, without comments; with each transistor how many
+    fingers one of its devices has."""
+    values = values_of(parameters, conditions)
+    for line in map(str.strip, text.splitlines()):
+        if not line or line[0] == "*":
+            continue
+        fingers = None
+        if line[0] in "mM":
+            sizes = dict(word.split("=", 1) for word in Template.parse(line).fill(values).split()[6:])
+            fingers = _fingers(circuit, parse_si(sizes["w"]))
+        yield line, fingers
+
+
 def used_names(text: str) -> set[str]:
     """The names that the braces of a netlist or testbench refer to. Raises ExpressionError."""
     return Template.parse(text).names
@@ -123,7 +138,7 @@ def _transistor(line: str, circuit: Circuit) -> tuple[str, tuple[str, float, flo
         raise ExpressionError(f"{name}: expected a model of [devices], {', '.join(circuit.devices)}, found {alias!r}")
     process = PROCESSES[circuit.process]
     width, length = _on_grid(parse_si(sizes["w"])), _on_grid(parse_si(sizes["l"]))
-    fingers = max(1, math.ceil(width / process.finger - 1e-9))
+    fingers = _fingers(circuit, width)
     width = _on_grid(width / fingers)
     multiplier = fingers * _devices(name, sizes.get("m", "1"))
     model = circuit.devices[alias]
@@ -131,6 +146,11 @@ def _transistor(line: str, circuit: Circuit) -> tuple[str, tuple[str, float, flo
     text = (f"{name} {drain} {gate} {source} {bulk} {model} w={width:.9g} l={length:.9g} ad={area:.6g} as={area:.6g} "
             f"pd={perimeter:.6g} ps={perimeter:.6g}" + (f" m={multiplier}" if multiplier > 1 else ""))
     return text, (model, width, length)
+
+
+def _fingers(circuit: Circuit, width: float) -> int:
+    """Equal fingers that a device of a total width (m) is drawn as."""
+    return max(1, math.ceil(_on_grid(width) / PROCESSES[circuit.process].finger - 1e-9))
 
 
 def _devices(name: str, text: str) -> int:

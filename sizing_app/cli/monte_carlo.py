@@ -18,7 +18,7 @@ MOST = 100_000
 
 def run_monte_carlo(circuit: Circuit, parameters: Parameters, conditions: Conditions, args: argparse.Namespace) -> int:
     count = read_count(args.monte_carlo, "--monte-carlo", 2, MOST)
-    draw = read_draw(circuit, conditions, args)
+    draw = read_draw(circuit, conditions, args, args.seed, args.sample)
     progress = Progress("samples")
     with make_simulator("local") as simulator:
         measured = simulate_samples(circuit, parameters, conditions, samples(draw, count), simulator,

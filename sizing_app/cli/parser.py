@@ -37,6 +37,8 @@ def build_parser() -> Parser:
     _size(commands.add_parser("size", help="run one sizing session"))
     _evaluate(commands.add_parser("evaluate", help="compare policies on a suite of queries"))
     _sessions(commands.add_parser("sessions", help="list, show or export stored sessions"))
+    _export(commands.add_parser("export", help="one design as a ZIP that runs in plain ngspice"))
+    _report(commands.add_parser("report", help="one design as a datasheet, HTML or Markdown"))
     commands.add_parser("install-pdks", help="install the packages with the open foundry models")
     for name, (_, what) in TOOLS.items():
         commands.add_parser(name, help=what, add_help=False)
@@ -93,6 +95,28 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _chosen_design(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("design", metavar="CIRCUIT|SESSION", help="a circuit, with --golden or --set; or the id of a "
+                        "stored session, its best design unless --turn names another")
+    parser.add_argument("--golden", action="store_true", help="the golden design (what --set leaves out, too)")
+    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+                        help="parameter values with SI suffixes, such as w_in=4.7u")
+    parser.add_argument("--turn", metavar="N", help="of a session")
+    _conditions(parser)
+    _database(parser)
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    _chosen_design(parser)
+    parser.add_argument("--out", metavar="FILE", help="the ZIP; default: CIRCUIT.zip in the current folder")
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    _chosen_design(parser)
+    parser.add_argument("--monte-carlo", default="200", metavar="N", help="random samples; 0: none")
+    parser.add_argument("--out", metavar="FILE", required=True, help="what ends in .md is Markdown, else HTML")
+
+
 def _size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("circuit", metavar="CIRCUIT")
     parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default {DEFAULT_POLICY}, with --base-url chat")
@@ -102,6 +126,12 @@ def _size(parser: argparse.ArgumentParser) -> None:
                         "its worst value: nominal, the conditions below alone; corners, all corners, temperatures and "
                         "supplies too; or a choice, 'tt,ss @ -40,27,125 @ 1.6,1.8 @ 1p': corners, temperatures, "
                         "supplies, loads")
+    parser.add_argument("--samples", default="0", metavar="N", help="judge each design at N random samples of mismatch "
+                        "and process too, the same ones for every design")
+    parser.add_argument("--yield", dest="share", default="100", metavar="PERCENT", help="of the samples that must meet "
+                        "each spec; default 100")
+    parser.add_argument("--vary", choices=("all", "mismatch"), default="all", help="as for simulate")
+    parser.add_argument("--pelgrom", metavar="AVT,ABETA", help="as for simulate")
     parser.add_argument("--round", default="1", metavar="N", help="designs that are proposed from the same history and "
                         "simulated at once")
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",

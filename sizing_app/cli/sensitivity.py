@@ -19,7 +19,8 @@ def run_sensitivity(circuit: Circuit, parameters: Parameters, conditions: Condit
     with make_simulator("local") as simulator:
         measured, found = effects(circuit, parameters, conditions, simulator)
         try:
-            shares = mismatch_shares(circuit, parameters, conditions, read_draw(circuit, conditions, args), simulator)
+            draw = read_draw(circuit, conditions, args, args.seed)
+            shares = mismatch_shares(circuit, parameters, conditions, draw, simulator)
             missing = ""
         except UsageError as error:  # no coefficients
             shares, missing = [], str(error)

@@ -4,9 +4,9 @@ import argparse
 from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
-from sizing_app.circuit.folder import golden, has_golden
+from sizing_app.cli.design import read_design
 from sizing_app.cli.tables import aligned, design_line
-from sizing_app.cli.values import UsageError, print_json, read_circuit, read_conditions, read_draw, read_parameters
+from sizing_app.cli.values import print_json, read_circuit, read_conditions, read_draw
 from sizing_app.session.documents import design_document
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.reward import score
@@ -15,9 +15,7 @@ from sizing_app.task.turn import Measurement, Score
 
 def run(args: argparse.Namespace) -> int:
     circuit = read_circuit(args.circuit)
-    if not args.golden and not args.set:
-        raise UsageError("nothing to simulate: expected --golden or --set NAME=VALUE ...")
-    parameters = _design(circuit, args)
+    parameters = read_design(circuit, args)
     conditions = read_conditions(circuit, args)
     if args.monte_carlo is not None:
         from sizing_app.cli.monte_carlo import run_monte_carlo
@@ -26,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
         from sizing_app.cli.sensitivity import run_sensitivity
         return run_sensitivity(circuit, parameters, conditions, args)
     if args.sample is not None:
-        conditions = replace(conditions, draw=read_draw(circuit, conditions, args))
+        conditions = replace(conditions, draw=read_draw(circuit, conditions, args, args.seed, args.sample))
     if args.corners:
         from sizing_app.cli.corners import run_corners
         return run_corners(circuit, parameters, conditions, args)
@@ -41,18 +39,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(_text(circuit, parameters, conditions, measurement, points))
     return 0 if measurement.ok else 1
-
-
-def _design(circuit: Circuit, args: argparse.Namespace) -> Parameters:
-    """The golden design with the values that are set. It is not needed where all of them are."""
-    names = [parameter.name for parameter in circuit.parameters]
-    missing = [name for name in names if name not in {word.partition("=")[0].strip() for word in args.set}]
-    if not args.golden and (not missing or not has_golden(circuit)):
-        parameters = read_parameters(circuit, args.set, {})
-        if missing:
-            raise UsageError(f"{circuit.name} has no golden design to start from: set {', '.join(missing)} too")
-        return {name: parameters[name] for name in names}
-    return read_parameters(circuit, args.set, golden(circuit)["parameters"])
 
 
 def _text(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,

@@ -5,10 +5,11 @@ import os
 import sys
 import threading
 
+from sizing_app.circuit.definition import Circuit, Conditions
 from sizing_app.circuit.validation import Invalid
 from sizing_app.cli.tables import aligned, design_line
-from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_parameters,
-                                   read_plan, read_policy, read_settings, read_specs)
+from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_draw,
+                                   read_parameters, read_plan, read_policy, read_settings, read_specs)
 from sizing_app.policy import check_can_size, close_engines, make_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.process import on_signals
@@ -17,9 +18,10 @@ from sizing_app.session.events import SessionState, StorageFailed, TurnFinished,
 from sizing_app.session.loop import run_session
 from sizing_app.simulator import make_simulator
 from sizing_app.store import SessionStore, record
-from sizing_app.task.definition import Task
+from sizing_app.task.definition import Plan, Task
+from sizing_app.task.over import with_samples
 from sizing_app.task.turn import Turn
-from sizing_app.task.validation import CLI_BUDGET, MAX_ROUND, MAX_SEED, check_task
+from sizing_app.task.validation import CLI_BUDGET, MAX_POINTS, MAX_ROUND, MAX_SEED, check_task
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,6 +52,10 @@ def run(args: argparse.Namespace) -> int:
     return 128 + stop.signal if stop.is_set() else 1 if state.status == "failed" else 0
 
 
+SAMPLES_SEED = "1"
+"""Of the samples: the same for every session."""
+
+
 class Stop(threading.Event):
     """The stop flag of a session that a signal ends; ``signal`` is its number."""
 
@@ -66,13 +72,23 @@ def read_task(args: argparse.Namespace) -> Task:
     conditions = read_conditions(circuit, args)
     task = Task(circuit, read_specs(circuit, args.spec), conditions,
                 read_parameters(circuit, args.set, initial_design(circuit, seed)), budget, seed,
-                plan=read_plan(circuit, conditions, args.over),
+                plan=_plan(circuit, conditions, args),
                 round=read_count(args.round, "--round", 1, MAX_ROUND))
     try:
         check_task(task)
     except Invalid as error:
         raise UsageError(str(error)) from error
     return task
+
+
+def _plan(circuit: Circuit, conditions: Conditions, args: argparse.Namespace) -> Plan | None:
+    """Corners of --over, samples of --samples."""
+    plan = read_plan(circuit, conditions, args.over)
+    count = read_count(args.samples, "--samples", 0, MAX_POINTS - 1)
+    share = read_count(args.share, "--yield", 1, 100) / 100
+    if count == 0:
+        return plan
+    return with_samples(plan, conditions, read_draw(circuit, conditions, args, SAMPLES_SEED), count, share)
 
 
 def turn_text(task: Task, turn: Turn) -> str:

@@ -101,9 +101,10 @@ def read_plan(circuit: Circuit, conditions: Conditions, text: str) -> Plan | Non
         raise UsageError(str(error)) from error
 
 
-def read_draw(circuit: Circuit, conditions: Conditions, args: argparse.Namespace) -> Draw:
-    """The sample of --sample (0 without it), with what --seed, --vary and --pelgrom say."""
-    sample = 0 if args.sample is None else read_count(args.sample, "--sample", 0, MAX_SEED)
+def read_draw(circuit: Circuit, conditions: Conditions, args: argparse.Namespace, seed: str,
+              sample: str | None = None) -> Draw:
+    """A sample, 0 the first, with what --vary and --pelgrom say."""
+    number = 0 if sample is None else read_count(sample, "--sample", 0, MAX_SEED)
     process = args.vary == "all" and can_spread(circuit.process, conditions.corner)
     pelgrom = None
     if args.pelgrom is not None:
@@ -111,7 +112,7 @@ def read_draw(circuit: Circuit, conditions: Conditions, args: argparse.Namespace
         if len(numbers) != 2 or not all(0 <= number <= 100 for number in numbers):
             raise UsageError(f"--pelgrom {args.pelgrom!r}: expected A_VT in mV um and A_beta in % um, such as 3,1")
         pelgrom = (numbers[0] * 1e-9, numbers[1] * 1e-8)
-    draw = Draw(read_count(args.seed, "--seed", 0, MAX_SEED), sample, process, pelgrom)
+    draw = Draw(read_count(seed, "--seed", 0, MAX_SEED), number, process, pelgrom)
     try:
         check_draw(circuit, draw)
     except ModelError as error:

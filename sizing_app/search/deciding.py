@@ -55,10 +55,11 @@ class Columns:
         return np.hypot(nominal, np.where(which < 0, 0.0, more[which]))
 
 
-def columns(objective: Objective, found: Sequence[Mapping[int, np.ndarray]], order: np.ndarray) -> Columns:
+def columns(objective: Objective, found: Sequence[Mapping[int, np.ndarray]],
+            deciding: Sequence[Sequence[int]]) -> Columns:
     """``found``: of each design, by the number of the point, the levels (specs,) there, NaN where there is no answer.
-    ``order``: places of the designs that were measured at all points, the best first."""
-    pairs = _pairs(objective, found, order)
+    ``deciding``: of the designs that were measured at all points, the best first, the point that decided each spec."""
+    pairs = _pairs(len(objective.specs), deciding)
     nothing = np.full(len(objective.specs), np.nan)
     nominal = np.array([item.get(0, nothing) for item in found])
     differences = np.array([[item.get(point, nothing)[spec] - base[spec] for spec, point in pairs]
@@ -74,14 +75,11 @@ def columns(objective: Objective, found: Sequence[Mapping[int, np.ndarray]], ord
                                                     axis=1))
 
 
-def _pairs(objective: Objective, found: Sequence[Mapping[int, np.ndarray]],
-           order: np.ndarray) -> tuple[tuple[int, int], ...]:
+def _pairs(specs: int, deciding: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:
     """For each spec the points, other than nominal, that decided it in the best designs."""
-    pairs: dict[int, list[int]] = {spec: [] for spec in range(len(objective.specs))}
-    for place in order:
-        numbers = sorted(found[place])
-        heights = objective.heights(np.array([found[place][number] for number in numbers]))
-        for spec, row in enumerate(np.argmin(np.nan_to_num(heights, nan=-np.inf), axis=0)):
-            if numbers[row] and numbers[row] not in pairs[spec] and len(pairs[spec]) < MOST:
-                pairs[spec].append(numbers[row])
+    pairs: dict[int, list[int]] = {spec: [] for spec in range(specs)}
+    for row in deciding:
+        for spec, point in enumerate(row):
+            if point and point not in pairs[spec] and len(pairs[spec]) < MOST:
+                pairs[spec].append(point)
     return tuple((spec, point) for spec, points in pairs.items() for point in points)

@@ -64,19 +64,23 @@ class Search:
         self._points: list[np.ndarray] = []
         self._levels: list[np.ndarray] = []
         self._found: list[dict[int, np.ndarray]] = []
+        self._deciding: list[tuple[int, ...]] = []
         self._whole: list[bool] = []
         self._region: Region | None = None
         self._columns: Columns | None = None
         self._surface: Surface | None = None
 
     def tell(self, design: Parameters, measurement: Measurement | None,
-             points: Mapping[int, Measurement] | None = None, whole: bool = True) -> None:
+             points: Mapping[int, Measurement] | None = None, deciding: Sequence[int] = (),
+             whole: bool = True) -> None:
         """A design that was simulated; one without a result is information, too. Over a plan: what decided, what was
-        measured by the number of the point, and whether that was all there is to know."""
+        measured by the number of the point, the point that decided each spec, and whether that was all there is to
+        know."""
         self._points.append(self.space.point(design))
         self._levels.append(self.objective.measured(measurement))
         self._found.append({number: self.objective.measured(item)
                             for number, item in ({0: measurement} if points is None else points).items()})
+        self._deciding.append(tuple(deciding))
         self._whole.append(whole)
         self._region = self._columns = self._surface = None
 
@@ -85,7 +89,9 @@ class Search:
         for turn in turns:
             if turn.proposal.parameters is not None:
                 failed = turn.measurement is None or not turn.measurement.ok
-                self.tell(turn.proposal.parameters, turn.measurement, turn.by_point(), failed or not turn.measured_at)
+                deciding = [part.at for part in turn.score.specs] if turn.score and not failed else ()
+                self.tell(turn.proposal.parameters, turn.measurement, turn.by_point(), deciding,
+                          failed or not turn.measured_at)
 
     @property
     def points(self) -> np.ndarray:
@@ -124,8 +130,8 @@ class Search:
         """What surfaces are fitted to."""
         if self._columns is None:
             shortfalls = self.shortfalls
-            order = [place for place in np.argsort(shortfalls, kind="stable") if self.whole[place]]
-            self._columns = columns(self.objective, self._found, order)
+            deciding = [self._deciding[place] for place in np.argsort(shortfalls, kind="stable") if self.whole[place]]
+            self._columns = columns(self.objective, self._found, deciding)
         return self._columns
 
     def surface(self) -> Surface:

@@ -50,7 +50,7 @@ class PointByPoint:
     def _decided(self) -> bool:
         if not self.found or not self._left:
             return not self._left
-        measurement, judged = judge(self.found, self.task.specs)
+        measurement, judged = judge(self.found, self.task.specs, self.task.plan)
         return not measurement.ok or (self._least is not None and merit(judged) <= self._least)
 
 

@@ -44,7 +44,7 @@ def finish(asked: Sequence[tuple[Task, History, Proposal]], simulator: Simulator
         if proposal.parameters is None and proposal.finished:
             yield Turn(index, proposal, None, None, time.perf_counter() - started)
             continue
-        measurement, judged = judge(design.found, task.specs)
+        measurement, judged = judge(design.found, task.specs, task.plan)
         turn = Turn(index, proposal, measurement, judged, time.perf_counter() - started, points=design.points,
                     measured_at=design.measured_at)
         yield replace(turn, claims=tuple(claims(task, history, turn))) if history else turn

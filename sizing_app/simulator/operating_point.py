@@ -31,10 +31,12 @@ def operating_point(ngspice: Ngspice, circuit: Circuit, parameters: Parameters,
         ngspice.alter(settings)
         ngspice.run("op")
         values = {name: float(vector[0]) for name, vector in ngspice.vectors(names).items()}
+        voltages = {name: float(vector[0]) for name, vector in ngspice.all_vectors().items()
+                    if not any(sign in name for sign in "#@")}
     except FAILURES as error:
         return OperatingPoint(status_of(error), (), str(error), time.perf_counter() - started)
     devices = tuple(_device(name, _alias(circuit, model), values) for name, model in found)
-    return OperatingPoint("ok", devices, seconds=time.perf_counter() - started, analysis=analysis)
+    return OperatingPoint("ok", devices, seconds=time.perf_counter() - started, analysis=analysis, voltages=voltages)
 
 
 def waveforms(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Waveforms:

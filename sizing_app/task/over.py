@@ -11,7 +11,7 @@ LOADS``, lists with commas of which the last ones may be left out::
 
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions
+from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Draw
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_space, expect
 from sizing_app.task.definition import Plan
@@ -37,6 +37,13 @@ def plan_over(conditions: Conditions, space: ConditionSpace) -> Plan | None:
     """``conditions`` first, then all of ``space``; None where these are the same."""
     others = [point for point in dict.fromkeys(every_condition(space)) if point != conditions]
     return Plan((conditions, *others)) if others else None
+
+
+def with_samples(plan: Plan | None, conditions: Conditions, draw: Draw, count: int, share: float) -> Plan:
+    """A plan that has ``count`` random samples at ``conditions`` too, from ``draw`` on."""
+    points = (conditions,) if plan is None else plan.points
+    samples = (replace(conditions, draw=replace(draw, sample=draw.sample + number)) for number in range(count))
+    return Plan((*points, *samples), share=share)
 
 
 def read_over(circuit: Circuit, conditions: Conditions, text: str) -> Plan | None:

@@ -5,10 +5,11 @@ a geometric mean over specs) without equations; the ones here join them continuo
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sizing_app.circuit.definition import Spec
+from sizing_app.task.definition import Plan
 from sizing_app.task.turn import History, Measurement, Score, SpecScore, Turn, best_turn
 
 D1 = 0.2
@@ -53,31 +54,38 @@ def score(measurement: Measurement, specs: tuple[Spec, ...]) -> Score:
     return _total(tuple(spec_score(values.get(spec.metric), spec) for spec in specs), measurement.ok)
 
 
-def judge(measured: Mapping[int, Measurement], specs: tuple[Spec, ...]) -> tuple[Measurement, Score]:
+def judge(measured: Mapping[int, Measurement], specs: tuple[Spec, ...],
+          plan: Plan | None = None) -> tuple[Measurement, Score]:
     """What a design is worth over the points of a plan, by number, by the rule *worst*.
 
     The measurement has for each metric with a spec the value that decides it, for the others those of the first point,
-    and the seconds of all. A point that fails makes the design fail. More points never make a design better.
+    and the seconds of all. A point that fails makes the design fail, a random sample only where the plan spares no more
+    of them. More points never make a design better.
     """
     first = measured[min(measured)]
     if len(measured) == 1:
         return first, score(first, specs)
     seconds, cpu = (math.fsum(getattr(item, key) for item in measured.values()) for key in ("seconds", "cpu"))
+    samples, spared = (set(plan.samples), plan.spared) if plan else (set(), 0)
     for number, item in sorted(measured.items()):
-        if not item.ok:
+        if not item.ok and number not in samples:
             failed = replace(item, log=f"point {number + 1}: {item.log}", seconds=seconds, cpu=cpu)
             judged = score(failed, specs)
             return failed, replace(judged, specs=tuple(replace(part, at=number) for part in judged.specs))
-    parts = tuple(worst(spec, measured) for spec in specs)
+    parts = tuple(worst(spec, measured, samples, spared) for spec in specs)
     metrics = {**first.metrics, **{part.metric: part.value for part in parts}}
     return Measurement("ok", metrics, first.log, seconds, cpu), _total(parts, True)
 
 
-def worst(spec: Spec, measured: Mapping[int, Measurement]) -> SpecScore:
-    """The score of a spec where it has the least room; a value that is missing has less than any other."""
-    found = [replace(spec_score(item.metrics.get(spec.metric), spec), at=number)
-             for number, item in sorted(measured.items())]
-    return min(found, key=lambda part: (part.met, -math.inf if part.margin is None else part.margin))
+def worst(spec: Spec, measured: Mapping[int, Measurement], samples: Collection[int] = (),
+          spared: int = 0) -> SpecScore:
+    """The score of a spec where it has the least room; a value that is missing has less than any other. Of the points
+    that are ``samples``, the worst ``spared`` ones do not count."""
+    found = sorted((replace(spec_score(item.metrics.get(spec.metric), spec), at=number)
+                    for number, item in sorted(measured.items())),
+                   key=lambda part: (part.met, -math.inf if part.margin is None else part.margin))
+    passed_over = [part for part in found if part.at in samples][:spared]
+    return next(part for part in found if part not in passed_over)
 
 
 def _total(parts: tuple[SpecScore, ...], ok: bool) -> Score:

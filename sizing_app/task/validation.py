@@ -56,6 +56,8 @@ def _check_plan(task: Task, where: str) -> None:
     points = task.plan.points
     expect(2 <= len(points) <= MAX_POINTS, where, f"2 to {MAX_POINTS} points", len(points))
     expect(points[0] == task.conditions, where, "the task's conditions as its first point")
+    expect(0 < task.plan.share <= 1, f"{where}.share", "a share of the samples, above 0 and at most 1", task.plan.share)
+    expect(task.plan.samples[:1] != (0,), where, "the task's conditions without a sample as its first point")
     expect(task.stated is None, where, "no other conditions stated than the true ones")
     for number, point in enumerate(points):
         check_conditions(point, task.circuit.process, f"{where}.{number}")
