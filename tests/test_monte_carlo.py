@@ -1,6 +1,7 @@
 """Random variation: the spread of a pair by its closed form, the same samples for everybody, yields with intervals."""
 
 import math
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from sizing_app.circuit.pdk import ModelError
 from sizing_app.evaluate.monte_carlo import outcome, samples, simulate_samples, wilson
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.turn import Measurement
+from tests.bench.foundry import compare
 from tests.builders import golden_design
 
 PAIR = """* two diodes at the same current; their difference is the offset
@@ -65,6 +67,15 @@ def test_sky130_varies_by_its_published_slopes(pool):
     sigma = math.sqrt(np.mean([item.metrics["offset"] ** 2 for item in measured]))
     least, most = (math.sqrt(2) * slope / 2 for slope in (3.356e-3, math.hypot(3.356e-3, 7e-3)))
     assert 0.9 * least < sigma < 1.1 * most
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("ngspice") is None, reason="the ngspice command is not installed")
+@pytest.mark.parametrize("process", [False, True])
+def test_the_spread_is_that_of_the_foundry_s_own_models(process):
+    """Offset and supply current of OTA by GF180's statistical models, run natively: within 4 standard errors."""
+    found = compare(process, 1500)
+    assert found.ours / found.foundry == pytest.approx([1.0, 1.0], abs=4 * found.error)
 
 
 def test_samples_are_the_same_for_every_design_and_number_of_workers(pool):

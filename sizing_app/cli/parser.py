@@ -84,13 +84,7 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
     views.add_argument("--sensitivity", action="store_true", help="what each parameter changes, and each device's "
                        "share of the spread by mismatch")
     views.add_argument("--devices", action="store_true", help="the operating point of each transistor")
-    group = parser.add_argument_group("random variation")
-    group.add_argument("--seed", default="1", metavar="N", help="of the samples; default 1")
-    group.add_argument("--sample", metavar="N", help="simulate this one sample alone, 0 the first, with any view")
-    group.add_argument("--vary", choices=("all", "mismatch"), default="all", help="mismatch, and the process where "
-                       "the foundry says how it varies, or mismatch alone")
-    group.add_argument("--pelgrom", metavar="AVT,ABETA", help="assume A_VT (mV um) and A_beta (%% um) of a pair for "
-                       "all transistors, such as 3,1, in place of the foundry's coefficients")
+    _variation(parser).add_argument("--sample", metavar="N", help="simulate this one sample alone, 0 the first")
     _conditions(parser)
     _json(parser)
 
@@ -113,7 +107,8 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 def _report(parser: argparse.ArgumentParser) -> None:
     _chosen_design(parser)
-    parser.add_argument("--monte-carlo", default="200", metavar="N", help="random samples; 0: none")
+    _variation(parser)
+    parser.add_argument("--monte-carlo", default="200", metavar="N", help="random samples, 200 by default; 0: none")
     parser.add_argument("--out", metavar="FILE", required=True, help="what ends in .md is Markdown, else HTML")
 
 
@@ -130,14 +125,13 @@ def _size(parser: argparse.ArgumentParser) -> None:
                         "and process too, the same ones for every design")
     parser.add_argument("--yield", dest="share", default="100", metavar="PERCENT", help="of the samples that must meet "
                         "each spec; default 100")
-    parser.add_argument("--vary", choices=("all", "mismatch"), default="all", help="as for simulate")
-    parser.add_argument("--pelgrom", metavar="AVT,ABETA", help="as for simulate")
     parser.add_argument("--round", default="1", metavar="N", help="designs that are proposed from the same history and "
                         "simulated at once")
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
                         help="initial values; the rest is random by seed")
     parser.add_argument("--spec", nargs="+", action="extend", default=[], metavar="METRIC=TARGET",
                         help="gain=75, 'gbw>=60meg', 'power=<400u', pm=60..88; the other specs keep their defaults")
+    _variation(parser, seed=False)
     _conditions(parser)
     _database(parser)
     _server(parser)
@@ -168,6 +162,17 @@ def _sessions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", default="50", metavar="N", help="length of the list")
     _database(parser)
     _json(parser)
+
+
+def _variation(parser: argparse.ArgumentParser, seed: bool = True) -> argparse._ArgumentGroup:
+    group = parser.add_argument_group("random variation")
+    if seed:
+        group.add_argument("--seed", default="1", metavar="N", help="of the samples; default 1")
+    group.add_argument("--vary", choices=("all", "mismatch"), default="all", help="mismatch, and the process where "
+                       "the foundry says how it varies, or mismatch alone")
+    group.add_argument("--pelgrom", metavar="AVT,ABETA", help="assume A_VT (mV um) and A_beta (%% um) of a pair for "
+                       "all transistors, such as 3,1, in place of the foundry's coefficients")
+    return group
 
 
 def _simulator(parser: argparse.ArgumentParser) -> None:

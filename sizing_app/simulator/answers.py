@@ -46,7 +46,7 @@ def encode(reply: Reply) -> bytes:
         head["metrics"] = dict(answer.metrics)
     elif isinstance(answer, OperatingPoint):
         head |= {"devices": [astuple(device) for device in answer.devices], "analysis": answer.analysis,
-                 "voltages": dict(answer.voltages)}
+                 "voltages": dict(answer.voltages), "simulator": answer.simulator}
     else:
         head["vectors"] = []
         for analysis, vectors in answer.vectors.items():
@@ -71,7 +71,7 @@ def decode(want: str, circuit: Circuit, message: bytes) -> Reply:
         elif want == "operating_point":
             voltages = {str(name): float(value) for name, value in head["voltages"].items()}
             answer = OperatingPoint(status, tuple(map(_device, head["devices"])), log, seconds, str(head["analysis"]),
-                                    voltages)
+                                    voltages, str(head["simulator"])[:80])
         else:
             answer = Waveforms(status, _vectors(head["vectors"], message[4 + length:]), log, seconds)
         return Reply(answer, float(head["cpu"]), bool(head["last"]))

@@ -77,6 +77,8 @@ class OperatingPoint:
     """The testbench's operating-point analysis; empty where it has none and the sources stand at time 0."""
     voltages: Mapping[str, float] = field(default_factory=dict)
     """Of all nodes (V)."""
+    simulator: str = ""
+    """Version of ngspice."""
 
     @property
     def ok(self) -> bool:

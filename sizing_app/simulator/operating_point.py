@@ -36,7 +36,8 @@ def operating_point(ngspice: Ngspice, circuit: Circuit, parameters: Parameters,
     except FAILURES as error:
         return OperatingPoint(status_of(error), (), str(error), time.perf_counter() - started)
     devices = tuple(_device(name, _alias(circuit, model), values) for name, model in found)
-    return OperatingPoint("ok", devices, seconds=time.perf_counter() - started, analysis=analysis, voltages=voltages)
+    return OperatingPoint("ok", devices, seconds=time.perf_counter() - started, analysis=analysis, voltages=voltages,
+                          simulator=str(ngspice.ngspice_version))
 
 
 def waveforms(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Waveforms:
