@@ -10,6 +10,7 @@ from sizing_app.circuit.deck_measures import MARK, prints
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.errors import SimulatorError
+from sizing_app.session.documents import csv_text
 from sizing_app.simulator.inspection import Inspector
 from sizing_app.task.turn import Measurement
 
@@ -81,6 +82,6 @@ def _expected(circuit: Circuit, measured: Measurement) -> str:
         metric, value = circuit.metric(measure.metric), measured.metrics.get(measure.metric)
         vectors = [f"{key}={argument}" for key, argument in measure.arguments.items()]
         writer.writerow([metric.name, "" if value is None else f"{value:.9g}", metric.unit,
-                         "yes" if prints(measure) else "no", metric.definition,
+                         "yes" if prints(measure) else "no", csv_text(metric.definition),
                          f"{measure.function}: {', '.join(vectors)}"])
     return rows.getvalue()

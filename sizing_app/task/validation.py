@@ -17,6 +17,8 @@ MAX_SEED = 2**53
 """Whole numbers up to here are exact in JSON everywhere."""
 MAX_POINTS, MAX_ROUND = 1000, 64
 """Points of a plan; proposals of a round."""
+PAGE_POINTS = 64
+"""Points of a plan by form or API."""
 MAX_HINT = 2000
 """Characters."""
 
