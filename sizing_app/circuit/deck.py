@@ -60,7 +60,8 @@ def _transistor(line: str, circuit: Circuit, fingers: int) -> str:
     """A line of netlist.sp as ngspice reads it: model, fingers, areas and perimeters of the junctions."""
     words = WORD.findall(line)
     sizes = {key: value.strip("{}") for key, _, value in (word.partition("=") for word in words[6:])}
-    width, diffusion = f"({sizes['w']})/{fingers}", PROCESSES[circuit.process].diffusion
+    diffusion = PROCESSES[circuit.process].diffusion
+    width = f"({sizes['w']})" if fingers == 1 else f"nint(({sizes['w']})/{fingers}/1n)*1n"  # on the layout grid
     area, perimeter = f"{width}*{diffusion:g}", f"2*({width}+{diffusion:g})"
     return (f"{' '.join(words[:5])} {circuit.devices[words[5]]} w={{{width}}} l={{{sizes['l']}}} ad={{{area}}} "
             f"as={{{area}}} pd={{{perimeter}}} ps={{{perimeter}}} m={{{fingers}*({sizes.get('m', '1')})}}")
