@@ -36,10 +36,16 @@ def _models(circuit: Circuit, parameters: Parameters, conditions: Conditions) ->
     process = PROCESSES[circuit.process]
     return "\n".join([
         f"* Model cards of {process.title}, corner {conditions.corner}: those that the sizes in circuit.sp need.",
-        f"* From {', '.join(process.files)} of the package {process.package}, constants inserted.".format(
-            corner=process.corners[conditions.corner]), f"* {process.rights}",
+        f"* From {library_names(circuit, conditions)} of the package {process.package}, constants inserted.",
+        f"* {process.rights}",
         "* Other sizes may need other bins: then include the foundry's library in place of this file.",
         *CARD.findall(build_netlist(circuit, parameters, conditions))]) + "\n"
+
+
+def library_names(circuit: Circuit, conditions: Conditions) -> str:
+    """The model files of a corner, below the package."""
+    process = PROCESSES[circuit.process]
+    return ", ".join(name.format(corner=process.corners[conditions.corner]) for name in process.files)
 
 
 def _circuit(circuit: Circuit, parameters: Parameters, conditions: Conditions, ports: Iterable[str]) -> str:
@@ -73,7 +79,7 @@ def _testbench(circuit: Circuit, conditions: Conditions, voltages: Mapping[str, 
     inside = {node for line in _lines(circuit.netlist) for node in _nodes(line)}
     guess = "\n+ ".join(f"v({node if node in outside else f'{DUT}.{node}'})={voltage:.9g}"
                         for node, voltage in voltages.items() if node in outside | inside)
-    inner = sorted({_vector(name) for analysis in circuit.analyses for name in analysis.save if name[0] == "@"})
+    inner = sorted({vector_name(name) for analysis in circuit.analyses for name in analysis.save if name[0] == "@"})
     return "\n".join([
         f"* {circuit.title}: testbench, {conditions.show()}", ".include models.sp", ".include circuit.sp",
         f"{DUT} {' '.join(ports)} {circuit.name}", *bench, f".nodeset {guess}", f".temp {conditions.temperature:g}",
@@ -90,7 +96,7 @@ def _control(circuit: Circuit, conditions: Conditions) -> Iterator[str]:
         if _two_plots(analysis):
             yield "setplot previous"
         yield f"set plot_{analysis.name} = $curplot"
-        yield f"write {analysis.name}.raw {' '.join(map(_vector, analysis.save))}"
+        yield f"write {analysis.name}.raw {' '.join(map(vector_name, analysis.save))}"
         done.append(analysis.name)
         for measure in circuit.measures:
             if prints(measure) and analysis.name in measure.analyses and set(measure.analyses) <= set(done):
@@ -104,7 +110,7 @@ def _two_plots(analysis: Analysis) -> bool:
     return words[0] == "noise" and words[3:5] != ["lin", "1"]
 
 
-def _vector(name: str) -> str:
+def vector_name(name: str) -> str:
     """A saved vector as the testbench names it: devices are inside the circuit."""
     return re.sub(r"^@(\w)(\w*)\[", rf"@\1.{DUT}.\1\2[", name)
 

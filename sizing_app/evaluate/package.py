@@ -5,7 +5,7 @@ import io
 import zipfile
 from dataclasses import dataclass
 
-from sizing_app.circuit.deck import deck
+from sizing_app.circuit.deck import deck, library_names
 from sizing_app.circuit.deck_measures import MARK, prints
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.circuit.pdk import PROCESSES
@@ -69,7 +69,7 @@ def package(circuit: Circuit, parameters: Parameters, conditions: Conditions, si
     files["README.txt"] = README.format(
         title=f"{circuit.title} ({circuit.name})", conditions=conditions.show(), name=circuit.name,
         process=f"Models: {process.title}.", rights=process.rights, package=process.package,
-        files=", ".join(name.format(corner=process.corners[conditions.corner]) for name in process.files))
+        files=library_names(circuit, conditions))
     return Package(files, measured)
 
 
