@@ -1,7 +1,9 @@
 """What is exported runs in plain ngspice and gives the same metrics, to 0.1%."""
 
 import shutil
+import threading
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -10,9 +12,15 @@ from sizing_app.circuit.deck import deck, vector_name
 from sizing_app.circuit.deck_measures import prints
 from sizing_app.circuit.folder import circuit_names, load_circuit
 from sizing_app.evaluate.package import package
+from sizing_app.hub import Hub
+from sizing_app.session.loop import run_session
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.testbench import read_metrics
-from tests.builders import golden_design
+from sizing_app.store import SessionStore, record
+from sizing_app.task.definition import Task
+from sizing_app.ui.exchange.export import NoSuchFile, session_file
+from sizing_app.ui.services import Services
+from tests.builders import END, ScriptedPolicy, golden_design
 from tests.plain_ngspice import read_raw, run_package
 
 needs_ngspice = pytest.mark.skipif(shutil.which("ngspice") is None, reason="the ngspice command is not installed")
@@ -74,3 +82,22 @@ def test_sizes_are_parameters_of_a_subcircuit(name):
     files = deck(circuit, golden_design(circuit), circuit.conditions.nominal, {})
     assert all(f".param {parameter.name}=" in files["circuit.sp"] for parameter in circuit.parameters)
     assert f".subckt {circuit.name} " in files["circuit.sp"] and "alter shell" not in files["testbench.sp"]
+
+
+def test_a_stored_design_is_packed(simulator, tmp_path):
+    """By the page's route; one that cannot be simulated is refused with a sentence."""
+    circuit = load_circuit("OTA")
+    task = Task(circuit, circuit.specs, circuit.conditions.nominal, golden_design(circuit))
+    store = SessionStore(f"sqlite:///{tmp_path / 's.db'}")
+    services = Services({"OTA": circuit}, store, Hub(), simulator, None, {}, "OTA")
+    id = store.create(task, "golden")
+    list(record(store, id, run_session(task, ScriptedPolicy([END]), simulator, threading.Event())))
+    file = session_file(services, id, "zip")
+    assert (file.name, file.media_type) == (f"OTA-{id}-turn0.zip", "application/zip")
+    with zipfile.ZipFile(BytesIO(file.text)) as content:
+        assert "OTA/testbench.sp" in content.namelist()
+    with pytest.raises(NoSuchFile, match="cannot be packed: the design cannot be simulated: crashed: the simulator"):
+        closed = SimulatorPool(1)
+        closed.close()
+        session_file(replace(services, simulator=closed), id, "zip")
+    store.close()

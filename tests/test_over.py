@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from sizing_app.circuit.definition import ConditionSpace, Conditions
+from sizing_app.circuit.definition import ConditionSpace, Conditions, Draw
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.validation import Invalid
 from sizing_app.prompt.chat import messages
 from sizing_app.session.turn import initial_turn
-from sizing_app.task.over import plan_over, read_choice, read_over, show_choice
+from sizing_app.task.over import plan_over, read_choice, read_over, show_choice, with_samples
 from tests.builders import GOOD, QuadraticSimulator, a_task
 
 OTA = load_circuit("OTA")
@@ -53,5 +53,8 @@ def test_a_model_is_told_the_points_and_the_worst_of_them():
     text = messages(task, (initial_turn(task, QuadraticSimulator()),))[1]["content"]
     assert "judged at 16 points" in text and "tt, ss; 27 °C, 125 °C; 3.3 V, 3 V; 2 pF, 1 pF" in text
     assert f"met (+50.0%), worst at {task.conditions.show()}" in text
+    random = replace(task, plan=with_samples(task.plan, task.conditions, Draw(1, 0), 20, 0.9))
+    assert "20 of the points are random samples of mismatch; 18 of them" in \
+        messages(random, (initial_turn(random, QuadraticSimulator()),))[1]["content"]
     alone = messages(replace(task, plan=None), (initial_turn(replace(task, plan=None), QuadraticSimulator()),))
     assert "worst at" not in alone[1]["content"] and "points" not in alone[1]["content"]

@@ -9,6 +9,7 @@ import pytest
 
 from sizing_app.circuit.definition import Draw, Spec
 from sizing_app.circuit.validation import Invalid
+from sizing_app.evaluate.monte_carlo import yield_of
 from sizing_app.session.documents import session_document
 from sizing_app.session.events import SessionState, TurnFinished, fold
 from sizing_app.session.file import LINE, write_session
@@ -252,6 +253,8 @@ def test_of_random_samples_the_worst_ones_are_spared(share, gain, at):
     assert (turn.score.specs[0].value, turn.score.specs[0].at) == (gain, at)
     assert turn.score.passed == (gain is not None)
     check_task(replace(task, plan=plan))
+    met = 9 if task.specs[0].low <= 52.0 else 0
+    assert yield_of(replace(task, plan=plan), turn).met == met and yield_of(task, turn) is None
 
 
 def test_a_share_of_samples_stops_early_and_exactly():

@@ -10,6 +10,7 @@ from sizing_app.circuit.validation import Invalid
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_draw,
                                    read_parameters, read_plan, read_policy, read_settings, read_specs)
+from sizing_app.evaluate.monte_carlo import yield_of
 from sizing_app.policy import check_can_size, close_engines, make_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.process import on_signals
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(session_document(id, state))
     else:
-        print(f"session {id}: {outcome(state)}")
+        print(f"session {id}: {outcome(state)}{_yields(state)}")
     if state.status == "failed":
         print(f"sizing: {state.message}", file=sys.stderr)
     return 128 + stop.signal if stop.is_set() else 1 if state.status == "failed" else 0
@@ -114,6 +115,15 @@ def _decided(task: Task, turn: Turn) -> list[str]:
     count = f"{len(turn.points)} points" if not turn.measured_at else \
         f"{len(turn.points)} points measured of {len(task.points)}; no better than the best so far, whatever the others"
     return [f"  worst of {count}", *aligned(rows, left={0, 2, 3})]
+
+
+def _yields(state: SessionState) -> str:
+    """Of the samples of a plan: those that meet all specs, at the start and at the best design."""
+    shares = [yield_of(state.task, turn) for turn in (state.history[:1] + (state.best,) if state.best else ())]
+    if not shares or None in shares:
+        return ""
+    start, best = (f"{share.met} of {share.samples}" for share in shares)
+    return f"; samples that meet all specs: {start} at the start, {best} at the best design"
 
 
 def outcome(state: SessionState) -> str:

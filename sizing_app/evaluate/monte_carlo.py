@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameters, Spec
+from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Job, Simulator
 from sizing_app.task.reward import spec_score
-from sizing_app.task.turn import Measurement
+from sizing_app.task.turn import Measurement, Turn
 
 CONFIDENCE = 0.95
 WORST = 3
@@ -81,6 +82,15 @@ def simulate_samples(circuit: Circuit, parameters: Parameters, conditions: Condi
         if progress:
             progress(len(measured))
     return measured
+
+
+def yield_of(task: Task, turn: Turn) -> Yield | None:
+    """Of the random samples of a task's plan, how many meet all specs; None where not all of them were measured."""
+    found = turn.by_point()
+    samples = task.plan.samples if task.plan else ()
+    if not samples or not set(samples) <= set(found):
+        return None
+    return outcome(task.circuit, task.specs, [found[number] for number in samples]).all_met
 
 
 def outcome(circuit: Circuit, specs: Sequence[Spec], measured: Sequence[Measurement]) -> Outcome:

@@ -81,8 +81,11 @@ def _plan_lines(task: Task) -> list[str]:
     ranges = [", ".join(value if name == "corner" else show_quantity(value, unit)
                         for value in dict.fromkeys(getattr(point, name) for point in task.points))
               for name, unit in named.items()]
+    samples = len(task.plan.samples)
+    random = [f"{samples} of the points are random samples of mismatch; {samples - task.plan.spared} of them must meet "
+              "each specification."] if samples else []
     return [f"A design is judged at {len(task.points)} points, each specification by its worst value: "
-            f"{'; '.join(ranges)}."]
+            f"{'; '.join(ranges)}.", *random]
 
 
 def _range_text(task: Task, parameter: Parameter) -> str:
