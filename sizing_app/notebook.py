@@ -16,8 +16,8 @@ from types import SimpleNamespace
 import pandas as pd
 
 from sizing_app.circuit.definition import Circuit, Conditions
-from sizing_app.cli.values import UsageError, read_circuit, read_conditions, read_design, read_parameters, read_specs
-from sizing_app.evaluate.corners import plan_over_corners
+from sizing_app.cli.values import (UsageError, read_circuit, read_conditions, read_design, read_parameters, read_plan,
+                                   read_specs)
 from sizing_app.paths import database_url
 from sizing_app.policy import DEFAULT_POLICY, PolicySettings, check_can_size, make_policy
 from sizing_app.policy.designs import initial_design
@@ -86,15 +86,14 @@ def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str
 
     ``specs``: metric to its new target: a bound (a text may begin with >= or <=) or (low, high); the others keep their
     defaults. ``initial``: starting values, the rest is random by ``seed``. ``over``: "corners" judges every design over
-    all corners, temperatures and supplies. ``round``: designs that are proposed and simulated at once.
+    all corners, temperatures and supplies, "tt,ss @ -40,125 @ 1.6" over some (task/over.py). ``round``: designs that
+    are proposed and simulated at once.
     """
     known = read_circuit(circuit, database or database_url())
-    if over not in ("nominal", "corners"):
-        raise UsageError(f"over: expected nominal or corners, found {over!r}")
     point = _conditions(known, conditions)
     task = Task(known, read_specs(known, _words(specs)), point,
                 read_parameters(known, _words(initial), initial_design(known, seed)), budget, seed,
-                plan=plan_over_corners(known, point) if over == "corners" else None, round=round)
+                plan=read_plan(known, point, over), round=round)
     check_task(task)
     settings = PolicySettings(base_url, model)
     check_can_size(policy, known, settings)

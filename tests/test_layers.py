@@ -18,7 +18,7 @@ LAYERS = (
     ("session",),
     ("store", "evaluate", "train"),
     ("hub",),
-    ("ui", "verl"),
+    ("ui", "verl", "report"),
     ("cli", "app", "__main__"),
     ("notebook",),
 )
@@ -29,7 +29,7 @@ PAGE_ROOMS = ("doors", "visitors", "server", "live", "parts", "services", "forms
 """Rooms and files of ui/; each may import those before it."""
 HOMES = {"gradio": ("ui",), "torch": ("train", "policy"), "botorch": ("policy",), "transformers": ("train",),
          "PySpice": ("simulator",), "sqlalchemy": ("store",), "alembic": ("store",), "verl": ("verl",),
-         "ray": ("verl", "simulator"), "pyarrow": ("verl",)}
+         "jinja2": ("report",), "ray": ("verl", "simulator"), "pyarrow": ("verl",)}
 
 
 def modules() -> dict[str, Path]:

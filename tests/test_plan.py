@@ -4,21 +4,25 @@ import json
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from sizing_app.circuit.definition import Spec
+from sizing_app.circuit.definition import Draw, Spec
 from sizing_app.circuit.validation import Invalid
+from sizing_app.evaluate.monte_carlo import yield_of
 from sizing_app.session.documents import session_document
-from sizing_app.session.events import fold
+from sizing_app.session.events import SessionState, TurnFinished, fold
 from sizing_app.session.file import LINE, write_session
 from sizing_app.session.loop import goes_on, run_session, take_round
+from sizing_app.session.points import deciding_order
 from sizing_app.session.turn import initial_turn
 from sizing_app.store import SessionStore, record
 from sizing_app.task.definition import Plan
-from sizing_app.task.reward import judge, score, worst
+from sizing_app.task.over import with_samples
+from sizing_app.task.reward import best_design, judge, merit, score, worst
 from sizing_app.task.turn import Measurement, Proposal
 from sizing_app.task.validation import check_task, check_turn
-from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_task, write
+from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_task, turn_of, write
 
 
 class WarmSimulator(QuadraticSimulator):
@@ -63,22 +67,22 @@ def test_one_point_is_judged_as_ever():
     turn = initial_turn(task, simulator)
     measured = simulator.evaluate(task.circuit, task.initial, task.conditions)
     assert (turn.measurement, turn.score, turn.points) == (measured, score(measured, task.specs), ())
-    assert judge([measured], task.specs) == (measured, score(measured, task.specs))
+    assert judge({0: measured}, task.specs) == (measured, score(measured, task.specs))
 
 
 def test_a_point_that_fails_makes_the_design_fail_and_is_named():
     turn = initial_turn(over(HOT, ("ss", 125.0, 3.3)), WarmSimulator())
     assert (turn.measurement.status, turn.reward) == ("not_converged", 0.0)
-    assert turn.measurement.log == "point 3 of 3: no operating point"
+    assert turn.measurement.log == "point 3: no operating point"
     assert [item.status for item in turn.points] == ["ok", "ok", "not_converged"]
 
 
 def test_a_value_that_is_missing_is_the_worst():
     spec = Spec("gain", low=50.0, scale=20.0)
     values = [Measurement("ok", {"gain": value}) for value in (60.0, 40.0, None, 30.0)]
-    assert [worst(spec, values[:count]).at for count in (1, 2, 3, 4)] == [0, 1, 2, 2]
+    assert [worst(spec, dict(enumerate(values[:count]))).at for count in (1, 2, 3, 4)] == [0, 1, 2, 2]
     both = [Measurement("ok", {"gain": value}) for value in (55.0, 51.0, 59.5)]
-    assert worst(Spec("gain", 50.0, 60.0), both).at == 2
+    assert worst(Spec("gain", 50.0, 60.0), dict(enumerate(both))).at == 2
 
 
 @pytest.mark.parametrize("points, said", [(1, "2 to 1000 points"), (2, "the task's conditions as its first point")])
@@ -95,11 +99,12 @@ def test_sessions_over_a_plan_are_stored_exported_and_read_again(tmp_path):
     id = store.create(task, "scripted")
     script = ScriptedPolicy([write("poor", POOR), write("good", GOOD), END])
     state = fold(record(store, id, run_session(task, script, WarmSimulator(), threading.Event())))
-    assert state.status == "passed" and len(state.history[1].points) == 3
+    assert state.status == "passed" and [len(turn.points) for turn in state.history[:3]] == [3, 1, 3]
     assert fold(store.events(id)) == state
     document = session_document(id, state)
     assert json.loads(json.dumps(document))["turns"][2]["specs"][0]["point"] == 1
     assert [point["conditions"]["temperature"] for point in document["turns"][2]["points"]] == [27.0, 77.0, 27.0]
+    assert state.history[1].measured_at == (0,)
     for turn in state.history:
         check_turn(task, turn, "turn")
     exported = [LINE.validate_json(line) for line in write_session(id, store.events(id)).splitlines()]
@@ -152,4 +157,127 @@ def test_all_simulations_of_a_round_are_queued_at_once():
     task = replace(over(HOT, HIGH, budget=4), round=4)
     history = (initial_turn(task, QuadraticSimulator()),)
     turns = fold(take_round(task, history, Planner([END]), Queue(), threading.Event(), 4)).history
-    assert batches == [3] * 4 and [len(turn.points) for turn in turns] == [3] * 4
+    assert batches == [4, 8] and [len(turn.points) for turn in turns] == [3] * 4
+
+
+# Stages
+
+class Counting(WarmSimulator):
+    """Notes the conditions of every simulation."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def measure(self, circuit, parameters, conditions):
+        self.asked.append(conditions)
+        return super().measure(circuit, parameters, conditions)
+
+
+MANY = [("tt", 27.0, 3.0), ("tt", 27.0, 3.1), ("tt", 27.0, 3.2), HOT, ("tt", 60.0, 3.3), HIGH, ("tt", 40.0, 3.4)]
+HARD = (Spec("gain", low=56.0, scale=20.0), Spec("power", high=1.05e-6))
+
+
+def after(task, simulator, *designs):
+    """The history of these designs."""
+    history = (initial_turn(task, simulator),)
+    for design in designs:
+        history = (*history, turn_of(task, history, Proposal(design), simulator))
+    return history
+
+
+def test_a_design_that_is_no_better_at_nominal_is_measured_there_alone():
+    simulator = Counting()
+    task = replace(over(*MANY), initial={"w": 12e-6, "m": 10.0}, specs=HARD)
+    history = after(task, simulator, {"w": 60e-6, "m": 10.0})
+    assert [len(turn.points) for turn in history] == [8, 1] and len(simulator.asked) == 9
+    assert history[1].measured_at == (0,) and history[1].simulations == 1
+    assert simulator.asked[-1] == task.conditions
+    check_turn(task, history[1], "turn")
+    document = session_document("x", fold(map(TurnFinished, history), SessionState(task=task)))
+    assert document["simulations"] == 9 and len(document["turns"][1]["points"]) == 1
+
+
+def test_points_that_decided_come_first_and_a_new_best_is_measured_everywhere():
+    simulator = Counting()
+    task = replace(over(*MANY), initial={"w": 12e-6, "m": 10.0}, specs=HARD)
+    history = after(task, simulator)
+    assert deciding_order(task, history)[:3] == [0, 4, 6]  # the hot point and the high supply failed
+    simulator.asked.clear()
+    history = after(task, simulator, {"w": 11e-6, "m": 10.0}, {"w": 11.5e-6, "m": 10.0})
+    assert [turn.measured_at for turn in history] == [(), (), (0, 4, 6)]
+    assert [turn.simulations for turn in history] == [8, 8, 3]
+
+
+def test_stopping_early_never_changes_what_is_best():
+    """Random designs: the best one, and its reward, are those of measuring all designs at all points."""
+    rng = np.random.default_rng(4)
+    task = replace(over(*MANY, ("ss", 125.0, 3.3), ("ss", 50.0, 3.0)), specs=HARD)
+    task = replace(task, plan=Plan(task.points[:-2] + task.points[-1:]))
+    for _ in range(20):
+        designs = [{"w": float(w), "m": 10.0} for w in rng.uniform(1e-6, 30e-6, 12)]
+        history = after(task, WarmSimulator(), *designs)
+        full = [initial_turn(replace(task, initial=design), WarmSimulator()) for design in (task.initial, *designs)]
+        best = max(full, key=lambda turn: merit(turn.score))
+        assert best_design(history).score == best.score and not best_design(history).measured_at
+        assert all(part.reward >= whole.reward for part, whole in zip(history, full, strict=True))
+
+
+def test_a_point_that_fails_ends_the_measuring_of_a_design():
+    task = over(("ss", 125.0, 3.3), *MANY)
+    history = after(task, WarmSimulator(), {"w": 9e-6, "m": 10.0})
+    assert history[1].measurement.status == "not_converged" and history[1].measured_at == (0, 1, 2)
+    assert history[1].score.specs[0].at == 1
+
+
+# Samples
+
+class Random(QuadraticSimulator):
+    """The gain of sample k is k dB less; sample 9 fails."""
+
+    def measure(self, circuit, parameters, conditions):
+        found = super().measure(circuit, parameters, conditions)
+        if conditions.draw is None:
+            return found
+        if conditions.draw.sample == 9:
+            return Measurement("not_converged", dict.fromkeys(found.metrics), "no operating point")
+        return replace(found, metrics={**found.metrics, "gain": found.metrics["gain"] - conditions.draw.sample})
+
+
+@pytest.mark.parametrize("share, gain, at", [(1.0, None, 10), (0.9, 52.0, 9), (0.8, 53.0, 8), (0.05, 60.0, 0)])
+def test_of_random_samples_the_worst_ones_are_spared(share, gain, at):
+    """Ten samples; gains of 60 dB less 0 to 8 dB, and one without an answer. Other points are never spared."""
+    task = a_task()
+    plan = with_samples(None, task.conditions, Draw(1, 0), 10, share)
+    turn = initial_turn(replace(task, initial=GOOD, plan=plan), Random())
+    assert (turn.score.specs[0].value, turn.score.specs[0].at) == (gain, at)
+    assert turn.score.passed == (gain is not None)
+    check_task(replace(task, plan=plan))
+    met = 9 if task.specs[0].low <= 52.0 else 0
+    assert yield_of(replace(task, plan=plan), turn).met == met and yield_of(task, turn) is None
+
+
+def test_a_share_of_samples_stops_early_and_exactly():
+    """Stopping early gives the same best design as measuring all."""
+    task = replace(a_task(), specs=(Spec("gain", low=52.0, scale=20.0), Spec("power", high=0.9e-6)))
+    task = replace(task, plan=with_samples(None, task.conditions, Draw(1, 0), 12, 0.8))
+    designs = [{"w": float(w), "m": 10.0} for w in np.random.default_rng(2).uniform(2e-6, 40e-6, 25)]
+    history = after(task, Random(), *designs)
+    full = [initial_turn(replace(task, initial=design), Random()) for design in (task.initial, *designs)]
+    assert best_design(history).score == max(full, key=lambda turn: merit(turn.score)).score
+    assert sum(turn.simulations for turn in history) < sum(turn.simulations for turn in full) / 2
+
+
+def test_a_plan_of_samples_is_stored_as_it_is(tmp_path):
+    task = a_task()
+    task = replace(task, plan=with_samples(None, task.conditions, Draw(1, 0, True, (3e-9, 1e-8)), 3, 0.9))
+    store = SessionStore(f"sqlite:///{tmp_path / 's.db'}")
+    id = store.create(task, "scripted")
+    script = ScriptedPolicy([write("good", GOOD), END])
+    state = fold(record(store, id, run_session(task, script, Random(), threading.Event())))
+    assert fold(store.events(id)) == state and state.task.plan == task.plan
+    document = session_document(id, state)
+    assert json.loads(json.dumps(document))["turns"][1]["points"][3]["conditions"]["draw"]["sample"] == 2
+    exported = [LINE.validate_json(line) for line in write_session(id, store.events(id)).splitlines()]
+    assert exported[0].task == task
+    store.close()

@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from typing import Literal
 
 from sizing_app.circuit.units import format_si, preferred_values, show_quantity
@@ -150,6 +150,21 @@ class Spec:
 
 
 @dataclass(frozen=True)
+class Draw:
+    """One sample of the random variation of transistors (mismatch.py): the same for every design and machine."""
+
+    seed: int
+    sample: int
+    process: bool = False
+    """The whole process varies too (process_spread.py), where the foundry says how."""
+    pelgrom: tuple[float, float] | None = None
+    """A_VT (V m) and A_beta (m) of a pair, assumed for all devices, in place of the foundry's coefficients."""
+    single: tuple[int, int, float] | None = None
+    """No random sample: all devices nominal but this one (its place in the netlist), of whose normal numbers this one
+    has this value."""
+
+
+@dataclass(frozen=True)
 class Conditions:
     """What the circuit must work under: process corner, temperature (degrees Celsius), supply (V), load (F)."""
 
@@ -157,10 +172,18 @@ class Conditions:
     temperature: float
     supply: float
     load: float
+    draw: Draw | None = None
+    """The sample of random variation that its devices have; None: all are nominal."""
+
+    def document(self) -> dict:
+        """As plain values."""
+        values = {name: getattr(self, name) for name in ("corner", "temperature", "supply", "load")}
+        return values if self.draw is None else {**values, "draw": asdict(self.draw)}
 
     def show(self) -> str:
+        sample = "" if self.draw is None else f", sample {self.draw.sample} of seed {self.draw.seed}"
         return (f"{self.corner} corner, {show_quantity(self.temperature, 'C')}, "
-                f"{show_quantity(self.supply, 'V')} supply, {show_quantity(self.load, 'F')} load")
+                f"{show_quantity(self.supply, 'V')} supply, {show_quantity(self.load, 'F')} load{sample}")
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def names_in(text: str) -> set[str]:
     return {node.id for node in ast.walk(_parsed(_SI_NUMBER.sub("1", text))) if isinstance(node, ast.Name)}
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=4096)
 def _parsed(text: str) -> ast.Expression:
     """The tree of a text, both of bounded size. Raises ExpressionError."""
     if len(text) > LONGEST:

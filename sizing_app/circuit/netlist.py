@@ -7,7 +7,7 @@ devices, and junction areas and perimeters (ngspice manual, section 7.2) are fil
 
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sizing_app.circuit.deck_rules import BRACES, check_analysis, check_lines, check_size
@@ -15,6 +15,7 @@ from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.circuit.expressions import ExpressionError, evaluate, names_in
 from sizing_app.circuit.pdk import PROCESSES, model_cards
 from sizing_app.circuit.units import parse_si
+from sizing_app.circuit.variation import deviations, varied
 
 GRID = 1e-9
 """Layout grid (m) that widths and lengths are rounded to."""
@@ -50,7 +51,10 @@ def build_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditio
     for analysis in circuit.analyses:
         check_analysis(analysis)
     lines, devices = _lines(circuit, parameters, conditions)
-    cards = model_cards(circuit.process, conditions.corner, devices)
+    if conditions.draw is not None:
+        lines, cards = varied(circuit.process, conditions, lines)
+    else:
+        cards = model_cards(circuit.process, conditions.corner, devices)
     return "\n".join([f"* {circuit.name}", *cards, *lines, f".temp {conditions.temperature:g}", END])
 
 
@@ -74,6 +78,27 @@ def sized_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditio
               *(f"* {name} = {circuit.parameter(name).spice(value, 9)}" for name, value in parameters.items()),
               f"* models: package {process.package}, {', '.join(process.files)}, corner {conditions.corner}"]
     return "\n".join([*header, *lines, f".temp {conditions.temperature:g}", END])
+
+
+def devices_of(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> list[str]:
+    """Names of the transistors that vary by ``conditions.draw``, in the order of the netlist: M1, XP.M2."""
+    lines, _ = _lines(circuit, parameters, conditions)
+    return [found.device.upper() for found in deviations(lines, conditions.draw)]
+
+
+def fingers_of(circuit: Circuit, parameters: Parameters, conditions: Conditions,
+               text: str) -> Iterator[tuple[str, int | None]]:
+    """The lines of ``text``, netlist.sp or testbench.sp, as they are, without comments; with each transistor how many
+    fingers one of its devices has."""
+    values = values_of(parameters, conditions)
+    for line in map(str.strip, text.splitlines()):
+        if not line or line[0] == "*":
+            continue
+        fingers = None
+        if line[0] in "mM":
+            sizes = dict(word.split("=", 1) for word in Template.parse(line).fill(values).split()[6:])
+            fingers = _fingers(circuit, parse_si(sizes["w"]))
+        yield line, fingers
 
 
 def used_names(text: str) -> set[str]:
@@ -113,7 +138,7 @@ def _transistor(line: str, circuit: Circuit) -> tuple[str, tuple[str, float, flo
         raise ExpressionError(f"{name}: expected a model of [devices], {', '.join(circuit.devices)}, found {alias!r}")
     process = PROCESSES[circuit.process]
     width, length = _on_grid(parse_si(sizes["w"])), _on_grid(parse_si(sizes["l"]))
-    fingers = max(1, math.ceil(width / process.finger - 1e-9))
+    fingers = _fingers(circuit, width)
     width = _on_grid(width / fingers)
     multiplier = fingers * _devices(name, sizes.get("m", "1"))
     model = circuit.devices[alias]
@@ -121,6 +146,11 @@ def _transistor(line: str, circuit: Circuit) -> tuple[str, tuple[str, float, flo
     text = (f"{name} {drain} {gate} {source} {bulk} {model} w={width:.9g} l={length:.9g} ad={area:.6g} as={area:.6g} "
             f"pd={perimeter:.6g} ps={perimeter:.6g}" + (f" m={multiplier}" if multiplier > 1 else ""))
     return text, (model, width, length)
+
+
+def _fingers(circuit: Circuit, width: float) -> int:
+    """Equal fingers that a device of a total width (m) is drawn as."""
+    return max(1, math.ceil(_on_grid(width) / PROCESSES[circuit.process].finger - 1e-9))
 
 
 def _devices(name: str, text: str) -> int:

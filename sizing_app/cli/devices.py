@@ -25,7 +25,7 @@ def _table(point: OperatingPoint) -> list[str]:
 
 
 def _document(circuit: Circuit, parameters: Parameters, conditions: Conditions, point: OperatingPoint) -> dict:
-    return {"circuit": circuit.name, "conditions": vars(conditions), "parameters": dict(parameters),
+    return {"circuit": circuit.name, "conditions": conditions.document(), "parameters": dict(parameters),
             "status": point.status, "analysis": point.analysis or None,
             "devices": [_device(device) for device in point.devices], "seconds": point.seconds, "log": point.log}
 

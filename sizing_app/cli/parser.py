@@ -39,6 +39,8 @@ def build_parser() -> Parser:
     _size(commands.add_parser("size", help="run one sizing session"))
     _evaluate(commands.add_parser("evaluate", help="compare policies on a suite of queries"))
     _sessions(commands.add_parser("sessions", help="list, show or export stored sessions"))
+    _export(commands.add_parser("export", help="one design as a ZIP that runs in plain ngspice"))
+    _report(commands.add_parser("report", help="one design as a datasheet, HTML or Markdown"))
     commands.add_parser("install-pdks", help="install the packages with the open foundry models")
     for name, (_, what) in TOOLS.items():
         commands.add_parser(name, help=what, add_help=False)
@@ -80,10 +82,38 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
     views = parser.add_mutually_exclusive_group()
     views.add_argument("--corners", action="store_true", help="all corners, temperatures and supplies but those given "
                        "below, and the worst case of each spec")
+    views.add_argument("--monte-carlo", metavar="N", help="N random samples of mismatch and process: yield, mean, "
+                       "sigma, worst samples")
+    views.add_argument("--sensitivity", action="store_true", help="what each parameter changes, and each device's "
+                       "share of the spread by mismatch")
     views.add_argument("--devices", action="store_true", help="the operating point of each transistor")
+    _variation(parser).add_argument("--sample", metavar="N", help="simulate this one sample alone, 0 the first")
     _conditions(parser)
     _database(parser)
     _json(parser)
+
+
+def _chosen_design(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("design", metavar="CIRCUIT|SESSION", help="a circuit, with --golden or --set; or the id of a "
+                        "stored session, its best design unless --turn names another")
+    parser.add_argument("--golden", action="store_true", help="the golden design (what --set leaves out, too)")
+    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+                        help="parameter values with SI suffixes, such as w_in=4.7u")
+    parser.add_argument("--turn", metavar="N", help="of a session")
+    _conditions(parser)
+    _database(parser)
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    _chosen_design(parser)
+    parser.add_argument("--out", metavar="FILE", help="the ZIP; default: CIRCUIT.zip in the current folder")
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    _chosen_design(parser)
+    _variation(parser)
+    parser.add_argument("--monte-carlo", default="200", metavar="N", help="random samples, 200 by default; 0: none")
+    parser.add_argument("--out", metavar="FILE", required=True, help="what ends in .md is Markdown, else HTML")
 
 
 def _size(parser: argparse.ArgumentParser) -> None:
@@ -91,15 +121,21 @@ def _size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default {DEFAULT_POLICY}, with --base-url chat")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--seed", default="0", metavar="N", help="seeds the initial design and the policy")
-    parser.add_argument("--over", choices=("nominal", "corners"), default="nominal", help="where each design is "
-                        "judged: under the conditions below, or over all corners, temperatures and supplies too, each "
-                        "spec by its worst value")
+    parser.add_argument("--over", default="nominal", metavar="WHERE", help="where each design is judged, each spec by "
+                        "its worst value: nominal, the conditions below alone; corners, all corners, temperatures and "
+                        "supplies too; or a choice, 'tt,ss @ -40,27,125 @ 1.6,1.8 @ 1p': corners, temperatures, "
+                        "supplies, loads")
+    parser.add_argument("--samples", default="0", metavar="N", help="judge each design at N random samples of mismatch "
+                        "and process too, the same ones for every design")
+    parser.add_argument("--yield", dest="share", default="100", metavar="PERCENT", help="of the samples that must meet "
+                        "each spec; default 100")
     parser.add_argument("--round", default="1", metavar="N", help="designs that are proposed from the same history and "
                         "simulated at once")
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
                         help="initial values; the rest is random by seed")
     parser.add_argument("--spec", nargs="+", action="extend", default=[], metavar="METRIC=TARGET",
                         help="gain=75, 'gbw>=60meg', 'power=<400u', pm=60..88; the other specs keep their defaults")
+    _variation(parser, seed=False)
     _conditions(parser)
     _database(parser)
     _server(parser)
@@ -139,6 +175,17 @@ def _sessions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", default="50", metavar="N", help="length of the list")
     _database(parser)
     _json(parser)
+
+
+def _variation(parser: argparse.ArgumentParser, seed: bool = True) -> argparse._ArgumentGroup:
+    group = parser.add_argument_group("random variation")
+    if seed:
+        group.add_argument("--seed", default="1", metavar="N", help="of the samples; default 1")
+    group.add_argument("--vary", choices=("all", "mismatch"), default="all", help="mismatch, and the process where "
+                       "the foundry says how it varies, or mismatch alone")
+    group.add_argument("--pelgrom", metavar="AVT,ABETA", help="assume A_VT (mV um) and A_beta (%% um) of a pair for "
+                       "all transistors, such as 3,1, in place of the foundry's coefficients")
+    return group
 
 
 def _simulator(parser: argparse.ArgumentParser) -> None:

@@ -1,10 +1,11 @@
 """``simulate``: one design through the simulator: with its reward, over all conditions, or transistor by transistor."""
 
 import argparse
+from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.cli.tables import aligned, design_line
-from sizing_app.cli.values import UsageError, print_json, read_circuit, read_conditions, read_design
+from sizing_app.cli.values import print_json, read_circuit, read_conditions, read_design, read_draw
 from sizing_app.session.documents import design_document
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.reward import score
@@ -13,10 +14,16 @@ from sizing_app.task.turn import Measurement, Score
 
 def run(args: argparse.Namespace) -> int:
     circuit = read_circuit(args.circuit, args.database)
-    if not args.golden and not args.set:
-        raise UsageError("nothing to simulate: expected --golden or --set NAME=VALUE ...")
     parameters = read_design(circuit, args.set, args.golden)
     conditions = read_conditions(circuit, args)
+    if args.monte_carlo is not None:
+        from sizing_app.cli.monte_carlo import run_monte_carlo
+        return run_monte_carlo(circuit, parameters, conditions, args)
+    if args.sensitivity:
+        from sizing_app.cli.sensitivity import run_sensitivity
+        return run_sensitivity(circuit, parameters, conditions, args)
+    if args.sample is not None:
+        conditions = replace(conditions, draw=read_draw(circuit, conditions, args, args.seed, args.sample))
     if args.corners:
         from sizing_app.cli.corners import run_corners
         return run_corners(circuit, parameters, conditions, args)

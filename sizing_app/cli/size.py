@@ -4,11 +4,12 @@ import argparse
 import sys
 import threading
 
+from sizing_app.circuit.definition import Circuit, Conditions
 from sizing_app.circuit.validation import Invalid
 from sizing_app.cli.tables import aligned, design_line
-from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_parameters,
-                                   read_policy, read_settings, read_specs)
-from sizing_app.evaluate.corners import plan_over_corners
+from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_draw,
+                                   read_parameters, read_plan, read_policy, read_settings, read_specs)
+from sizing_app.evaluate.monte_carlo import yield_of
 from sizing_app.policy import check_can_size, close_engines, make_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.process import on_signals
@@ -17,9 +18,10 @@ from sizing_app.session.events import SessionState, StorageFailed, TurnFinished,
 from sizing_app.session.loop import run_session
 from sizing_app.simulator import make_simulator
 from sizing_app.store import SessionStore, record
-from sizing_app.task.definition import Task
+from sizing_app.task.definition import Plan, Task
+from sizing_app.task.over import with_samples
 from sizing_app.task.turn import Turn
-from sizing_app.task.validation import MAX_ROUND, MAX_SEED, SESSION_BUDGET, check_task
+from sizing_app.task.validation import MAX_POINTS, MAX_ROUND, MAX_SEED, SESSION_BUDGET, check_task
 
 
 def run(args: argparse.Namespace) -> int:
@@ -44,10 +46,14 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(session_document(id, state))
     else:
-        print(f"session {id}: {outcome(state)}")
+        print(f"session {id}: {outcome(state)}{_yields(state)}")
     if state.status == "failed":
         print(f"sizing: {state.message}", file=sys.stderr)
     return 128 + stop.signal if stop.is_set() else 1 if state.status == "failed" else 0
+
+
+SAMPLES_SEED = "1"
+"""Of the samples: the same for every session."""
 
 
 class Stop(threading.Event):
@@ -66,13 +72,23 @@ def read_task(args: argparse.Namespace) -> Task:
     conditions = read_conditions(circuit, args)
     task = Task(circuit, read_specs(circuit, args.spec), conditions,
                 read_parameters(circuit, args.set, initial_design(circuit, seed)), budget, seed,
-                plan=plan_over_corners(circuit, conditions) if args.over == "corners" else None,
+                plan=_plan(circuit, conditions, args),
                 round=read_count(args.round, "--round", 1, MAX_ROUND))
     try:
         check_task(task)
     except Invalid as error:
         raise UsageError(str(error)) from error
     return task
+
+
+def _plan(circuit: Circuit, conditions: Conditions, args: argparse.Namespace) -> Plan | None:
+    """Corners of --over, samples of --samples."""
+    plan = read_plan(circuit, conditions, args.over)
+    count = read_count(args.samples, "--samples", 0, MAX_POINTS - 1)
+    share = read_count(args.share, "--yield", 1, 100) / 100
+    if count == 0:
+        return plan
+    return with_samples(plan, conditions, read_draw(circuit, conditions, args, SAMPLES_SEED), count, share)
 
 
 def turn_text(task: Task, turn: Turn) -> str:
@@ -95,10 +111,22 @@ def _decided(task: Task, turn: Turn) -> list[str]:
     """Of a plan with several points: the value of each spec that decides, and where."""
     rows = [[f"    {part.metric}", task.circuit.metric(part.metric).show(part.value), "met" if part.met else "failed",
              task.points[part.at].show()] for part in turn.score.specs]
-    return [f"  worst of {len(task.points)} points", *aligned(rows, left={0, 2, 3})]
+    count = f"{len(turn.points)} points" if not turn.measured_at else \
+        f"{len(turn.points)} points measured of {len(task.points)}; no better than the best so far, whatever the others"
+    return [f"  worst of {count}", *aligned(rows, left={0, 2, 3})]
+
+
+def _yields(state: SessionState) -> str:
+    """Of the samples of a plan: those that meet all specs, at the start and at the best design."""
+    shares = [yield_of(state.task, turn) for turn in (state.history[:1] + (state.best,) if state.best else ())]
+    if not shares or None in shares:
+        return ""
+    start, best = (f"{share.met} of {share.samples}" for share in shares)
+    return f"; samples that meet all specs: {start} at the start, {best} at the best design"
 
 
 def outcome(state: SessionState) -> str:
+    spent = f"{state.simulations} simulations"
     if state.best is None:
-        return state.status
-    return f"{state.status}, best reward {state.best.reward:.3f} in turn {state.best.index}"
+        return f"{state.status}, {spent}"
+    return f"{state.status}, best reward {state.best.reward:.3f} in turn {state.best.index}, {spent}"

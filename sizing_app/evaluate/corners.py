@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
-from sizing_app.task.definition import Plan
 from sizing_app.task.protocols import Job, Simulator
 from sizing_app.task.reward import worst
 from sizing_app.task.turn import Measurement, SpecScore
@@ -17,21 +16,6 @@ class WorstCase:
     spec: Spec
     conditions: Conditions
     score: SpecScore
-
-
-def every_condition(circuit: Circuit, load: float, corner: str | None = None, temperature: float | None = None,
-                    supply: float | None = None) -> list[Conditions]:
-    """All combinations at one load; a corner, temperature (degrees Celsius) or supply (V) that is given is held."""
-    space = circuit.conditions
-    corners = space.corners if corner is None else (corner,)
-    temperatures = sorted(space.temperatures) if temperature is None else (temperature,)
-    supplies = sorted(space.supplies) if supply is None else (supply,)
-    return [Conditions(one, degrees, volts, load) for one in corners for degrees in temperatures for volts in supplies]
-
-
-def plan_over_corners(circuit: Circuit, conditions: Conditions) -> Plan:
-    """All corners, temperatures and supplies at one load, ``conditions`` first."""
-    return Plan((conditions, *(point for point in every_condition(circuit, conditions.load) if point != conditions)))
 
 
 def over_conditions(circuit: Circuit, parameters: Parameters, conditions: Iterable[Conditions], simulator: Simulator,
@@ -48,5 +32,5 @@ def over_conditions(circuit: Circuit, parameters: Parameters, conditions: Iterab
 def worst_cases(specs: Sequence[Spec], conditions: Sequence[Conditions],
                 measured: Sequence[Measurement]) -> list[WorstCase]:
     """The smallest margin of each spec; a value that is missing is worse than any other."""
-    found = [worst(spec, measured) for spec in specs]
+    found = [worst(spec, dict(enumerate(measured))) for spec in specs]
     return [WorstCase(spec, conditions[part.at], part) for spec, part in zip(specs, found, strict=True)]

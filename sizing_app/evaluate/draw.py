@@ -147,14 +147,14 @@ class Drawer:
         if stated is None:
             return "told"
         suites = {**{suite: {"specs": _plain(found)} for suite, found in targets.items()},
-                  "shifted": {"specs": _plain(task.specs), "stated": asdict(stated)}}
+                  "shifted": {"specs": _plain(task.specs), "stated": stated.document()}}
         for suite, stretch in STRETCH.items() if circuit.held_out else ():
             moved = self._moved(task, self.grid.design(witness), stretch, rng)
             if moved is None:
                 return suite
             suites[suite] = {"specs": _plain(task.specs), **moved}
         archive.asked.append((task.specs, row))
-        return {"conditions": asdict(place), "initial": initial, "seed": task.seed, "drivers": list(drivers),
+        return {"conditions": place.document(), "initial": initial, "seed": task.seed, "drivers": list(drivers),
                 "witness": self.grid.design(witness), "metrics": row.tolist(), "suites": suites}
 
     def _simulate(self, place: Conditions) -> Callable[[np.ndarray], np.ndarray]:

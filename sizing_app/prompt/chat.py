@@ -7,6 +7,7 @@ of a ``tools`` field. Where one is sent, a native call is as good, and stands in
 import json
 
 from sizing_app.circuit.definition import Circuit, Parameter, Spec
+from sizing_app.circuit.units import show_quantity
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import History, Score, Turn
@@ -68,8 +69,23 @@ def _task_text(task: Task) -> str:
     return "\n".join([
         f"Circuit {circuit.name}: {circuit.title}. {circuit.summary}", f"Process: {circuit.process}.", "",
         "Netlist (SPICE, parameters in braces):", circuit.netlist.strip(), "", "Parameters:", *parameters, "",
-        "Specifications:", *specs, "", f"Conditions: {task.conditions.show()}.", *hint, "", "Function:",
-        json.dumps(tool_schema(circuit))])
+        "Specifications:", *specs, "", f"Conditions: {task.conditions.show()}.", *_plan_lines(task), *hint, "",
+        "Function:", json.dumps(tool_schema(circuit))])
+
+
+def _plan_lines(task: Task) -> list[str]:
+    """That a design must hold over more than the nominal conditions."""
+    if task.plan is None:
+        return []
+    named = {"corner": "", "temperature": "C", "supply": "V", "load": "F"}
+    ranges = [", ".join(value if name == "corner" else show_quantity(value, unit)
+                        for value in dict.fromkeys(getattr(point, name) for point in task.points))
+              for name, unit in named.items()]
+    samples = len(task.plan.samples)
+    random = [f"{samples} of the points are random samples of mismatch; {samples - task.plan.spared} of them must meet "
+              "each specification."] if samples else []
+    return [f"A design is judged at {len(task.points)} points, each specification by its worst value: "
+            f"{'; '.join(ranges)}.", *random]
 
 
 def _range_text(task: Task, parameter: Parameter) -> str:
@@ -112,8 +128,9 @@ def _score_lines(task: Task, score: Score) -> list[str]:
         spec = next(spec for spec in task.specs if spec.metric == entry.metric)
         value = "not measurable" if entry.value is None else task.circuit.metric(entry.metric).show(entry.value)
         margin = "" if entry.margin is None else f" ({entry.margin:+.1%})"
+        place = f", worst at {task.points[entry.at].show()}" if task.plan is not None else ""
         lines.append(f"- {entry.metric} = {value}, target {spec.show(task.circuit.metric(spec.metric).unit)}: "
-                     f"{'met' if entry.met else 'FAILED'}{margin}")
+                     f"{'met' if entry.met else 'FAILED'}{margin}{place}")
     return lines
 
 

@@ -59,7 +59,8 @@ def verdict(search: Search) -> Infeasible | None:
     heights = np.nan_to_num(objective.heights(levels[nearest]), nan=-1.0)
     if len(search.region().exhausted) < EXHAUSTED or -np.minimum(heights, 0.0).sum() < SHORT:
         return None
-    surface = Surface(search.points, levels, search.points[nearest], REACH)
+    whole = search.whole
+    surface = Surface(search.points[whole], levels[whole], search.points[nearest], REACH)
     reached = [_reach(search, surface, place) for place in np.flatnonzero(surface.known)
                if heights[place] < objective.room[place]]
     if not reached or any(item.enough for item in reached):

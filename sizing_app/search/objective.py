@@ -77,16 +77,10 @@ class Objective:
         heights = np.nan_to_num(self.heights(levels), nan=-CAP)
         return np.minimum(np.maximum(self.room - heights, 0), CAP).sum(axis=-1)
 
-    def columns(self, levels: np.ndarray) -> np.ndarray:
-        """What surfaces are fitted to, shape (designs, specs + others): the levels, and for each spec whose metric had
-        no answer now and then, whether that was so (1) or not (0)."""
-        missing = np.isnan(levels)
-        return np.concatenate([levels, missing[:, missing.any(axis=0)]], axis=1)
-
-    def cost(self, columns: np.ndarray) -> np.ndarray:
-        """What is minimized on surfaces of ``columns``, shape (...): the shortfall less a little of the surplus, and as
-        much as a spec can miss where no answer is expected. Metrics of which nothing is known (NaN) do not count."""
-        levels, missing = np.split(columns, [len(self.specs)], axis=-1)
+    def cost(self, levels: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        """What is minimized on surfaces, shape (...): the shortfall of ``levels``, shape (..., specs), less a little of
+        the surplus, and as much as a spec can miss where one of ``missing`` says that no answer is expected. Metrics of
+        which nothing is known (NaN) do not count."""
         heights = self.heights(levels)
         short = np.minimum(np.maximum(self.room - heights, 0), CAP) - SURPLUS * np.minimum(heights, ENOUGH)
         return np.nansum(short, axis=-1) + CAP * np.nansum(np.maximum(missing - UNSURE, 0), axis=-1)

@@ -11,13 +11,14 @@ What is proposed depends on the task, its seed and what was told, in that order,
 the designs that were told, nor on how many are simulated at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from sizing_app.circuit.definition import Parameters
+from sizing_app.search.deciding import Columns, columns
 from sizing_app.search.objective import Objective
 from sizing_app.search.propose import best_points, candidates, first_new
 from sizing_app.search.region import Region, follow
@@ -62,20 +63,35 @@ class Search:
         self.objective = Objective(task.circuit, task.specs)
         self._points: list[np.ndarray] = []
         self._levels: list[np.ndarray] = []
+        self._found: list[dict[int, np.ndarray]] = []
+        self._deciding: list[tuple[int, ...]] = []
+        self._whole: list[bool] = []
         self._region: Region | None = None
+        self._columns: Columns | None = None
         self._surface: Surface | None = None
 
-    def tell(self, design: Parameters, measurement: Measurement | None) -> None:
-        """A design that was simulated; one without a result is information, too."""
+    def tell(self, design: Parameters, measurement: Measurement | None,
+             points: Mapping[int, Measurement] | None = None, deciding: Sequence[int] = (),
+             whole: bool = True) -> None:
+        """A design that was simulated; one without a result is information, too. Over a plan: what decided, what was
+        measured by the number of the point, the point that decided each spec, and whether that was all there is to
+        know."""
         self._points.append(self.space.point(design))
         self._levels.append(self.objective.measured(measurement))
-        self._region = self._surface = None
+        self._found.append({number: self.objective.measured(item)
+                            for number, item in ({0: measurement} if points is None else points).items()})
+        self._deciding.append(tuple(deciding))
+        self._whole.append(whole)
+        self._region = self._columns = self._surface = None
 
     def tell_turns(self, turns: Sequence[Turn]) -> None:
         """The turns of a history that have a design."""
         for turn in turns:
             if turn.proposal.parameters is not None:
-                self.tell(turn.proposal.parameters, turn.measurement)
+                failed = turn.measurement is None or not turn.measurement.ok
+                deciding = [part.at for part in turn.score.specs] if turn.score and not failed else ()
+                self.tell(turn.proposal.parameters, turn.measurement, turn.by_point(), deciding,
+                          failed or not turn.measured_at)
 
     @property
     def points(self) -> np.ndarray:
@@ -84,26 +100,45 @@ class Search:
 
     @property
     def levels(self) -> np.ndarray:
-        """What was told: levels of the specs' metrics, shape (designs, specs)."""
+        """What was told: levels of the specs' metrics, shape (designs, specs), over a plan the worst measured ones."""
         return np.array(self._levels).reshape(len(self._levels), len(self.objective.specs))
+
+    @property
+    def whole(self) -> np.ndarray:
+        """Of which designs all is known, shape (designs,); the others were not measured at all points, being no better
+        than the best one before them."""
+        return np.array(self._whole, dtype=bool)
+
+    @property
+    def shortfalls(self) -> np.ndarray:
+        """Shape (designs,); of a design that was not measured everywhere, at least that of the best one before it."""
+        own, whole = self.objective.shortfall(self.levels), self.whole
+        return np.where(whole, own, np.maximum(own, np.minimum.accumulate(np.where(whole, own, np.inf))))
 
     @property
     def best(self) -> int:
         """The place, among the designs that were told, of the one with the least shortfall."""
-        return int(np.argmin(self.objective.shortfall(self.levels)))
+        return int(np.argmin(self.shortfalls))
 
     def region(self) -> Region:
         """Where the search is."""
         if self._region is None:
-            self._region = follow(self.points, self.objective.shortfall(self.levels), SPREAD + 1, ROUND)
+            self._region = follow(self.points, self.shortfalls, SPREAD + 1, ROUND)
         return self._region
+
+    def columns(self) -> Columns:
+        """What surfaces are fitted to."""
+        if self._columns is None:
+            shortfalls = self.shortfalls
+            deciding = [self._deciding[place] for place in np.argsort(shortfalls, kind="stable") if self.whole[place]]
+            self._columns = columns(self.objective, self._found, deciding)
+        return self._columns
 
     def surface(self) -> Surface:
         """The surfaces of the region."""
         if self._surface is None:
             region, points = self.region(), self.points
-            self._surface = Surface(points, self.objective.columns(self.levels), points[region.centre],
-                                    region.width)
+            self._surface = Surface(points, self.columns().values, points[region.centre], region.width)
         return self._surface
 
     def ask(self, n: int = ROUND) -> list[Suggestion]:
@@ -122,18 +157,16 @@ class Search:
                 rng = np.random.default_rng([abs(self.task.seed), place])
                 side = self.region().width * (np.exp(rng.uniform(*np.log(SIDES))) if kind == "local sample" else 1.0)
                 point = self._point(kind, surface, side, known, rng)
-                mean, deviation = surface.mean_surface().at(point[None])[0], surface.uncertainty(point[None])[0]
-                specs = len(self.objective.specs)
-                suggestions.append(Suggestion(self.space.design(point), kind, float(side), mean[:specs],
-                                              deviation[:specs]))
+                mean, which = self.columns().worst(surface.mean_surface().at(point[None])[0])
+                deviation = self.columns().deviation(which, surface.uncertainty(point[None])[0])
+                suggestions.append(Suggestion(self.space.design(point), kind, float(side), mean, deviation))
             known = np.concatenate([known, point[None]])
         return suggestions
 
     def _wide(self) -> Surface:
         """The surfaces over the whole space."""
         points = self.points
-        return Surface(points, self.objective.columns(self.levels), points[self.region().centre], 1.0, WIDE_ROWS,
-                       WIDE_SHAPES)
+        return Surface(points, self.columns().values, points[self.region().centre], 1.0, WIDE_ROWS, WIDE_SHAPES)
 
     def _point(self, kind: Kind, surface: Surface, side: float, known: np.ndarray,
                rng: np.random.Generator) -> np.ndarray:
@@ -143,5 +176,5 @@ class Search:
         if kind.startswith("local"):
             low, high = np.clip(surface.centre - side, low, high), np.clip(surface.centre + side, low, high)
         points = candidates(self.space, surface.centre, low, high, side, rng)
-        points = best_points(lambda tried: self.objective.cost(model.at(tried)), self.space, points, low, high, rng)
+        points = best_points(lambda tried: self.columns().cost(model.at(tried)), self.space, points, low, high, rng)
         return first_new(points, known, self.space, low, high, rng)

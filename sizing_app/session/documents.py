@@ -39,7 +39,7 @@ def spec_rows(specs: Sequence[Spec], judged: Score) -> list[dict]:
 def design_document(circuit: Circuit, parameters: Parameters, conditions: Conditions, measurement: Measurement,
                     judged: Score, specs: Sequence[Spec]) -> dict:
     """One design, simulated and scored against ``specs``."""
-    return {"circuit": circuit.name, "conditions": vars(conditions), "parameters": dict(parameters),
+    return {"circuit": circuit.name, "conditions": conditions.document(), "parameters": dict(parameters),
             "status": measurement.status, "metrics": dict(measurement.metrics), "reward": judged.reward,
             "passed": judged.passed, "specs": spec_rows(specs, judged), "seconds": measurement.seconds,
             "log": measurement.log}
@@ -56,10 +56,12 @@ def session_document(id: str, state: SessionState) -> dict:
     task, best = state.task, state.best
     return {
         "session_id": id, "circuit": task.circuit.name, "policy": state.policy, "status": state.status,
-        "message": state.message, "seed": task.seed, "budget": task.budget, "conditions": vars(task.conditions),
+        "message": state.message, "seed": task.seed, "budget": task.budget, "conditions": task.conditions.document(),
         "best_reward": best.reward if best else None, "best_turn": best.index if best else None,
-        "passed": state.passed, "turns": [_turn_document(task, turn) for turn in state.history],
+        "passed": state.passed, "simulations": state.simulations,
+        "turns": [_turn_document(task, turn) for turn in state.history],
     }
+
 
 def _turn_document(task: Task, turn: Turn) -> dict:
     proposal, measurement = turn.proposal, turn.measurement
@@ -72,6 +74,8 @@ def _turn_document(task: Task, turn: Turn) -> dict:
         "reward": turn.score.reward if turn.score else None,
         "passed": turn.score.passed if turn.score else False,
         "specs": spec_rows(task.specs, turn.score) if turn.score else [], "seconds": turn.seconds,
-        "points": [{"conditions": vars(point), "status": item.status, "metrics": dict(item.metrics)}
-                   for point, item in zip(task.points, turn.points, strict=False)],
+        "points": [{"conditions": point.document(), "status": item.status, "metrics": dict(item.metrics)}
+                   for number, item in sorted(turn.by_point().items()) if turn.points
+                   for point in [task.points[number]]],
+        "simulations": turn.simulations,
     }

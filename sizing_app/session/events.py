@@ -118,6 +118,11 @@ class SessionState:
         return best_design(self.history)
 
     @property
+    def simulations(self) -> int:
+        """How many simulations all turns took."""
+        return sum(turn.simulations for turn in self.history)
+
+    @property
     def rewards(self) -> list[float]:
         """Reward of each scored turn, the initial design first."""
         return [turn.score.reward for turn in self.history if turn.score is not None]

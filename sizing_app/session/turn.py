@@ -2,11 +2,12 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.prompt.claims import claims, contradictions
+from sizing_app.session.points import PointByPoint
 from sizing_app.task.definition import Task
 from sizing_app.task.limits import hold_proposal
 from sizing_app.task.protocols import Job, Simulator
@@ -28,32 +29,34 @@ def admit(task: Task, history: History, proposal: Proposal) -> Proposal:
 
 
 def finish(asked: Sequence[tuple[Task, History, Proposal]], simulator: Simulator) -> Iterator[Turn]:
-    """Simulate admitted proposals, all at once, and judge them; the turns in the same order."""
+    """Simulate admitted proposals and judge them; the turns in the same order. All of them are simulated at once, those
+    over a plan stage by stage (points.py)."""
     started = time.perf_counter()
-    answers = [_submit(task, proposal, simulator) for task, _, proposal in asked]
-    for (task, history, proposal), measuring in zip(asked, answers, strict=True):
+    designs = [PointByPoint(task, history, _not_simulated(task, proposal)) for task, history, proposal in asked]
+    while any(stages := [design.stage() for design in designs]):
+        jobs = [Job(design.task.circuit, proposal.parameters, design.task.points[number])
+                for design, numbers, (_, _, proposal) in zip(designs, stages, asked, strict=True) for number in numbers]
+        answers = iter(simulator.submit(jobs))
+        for design, numbers in zip(designs, stages, strict=True):
+            design.take({number: _clean(next(answers).result()) for number in numbers})
+    for design, (task, history, proposal) in zip(designs, asked, strict=True):
         index = history[-1].index + 1 if history else 0
         if proposal.parameters is None and proposal.finished:
             yield Turn(index, proposal, None, None, time.perf_counter() - started)
             continue
-        points = tuple(map(_clean, measuring()))
-        measurement, judged = judge(points, task.specs)
-        turn = Turn(index, proposal, measurement, judged, time.perf_counter() - started,
-                    points=points if len(points) > 1 else ())
+        measurement, judged = judge(design.found, task.specs, task.plan)
+        turn = Turn(index, proposal, measurement, judged, time.perf_counter() - started, points=design.points,
+                    measured_at=design.measured_at)
         yield replace(turn, claims=tuple(claims(task, history, turn))) if history else turn
 
 
-def _submit(task: Task, proposal: Proposal, simulator: Simulator) -> Callable[[], list[Measurement]]:
-    """Simulate a design at all points of the task; returns what waits for the answers. What is no complete and finite
-    design is refused with a sentence."""
+def _not_simulated(task: Task, proposal: Proposal) -> Measurement | None:
+    """What stands for the simulation of something that is no complete and finite design, with a sentence."""
     if proposal.parameters is None:
-        failed = Measurement("no_call", _missing(task.circuit), "\n".join(proposal.problems))
-        return lambda: [failed]
+        return _clean(Measurement("no_call", _missing(task.circuit), "\n".join(proposal.problems)))
     if problems := _parameter_problems(task.circuit, proposal.parameters):
-        refused = Measurement("refused", _missing(task.circuit), "\n".join(problems))
-        return lambda: [refused]
-    answers = simulator.submit([Job(task.circuit, proposal.parameters, point) for point in task.points])
-    return lambda: [answer.result() for answer in answers]
+        return Measurement("refused", _missing(task.circuit), "\n".join(problems))
+    return None
 
 
 def _clean(measurement: Measurement) -> Measurement:

@@ -45,7 +45,8 @@ def encode(reply: Reply) -> bytes:
     if isinstance(answer, Measurement):
         head["metrics"] = dict(answer.metrics)
     elif isinstance(answer, OperatingPoint):
-        head |= {"devices": [astuple(device) for device in answer.devices], "analysis": answer.analysis}
+        head |= {"devices": [astuple(device) for device in answer.devices], "analysis": answer.analysis,
+                 "voltages": dict(answer.voltages), "simulator": answer.simulator}
     else:
         head["vectors"] = []
         for analysis, vectors in answer.vectors.items():
@@ -68,7 +69,9 @@ def decode(want: str, circuit: Circuit, message: bytes) -> Reply:
         if want == "metrics":
             answer = Measurement(status, _metrics(circuit, head["metrics"]), log, seconds, float(head["cpu"]))
         elif want == "operating_point":
-            answer = OperatingPoint(status, tuple(map(_device, head["devices"])), log, seconds, str(head["analysis"]))
+            voltages = {str(name): float(value) for name, value in head["voltages"].items()}
+            answer = OperatingPoint(status, tuple(map(_device, head["devices"])), log, seconds, str(head["analysis"]),
+                                    voltages, str(head["simulator"])[:80])
         else:
             answer = Waveforms(status, _vectors(head["vectors"], message[4 + length:]), log, seconds)
         return Reply(answer, float(head["cpu"]), bool(head["last"]))

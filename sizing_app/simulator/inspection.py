@@ -4,7 +4,7 @@ Plain values that travel between processes. A failure is a value, as in domain.M
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -75,6 +75,10 @@ class OperatingPoint:
     seconds: float = 0.0
     analysis: str = ""
     """The testbench's operating-point analysis; empty where it has none and the sources stand at time 0."""
+    voltages: Mapping[str, float] = field(default_factory=dict)
+    """Of all nodes (V)."""
+    simulator: str = ""
+    """Version of ngspice."""
 
     @property
     def ok(self) -> bool:

@@ -31,11 +31,13 @@ def operating_point(ngspice: Ngspice, circuit: Circuit, parameters: Parameters,
         ngspice.alter(settings)
         ngspice.run("op")
         values = {name: float(vector[0]) for name, vector in ngspice.vectors(names).items()}
+        voltages = {name: float(vector[0]) for name, vector in ngspice.all_vectors().items()
+                    if not any(sign in name for sign in "#@")}
     except FAILURES as error:
         return OperatingPoint(status_of(error), (), str(error), time.perf_counter() - started)
-    aliases = {model.lower(): alias for alias, model in reversed(circuit.devices.items())}
-    devices = tuple(_device(name, aliases[model], values) for name, model in found)
-    return OperatingPoint("ok", devices, seconds=time.perf_counter() - started, analysis=analysis)
+    devices = tuple(_device(name, _alias(circuit, model), values) for name, model in found)
+    return OperatingPoint("ok", devices, seconds=time.perf_counter() - started, analysis=analysis, voltages=voltages,
+                          simulator=str(ngspice.ngspice_version))
 
 
 def waveforms(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditions: Conditions) -> Waveforms:
@@ -82,6 +84,12 @@ def _expand(scopes: Mapping[str, list[list[str]]], scope: str, path: tuple[str, 
         else:
             inner = [word for word in words if "=" not in word][-1]
             yield from _expand(scopes, inner, (*path, words[0]))
+
+
+def _alias(circuit: Circuit, model: str) -> str:
+    """Of a model as ngspice knows it; a device of a sample may have a card of its own (circuit/variation.py)."""
+    return next(alias for alias, known in circuit.devices.items()
+                if model == known.lower() or model.startswith(f"{known.lower()}__"))
 
 
 def _device(name: str, model: str, values: Mapping[str, float]) -> Device:

@@ -1,5 +1,6 @@
 """What is asked of a design, and where."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -15,6 +16,19 @@ class Plan:
     """The first one is the task's own conditions."""
     rule: Literal["worst"] = "worst"
     """worst: each spec by the point where it has the least room (task/reward.py: judge)."""
+    share: float = 1.0
+    """Of the random samples (points with a draw) at least this share must meet each spec: the worst ones beyond it do
+    not count."""
+
+    @property
+    def samples(self) -> tuple[int, ...]:
+        """Numbers of the points that are random samples."""
+        return tuple(number for number, point in enumerate(self.points) if point.draw is not None)
+
+    @property
+    def spared(self) -> int:
+        """How many samples may miss a spec."""
+        return math.floor((1 - self.share) * len(self.samples) + 1e-9)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ a geometric mean over specs) without equations; the ones here join them continuo
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sizing_app.circuit.definition import Spec
+from sizing_app.task.definition import Plan
 from sizing_app.task.turn import History, Measurement, Score, SpecScore, Turn, best_turn
 
 D1 = 0.2
@@ -53,29 +54,38 @@ def score(measurement: Measurement, specs: tuple[Spec, ...]) -> Score:
     return _score(tuple(spec_score(values.get(spec.metric), spec) for spec in specs), measurement.ok)
 
 
-def judge(measurements: Sequence[Measurement], specs: tuple[Spec, ...]) -> tuple[Measurement, Score]:
-    """What a design is worth over the points of a plan, by the rule *worst*.
+def judge(measured: Mapping[int, Measurement], specs: tuple[Spec, ...],
+          plan: Plan | None = None) -> tuple[Measurement, Score]:
+    """What a design is worth over the points of a plan, by number, by the rule *worst*.
 
     The measurement has for each metric with a spec the value that decides it, for the others those of the first point,
-    and the seconds of all. A point that fails makes the design fail.
+    and the seconds of all. A point that fails makes the design fail, a random sample only where the plan spares no more
+    of them. More points never make a design better.
     """
-    if len(measurements) == 1:
-        return measurements[0], score(measurements[0], specs)
-    seconds, cpu = math.fsum(item.seconds for item in measurements), math.fsum(item.cpu for item in measurements)
-    for number, item in enumerate(measurements, 1):
-        if not item.ok:
-            failed = replace(item, log=f"point {number} of {len(measurements)}: {item.log}", seconds=seconds, cpu=cpu)
-            return failed, score(failed, specs)
-    parts = tuple(worst(spec, measurements) for spec in specs)
-    metrics = {**measurements[0].metrics, **{part.metric: part.value for part in parts}}
-    return Measurement("ok", metrics, measurements[0].log, seconds, cpu), _score(parts, True)
+    first = measured[min(measured)]
+    if len(measured) == 1:
+        return first, score(first, specs)
+    seconds, cpu = (math.fsum(getattr(item, key) for item in measured.values()) for key in ("seconds", "cpu"))
+    samples, spared = (set(plan.samples), plan.spared) if plan else (set(), 0)
+    for number, item in sorted(measured.items()):
+        if not item.ok and number not in samples:
+            failed = replace(item, log=f"point {number + 1}: {item.log}", seconds=seconds, cpu=cpu)
+            judged = score(failed, specs)
+            return failed, replace(judged, specs=tuple(replace(part, at=number) for part in judged.specs))
+    parts = tuple(worst(spec, measured, samples, spared) for spec in specs)
+    metrics = {**first.metrics, **{part.metric: part.value for part in parts}}
+    return Measurement("ok", metrics, first.log, seconds, cpu), _score(parts, True)
 
 
-def worst(spec: Spec, measurements: Sequence[Measurement]) -> SpecScore:
-    """The score of a spec where it has the least room; a value that is missing has less than any other."""
-    found = [replace(spec_score(item.metrics.get(spec.metric), spec), at=number)
-             for number, item in enumerate(measurements)]
-    return min(found, key=lambda part: (part.met, -math.inf if part.margin is None else part.margin))
+def worst(spec: Spec, measured: Mapping[int, Measurement], samples: Collection[int] = (),
+          spared: int = 0) -> SpecScore:
+    """The score of a spec where it has the least room; a value that is missing has less than any other. Of the points
+    that are ``samples``, the worst ``spared`` ones do not count."""
+    found = sorted((replace(spec_score(item.metrics.get(spec.metric), spec), at=number)
+                    for number, item in sorted(measured.items())),
+                   key=lambda part: (part.met, -math.inf if part.margin is None else part.margin))
+    passed_over = [part for part in found if part.at in samples][:spared]
+    return next(part for part in found if part not in passed_over)
 
 
 def _score(parts: tuple[SpecScore, ...], ok: bool) -> Score:
@@ -99,18 +109,20 @@ def best_reward(history: History) -> float:
 
 
 def best_design(history: History) -> Turn | None:
-    """The turn that people are shown, and handed out, as the best one; None without a scored turn.
+    """The turn that people are shown, and handed out, as the best one, by ``merit``; of equal ones the first. None
+    without a scored turn."""
+    return max((turn for turn in history if turn.score), key=lambda turn: (merit(turn.score), -turn.index),
+               default=None)
 
-    The one with the highest reward, as everywhere. Where that is a tie (one failed spec alone can make it 0): with the
-    most specs met, then with the smallest sum of shortfalls (each in units of its spec's scale, at most 1), then the
-    first one.
+
+def merit(judged: Score) -> tuple[float, int, float]:
+    """What people order designs by: the reward, as everywhere; where that is a tie (one failed spec alone can make it
+    0) the number of specs met, then the smaller sum of shortfalls (each in units of its spec's scale, at most 1).
+
+    Of a plan: no point that is measured in addition makes it larger.
     """
-    def merit(turn: Turn) -> tuple[float, int, float, int]:
-        parts = turn.score.specs
-        short = math.fsum(1.0 if part.margin is None else min(-part.margin, 1.0) for part in parts if not part.met)
-        return turn.reward, sum(part.met for part in parts), -short, -turn.index
-
-    return max((turn for turn in history if turn.score), key=merit, default=None)
+    short = math.fsum(1.0 if part.margin is None else min(-part.margin, 1.0) for part in judged.specs if not part.met)
+    return judged.reward, sum(part.met for part in judged.specs), -short
 
 
 def best_so_far(history: History) -> list[float]:

@@ -119,12 +119,28 @@ class Turn:
     claims: tuple[Claim, ...] = ()
     points: tuple[Measurement, ...] = ()
     """Of the task's plan, one each; ``measurement`` is what decided. Empty where there is one point."""
+    measured_at: tuple[int, ...] = ()
+    """Numbers of the points that ``points`` are of, where the others were left out (session/points.py); empty: all of
+    them. What the others would have shown could only have lowered the reward."""
     seen: int | None = None
     """Turns of the history that the policy saw; None: all that came before."""
 
     @property
     def reward(self) -> float:
         return self.score.reward if self.score else 0.0
+
+    @property
+    def simulations(self) -> int:
+        """How many simulations it took."""
+        if self.measurement is None or self.measurement.status in ("no_call", "refused"):
+            return 0
+        return len(self.points) or 1
+
+    def by_point(self) -> dict[int, Measurement]:
+        """What was measured, by the number of the point in the task's plan."""
+        if not self.points:
+            return {} if self.measurement is None else {0: self.measurement}
+        return dict(zip(self.measured_at or range(len(self.points)), self.points, strict=True))
 
 
 History = tuple[Turn, ...]

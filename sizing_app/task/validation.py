@@ -17,6 +17,8 @@ MAX_SEED = 2**53
 """Whole numbers up to here are exact in JSON everywhere."""
 MAX_POINTS, MAX_ROUND = 1000, 64
 """Points of a plan; proposals of a round."""
+PAGE_POINTS = 64
+"""Points of a plan by form or API."""
 MAX_HINT = 2000
 """Characters."""
 
@@ -56,6 +58,8 @@ def _check_plan(task: Task, where: str) -> None:
     points = task.plan.points
     expect(2 <= len(points) <= MAX_POINTS, where, f"2 to {MAX_POINTS} points", len(points))
     expect(points[0] == task.conditions, where, "the task's conditions as its first point")
+    expect(0 < task.plan.share <= 1, f"{where}.share", "a share of the samples, above 0 and at most 1", task.plan.share)
+    expect(task.plan.samples[:1] != (0,), where, "the task's conditions without a sample as its first point")
     expect(task.stated is None, where, "no other conditions stated than the true ones")
     for number, point in enumerate(points):
         check_conditions(point, task.circuit.process, f"{where}.{number}")
@@ -76,8 +80,10 @@ def check_turn(task: Task, turn: Turn, where: str) -> None:
     expect(turn.seconds >= 0, f"{where}.seconds", "a number from 0", turn.seconds)
     expect((score is None) == (measurement is None), where, "a score and a measurement together")
     expect(turn.seen is None or 1 <= turn.seen <= turn.index, f"{where}.seen", "turns of the history", turn.seen)
-    expect(len(turn.points) in (0, len(task.points)), f"{where}.points", "one for each point of the task's plan",
-           len(turn.points))
+    expect(len(turn.points) in (len(turn.measured_at), len(turn.measured_at or task.points)), f"{where}.points",
+           "one for each point of the task's plan, or for each of measured_at", len(turn.points))
+    expect(len({number for number in turn.measured_at if 0 <= number < len(task.points)}) == len(turn.measured_at),
+           f"{where}.measured_at", "points of the task's plan, each once")
     for place, point in enumerate(turn.points):
         _check_measurement(point, metrics, circuit.name, f"{where}.points.{place}")
     if measurement is not None and score is not None:

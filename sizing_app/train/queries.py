@@ -68,8 +68,8 @@ def load_queries(path: Path, circuits: Mapping[str, Circuit]) -> list[Task]:
 
 
 def to_json(task: Task) -> dict:
-    return {"circuit": task.circuit.name, "conditions": asdict(task.conditions),
-            "stated": None if task.stated is None else asdict(task.stated), "specs": list(map(asdict, task.specs)),
+    return {"circuit": task.circuit.name, "conditions": task.conditions.document(),
+            "stated": None if task.stated is None else task.stated.document(), "specs": list(map(asdict, task.specs)),
             "initial": dict(task.initial), "budget": task.budget, "seed": task.seed}
 
 

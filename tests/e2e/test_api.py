@@ -57,6 +57,8 @@ def test_circuits_and_a_golden_design(client):
     ("size", {"circuit": "OTA", "initial": {"w_in": "1k"}}, "parameters.w_in: 1 km is outside"),
     ("size", {"circuit": "OTA", "budget": 5001}, "budget: expected a whole number from 1 to 5000"),
     ("size", {"circuit": "OTA", "specs": {"gain": 3}}, "specs.gain: expected"),
+    ("size", {"circuit": "OTA", "over": "tt @ hot"}, "over: temperatures: 'hot'"),
+    ("size", {"circuit": "OTA", "over": "* @ * @ * @ *"}, "over: 135 points, at most 64"),
     ("size", {"circuit": "OTA", "conditions": {"corner": "xx"}}, "conditions.corner: expected one of tt"),
     ("search_sessions", {"sort": "task"}, "'task' is not one of"),
     ("get_session", {"session_id": "nosuchid"}, "There is no stored session 'nosuchid'"),

@@ -3,6 +3,7 @@
 The docstrings are what a program or a model reads; docs/api.md shows each in use.
 """
 
+import base64
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -18,7 +19,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.reward import score
 from sizing_app.task.validation import MAX_SEED, SESSION_BUDGET, check_task
 from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
-                                               read_specs)
+                                               read_plan, read_specs)
 from sizing_app.ui.exchange.export import session_file
 from sizing_app.ui.services import Services
 
@@ -75,7 +76,7 @@ class Api:
 
     def size(self, circuit: str, policy: str = "", specs: dict[str, Any] | None = None,
              conditions: dict[str, Any] | None = None, initial: dict[str, Any] | None = None, budget: int = 5,
-             seed: int = 0) -> Iterator[dict[str, Any]]:
+             seed: int = 0, over: str = "nominal") -> Iterator[dict[str, Any]]:
         """Run and store a sizing session and stream it: what the model writes in its turn, and every finished turn.
 
         Args:
@@ -86,15 +87,18 @@ class Api:
             initial: starting values of some or all parameters; the rest is random by seed
             budget: simulations after the initial design, 1 to 5000
             seed: seeds the initial design and the policy
+            over: where each design is judged, each spec by its worst value: nominal, corners (all corners, \
+temperatures and supplies too), or a choice such as "tt,ss @ -40,125 @ 1.6,1.8", at most 64 points
         """
         found = read_circuit(self.services.circuits, circuit)
         offered = [name for _, name in self.services.policies_for(circuit)]
         if policy and policy not in offered:
             raise WrongInput(f"policy: {policy!r} cannot size {circuit}: choose one of {', '.join(offered)}.")
         number = read_count(seed, "seed", 0, MAX_SEED)
-        task = Task(found, read_specs(found, specs), read_conditions(found, conditions),
+        point = read_conditions(found, conditions)
+        task = Task(found, read_specs(found, specs), point,
                     read_parameters(found, initial or {}, initial_design(found, number)),
-                    read_count(budget, "budget", 1, SESSION_BUDGET), number)
+                    read_count(budget, "budget", 1, SESSION_BUDGET), number, plan=read_plan(found, point, over))
         check_task(task)
         session_id = self.services.start(task, policy or offered[0])
         for state in self.services.states(session_id):
@@ -142,9 +146,10 @@ class Api:
         Args:
             session_id: id of a session
             kind: jsonl (the whole session, exact), html (the whole session to read), or its best design as netlist, \
-json or csv
+json, csv, or zip (all that plain ngspice needs, in base64)
         """
-        return session_file(self.services, session_id, kind).text
+        content = session_file(self.services, session_id, kind).text
+        return content if isinstance(content, str) else base64.b64encode(content).decode()
 
 
 def _plain_errors(method: Callable) -> Callable:

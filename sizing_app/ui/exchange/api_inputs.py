@@ -6,6 +6,9 @@ from dataclasses import replace
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec, is_whole
+from sizing_app.task.definition import Plan
+from sizing_app.task.over import read_over
+from sizing_app.task.validation import PAGE_POINTS
 
 Number = float | str
 """A number, or a text with an SI suffix such as 4.7u."""
@@ -65,6 +68,19 @@ def read_specs(circuit: Circuit, specs: Mapping[str, Mapping[str, Number | None]
     if not read:
         raise WrongInput("specs: expected at least one.")
     return tuple(read)
+
+
+def read_plan(circuit: Circuit, conditions: Conditions, text: str) -> Plan | None:
+    """Where designs are judged: nominal, corners, or a choice (task/over.py)."""
+    if not isinstance(text, str):
+        raise WrongInput(f"over: expected a text such as nominal or corners, found {text!r}.")
+    try:
+        plan = read_over(circuit, conditions, text)
+    except Invalid as error:
+        raise WrongInput(f"{error}.") from error
+    if plan is not None and len(plan.points) > PAGE_POINTS:
+        raise WrongInput(f"over: {len(plan.points)} points, at most {PAGE_POINTS}.")
+    return plan
 
 
 def read_conditions(circuit: Circuit, given: Mapping[str, Number] | None) -> Conditions:

@@ -12,7 +12,9 @@ from starlette.routing import Route
 
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.netlist import sized_netlist
-from sizing_app.errors import StoreError
+from sizing_app.circuit.pdk import ModelError
+from sizing_app.errors import SimulatorError, StoreError
+from sizing_app.evaluate.package import package
 from sizing_app.session.documents import csv_text
 from sizing_app.session.events import SessionState, fold
 from sizing_app.session.file import write_session
@@ -64,6 +66,8 @@ KINDS: dict[str, tuple[str, str, Callable[[SessionState, Turn], str]]] = {
     "json": ("json", "application/json", to_json),
     "csv": ("csv", "text/csv", to_csv),
 }
+PACKAGE = "zip"
+"""The kind that runs in plain ngspice; the design is simulated for it."""
 SESSION_KINDS = {"html": "text/html", "jsonl": "application/jsonl"}
 
 
@@ -75,7 +79,7 @@ class NoSuchFile(ValueError):
 class File:
     name: str
     media_type: str
-    text: str
+    text: str | bytes
 
 
 def routes(services: Services) -> list[Route]:
@@ -99,8 +103,9 @@ def routes(services: Services) -> list[Route]:
 
 def session_file(services: Services, session_id: str, kind: str, turn: str | None = None) -> File:
     """A session, or the design of one of its turns, the best one by default. Raises StoreError or NoSuchFile."""
-    if kind not in (*KINDS, *SESSION_KINDS):
-        raise NoSuchFile(f"Unknown kind {kind!r}: one of {', '.join((*KINDS, *SESSION_KINDS))}.")
+    kinds = (*KINDS, PACKAGE, *SESSION_KINDS)
+    if kind not in kinds:
+        raise NoSuchFile(f"Unknown kind {kind!r}: one of {', '.join(kinds)}.")
     events = services.store.events(session_id)
     state = fold(events)
     name = f"{state.task.circuit.name}-{session_id}"
@@ -112,11 +117,23 @@ def session_file(services: Services, session_id: str, kind: str, turn: str | Non
     found = state.best if turn is None else next((item for item in state.history if str(item.index) == turn), None)
     if found is None or found.proposal.parameters is None or found.score is None:
         raise NoSuchFile("This session has no simulated design there.")
+    if kind == PACKAGE:
+        return _package(services, state, found, f"{name}-turn{found.index}")
     ending, media_type, write = KINDS[kind]
     try:
         return File(f"{name}-turn{found.index}.{ending}", media_type, write(state, found))
     except ExpressionError as error:  # a design of a former version, with counts that are not whole
         raise NoSuchFile(f"This design cannot be written as a netlist: {error}.") from None
+
+
+def _package(services: Services, state: SessionState, turn: Turn, name: str) -> File:
+    """A design with all that plain ngspice needs. Raises NoSuchFile where it cannot be simulated."""
+    circuit = state.task.circuit
+    try:
+        found = package(circuit, turn.proposal.parameters, state.task.conditions, services.simulator)
+    except (SimulatorError, ModelError, ExpressionError) as error:
+        raise NoSuchFile(f"This design cannot be packed: {error}.") from None
+    return File(f"{name}.zip", "application/zip", found.zipped(circuit.name))
 
 
 def _bound(value: float | None) -> str:

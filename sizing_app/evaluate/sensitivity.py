@@ -1,0 +1,119 @@
+"""What limits a design: how each metric follows each parameter, and which device makes which share of a spread.
+
+One at a time: central differences by simulations of the neighbours of a design, all of them at once. For mismatch each
+device is moved by one standard deviation of each of its varying quantities (circuit/mismatch.py); as these are
+independent, the variance of a metric is to first order the sum of the squares of what they change.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameter, Parameters
+from sizing_app.circuit.mismatch import NUMBERS
+from sizing_app.circuit.netlist import devices_of
+from sizing_app.task.protocols import Job, Simulator
+from sizing_app.task.turn import Measurement
+
+STEP = 0.01
+"""Relative step of a parameter to either side; a count moves by one, a value of 0 by this share of its range."""
+MAGNITUDES = ("dc_error",)
+"""Measures that give the magnitude of something that varies around 0: a small change may turn its sign."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How a metric follows a parameter around a design."""
+
+    metric: str
+    parameter: str
+    slope: float | None
+    """In the metric's SI unit for one SI unit of the parameter; None where a neighbour has no value."""
+    per_percent: float | None
+    """Change of the metric, in its SI unit, for 1% more of the parameter."""
+    elasticity: float | None
+    """Percent of the metric for 1% of the parameter; None where the metric is 0 or no ratio (dB, degrees)."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one device adds to the spread of a metric by mismatch."""
+
+    device: str
+    sigma: float
+    """In the metric's SI unit."""
+    share: float
+    """Of the variance."""
+
+
+@dataclass(frozen=True)
+class MismatchShares:
+    """Of one metric; the shares, the largest first, add up to 1 where it varies at all."""
+
+    metric: str
+    sigma: float
+    """Of all devices together, to first order."""
+    devices: tuple[Share, ...]
+
+
+def effects(circuit: Circuit, parameters: Parameters, conditions: Conditions,
+            simulator: Simulator) -> tuple[Measurement, list[Effect]]:
+    """The design's own measurement, and every metric by every parameter."""
+    pairs = [_neighbours(parameter, parameters[parameter.name]) for parameter in circuit.parameters]
+    designs = [dict(parameters)] + [{**parameters, parameter.name: value} for parameter, pair in
+                                    zip(circuit.parameters, pairs, strict=True) for value in pair]
+    centre, *others = [answer.result() for answer in
+                       simulator.submit([Job(circuit, design, conditions) for design in designs])]
+    found = [_effect(circuit, metric.name, parameter, parameters[parameter.name], pair, centre,
+                     others[2 * place:2 * place + 2])
+             for place, (parameter, pair) in enumerate(zip(circuit.parameters, pairs, strict=True))
+             for metric in circuit.metrics]
+    return centre, found
+
+
+def mismatch_shares(circuit: Circuit, parameters: Parameters, conditions: Conditions, draw: Draw,
+                    simulator: Simulator) -> list[MismatchShares]:
+    """Of every metric that the design has; ``draw`` says by which coefficients. Raises what the netlist raises."""
+    names = devices_of(circuit, parameters, replace(conditions, draw=draw))
+    moves = itertools.product(range(len(names)), range(NUMBERS), (1.0, -1.0))
+    jobs = [Job(circuit, parameters, replace(conditions, draw=replace(draw, process=False, single=move)))
+            for move in moves]
+    centre, *others = [answer.result() for answer in
+                       simulator.submit([Job(circuit, parameters, conditions), *jobs])]
+    functions = {measure.metric: measure.function for measure in circuit.measures}
+    return [_shares(metric.name, functions[metric.name] in MAGNITUDES, names, centre, others)
+            for metric in circuit.metrics if centre.ok and centre.metrics[metric.name] is not None]
+
+
+def _neighbours(parameter: Parameter, value: float) -> tuple[float, float]:
+    """A value below and one above, within the range."""
+    step = 1.0 if parameter.count else STEP * (abs(value) or parameter.high - parameter.low)
+    return max(value - step, parameter.low), min(value + step, parameter.high)
+
+
+def _effect(circuit: Circuit, metric: str, parameter: Parameter, value: float, pair: tuple[float, float],
+            centre: Measurement, measured: Sequence[Measurement]) -> Effect:
+    low, high = (item.metrics.get(metric) if item.ok else None for item in measured)
+    if low is None or high is None or pair[0] == pair[1]:
+        return Effect(metric, parameter.name, None, None, None)
+    slope, own = (high - low) / (pair[1] - pair[0]), centre.metrics.get(metric)
+    ratio = own and circuit.metric(metric).unit not in ("dB", "deg")
+    return Effect(metric, parameter.name, slope, slope * abs(value) * 0.01,
+                  slope * abs(value) / abs(own) if ratio else None)
+
+
+def _shares(metric: str, magnitude: bool, names: Sequence[str], centre: Measurement,
+            measured: Sequence[Measurement]) -> MismatchShares:
+    """``measured``: of each device and normal number, one standard deviation more and less."""
+    own, variances = centre.metrics[metric], [0.0] * len(names)
+    for place in range(0, len(measured), 2):
+        more, less = (item.metrics.get(metric) if item.ok else None for item in measured[place:place + 2])
+        if more is not None and less is not None:
+            # of a magnitude |x + d|, |x - d| and |x|: d^2 without knowing the signs
+            square = (more**2 + less**2) / 2 - own**2 if magnitude else ((more - less) / 2) ** 2
+            variances[place // (2 * NUMBERS)] += max(square, 0.0)
+    total = math.fsum(variances)
+    rows = [Share(name, math.sqrt(variance), variance / total if total else 0.0)
+            for name, variance in zip(names, variances, strict=True)]
+    return MismatchShares(metric, math.sqrt(total), tuple(sorted(rows, key=lambda row: -row.share)))

@@ -1,0 +1,1 @@
+"""A design as a document: the datasheet in HTML and Markdown."""

@@ -1,0 +1,103 @@
+"""What is exported runs in plain ngspice and gives the same metrics, to 0.1%."""
+
+import shutil
+import threading
+import zipfile
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
+
+from sizing_app.circuit.deck import deck, vector_name
+from sizing_app.circuit.deck_measures import prints
+from sizing_app.circuit.folder import circuit_names, load_circuit
+from sizing_app.evaluate.package import package
+from sizing_app.hub import Hub
+from sizing_app.session.loop import run_session
+from sizing_app.simulator import SimulatorPool
+from sizing_app.simulator.testbench import read_metrics
+from sizing_app.store import SessionStore, record
+from sizing_app.task.definition import Task
+from sizing_app.ui.exchange.export import NoSuchFile, session_file
+from sizing_app.ui.services import Services
+from tests.builders import END, ScriptedPolicy, golden_design
+from tests.plain_ngspice import read_raw, run_package
+
+needs_ngspice = pytest.mark.skipif(shutil.which("ngspice") is None, reason="the ngspice command is not installed")
+FEW = ("OTA", "MILLER", "SimLDO")
+DELICATE = {("ADC4", "gain_error"): 5e-3, ("ADC4", "settling"): 5e-3}
+"""Errors below 0.1% of a residue: they follow the last digits of the time steps."""
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    with SimulatorPool(1) as pool:
+        yield pool
+
+
+def check(name: str, simulator, folder) -> None:
+    circuit = load_circuit(name)
+    found = package(circuit, golden_design(circuit), circuit.conditions.nominal, simulator)
+    printed = run_package(found.files, folder)
+    log = (folder / "ngspice.log").read_text()
+    assert set(printed) == {measure.metric for measure in circuit.measures if prints(measure)}, log
+    vectors = {}
+    for analysis in circuit.analyses:
+        raw = read_raw(folder / f"{analysis.name}.raw")
+        vectors[analysis.name] = {**raw, **{name: raw[vector_name(name)] for name in analysis.save}}
+    metrics, _ = read_metrics(circuit, vectors, golden_design(circuit), circuit.conditions.nominal)
+    for metric, expected in found.measured.metrics.items():
+        close = pytest.approx(expected, rel=DELICATE.get((name, metric), 1e-3), abs=1e-12)
+        assert metrics[metric] == close, metric
+        assert metric not in printed or printed[metric] == close, metric
+
+
+@needs_ngspice
+@pytest.mark.parametrize("name", FEW)
+def test_a_package_runs_in_plain_ngspice(name, simulator, tmp_path):
+    check(name, simulator, tmp_path)
+
+
+@needs_ngspice
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in circuit_names() if name not in FEW])
+def test_every_package_runs_in_plain_ngspice(name, simulator, tmp_path):
+    check(name, simulator, tmp_path)
+
+
+def test_a_zip_holds_one_folder_and_is_the_same_again(simulator):
+    circuit = load_circuit("OTA")
+    found = package(circuit, golden_design(circuit), circuit.conditions.nominal, simulator)
+    content = found.zipped("OTA")
+    assert content == found.zipped("OTA")
+    with zipfile.ZipFile(BytesIO(content)) as file:
+        assert set(file.namelist()) == {f"OTA/{name}" for name in (
+            "models.sp", "circuit.sp", "testbench.sp", "expected.csv", "run.sh", "README.txt")}
+        assert "Apache-2.0" in file.read("OTA/models.sp").decode()
+
+
+@pytest.mark.parametrize("name", circuit_names())
+def test_sizes_are_parameters_of_a_subcircuit(name):
+    circuit = load_circuit(name)
+    files = deck(circuit, golden_design(circuit), circuit.conditions.nominal, {})
+    assert all(f".param {parameter.name}=" in files["circuit.sp"] for parameter in circuit.parameters)
+    assert f".subckt {circuit.name} " in files["circuit.sp"] and "alter shell" not in files["testbench.sp"]
+
+
+def test_a_stored_design_is_packed(simulator, tmp_path):
+    """By the page's route; one that cannot be simulated is refused with a sentence."""
+    circuit = load_circuit("OTA")
+    task = Task(circuit, circuit.specs, circuit.conditions.nominal, golden_design(circuit))
+    store = SessionStore(f"sqlite:///{tmp_path / 's.db'}")
+    services = Services({"OTA": circuit}, store, Hub(), simulator, None, {}, "OTA")
+    id = store.create(task, "golden")
+    list(record(store, id, run_session(task, ScriptedPolicy([END]), simulator, threading.Event())))
+    file = session_file(services, id, "zip")
+    assert (file.name, file.media_type) == (f"OTA-{id}-turn0.zip", "application/zip")
+    with zipfile.ZipFile(BytesIO(file.text)) as content:
+        assert "OTA/testbench.sp" in content.namelist()
+    with pytest.raises(NoSuchFile, match="cannot be packed: the design cannot be simulated: crashed: the simulator"):
+        closed = SimulatorPool(1)
+        closed.close()
+        session_file(replace(services, simulator=closed), id, "zip")
+    store.close()

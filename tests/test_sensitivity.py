@@ -1,0 +1,60 @@
+"""Derivatives by formulas, shares of mismatch by symmetry and by Monte Carlo."""
+
+import numpy as np
+import pytest
+
+from sizing_app.circuit.definition import Draw
+from sizing_app.circuit.folder import load_circuit
+from sizing_app.evaluate.monte_carlo import samples, simulate_samples
+from sizing_app.evaluate.sensitivity import effects, mismatch_shares
+from sizing_app.simulator import SimulatorPool
+from tests.builders import QuadraticSimulator, a_circuit, golden_design
+from tests.test_monte_carlo import pair
+
+
+def test_slopes_and_elasticities_are_those_of_the_formulas():
+    """power = 0.01 w m: 1% per 1% of each; gain = 60 - 2 (w / 10u - 1)^2: slope -0.4 (w / 10u - 1) / 1u."""
+    circuit, w = a_circuit(), 30e-6
+    centre, found = effects(circuit, {"w": w, "m": 10.0}, circuit.conditions.nominal, QuadraticSimulator())
+    effect = {(item.metric, item.parameter): item for item in found}
+    assert centre.metrics["gain"] == pytest.approx(52.0)
+    assert effect["gain", "w"].slope == pytest.approx(-4.0 * 2.0 / 10e-6)
+    assert effect["gain", "w"].per_percent == pytest.approx(-0.24) and effect["gain", "w"].elasticity is None
+    assert effect["gain", "m"].slope == 0.0
+    assert effect["power", "w"].elasticity == pytest.approx(1.0) and effect["power", "m"].slope == pytest.approx(3e-7)
+
+
+def test_a_parameter_at_the_end_of_its_range_looks_to_one_side():
+    circuit = a_circuit()
+    _, found = effects(circuit, {"w": 100e-6, "m": 20.0}, circuit.conditions.nominal, QuadraticSimulator())
+    effect = {(item.metric, item.parameter): item for item in found}
+    assert effect["power", "m"].slope == pytest.approx(1e-6)
+    assert effect["power", "w"].slope == pytest.approx(0.2)
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with SimulatorPool(2, trusted=True) as simulator:
+        yield simulator
+
+
+def test_a_pair_shares_its_offset_evenly_and_the_sum_is_that_of_monte_carlo(pool):
+    circuit, design = pair("OTA"), {"w_in": 20e-6, "l_in": 1e-6}
+    conditions = circuit.conditions.nominal
+    found, = mismatch_shares(circuit, design, conditions, Draw(1, 0), pool)
+    assert [row.share for row in found.devices] == pytest.approx([0.5, 0.5], abs=0.01)
+    assert {row.device for row in found.devices} == {"M1", "M2"}
+    measured = simulate_samples(circuit, design, conditions, samples(Draw(9, 0), 300), pool)
+    sigma = np.sqrt(np.mean([item.metrics["offset"] ** 2 for item in measured]))
+    assert found.sigma == pytest.approx(sigma, rel=5 / np.sqrt(2 * 300))
+
+
+def test_in_an_amplifier_the_input_pair_and_the_mirror_make_the_offset(pool):
+    """Cascodes hardly count, and both devices of a pair count the same."""
+    circuit = load_circuit("OTA")
+    found = {item.metric: item for item in mismatch_shares(circuit, golden_design(circuit), circuit.conditions.nominal,
+                                                           Draw(1, 0), pool)}
+    share = {row.device: row.share for row in found["offset"].devices}
+    assert share["M1"] + share["M2"] + share["M7"] + share["M8"] > 0.97
+    assert share["M1"] == pytest.approx(share["M2"], rel=0.1) and share["M7"] == pytest.approx(share["M8"], rel=0.1)
+    assert found["offset"].sigma == pytest.approx(1.96e-3, rel=0.1)
