@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.cli.tables import aligned, design_line
-from sizing_app.cli.values import print_json, read_circuit, read_conditions, read_design, read_draw
+from sizing_app.cli.values import UsageError, print_json, read_circuit, read_conditions, read_design, read_draw
 from sizing_app.session.documents import design_document
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.reward import score
@@ -14,6 +14,8 @@ from sizing_app.task.turn import Measurement, Score
 
 def run(args: argparse.Namespace) -> int:
     circuit = read_circuit(args.circuit, args.database)
+    if not args.golden and not args.set:
+        raise UsageError("nothing to simulate: expected --golden or --set NAME=VALUE ...")
     parameters = read_design(circuit, args.set, args.golden)
     conditions = read_conditions(circuit, args)
     if args.monte_carlo is not None:
