@@ -19,6 +19,7 @@ from sizing_app.cli.values import UsageError, read_users
 from sizing_app.hub import Hub
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionFinished, fold
+from sizing_app.session.file import MAX_BYTES
 from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore, StoreError
 from sizing_app.ui.doors import Doors, access, trim
@@ -105,8 +106,8 @@ def test_what_is_sent_is_bounded(ann):
     def sent(path, **content):
         return ann.post(path, **content).status_code
 
-    assert sent("/gradio_api/upload", files={"files": b"x" * 3_900_000}) == 200
-    assert sent("/gradio_api/upload", files=[("files", b"x" * 3_000_000)] * 2) == 413
+    assert sent("/gradio_api/upload", files={"files": b"x" * (MAX_BYTES - 100_000)}) == 200
+    assert sent("/gradio_api/upload", files=[("files", b"x" * (MAX_BYTES // 2 + 10_000))] * 2) == 413
     assert sent("/gradio_api/call/size", json={"data": ["TOY", "x" * 3_000_000]}) == 413
     assert sent("/gradio_api/upload", content=iter([b"x" * 100])) == 411
 
