@@ -22,8 +22,10 @@ from sizing_app.ui.exchange.export import KINDS
 from sizing_app.ui.forms.form import initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table
 from sizing_app.ui.page import build
+from sizing_app.ui.parts.header import header
 from sizing_app.ui.parts.live_plot import figure, plotly_script
-from sizing_app.ui.parts.render import header, percent, reward, spec_table as spec_html, verdict
+from sizing_app.ui.parts.render import percent, reward, verdict
+from sizing_app.ui.parts.spec_board import spec_board
 from sizing_app.ui.parts.turns import Trace, split_reply, trace
 from sizing_app.ui.services import Services, policy_titles
 from sizing_app.ui.session.run_page import RunPage
@@ -122,15 +124,15 @@ def test_everything_that_was_written_is_escaped():
                   score(Measurement("crashed", {}), a_task().specs))
     state = a_session(a_turn(a_task(), 0, POOR), turn, failed, policy=HOSTILE, end=None)
     state = fold([TurnStarted(3), Wrote(3, HOSTILE)], state)
-    html = "".join(block["html"] for block in trace(state)) + header(state, HOSTILE) + spec_html(state)
+    html = "".join(block["html"] for block in trace(state)) + header(state, HOSTILE) + spec_board(state)
     html += header(replace(state, status="failed", message=HOSTILE, storage_problem=HOSTILE), "x")
     assert "<script" not in html and "<b on" not in html
     assert html.count("&lt;script&gt;") >= 8
 
 
-def test_spec_table_and_turns_say_in_words_what_colours_say():
+def test_spec_board_and_turns_say_in_words_what_colours_say():
     state = a_session(a_turn(a_task(), 0, POOR), a_turn(a_task(), 1, GOOD))
-    assert "met" in spec_html(state) and "turn 1" in spec_html(state)
+    assert "met" in spec_board(state) and "Turn 1, best" in spec_board(state)
     assert "All specs met" in header(state, "abc") and "export/abc/netlist" in header(state, "abc")
     newest, oldest = trace(state)
     assert 'data-event="fork"' in newest["html"] and "fork" not in trace(state, forks=False)[0]["html"]

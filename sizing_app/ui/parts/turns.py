@@ -100,7 +100,7 @@ def _live_turn(state: SessionState) -> str:
              else "thinking" if thinking else "reasoning")
     headline = Markup('<span class="busy">{}</span>').format(doing)
     if current.proposal is not None:
-        call = _changes(state.task, current.proposal) + _parameters(
+        call = _changes(state.task, current.proposal) + parameter_list(
             state.task, current.proposal.parameters, _latest_parameters(state.history))
         body = _reasoning(current.proposal, current.index) + _section("call", "simulate", call)
     else:
@@ -193,7 +193,7 @@ def _call(task: Task, turn: Turn, former: Sequence[Turn]) -> Markup:
         return _section("call", "Design end", Markup('<p class="quiet">No further simulation was asked for.</p>'))
     title = Markup('simulate <span class="quiet">{}</span> <span class="outcome {}">{}</span>').format(
         duration(measurement.seconds), "ok" if measurement.ok else "bad", OUTCOME[measurement.status])
-    body = _changes(task, turn.proposal) + _parameters(task, turn.proposal.parameters, _latest_parameters(former))
+    body = _changes(task, turn.proposal) + parameter_list(task, turn.proposal.parameters, _latest_parameters(former))
     if measurement.log and measurement.status != "no_call":
         body += Markup('<details class="log" open><summary>{}</summary><pre>{}</pre></details>').format(
             "Notes of the measurement" if measurement.ok else "Simulator log", measurement.log[-4000:])
@@ -228,7 +228,8 @@ def _result_row(task: Task, part) -> Markup:
         percent(part.margin))
 
 
-def _parameters(task: Task, parameters: Parameters | None, before: Parameters | None) -> Markup:
+def parameter_list(task: Task, parameters: Parameters | None, before: Parameters | None) -> Markup:
+    """Every parameter with its value; those that differ from ``before`` are marked."""
     if parameters is None:
         return Markup('<p class="quiet">No design was proposed.</p>')
     cells = Markup("").join(_parameter(parameter, parameters[parameter.name], (before or {}).get(parameter.name))

@@ -6,6 +6,7 @@ from sizing_app.errors import StoreError
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionState
 from sizing_app.ui.live.board import Parts
+from sizing_app.ui.parts.design_panel import design_blocks
 from sizing_app.ui.parts.live_plot import figure
 from sizing_app.ui.parts.turns import Trace
 from sizing_app.ui.services import Services
@@ -17,14 +18,15 @@ def session_stream(services: Services, session_id: str) -> Iterator[Parts]:
     trace, former, results = Trace(), None, {}
     try:
         for state in services.states(session_id):
-            if former is None or state.task is not former.task or state.history is not former.history:
-                results = {"plot": figure(state, session_id), "specs": spec_blocks(state)}
+            if former is None or state.history is not former.history or state.running != former.running:
+                results = {"specs": spec_blocks(state), "design": design_blocks(state, session_id),
+                           "plot": figure(state, session_id)}
             former = state
             yield {"header": header_blocks(state, session_id), **results, "turns": trace.blocks(state),
                    "phase": phase(state, session_id, services.control(session_id))}
     except StoreError as error:
         state = missing(error)
-        yield {"header": header_blocks(state, ""), "plot": figure(state, ""), "specs": [], "turns": [],
+        yield {"header": header_blocks(state, ""), "specs": [], "design": [], "plot": figure(state, ""), "turns": [],
                "phase": phase(state, session_id, None)}
 
 
