@@ -20,6 +20,7 @@ from sizing_app.ui.race.race_page import RacePage
 from sizing_app.ui.race.race_stream import race_stream
 from sizing_app.ui.services import Services
 from sizing_app.ui.session.drawing import drawing_route
+from sizing_app.ui.session.opened_turn import turn_route
 from sizing_app.ui.session.run_page import RunPage
 from sizing_app.ui.session.session_stream import session_stream
 
@@ -65,7 +66,8 @@ def web_app(page: gr.Blocks, services: Services, address: str = "") -> FastAPI:
     """Pages, API, live streams and exports; with the ``address`` that the server calls itself at, an MCP server too."""
     live = live_routes({"session": partial(session_stream, services), "race": partial(race_stream, services)})
     page.max_threads, page.state_session_capacity = FOLLOWERS + 40, MOST_PAGES
-    app = FastAPI(routes=[*routes(services), drawing_route(services), *live, understood_route()], openapi_url=None)
+    parts = [drawing_route(services), turn_route(services), understood_route()]
+    app = FastAPI(routes=[*routes(services), *live, *parts], openapi_url=None)
     gr.mount_gradio_app(
         app, page, "/", theme=theme.theme(), head=theme.head(), favicon_path=theme.FAVICON, footer_links=[],
         run_history=False, show_error=False, ssr_mode=False, allowed_paths=[], max_file_size=MAX_BYTES,

@@ -31,7 +31,7 @@ def report(state: SessionState, session_id: str, notes: Notes, circuit: Circuit)
     """``circuit``: that of the session, or the one of the circuits folder whose drawing shows it."""
     title = f"{state.task.circuit.name}, {state.policy}, session {session_id}"
     styles = Markup(read_asset("style.css") + read_asset("report.css"))
-    turns = Markup("").join(Markup(block["html"]) for block in reversed(trace(state, forks=False)))
+    turns = Markup("").join(Markup(block["html"]) for block in reversed(trace(state, forks=False, opened=True)))
     return str(PAGE.format(
         title=title, styles=styles, script=Markup(DARK), header=Markup(header(state, "")), notes=_notes(notes),
         plot=svg(figure(state, session_id)), specs=Markup(spec_board(state)), turns=turns, netlist=_netlist(state),

@@ -125,9 +125,10 @@ class TaskForm:
         initial = initial_values(circuit, "random", 0)
         return self.fill(Task(circuit, circuit.specs, circuit.conditions.nominal, initial), policies, "random")
 
-    def fill(self, task: Task, policies: Sequence[str], kind: str = "typed") -> list:
+    def fill(self, task: Task, policies: Sequence[str], kind: str = "") -> list:
         """The values of ``fields`` that give this task again."""
         circuit = self.services.circuits[task.circuit.name]
+        kind = kind or kind_of(circuit, task)
         lanes = len(self.policies)
         chosen = [*policies, *[NONE] * lanes][:lanes]
         return [circuit.name, *condition_choices(circuit, task.conditions), spec_table(circuit, task.specs),
@@ -201,6 +202,12 @@ class TaskForm:
         default = names[0] if lane != 1 else next((name for name in names if name == "bayes"), names[-1])
         label = "Policy" if lanes == 1 else f"Policy {lane + 1}"
         return gr.Dropdown(choices, value=wanted if wanted in names else default, label=label)
+
+
+def kind_of(circuit: Circuit, task: Task) -> str:
+    """The first of the ways to start that gives the task's initial design."""
+    drawn = (kind for kind in ("random", "middle") if initial_values(circuit, kind, task.seed) == dict(task.initial))
+    return next(drawn, "typed")
 
 
 def condition_choices(circuit: Circuit, chosen: Conditions) -> list:

@@ -14,7 +14,7 @@ from sizing_app.task.reward import best_so_far
 from sizing_app.task.turn import Turn
 from sizing_app.ui.library.filters import review_link
 from sizing_app.ui.parts.render import MINUS, STATUS, WORDS, reward, simulations, target, verdict
-from sizing_app.ui.parts.turns import change_text, changed
+from sizing_app.ui.parts.turn_sections import change_text, changed
 
 MOST = 8
 """Sessions that can be compared at once."""

@@ -6,7 +6,7 @@ from sizing_app.circuit.folder import file_of
 from sizing_app.session.events import SessionState
 from sizing_app.task.turn import Turn
 from sizing_app.ui.parts.render import block
-from sizing_app.ui.parts.turns import parameter_list
+from sizing_app.ui.parts.turn_sections import parameter_list
 
 
 def design_blocks(state: SessionState, session_id: str, turn: Turn | None = None) -> list[dict]:

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
-from sizing_app.ui.parts.render import STATUS, task_line
+from sizing_app.ui.parts.render import STATUS, simulations, task_line
 from sizing_app.ui.parts.verdict import verdict_of
 
 DESIGN_FILES = (("netlist", "Netlist", "The best design as a sized netlist"),
@@ -31,11 +31,20 @@ def header(state: SessionState, session_id: str) -> str:
         '<h2 class="headline">{headline}{unchecked}</h2>{facts}'
         '<div class="status-line"><span class="status {status}" role="status">{word}</span>'
         '<span class="detail">{detail}</span><nav aria-label="Files of the session">{links}</nav></div>'
-        '{person}{problems}</section>').format(
+        '{progress}{person}{problems}</section>').format(
             kind=found.kind, headline=found.headline, unchecked=unchecked, status=state.status,
             facts=Markup('<p class="facts">{}</p>').format(found.facts) if found.facts else "",
-            word=_status_word(state), detail=_detail(state), person=_person(state.task),
+            progress=_progress(state), word=_status_word(state), detail=_detail(state), person=_person(state.task),
             links=_links(state, session_id), task=task_line(state.task, state.policy), problems=_problems(state))
+
+
+def _progress(state: SessionState) -> Markup | str:
+    """How much of the budget is spent, while it is being spent."""
+    if not state.running:
+        return ""
+    used, budget = simulations(state), state.task.budget
+    return Markup('<progress value="{0}" max="{1}" aria-label="{0} of {1} simulations">{0} of {1}</progress>').format(
+        used, budget)
 
 
 def _status_word(state: SessionState) -> str:

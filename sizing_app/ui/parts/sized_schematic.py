@@ -36,7 +36,7 @@ def sized(svg: str, circuit: Circuit, parameters: Parameters, conditions: Condit
         former = place.groups() if place is not None else ""
         device = points.get(html.unescape(text).strip().lower())
         if device is not None:
-            return f"{_coloured(head, device)}{span}{text} {_point(device)}"
+            return f"{_coloured(head, device)}{span}{text}{_point(device)}"
         return f"{head}{span}{html.escape(shown.text(html.unescape(text), beside), quote=False)}"
 
     return _TEXT.sub(replaced, svg)
@@ -76,5 +76,6 @@ def _coloured(head: str, device: Device) -> str:
 
 def _point(device: Device) -> str:
     """Current, and the region where it is not the usual one."""
-    current = show_quantity(device.current, "A", 3) if device.current >= 1e-15 else "0 A"
-    return current if device.region == "saturation" else f"{current}, {device.region}"
+    current = show_quantity(device.current, "A", 2) if device.current >= 1e-15 else "0 A"
+    region = "" if device.region == "saturation" else f", {device.region}"
+    return f'<tspan font-size="12" font-weight="400"> {current}{region}</tspan>'

@@ -12,6 +12,8 @@ from sizing_app.ui.parts.render import WORDS, margin_text, percent, reward, targ
 
 WORST, BEST = -0.5, 0.6
 """Margins, relative to the spec's scale, at the ends of a bar; at the left one the score is 0."""
+FEW = 24
+"""Turns whose cells have a size of their own; more share the width that there is (as in assets/heat_strip.js)."""
 TICK = 100 * -WORST / (BEST - WORST)
 """Where the target is in a bar (percent of its width), the same in every row."""
 
@@ -24,11 +26,13 @@ def spec_board(state: SessionState, turn: Turn | None = None) -> str:
     best = state.best and state.best.index
     rows = Markup("").join(_row(state, place, spec, shown, best) for place, spec in enumerate(state.task.specs))
     return Markup(
-        '<div class="scroll"><table class="spec-board"><caption class="sr-only">Target, value and margin of every '
+        '<div class="scroll"><table class="spec-board{}"><caption class="sr-only">Target, value and margin of every '
         'spec</caption><thead><tr><th scope="col">Spec</th><th scope="col" class="num">Target</th>'
         '<th scope="col" class="num">{}</th><th scope="col" class="bar"><span style="left:{:.1f}%">target</span></th>'
         '<th scope="col">Margin</th><th scope="col" class="turns-of-spec">{}</th></tr></thead><tbody>{}</tbody>'
-        '</table></div>{}').format(_title(shown, best), TICK, _turns(state), rows, _why(state, shown))
+        '</table></div>{}').format(
+            " long" if len(state.history) > FEW else "", _title(shown, best), TICK, _turns(state), rows,
+            _why(state, shown))
 
 
 def _title(shown: Turn | None, best: int | None) -> Markup | str:

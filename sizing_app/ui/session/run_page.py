@@ -43,9 +43,9 @@ class RunPage:
                 self.shown = gr.JSON({}, visible="hidden", label="Phase that the controls show")
                 self.view = SessionView("run", services)
                 self.steering = SteeringView(services, self.review)
+                self.view.body("run")
                 with gr.Accordion(self._panel_title(first), open=True, elem_id="circuit-panel") as self.accordion:
                     self.panel = gr.HTML(panel(first), apply_default_css=False)
-                self.view.body("run")
         self._wire()
 
     def connect(self, page: gr.Blocks) -> None:

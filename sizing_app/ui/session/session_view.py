@@ -16,6 +16,7 @@ from sizing_app.ui.parts.design_panel import design_blocks
 from sizing_app.ui.parts.header import header
 from sizing_app.ui.parts.live_plot import PLOTLY_URL, figure
 from sizing_app.ui.parts.render import block
+from sizing_app.ui.parts.search_board import Search
 from sizing_app.ui.parts.spec_board import spec_board
 from sizing_app.ui.parts.turns import turn_block
 from sizing_app.ui.services import Services
@@ -37,6 +38,7 @@ class SessionView:
             self.design = blocks(label="Best design", elem_id=f"{name}-design")
             self.plot = live_plot(figure(SessionState(), ""), PLOTLY_URL, label="Reward by turn",
                                   elem_id=f"{name}-plot")
+        self.search = blocks(label="Search", elem_id=f"{name}-search", elem_classes="panel")
         self.inspection = InspectionView(name, self.services)
         self.group = GroupView(name, self.services)
         self.turns = blocks(label="Turns", elem_id=f"{name}-turns")
@@ -48,16 +50,16 @@ class SessionView:
 
     @property
     def outputs(self) -> list:
-        return [self.header, self.specs, self.design, self.plot, self.turns, self.inspection.accordion]
+        return [self.header, self.specs, self.design, self.plot, self.search, self.turns, self.inspection.accordion]
 
     def replay(self, state: SessionState, session_id: str, turn: int, fresh: bool = False) -> list:
         """The session as it stood after ``turn``, and that turn alone; ``fresh`` if another one was shown before."""
         past = SessionState(state.task, state.policy, tuple(item for item in state.history if item.index <= turn))
         last = past.history[-1] if past.history else None
-        shown = [] if last is None else [turn_block(past, last, best=past.best is last)]
+        shown = [] if last is None else [turn_block(past, last, best=state.best is last, opened=True)]
         return [header_blocks(state, session_id), spec_blocks(past, last),
                 design_blocks(replace(state, history=past.history), session_id, last),
-                figure(state, session_id, turn), shown, self.inspection.shown(state, fresh)]
+                figure(state, session_id, turn), Search().blocks(state), shown, self.inspection.shown(state, fresh)]
 
 
 def header_blocks(state: SessionState, session_id: str) -> list[dict]:

@@ -1,5 +1,16 @@
 // <heat-strip data-cells="+k0-">: one cell a turn (parts/heat_strip.py), drawn on a canvas. Where there are more turns
 // than pixels, a pixel shows the best of its turns. A click opens the turn in the table of the page.
+
+// The row of a turn in the table of the page that a node is on.
+window.openTurn = (node, turn) => {
+    const page = node.closest("[role=tabpanel]") || document;
+    const details = page.querySelector(`[data-key="turn-${turn}"] details.turn-row`);
+    if (!details) return;
+    details.open = true;
+    details.scrollIntoView({ block: "center" });
+    details.querySelector("summary").focus();
+};
+
 (() => {
     const LEVELS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     const WIDE = 22, FEW = 24, NEARLY = 0.875;  // a miss by a tenth of the scale scores 0.875
@@ -30,7 +41,7 @@
             this.sizes = new ResizeObserver(() => this.draw());
             this.sizes.observe(this);
             this.addEventListener("mousemove", (event) => this.tell(this.turnAt(event)));
-            this.addEventListener("click", (event) => this.open(this.turnAt(event)));
+            this.addEventListener("click", (event) => window.openTurn(this, this.turnAt(event)));
             this.draw();
         }
 
@@ -58,15 +69,6 @@
             const words = value === null ? "no simulation" : value === 1 ? "met, score 1"
                 : this.cells[turn] === "-" ? "no value, score 0" : `missed, score ${value.toFixed(2)}`;
             this.title = `${this.dataset.title}, turn ${turn}: ${words}`;
-        }
-
-        open(turn) {
-            const page = this.closest("[role=tabpanel]") || document;
-            const details = page.querySelector(`[data-key="turn-${turn}"] details.turn-row`);
-            if (!details) return;
-            details.open = true;
-            details.scrollIntoView({ block: "center" });
-            details.querySelector("summary").focus();
         }
 
         draw() {
