@@ -11,7 +11,7 @@ from sizing_app.task.turn import Measurement, Turn
 
 MAX_BUDGET = 10_000
 """Simulations of a valid task. What the surfaces take is less:"""
-PAGE_BUDGET, CONTINUED_BUDGET, CLI_BUDGET = 20, 40, 5000
+PAGE_BUDGET, CONTINUED_BUDGET, CLI_BUDGET = 1000, 2000, 5000
 """Of one session by form or API; of one with all that was continued on the page; of one by the command line."""
 MAX_SEED = 2**53
 """Whole numbers up to here are exact in JSON everywhere."""

@@ -55,7 +55,7 @@ def test_circuits_and_a_golden_design(client):
     ("simulate_design", {"circuit": "OTA", "parameters": {"w": 1}}, "unknown w; OTA has w_in"),
     ("size", {"circuit": "OTA", "policy": "nope"}, "'nope' cannot size OTA: choose one of"),
     ("size", {"circuit": "OTA", "initial": {"w_in": "1k"}}, "parameters.w_in: 1 km is outside"),
-    ("size", {"circuit": "OTA", "budget": 21}, "budget: expected a whole number from 1 to 20"),
+    ("size", {"circuit": "OTA", "budget": 1001}, "budget: expected a whole number from 1 to 1000"),
     ("size", {"circuit": "OTA", "specs": {"gain": 3}}, "specs.gain: expected"),
     ("size", {"circuit": "OTA", "conditions": {"corner": "xx"}}, "conditions.corner: expected one of tt"),
     ("search_sessions", {"sort": "task"}, "'task' is not one of"),

@@ -84,7 +84,7 @@ class Api:
             specs: metric to {"low": value, "high": value} or one of them; the default specs if left out
             conditions: any of corner, temperature, supply, load; nominal if left out
             initial: starting values of some or all parameters; the rest is random by seed
-            budget: simulations after the initial design, 1 to 20
+            budget: simulations after the initial design, 1 to 1000
             seed: seeds the initial design and the policy
         """
         found = read_circuit(self.services.circuits, circuit)
