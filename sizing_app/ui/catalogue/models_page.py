@@ -16,7 +16,7 @@ from sizing_app.ui.services import Services
 
 FIRST = ("algorithm", "circuits", "parameters", "remark")
 """Entries of a card that are in sight; where it comes from unfolds."""
-SKELETON = '<p class="skeleton">Reading the results</p>' * 3
+SKELETON = '<div class="skeleton" role="status" aria-label="Reading the results"></div>'
 
 
 class ModelsPage:

@@ -94,16 +94,14 @@ def _why(state: SessionState, shown: Turn | None) -> Markup | str:
     if shown is None or shown.score is None:
         return ""
     rows = Markup("").join(
-        Markup('<tr><th scope="row">{}</th><td class="num">{}</td><td class="num">{}</td><td class="num">{}</td></tr>')
-        .format(state.task.circuit.metric(spec.metric).title, _scale(state, spec, part), percent(part.margin),
-                reward(part.score))
+        Markup("<div><dt>{}</dt><dd>{} <small>{} of the scale {}</small></dd></div>").format(
+            state.task.circuit.metric(spec.metric).title, reward(part.score), percent(part.margin) or "no share",
+            _scale(state, spec, part))
         for spec, part in zip(state.task.specs, shown.score.specs, strict=True))
     return Markup(
         '<details class="why"><summary>Why reward {}?</summary><p class="quiet">The geometric mean of the scores '
         'below: one spec of score 0 makes it 0. A met spec scores 1; a miss is measured in units of its scale and '
-        'scores 0.5 at {:.0%}, 0 from {:.0%} on.</p><div class="scroll"><table><thead><tr><th scope="col">Spec</th>'
-        '<th scope="col" class="num">Scale</th><th scope="col" class="num">Margin</th>'
-        '<th scope="col" class="num">Score</th></tr></thead><tbody>{}</tbody></table></div></details>').format(
+        'scores 0.5 at {:.0%}, 0 from {:.0%} on.</p><dl class="entries">{}</dl></details>').format(
             reward(shown.total), D1, D2, rows)
 
 

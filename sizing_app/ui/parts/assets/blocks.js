@@ -44,7 +44,7 @@ root.addEventListener("click", (event) => {
 root.addEventListener("toggle", async (event) => {
     const details = event.target, body = details.querySelector(".turn-body");
     if (!details.open || !details.dataset.src || body.childElementCount) return;
-    body.innerHTML = '<p class="skeleton">Loading the turn</p>';
+    body.innerHTML = '<div class="skeleton" role="status" aria-label="Reading the turn"></div>';
     const answer = await fetch(details.dataset.src).catch(() => null);
     if (answer?.ok) body.innerHTML = await answer.text();
     else body.textContent = "The turn cannot be read now. Close and open the row to try again.";
