@@ -58,8 +58,9 @@ class Session:
         return pd.DataFrame(rows).set_index("turn")
 
     def _repr_html_(self) -> str:
-        from sizing_app.ui.parts.render import header, spec_table
-        return header(self.state, "") + spec_table(self.state)
+        from sizing_app.ui.parts.header import header
+        from sizing_app.ui.parts.spec_board import spec_board
+        return header(self.state, "") + spec_board(self.state)
 
 
 def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, *, database: str | None = None,

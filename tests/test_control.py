@@ -20,7 +20,7 @@ from sizing_app.task.limits import Narrowed, hold, narrowed
 from sizing_app.task.turn import Proposal, Turn
 from sizing_app.ui.forks.family import family_html
 from sizing_app.ui.forms.limit_form import limit_table, proposal_table, read_edits, read_limits
-from sizing_app.ui.parts.render import header
+from sizing_app.ui.parts.header import header
 from sizing_app.ui.parts.turns import trace
 from sizing_app.ui.services import Services, policy_titles
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write

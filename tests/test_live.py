@@ -28,8 +28,14 @@ def shown(updates: list[bytes]) -> dict:
                 part["blocks"][piece["key"]] = piece["html"]
             else:
                 part |= piece
-    return {name: part["value"] if "value" in part else [block(key, part["blocks"][key]) for key in part["keys"]]
+    return {name: part["value"] if "value" in part else [block(key, part["blocks"][key]) for key in keys(part["keys"])]
             for name, part in parts.items()}
+
+
+def keys(sent: list) -> list[str]:
+    runs = ([run] if isinstance(run, str) else [f"{run[0]}-{number}" for number in range(run[1], run[2] - 1, -1)]
+            for run in sent)
+    return [key for run in runs for key in run]
 
 
 STATES = [
@@ -45,6 +51,13 @@ def test_from_any_update_on_a_watcher_comes_to_what_is_shown(start):
     updates = [boards[0].since(0), *(now.since(former.number) for former, now in pairwise(boards))]
     assert shown(updates) == STATES[3]
     assert shown([boards[0].since(0), boards[-1].since(boards[0].number)]) == STATES[3], "those between left out"
+
+
+def test_the_order_of_a_thousand_turns_is_sent_in_few_words():
+    order = ["head", *(f"turn-{number}" for number in range(1000, -1, -1)), "turn-x", "a-07", "b-3", "b-5", "b-4", "9"]
+    (piece,) = (piece for piece in json.loads(Board().showing({"turns": [block(key, "") for key in order]}).since(0))
+                if not piece["key"])
+    assert keys(piece["keys"]) == order and len(json.dumps(piece)) < 250
 
 
 def test_only_what_changed_is_sent_and_serialized():

@@ -1,6 +1,7 @@
 """What the pages show and how they read what people type; the browser tests are in tests/e2e."""
 
 import json
+import re
 import threading
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sizing_app.circuit.definition import Spec
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub
@@ -16,15 +18,22 @@ from sizing_app.policy.designs import initial_design
 from sizing_app.session.events import SessionFinished, SessionStarted, TurnFinished, TurnStarted, Wrote, fold
 from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore
+from sizing_app.task.definition import Plan
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement, Proposal, SpecScore, Turn
 from sizing_app.ui.exchange.export import KINDS
 from sizing_app.ui.forms.form import initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table
 from sizing_app.ui.page import build
+from sizing_app.ui.parts.header import header
+from sizing_app.ui.parts.heat_strip import LEVELS, cell, cells
 from sizing_app.ui.parts.live_plot import figure, plotly_script
-from sizing_app.ui.parts.render import header, percent, reward, spec_table as spec_html, verdict
-from sizing_app.ui.parts.turns import Trace, split_reply, trace
+from sizing_app.ui.parts.render import margin_text, percent, reward, verdict
+from sizing_app.ui.parts.search_board import DIGITS, Search, violation
+from sizing_app.ui.parts.spec_board import spec_board
+from sizing_app.ui.parts.turn_sections import split_reply
+from sizing_app.ui.parts.turns import Trace, trace
+from sizing_app.ui.parts.verdict import verdict_of
 from sizing_app.ui.services import Services, policy_titles
 from sizing_app.ui.session.run_page import RunPage
 from sizing_app.ui.session.session_stream import session_stream
@@ -122,20 +131,71 @@ def test_everything_that_was_written_is_escaped():
                   score(Measurement("crashed", {}), a_task().specs))
     state = a_session(a_turn(a_task(), 0, POOR), turn, failed, policy=HOSTILE, end=None)
     state = fold([TurnStarted(3), Wrote(3, HOSTILE)], state)
-    html = "".join(block["html"] for block in trace(state)) + header(state, HOSTILE) + spec_html(state)
+    html = "".join(block["html"] for block in trace(state)) + header(state, HOSTILE) + spec_board(state)
     html += header(replace(state, status="failed", message=HOSTILE, storage_problem=HOSTILE), "x")
     assert "<script" not in html and "<b on" not in html
     assert html.count("&lt;script&gt;") >= 8
 
 
-def test_spec_table_and_turns_say_in_words_what_colours_say():
+def test_spec_board_and_turns_say_in_words_what_colours_say():
     state = a_session(a_turn(a_task(), 0, POOR), a_turn(a_task(), 1, GOOD))
-    assert "met" in spec_html(state) and "turn 1" in spec_html(state)
+    assert "met" in spec_board(state) and "Turn 1, best" in spec_board(state)
     assert "All specs met" in header(state, "abc") and "export/abc/netlist" in header(state, "abc")
     newest, oldest = trace(state)
     assert 'data-event="fork"' in newest["html"] and "fork" not in trace(state, forks=False)[0]["html"]
-    assert newest["key"] == "turn-1" and "best" in newest["html"] and "2 of 2 specs met" in newest["html"]
+    assert newest["key"] == "turn-1" and "best" in newest["html"] and "2 of 2 <" in newest["html"]
     assert "\u25bc \u00d70.17" in newest["html"] and "changed" not in oldest["html"]
+
+
+def test_a_verdict_says_what_was_checked_and_what_is_missed_most():
+    task = a_task()
+    poor = verdict_of(a_session(a_turn(task, 0, POOR), end="budget"))
+    assert poor.kind == "failed" and poor.open == "Corners not checked."
+    assert poor.headline == ("0 of 2 specs met at tt, 27 \u00b0C, 3.3 V; Power misses by 4 \u00b5W, "
+                             "Gain misses by 40 dB.")
+    good = verdict_of(a_session(a_turn(task, 0, POOR), a_turn(task, 1, GOOD)))
+    assert (good.kind, good.headline) == ("met", "All 2 specs met at tt, 27 \u00b0C, 3.3 V.")
+    assert "Found in 1 simulation" in good.facts
+    everywhere = replace(task, plan=Plan((task.conditions, replace(task.conditions, corner="ss"))))
+    checked = verdict_of(a_session(a_turn(everywhere, 0, GOOD), task=everywhere))
+    assert checked.open == "" and "at the worst of 2 conditions" in checked.headline
+    assert verdict_of(a_session(task=task, end=None)).kind == "running"
+
+
+def test_margins_are_in_the_units_of_the_metric_and_a_bar_has_the_target_at_one_place():
+    circuit = a_circuit()
+    gain, power = circuit.metric("gain"), circuit.metric("power")
+    assert margin_text(gain, circuit.specs[0], 54.68) == "+4.68 dB"
+    assert margin_text(power, circuit.specs[1], 2.5e-6) == "\u2212500 nW"
+    assert margin_text(gain, Spec("gain", low=8.0, high=8.0), 8.0) == "" == margin_text(gain, circuit.specs[0], None)
+    html = spec_board(a_session(a_turn(a_task(), 0, POOR)))
+    assert html.count('class="tick" style="left:45.5%"') == 2 and "Why reward 0.000?" in html
+
+
+def test_a_strip_has_one_character_a_turn():
+    broken = Turn(1, Proposal(POOR), Measurement("timeout", {}), score(Measurement("timeout", {}), a_task().specs))
+    near = replace(a_turn(a_task(), 2, POOR).score.specs[0], score=0.9)
+    history = (a_turn(a_task(), 0, GOOD), broken, Turn(3, Proposal(None, finished=True), None, None))
+    assert cells(history, 0) == "+- " and cell(near) == LEVELS[55] and cell(replace(near, score=0.0)) == "0"
+
+
+def test_a_long_session_sends_points_of_one_character_and_rows_that_are_filled_later():
+    task = a_task(budget=300)
+    turns = [a_turn(task, index, {"w": 90e-6 - index * 8e-6, "m": 10.0}) for index in range(11)]
+    state = a_session(*turns, task=task)
+    distance, gain, power = Search().blocks(state)
+    assert violation(turns[10]) == 0.0 and violation(turns[0]) > violation(turns[5]) > 0
+    points = re.search('data-points="([^"]*)"', gain["html"])[1]
+    assert len(points) == 11 and [DIGITS.index(point) >= len(DIGITS) // 2 for point in points] == [
+        turn.score.specs[0].met for turn in turns]
+    assert f"{sum(turn.score.passed for turn in turns)} of 11 designs meet all" in distance["html"]
+    assert power["key"] == "power"
+    assert Search().blocks(a_session(*turns, task=a_task(budget=20))) == []
+    growing = Search()
+    growing.blocks(a_session(*turns[:5], task=task))
+    assert growing.blocks(state) == [distance, gain, power]
+    newest = Trace(session_id="abc").blocks(state)[0]["html"]
+    assert 'data-src="turns/abc/10"' in newest and "prose" not in newest and "prose" in trace(state)[0]["html"]
 
 
 def test_finished_turns_are_drawn_again_only_when_there_is_a_further_one():
@@ -265,7 +325,7 @@ def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
     assert session_id and not problems
     *_, last = session_stream(services, session_id)
     assert "All specs met" in last["header"][0]["html"]
-    assert [turn["key"] for turn in last["turns"]] == ["turn-2", "turn-1", "turn-0"]
+    assert [turn["key"] for turn in last["turns"]] == ["head", "turn-2", "turn-1", "turn-0"]
     shown, *_, best, start, stop = page.controls(session_id, {})
     assert shown == last["phase"] and not shown["running"]
     assert best.visible and start.interactive and not stop.interactive

@@ -138,7 +138,7 @@ def test_a_report_is_one_page_without_anything_from_elsewhere():
     assert page.open == [] and page.scripts == 1
     assert [load[:26] for load in page.loads] == ["data:image/svg+xml;base64,"]
     assert "url(" not in text and "@import" not in text
-    assert text.count('class="turn"') == 2 and "thesis" in text and "was xyz" in text
+    assert text.count('class="turn folded"') == 2 and "thesis" in text and "was xyz" in text
     assert re.search(r"w=\S+ l=", text), "the sized netlist"
     assert "Fork" not in text and "Fork" in trace(state)[0]["html"], "no button that nothing answers to"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from sizing_app.task.definition import Task
@@ -113,7 +114,7 @@ class SessionState:
     def passed(self) -> bool:
         return reached(self.history)
 
-    @property
+    @cached_property
     def best(self) -> Turn | None:
         return best_design(self.history)
 

@@ -19,7 +19,10 @@ from sizing_app.session.events import SessionState, TurnFinished, advance, fold
 from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore, record
 from sizing_app.ui.live.board import Board
+from sizing_app.ui.parts.design_panel import design_blocks
 from sizing_app.ui.parts.live_plot import figure
+from sizing_app.ui.parts.search_board import Search
+from sizing_app.ui.parts.turn_row import with_head
 from sizing_app.ui.parts.turns import Trace
 from sizing_app.ui.session.session_view import header_blocks, spec_blocks
 from tests.builders import QuadraticSimulator, a_task
@@ -56,7 +59,7 @@ def main() -> int:
 
 def measured(events, id: str) -> list[tuple[int, float, float, int]]:
     """(turns, CPU ms a turn, CPU ms of a page update, its bytes) at each of LENGTHS."""
-    state, trace, board, rows = SessionState(), Trace(), Board(), []
+    state, trace, search, board, rows = SessionState(), Trace(session_id=id), Search(), Board(), []
     turns, pages, sizes, began = [], [], [], time.process_time()
     for event in events:
         state = advance(state, event)
@@ -66,7 +69,7 @@ def measured(events, id: str) -> list[tuple[int, float, float, int]]:
         length = len(state.history) - 1
         if any(wanted - LAST <= length <= wanted for wanted in LENGTHS):
             former = board.number
-            page, board = cpu_ms(lambda state=state, board=board: board.showing(parts(state, id, trace)))
+            page, board = cpu_ms(lambda state=state, board=board: board.showing(parts(state, id, trace, search)))
             pages.append(page)
             sizes.append(len(board.since(former)))
         if length in LENGTHS:
@@ -75,10 +78,10 @@ def measured(events, id: str) -> list[tuple[int, float, float, int]]:
     return rows
 
 
-def parts(state: SessionState, id: str, trace: Trace) -> dict:
+def parts(state: SessionState, id: str, trace: Trace, search: Search) -> dict:
     """What a watcher's page is made of, as ui/session/session_stream.py draws it."""
-    return {"header": header_blocks(state, id), "plot": figure(state, id), "specs": spec_blocks(state),
-            "turns": trace.blocks(state)}
+    return {"header": header_blocks(state, id), "specs": spec_blocks(state), "design": design_blocks(state, id),
+            "plot": figure(state, id), "search": search.blocks(state), "turns": with_head(trace.blocks(state))}
 
 
 def cpu_ms(action: Callable[[], object]) -> tuple[float, object]:

@@ -26,4 +26,5 @@ def test_a_checkpoint_has_a_card_and_is_one_click_from_a_demonstration(plain_app
     expect(card).to_contain_text("MILLER, OTA")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     card.get_by_role("link", name="Demo this").click()
-    expect(page.get_by_label("Policy", exact=True).first).to_have_value("SFT checkpoint, before TL-GRPO")
+    expect(page.get_by_label("Policy", exact=True).first).to_have_value(
+        "Research: SFT checkpoint, before TL-GRPO")

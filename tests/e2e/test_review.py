@@ -88,7 +88,7 @@ def test_a_session_is_sent_as_one_page(app, open_page, context, tmp_path):
     page.goto(path.as_uri())
     expect(page.locator("article.turn")).to_have_count(3)
     expect(page.locator("svg.plot circle, svg.plot path[fill]:not([fill=none])")).to_have_count(3)
-    expect(page.locator(".spec-table tbody tr")).to_have_count(8)
+    expect(page.locator(".spec-board tbody tr")).to_have_count(8)
     expect(page.locator("img.schematic")).to_be_visible()
     expect(page.locator(".statements").first).to_contain_text("came true")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400

@@ -1,8 +1,8 @@
-"""The Models page: a card for every checkpoint, and what evaluations found."""
+"""The Models page: a ranking of the policies, a card for every checkpoint, and what evaluations found."""
 
 import base64
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import gradio as gr
@@ -11,10 +11,12 @@ from markupsafe import Markup
 from sizing_app.policy import MODELS
 from sizing_app.ui.catalogue.circuits_page import run_link
 from sizing_app.ui.catalogue.evaluation_tables import evaluations
+from sizing_app.ui.catalogue.ranking import ranking
 from sizing_app.ui.services import Services
 
-FIRST = ("algorithm", "base", "data", "circuits", "steps", "hours", "hardware", "parameters", "remark", "command")
-"""Entries of a card in the order they are shown; tables of numbers follow."""
+FIRST = ("algorithm", "circuits", "parameters", "remark")
+"""Entries of a card that are in sight; where it comes from unfolds."""
+SKELETON = '<div class="skeleton" role="status" aria-label="Reading the results"></div>'
 
 
 class ModelsPage:
@@ -23,21 +25,27 @@ class ModelsPage:
     def __init__(self, services: Services, models: Path = MODELS):
         self.services, self.models = services, models
         self._held_out = {name for name, circuit in services.circuits.items() if circuit.held_out}
-        self.page = gr.HTML("", elem_id="model-page", apply_default_css=False)
+        self.page = gr.HTML(SKELETON, elem_id="model-page", apply_default_css=False)
 
     def connect(self, tab: gr.Tab) -> None:
         tab.select(self.html, None, self.page, show_progress="hidden", api_visibility="private")
 
-    def html(self) -> str:
-        cards = Markup("").join(_card(folder, self.services) for folder in _folders(self.models))
-        return str(Markup('<div class="cards">{}</div>{}').format(
-            cards or Markup('<p class="quiet">{} has no checkpoint; <code>make train</code> writes one.</p>').format(
-                str(self.models)), evaluations(self.models.parent, self.services.store, self._held_out,
-                                              list(self.services.policies))))
+    def html(self) -> Iterator[str]:
+        """Ranking and cards at once, the evaluations, whose intervals take seconds, when they are there."""
+        default = next(iter(self.services.policies))
+        cards = Markup("").join(_card(folder, self.services) for folder in _folders(self.models, default))
+        none = Markup('<p class="quiet">{} has no checkpoint; <code>make train</code> writes one.</p>').format(
+            str(self.models))
+        first = Markup('{}<h2>Checkpoints</h2><div class="cards">{}</div>').format(
+            ranking(self.models, self._held_out, default), cards or none)
+        yield str(first + Markup(SKELETON))
+        yield str(first + evaluations(self.models.parent, self.services.store, self._held_out,
+                                      list(self.services.policies)))
 
 
-def _folders(models: Path) -> list[Path]:
-    return sorted(path.parent for path in models.glob("*/card.toml"))
+def _folders(models: Path, default: str) -> list[Path]:
+    """The default first."""
+    return sorted((path.parent for path in models.glob("*/card.toml")), key=lambda path: (path.name != default, path))
 
 
 def _card(folder: Path, services: Services) -> Markup:
@@ -48,13 +56,13 @@ def _card(folder: Path, services: Services) -> Markup:
             folder.name, f"card.toml cannot be read: {error}")
     ordered = {key: card[key] for key in FIRST if key in card}
     rest = {key: value for key, value in card.items() if key not in ordered and not isinstance(value, dict)}
-    tables = Markup("").join(
-        Markup("<details{}><summary>{}</summary>{}</details>").format(
-            Markup(" open") if key == "validation" else "", key.capitalize(), _entries(value))
-        for key, value in card.items() if isinstance(value, dict))
-    return Markup('<article class="sheet"><header><h2>{} <span class="quiet">{}</span></h2>{}</header>{}{}{}</article>'
+    tables = Markup("").join(Markup("<h3>{}</h3>{}").format(key.capitalize(), _entries(value))
+                             for key, value in card.items() if isinstance(value, dict))
+    folded = Markup("<details><summary>Where it comes from, and its curves</summary>{}{}{}</details>").format(
+        _entries(rest), tables, _pictures(folder))
+    return Markup('<article class="sheet"><header><h2>{} <span class="quiet">{}</span></h2>{}</header>{}{}</article>'
                   ).format(folder.name, services.policies.get(folder.name, ""), _demo(folder.name, card, services),
-                           _entries({**ordered, **rest}), tables, _pictures(folder))
+                           _entries(ordered), folded)
 
 
 def _demo(name: str, card: Mapping, services: Services) -> Markup:

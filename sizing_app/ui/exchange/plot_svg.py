@@ -11,7 +11,7 @@ RADIUS = 4.5
 
 def svg(figure: Mapping) -> Markup:
     """Axes from the figure's ranges; colours stay names of CSS variables. Nothing for a figure without points."""
-    if not any(trace["x"] for trace in figure["data"]):
+    if not any(trace["y"] for trace in figure["data"]):
         return Markup("")
     scale = _Scale(figure["layout"])
     parts = [scale.axes(), *(_trace(trace, scale) for trace in figure["data"]), _legend(figure["data"])]
@@ -57,24 +57,33 @@ def _ticks(low: float, high: float, step: float) -> Sequence[float]:
 
 def _trace(trace: Mapping, scale: _Scale) -> Markup:
     color = f"var({trace['line']['color']})"
-    points = [(scale.x(x), scale.y(y)) for x, y in zip(trace["x"], trace["y"], strict=True)]
+    points = [(scale.x(x), scale.y(y)) for x, y in zip(_places(trace), trace["y"], strict=True)]
     path = "M" + " L".join(f"{x} {y}" for x, y in points)
     if trace["line"].get("shape") == "hv":
         path = f"M{points[0][0]} {points[0][1]}" + "".join(f" H{x} V{y}" for x, y in points[1:])
     width = trace["line"]["width"]
-    drawn = Markup('<path d="{}" fill="none" stroke="{}" stroke-width="{}"/>').format(path, color, width)
+    lines = Markup('<path d="{}" fill="none" stroke="{}" stroke-width="{}"/>').format(path, color, width)
+    drawn = lines if "lines" in trace["mode"] else Markup("")
     if "markers" not in trace["mode"]:
         return drawn
+    symbols = trace["marker"]["symbol"]
+    symbols = [symbols] * len(points) if isinstance(symbols, str) else symbols
     shapes = (_marker(x, y, symbol, text, color) for (x, y), symbol, text in
-              zip(points, trace["marker"]["symbol"], _titles(trace), strict=True))
+              zip(points, symbols, _titles(trace), strict=True))
     return drawn + Markup("").join(shapes)
 
 
 def _titles(trace: Mapping) -> list[str]:
     """What Plotly says over each point."""
-    said = trace["hovertemplate"].removesuffix("<extra></extra>")
+    said = trace["hovertemplate"].removesuffix("<extra></extra>").replace("%{y}", "%{y:.3f}")
+    texts = trace.get("text") or [""] * len(trace["y"])
     return [said.replace("%{x}", str(x)).replace("%{y:.3f}", f"{y:.3f}").replace("%{text}", text)
-            for x, y, text in zip(trace["x"], trace["y"], trace["text"], strict=True)]
+            for x, y, text in zip(_places(trace), trace["y"], texts, strict=True)]
+
+
+def _places(trace: Mapping) -> Sequence[float]:
+    """The x of every point, counted from x0 where they are not listed."""
+    return trace["x"] if "x" in trace else range(trace["x0"], trace["x0"] + len(trace["y"]))
 
 
 def _marker(x: float, y: float, symbol: str, text: str, color: str) -> Markup:

@@ -11,8 +11,9 @@ from sizing_app.store.notes import Notes
 from sizing_app.ui.exchange.plot_svg import svg
 from sizing_app.ui.parts.circuit_panel import panel
 from sizing_app.ui.parts.components import read_asset
+from sizing_app.ui.parts.header import header
 from sizing_app.ui.parts.live_plot import figure
-from sizing_app.ui.parts.render import header, spec_table
+from sizing_app.ui.parts.spec_board import spec_board
 from sizing_app.ui.parts.turns import trace
 
 PAGE = Markup("""<!doctype html>
@@ -29,10 +30,10 @@ def report(state: SessionState, session_id: str, notes: Notes) -> str:
     circuit = state.task.circuit
     title = f"{circuit.name}, {state.policy}, session {session_id}"
     styles = Markup(read_asset("style.css") + read_asset("report.css"))
-    turns = Markup("").join(Markup(block["html"]) for block in reversed(trace(state, forks=False)))
+    turns = Markup("").join(Markup(block["html"]) for block in reversed(trace(state, forks=False, opened=True)))
     return str(PAGE.format(
         title=title, styles=styles, script=Markup(DARK), header=Markup(header(state, "")), notes=_notes(notes),
-        plot=svg(figure(state, session_id)), specs=Markup(spec_table(state)), turns=turns, netlist=_netlist(state),
+        plot=svg(figure(state, session_id)), specs=Markup(spec_board(state)), turns=turns, netlist=_netlist(state),
         circuit_title=circuit.title, circuit=Markup(panel(circuit))))
 
 

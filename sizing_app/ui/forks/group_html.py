@@ -6,7 +6,7 @@ from sizing_app.session.groups import GroupState, Sampled
 from sizing_app.task.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, format_errors
 from sizing_app.task.turn import Turn
 from sizing_app.ui.parts.render import MINUS, block, met_count, reward
-from sizing_app.ui.parts.turns import turn_sections
+from sizing_app.ui.parts.turn_sections import turn_sections
 
 GROUP_STATUS = {"running": "Sampling", "complete": "Complete", "stopped": "Stopped", "failed": "Failed",
                 "interrupted": "Interrupted"}

@@ -17,6 +17,7 @@ from sizing_app.task.limits import hold
 from sizing_app.task.validation import MAX_HINT, SESSION_BUDGET, check_task
 from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
+from sizing_app.ui.forms.policy_choice import in_tiers, line_of, suggested_budget
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.services import Services, reads_hints, reads_ranges
@@ -60,6 +61,8 @@ class TaskForm:
         self.specs = cell_table(spec_table(circuit, circuit.specs), label="Specs", elem_id=f"{prefix}specs")
         self.reset = gr.Button("Default specs", size="sm", elem_classes="quiet-button")
         self.policies = [self._policy_choice(circuit.name, lane, lanes) for lane in range(lanes)]
+        self.lines = gr.HTML(_lines(*(policy.value for policy in self.policies)), apply_default_css=False,
+                             elem_id=f"{prefix}policy-lines")
         with gr.Row(elem_classes="pair"):
             self.budget = gr.Number(5, label=f"Simulations, 1 to {SESSION_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
@@ -130,10 +133,10 @@ class TaskForm:
         initial = initial_values(circuit, "random", 0)
         return self.fill(Task(circuit, circuit.specs, circuit.conditions.nominal, initial), policies, "random")
 
-    def fill(self, task: Task, policies: Sequence[str], kind: str = "typed") -> list:
+    def fill(self, task: Task, policies: Sequence[str], kind: str = "") -> list:
         """The values of ``fields`` that give this task again."""
         circuit, circuits, lanes = task.circuit, self.services.circuits, len(self.policies)
-        handle = handle_of(circuits, circuit)
+        handle, kind = handle_of(circuits, circuit), kind or kind_of(circuit, task)
         chosen = [*policies, *[NONE] * lanes][:lanes]
         return [gr.Dropdown(choices(circuits, handle), value=handle), *condition_choices(circuit, task.conditions),
                 spec_table(circuit, task.specs), min(task.budget, SESSION_BUDGET), task.seed, kind,
@@ -191,7 +194,10 @@ class TaskForm:
             [*self.conditions, self.specs, self.initial, self.limits, *self.policies], **PRIVATE)
         changed.then(self._note, self.policies, self.note, **PRIVATE)
         for policy in self.policies:
-            policy.change(self._note, self.policies, self.note, **PRIVATE)
+            policy.change(lambda *chosen: [self._note(*chosen), _lines(*chosen)], self.policies,
+                          [self.note, self.lines], **PRIVATE)
+        if len(self.policies) == 1:
+            self.policies[0].input(suggested_budget, [*self.policies, self.budget], self.budget, **PRIVATE)
         for field in (self.kind, self.seed):
             field.input(self.change_initial, context, [self.initial, self.source], **PRIVATE)
         self.reset.click(lambda name: spec_table(self.services.circuits[name], self.services.circuits[name].specs),
@@ -200,13 +206,25 @@ class TaskForm:
     def _policy_choice(self, circuit: str, lane: int, lanes: int, wanted: str | None = None) -> gr.Dropdown:
         """The policies that can size a circuit; ``wanted`` stays chosen if it is one of them. All but the first two
         lanes may stay empty."""
-        choices = self.services.policies_for(circuit)
+        choices = in_tiers(self.services.policies_for(circuit))
         if lane > 1:
             choices = [("None", NONE), *choices]
         names = [name for _, name in choices]
         default = names[0] if lane != 1 else next((name for name in names if name == "bayes"), names[-1])
         label = "Policy" if lanes == 1 else f"Policy {lane + 1}"
         return gr.Dropdown(choices, value=wanted if wanted in names else default, label=label)
+
+
+def _lines(*policies: str) -> str:
+    """One line on each policy that is chosen."""
+    parts = (Markup('<p class="quiet note">{}</p>').format(line) for line in map(line_of, policies) if line)
+    return str(Markup("").join(parts))
+
+
+def kind_of(circuit: Circuit, task: Task) -> str:
+    """The first of the ways to start that gives the task's initial design."""
+    drawn = (kind for kind in ("random", "middle") if initial_values(circuit, kind, task.seed) == dict(task.initial))
+    return next(drawn, "typed")
 
 
 def condition_choices(circuit: Circuit, chosen: Conditions) -> list:

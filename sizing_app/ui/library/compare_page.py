@@ -1,6 +1,7 @@
-"""The Compare page: stored sessions by their ids, from ticks in the list, from the address or typed."""
+"""The Compare page: stored sessions, chosen from the latest ones, from ticks in the list or from the address."""
 
-import re
+import time
+from collections.abc import Sequence
 
 import gradio as gr
 from markupsafe import Markup
@@ -11,12 +12,14 @@ from sizing_app.ui.library.comparison import (MOST, comparison_figure, members, 
                                               spec_deltas)
 from sizing_app.ui.parts.components import address, blocks, live_plot
 from sizing_app.ui.parts.live_plot import PLOTLY_URL
-from sizing_app.ui.parts.render import block
+from sizing_app.ui.parts.render import block, reward
 from sizing_app.ui.services import Services
 
 READERS = 4
 """Browsers that may be shown a comparison at once."""
-HINT = "Tick sessions in the list of the Sessions page and press Compare, or enter their ids here."
+HINT = "Choose sessions above, or tick some in the list of the Sessions page and press Compare."
+OFFERED = 200
+"""The latest sessions, to choose from; the id of any other one can be typed."""
 
 
 class ComparePage:
@@ -28,16 +31,16 @@ class ComparePage:
         self.ready = gr.State(False)
         """Whether what the address named has come: before that there is nothing to compare anew."""
         with gr.Row(elem_classes="filters compare-ids"):
-            self.ids = gr.Textbox(label=f"Sessions, 1 to {MOST} ids with commas; the first is the reference",
-                                  max_lines=1, elem_id="compare-ids")
+            self.ids = gr.Dropdown(self._offered(), value=[], multiselect=True, max_choices=MOST, filterable=True,
+                                   allow_custom_value=True, elem_id="compare-ids",
+                                   label=f"Sessions to compare, up to {MOST}; the first is the reference")
         self.told = gr.HTML(_told((), HINT), elem_id="compare-told", apply_default_css=False)
         self.sessions = blocks(label="Sessions", elem_id="compare")
         with gr.Column(elem_classes="charts-wide"):
             self.plot = live_plot(comparison_figure([]), PLOTLY_URL, label="Best so far", elem_id="compare-plot")
         self.tables = blocks(label="Best designs", elem_id="compare-tables")
         settings = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": READERS}
-        for event in (self.ids.submit, self.ids.blur):
-            event(self.compare, self.ids, self.outputs, **settings)
+        self.ids.input(self.compare, self.ids, self.outputs, **settings)
 
     @property
     def outputs(self) -> list:
@@ -48,11 +51,11 @@ class ComparePage:
         settings = {"api_visibility": "private", "show_progress": "hidden"}
         page.load(self.open_link, None, [self.ready, self.ids, *self.outputs], **settings)
         table.compare(self.ticked, None, [tabs, self.ids, *self.outputs], **settings)
-        tab.select(self.reopen, [self.ids, self.ready], self.outputs, **settings)
+        tab.select(self.reopen, [self.ids, self.ready], [self.ids, *self.outputs], **settings)
 
-    def compare(self, text: str | None) -> list:
-        """Everything that shows the sessions of ``text``; ids that are not stored are named."""
-        wanted = list(dict.fromkeys(re.findall(r"[^\s,]+", text or "")))
+    def compare(self, ids: Sequence[str] | None) -> list:
+        """Everything that shows the sessions ``ids``; those that are not stored are named."""
+        wanted = list(dict.fromkeys(id.strip() for id in ids or () if id.strip()))
         found, problems = [], []
         for id in wanted[:MOST]:
             try:
@@ -67,20 +70,34 @@ class ComparePage:
                 [block("sessions", session_list(compared))] if compared else [], comparison_figure(compared),
                 tables if compared else [], {"view": "compare", "compare": ",".join(id for id, _ in found)}]
 
-    def reopen(self, text: str | None, ready: bool) -> list:
-        return self.compare(text) if ready else [gr.skip()] * len(self.outputs)
+    def reopen(self, ids: Sequence[str] | None, ready: bool) -> list:
+        """The list to choose from anew, and what is chosen."""
+        if not ready:
+            return [gr.skip()] * (1 + len(self.outputs))
+        return [gr.Dropdown(choices=self._offered()), *self.compare(ids)]
 
     def ticked(self, event: gr.EventData) -> list:
-        text = ", ".join(str(id) for id in event.ids)
-        return [gr.Tabs(selected="compare"), text, *self.compare(text)]
+        ids = [str(id) for id in event.ids]
+        return [gr.Tabs(selected="compare"), ids, *self.compare(ids)]
 
     def open_link(self, request: gr.Request) -> list:
         """?compare=ID,ID"""
         query = request.query_params
-        text = query.get("compare", "")
-        if not text and query.get("view") != "compare":
+        ids = [id for id in query.get("compare", "").split(",") if id]
+        if not ids and query.get("view") != "compare":
             return [True, *[gr.skip()] * (1 + len(self.outputs))]
-        return [True, text, *self.compare(text)]
+        return [True, ids, *self.compare(ids)]
+
+    def _offered(self) -> list[tuple[str, str]]:
+        """(what a person reads, id) of the latest sessions."""
+        try:
+            found = self.store.list(limit=OFFERED)
+        except StoreError:
+            return []
+        return [(f"{row.circuit} \u00b7 {row.policy} \u00b7 "
+                 f"{'no reward' if row.best_reward is None else reward(row.best_reward)} \u00b7 "
+                 f"{time.strftime('%d %b %H:%M', time.localtime(row.created))} \u00b7 {row.id}", row.id)
+                for row in found]
 
 
 def _told(problems, hint: str) -> str:

@@ -14,7 +14,7 @@ from sizing_app.task.reward import best_so_far
 from sizing_app.task.turn import Turn
 from sizing_app.ui.library.filters import review_link
 from sizing_app.ui.parts.render import MINUS, STATUS, WORDS, reward, simulations, target, verdict
-from sizing_app.ui.parts.turns import change_text, changed
+from sizing_app.ui.parts.turn_sections import change_text, changed
 
 MOST = 8
 """Sessions that can be compared at once."""
@@ -79,7 +79,7 @@ def session_list(compared: Sequence[Member]) -> Markup:
 
 
 def spec_deltas(compared: Sequence[Member]) -> Markup:
-    """Each metric of the best designs, its target where all agree, and how far it is from the first session's."""
+    """Each metric of the best designs, its targets, and how far it is from the first session's."""
     parts = Markup("")
     for group in _by_circuit(compared):
         circuit = group[0].state.task.circuit
@@ -123,13 +123,14 @@ def _heading(member: Member) -> str:
 
 def _metric_row(circuit: Circuit, name: str, group: Sequence[Member]) -> Markup:
     metric = circuit.metric(name)
-    targets = {target(spec, metric.unit) for member in group for spec in member.state.task.specs if spec.metric == name}
+    targets = dict.fromkeys(target(spec, metric.unit) for member in group for spec in member.state.task.specs
+                            if spec.metric == name)
     values = [member.design.measurement.metrics.get(name) if member.design.measurement else None for member in group]
     cells = Markup("").join(_metric_cell(member, metric, value, values[0], place)
                             for place, (member, value) in enumerate(zip(group, values, strict=True)))
     return Markup('<tr><th scope="row" title="{}">{}</th><td class="num">{}</td>{}</tr>'
                   ).format(metric.definition, metric.title,
-                           "\u2013" if not targets else "differs" if len(targets) > 1 else targets.pop(), cells)
+                           " / ".join(targets) or "\u2013", cells)
 
 
 def _metric_cell(member: Member, metric: Metric, value: float | None, first: float | None, place: int) -> Markup:

@@ -9,7 +9,7 @@ from sizing_app.circuit.netlist import sized_netlist
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import History, Turn
 from sizing_app.ui.parts.render import MINUS
-from sizing_app.ui.parts.turns import change_text, changed
+from sizing_app.ui.parts.turn_sections import change_text, changed
 
 AGAINST = (("The turn before", "former"), ("The best design", "best"))
 

@@ -43,7 +43,7 @@ class Review:
         return [self.session_id, *self.notes.outputs, *self.outputs]
 
     def opened(self, session_id: str, turn: int | None = None) -> list:
-        """A session at a turn, the last one by default. Raises StoreError."""
+        """A session at a turn, the best one by default. Raises StoreError."""
         state, notes = fold(self.services.store.events(session_id)), self.services.store.notes.read(session_id)
         return [session_id, *self.notes.shown(notes), *self._at(state, session_id, turn, "former", fresh=True)]
 
@@ -79,7 +79,8 @@ class Review:
 
     def _at(self, state: SessionState, session_id: str, turn: int | None, against: str, fresh: bool = False) -> list:
         last = state.history[-1].index if state.history else 0
-        turn = last if turn is None else max(0, min(last, turn))
+        best = state.best.index if state.best is not None else last
+        turn = best if turn is None else max(0, min(last, turn))
         return [_position(state, session_id, turn), *self.view.replay(state, session_id, turn, fresh),
                 _difference(state, session_id, turn, against)]
 

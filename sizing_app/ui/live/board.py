@@ -2,7 +2,8 @@
 
 A watcher who has seen update 7 needs the pieces with higher numbers, however many updates there were since: nothing is
 queued for a slow one. A piece is JSON for assets/stream.js: the value of a part, or, where a part is made of blocks
-(render.block), one of its blocks or the order of their keys.
+(render.block), one of its blocks or the order of their keys. Of a run of keys such as turn-9, turn-8, ... only the
+first and the last are sent.
 """
 
 import json
@@ -55,5 +56,21 @@ def _pieces(parts: Parts) -> Iterator[tuple[str, str, str, object]]:
             yield part, block["key"], "html", block["html"]
 
 
+def _runs(keys: list[str]) -> list[str | list]:
+    """The keys, those that count down one by one as [stem, first, last]."""
+    found: list[str | list] = []
+    for key in keys:
+        stem, dash, number = key.rpartition("-")
+        last = found[-1] if found else None
+        if not dash or not number.isdecimal() or str(int(number)) != number:
+            found.append(key)
+        elif isinstance(last, list) and last[0] == stem and last[2] == int(number) + 1:
+            last[2] = int(number)
+        else:
+            found.append([stem, int(number), int(number)])
+    return found
+
+
 def _serialized(part: str, key: str, kind: str, content: object) -> bytes:
+    content = _runs(content) if kind == "keys" else content
     return json.dumps({"part": part, "key": key, kind: content}, ensure_ascii=False, allow_nan=False).encode()

@@ -20,12 +20,12 @@ def panel(circuit: Circuit) -> str:
     rows = Markup("").join(_row(parameter) for parameter in circuit.parameters)
     return Markup(
         '<div class="circuit"><p class="summary">{summary} <span class="quiet">Process {process}.</span></p>'
-        '<div class="circuit-columns"><figure>{schematic}</figure>'
+        '<div class="circuit-columns"><figure>{drawing}</figure>'
         '<div class="scroll"><table><caption class="sr-only">Parameters of {name}</caption><thead><tr>'
         '<th scope="col">Parameter</th><th scope="col" class="num">Range</th>'
         '<th scope="col">Role</th></tr></thead><tbody>{rows}</tbody></table></div></div>'
         '<details class="netlist"><summary>Netlist</summary><pre tabindex="0">{netlist}</pre></details></div>').format(
-            summary=circuit.summary, process=circuit.process, schematic=_schematic(circuit), name=circuit.name,
+            summary=circuit.summary, process=circuit.process, drawing=schematic(circuit), name=circuit.name,
             rows=rows, netlist=_netlist(circuit.netlist))
 
 
@@ -36,7 +36,7 @@ def _row(parameter: Parameter) -> Markup:
         parameter.name, parameter.show(parameter.low), parameter.show(parameter.high), parameter.role, scale)
 
 
-def _schematic(circuit: Circuit) -> Markup:
+def schematic(circuit: Circuit) -> Markup:
     """The SVG as an image, so that its styles stay its own."""
     path = drawing(circuit)
     if not path.is_file():

@@ -4,6 +4,7 @@ The figure is a plain dict; the script that draws it is the one in the plotly pa
 """
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
 from sizing_app.session.events import SessionState
@@ -13,6 +14,8 @@ from sizing_app.task.turn import Turn
 PLOTLY_URL = "assets/plotly.min.js"
 """Relative to the page, see export.routes."""
 X_MARGIN = 0.35
+MANY = 60
+"""Turns above which a point is only its reward."""
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Turns between two numbers on the axis, twelve at most."""
 
@@ -29,12 +32,8 @@ def figure(state: SessionState, session_id: str, cursor: int | None = None) -> d
     """
     scored = [turn for turn in state.history if turn.score is not None]
     turns = [turn.index for turn in scored]
-    rewards = [round(turn.reward, 4) for turn in scored]
     best = [round(value, 4) for value in best_so_far(state.history)]
     steps = [place for place in range(len(best)) if place in (0, len(best) - 1) or best[place] != best[place - 1]]
-    passed = [turn.score.passed for turn in scored]
-    met = [_met(turn) for turn in scored]
-    later = [cursor is not None and index > cursor for index in turns]
     budget = state.task.budget if state.task else 5
     last = max([budget, *turns])
     return {
@@ -42,12 +41,7 @@ def figure(state: SessionState, session_id: str, cursor: int | None = None) -> d
             {"name": "Best so far", "x": [turns[place] for place in steps], "y": [best[place] for place in steps],
              "type": "scatter", "mode": "lines", "hoverinfo": "skip",
              "line": {"shape": "hv", "width": 2, "color": "--plot-best"}, "opacity": 0.9},
-            {"name": "Reward of the turn", "x": turns, "y": rewards, "type": "scatter", "mode": "lines+markers",
-             "text": met, "hovertemplate": "Turn %{x}: reward %{y:.3f}, specs met: %{text}<extra></extra>",
-             "line": {"width": 1.5, "color": "--plot-turn"},
-             "marker": {"size": 9, "color": "--plot-turn", "opacity": [0.3 if pale else 1 for pale in later],
-                        "symbol": ["diamond" if met else "circle" for met in passed]}},
-        ],
+            _rewards(scored, cursor) if len(scored) <= MANY else _many_rewards(scored)],
         "layout": {
             "uirevision": session_id or "none",
             "xaxis": {"title": {"text": "Turn"}, "range": [-X_MARGIN, last + X_MARGIN],
@@ -59,6 +53,27 @@ def figure(state: SessionState, session_id: str, cursor: int | None = None) -> d
         },
         "summary": _summary(best, state),
     }
+
+
+def _rewards(scored: Sequence[Turn], cursor: int | None) -> dict:
+    """A point for each turn, with what it met."""
+    return {"name": "Reward of the turn", "x": [turn.index for turn in scored],
+            "y": [round(turn.total, 4) for turn in scored], "type": "scatter", "mode": "lines+markers",
+            "text": [_met(turn) for turn in scored],
+            "hovertemplate": "Turn %{x}: reward %{y:.3f}, specs met: %{text}<extra></extra>",
+            "line": {"width": 1.5, "color": "--plot-turn"},
+            "marker": {"size": 9, "color": "--plot-turn",
+                       "opacity": [0.3 if cursor is not None and turn.index > cursor else 1 for turn in scored],
+                       "symbol": ["diamond" if turn.score.passed else "circle" for turn in scored]}}
+
+
+def _many_rewards(scored: Sequence[Turn]) -> dict:
+    """The same without lines between them, and light: the table of turns says the rest."""
+    return {"name": "Reward of the turn", "x0": scored[0].index, "dx": 1,
+            "y": [round(turn.total, 3) if not turn.score.passed else 1 for turn in scored], "type": "scatter",
+            "mode": "markers", "hovertemplate": "Turn %{x}: reward %{y}<extra></extra>",
+            "line": {"width": 1.5, "color": "--plot-turn"},
+            "marker": {"size": 4, "color": "--plot-turn", "opacity": 0.6, "symbol": "circle"}}
 
 
 def _met(turn: Turn) -> str:

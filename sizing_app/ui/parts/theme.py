@@ -7,6 +7,8 @@ from sizing_app.ui.parts.components import ASSETS, read_asset
 SANS = (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif")
 MONO = (gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace")
 
+SCRIPTS = ("theme.js", "tabs.js", "keys.js", "heat_strip.js", "turn_plot.js")
+
 
 def theme() -> gr.themes.Base:
     return gr.themes.Base(
@@ -27,7 +29,7 @@ def theme() -> gr.themes.Base:
 
 def head() -> str:
     """Style sheet and scripts; in the head, since Gradio rewrites what it gets as ``css``."""
-    scripts = "".join(f"<script>{read_asset(name)}</script>" for name in ("theme.js", "tabs.js", "keys.js"))
+    scripts = "".join(f"<script>{read_asset(name)}</script>" for name in SCRIPTS)
     return f"<style>{read_asset('style.css')}</style>{scripts}"
 
 

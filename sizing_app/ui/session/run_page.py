@@ -4,6 +4,9 @@ What the session does comes as a stream (session_stream.py). The controls are Gr
 stream says that the session has entered another phase.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import gradio as gr
 
 from sizing_app.circuit.definition import Circuit
@@ -13,6 +16,7 @@ from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
 from sizing_app.ui.parts.circuit_panel import panel
 from sizing_app.ui.parts.components import open_stream, read_asset, stream
 from sizing_app.ui.services import Services
+from sizing_app.ui.session.examples import Example, Examples
 from sizing_app.ui.session.session_stream import missing, phase
 from sizing_app.ui.session.session_view import SessionView
 from sizing_app.ui.session.steering import SteeringView
@@ -42,10 +46,11 @@ class RunPage:
                 self.stream = stream("run")
                 self.shown = gr.JSON({}, visible="hidden", label="Phase that the controls show")
                 self.view = SessionView("run", services)
+                self.examples = Examples(services)
                 self.steering = SteeringView(services, self.review)
+                self.view.body("run")
                 with gr.Accordion(self._panel_title(first), open=True, elem_id="circuit-panel") as self.accordion:
                     self.panel = gr.HTML(panel(first), apply_default_css=False)
-                self.view.body("run")
         self._wire()
 
     def connect(self, page: gr.Blocks) -> None:
@@ -98,6 +103,9 @@ class RunPage:
         """A circuit and a policy chosen, nothing started: ?circuit=NAME&policy=NAME."""
         return [*self.change_circuit(name), *self.form.preset(name, [policy])]
 
+    def fill_example(self, example: Example) -> list:
+        return [*self.change_circuit(example.circuit), *self.examples.fields(example, self.form)]
+
     def change_circuit(self, name: str) -> list:
         circuit = self.services.circuits[name]
         return [gr.Accordion(label=self._panel_title(circuit)), panel(circuit)]
@@ -110,11 +118,19 @@ class RunPage:
         self.view.connect(self.session_id)
         self.steering.connect(self.session_id, self.form)
         self.form.circuit.input(self.change_circuit, self.form.circuit, [self.accordion, self.panel], **PRIVATE)
-        begun = self.start.click(self.begin, [self.review, *self.form.fields],
-                                 [self.session_id, *self.form.checked, self.accordion, self.start, self.halt],
-                                 concurrency_limit=STARTS, **PRIVATE)
-        begun.then(None, self.session_id, None, js=read_asset("permalink.js"), **PRIVATE)
+        self._begins(self.start.click)
+        for example, button in self.examples.buttons:
+            filled = button.click(partial(self.fill_example, example), None,
+                                  [self.accordion, self.panel, *self.form.fields], **PRIVATE)
+            self._begins(filled.success)
         self.halt.click(self.stop, self.session_id, self.halt, queue=False, **PRIVATE)
+
+    def _begins(self, event: Callable) -> None:
+        """Let an event start the session that the form says."""
+        begun = event(self.begin, [self.review, *self.form.fields],
+                      [self.session_id, *self.form.checked, self.accordion, self.start, self.halt],
+                      concurrency_limit=STARTS, **PRIVATE)
+        begun.then(None, self.session_id, None, js=read_asset("permalink.js"), **PRIVATE)
 
     def _stored(self, session_id: str) -> tuple[Task | None, str]:
         try:

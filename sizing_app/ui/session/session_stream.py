@@ -6,7 +6,10 @@ from sizing_app.errors import StoreError
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionState
 from sizing_app.ui.live.board import Parts
+from sizing_app.ui.parts.design_panel import design_blocks
 from sizing_app.ui.parts.live_plot import figure
+from sizing_app.ui.parts.search_board import Search
+from sizing_app.ui.parts.turn_row import with_head
 from sizing_app.ui.parts.turns import Trace
 from sizing_app.ui.services import Services
 from sizing_app.ui.session.session_view import header_blocks, spec_blocks
@@ -14,18 +17,19 @@ from sizing_app.ui.session.session_view import header_blocks, spec_blocks
 
 def session_stream(services: Services, session_id: str) -> Iterator[Parts]:
     """The session now and after every change until it ends; one that is not stored is named."""
-    trace, former, results = Trace(), None, {}
+    trace, search, former, results = Trace(session_id=session_id), Search(), None, {}
     try:
         for state in services.states(session_id):
-            if former is None or state.task is not former.task or state.history is not former.history:
-                results = {"plot": figure(state, session_id), "specs": spec_blocks(state)}
+            if former is None or state.history is not former.history or state.running != former.running:
+                results = {"specs": spec_blocks(state), "design": design_blocks(state, session_id),
+                           "plot": figure(state, session_id), "search": search.blocks(state)}
             former = state
-            yield {"header": header_blocks(state, session_id), **results, "turns": trace.blocks(state),
+            yield {"header": header_blocks(state, session_id), **results, "turns": with_head(trace.blocks(state)),
                    "phase": phase(state, session_id, services.control(session_id))}
     except StoreError as error:
         state = missing(error)
-        yield {"header": header_blocks(state, ""), "plot": figure(state, ""), "specs": [], "turns": [],
-               "phase": phase(state, session_id, None)}
+        yield {"header": header_blocks(state, ""), "specs": [], "design": [], "plot": figure(state, ""), "search": [],
+               "turns": [], "phase": phase(state, session_id, None)}
 
 
 def missing(error: StoreError) -> SessionState:

@@ -17,3 +17,11 @@ document.addEventListener("keydown", (event) => {
         list.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
     }), { once: true });
 }, true);
+// The first stop of the keyboard leads to Start of the page that is shown, or to its first field.
+document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-skip]")) return;
+    event.preventDefault();
+    const seen = (node) => node.getClientRects().length;
+    const start = [...document.querySelectorAll(".actions button.primary")].find(seen);
+    (start ?? [...document.querySelectorAll("[role=tabpanel] input")].find(seen))?.focus();
+});

@@ -28,7 +28,7 @@ function drawFigure(node, figure) {
             ...axis, ...figure.layout[key], title: { font: { size: 12 }, ...figure.layout[key]?.title },
         }])),
     }, style);
-    node.setAttribute("role", "img");
+    node.setAttribute("role", "figure");  // no img: its buttons can be reached
     node.setAttribute("aria-label", figure.summary);
     Plotly.react(node, resolve(figure.data, style), layout, config);
 }

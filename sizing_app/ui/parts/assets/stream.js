@@ -44,9 +44,15 @@ function update(pieces) {
     enter(JSON.stringify(parts.get("phase").value));
 }
 
+// A run of keys is sent as [stem, first, last], counting down.
+function whole(keys) {
+    return keys.flatMap((run) => typeof run === "string" ? [run]
+        : Array.from({ length: run[1] - run[2] + 1 }, (_, place) => `${run[0]}-${run[1] - place}`));
+}
+
 function show(part, { keys, html, value }) {
     const node = document.getElementById(`${name}-${part}`);
-    node.streamed = keys ? keys.map((key) => ({ key, html: html.get(key) })) : value;
+    node.streamed = keys ? whole(keys).map((key) => ({ key, html: html.get(key) })) : value;
     node.dispatchEvent(new CustomEvent("streamed"));
 }
 

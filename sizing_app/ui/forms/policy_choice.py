@@ -1,0 +1,48 @@
+"""The policies as people choose them: a reasoning model or a search first, the rest for research; one line on each."""
+
+from collections.abc import Sequence
+
+from sizing_app.policy import POLICIES
+
+MODEL, SEARCH, RESEARCH = "Reasoning model", "Search", "Research"
+FIRST = {"chat": MODEL, "tl-grpo": MODEL, "response-surface": SEARCH}
+"""What most people want, in this order."""
+LINES = {
+    "chat": "The model of the connected server: reads netlist, targets and results, and writes why it changes what.",
+    "tl-grpo": "A small model that writes why it changes what; good for a few simulations of circuits that it knows.",
+    "response-surface": "Learns every metric from what was simulated and goes where all specs may be met; takes some "
+                        "hundred simulations, for any circuit and for hard targets. 200 is a good start.",
+    "sft": "The model before reinforcement learning.",
+    "tl-grpo+cma-es": "The model's turns first, then an evolution strategy around the best of them.",
+    "bayes": "A Gaussian process of the reward; the usual optimizer to compare with.",
+    "tpe": "Draws from densities of good and bad designs; needs tens of simulations to learn from.",
+    "cma-es": "An evolution strategy; needs hundreds of simulations.",
+    "random": "Designs drawn at random: what any method has to beat.",
+    "lookup": "The stored design that comes nearest to the targets; needs designs that were simulated before.",
+    "teacher": "Plans on stored designs; the examples that the model learnt from.",
+    "mlp": "A network that was trained to answer targets with sizes; says nothing.",
+    "trajectory-grpo": "The model trained by whole trajectories, to compare with TL-GRPO.",
+    "single-turn-grpo": "The model trained on first turns alone, to compare with TL-GRPO.",
+    "gtpo": "The model trained by GTPO, to compare with TL-GRPO.",
+}
+"""What a policy does and what it is for, by name."""
+
+
+def in_tiers(choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(title, name) of policies, those of FIRST before the others, each title with its tier."""
+    order = list(FIRST)
+    ranked = sorted(choices, key=lambda choice: order.index(choice[1]) if choice[1] in FIRST else len(order))
+    return [(f"{FIRST.get(name, RESEARCH)}: {title}", name) for title, name in ranked]
+
+
+def line_of(name: str) -> str:
+    """One line on a policy; empty for one that is not known here."""
+    return LINES.get(name, "")
+
+
+def suggested_budget(name: str, budget: float | None) -> float | None:
+    """Simulations for a policy that was just chosen; a number that a person typed stays."""
+    few, many = 5, 200
+    if POLICIES[name].kind == "search" and name in FIRST:
+        return many if budget == few else budget
+    return few if budget == many else budget

@@ -1,0 +1,45 @@
+"""Every page by axe-core in both themes and on a telephone, and the way to Start by keyboard alone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.e2e.stored import a_stored_session
+
+SERIOUS = ("serious", "critical")
+OPTIONS = {"rules": {"region": {"enabled": False}}}
+"""Gradio has no landmarks around its components; whether there are any is a matter of taste for axe (moderate)."""
+
+
+@pytest.fixture(scope="module")
+def ids(app) -> list[str]:
+    return [a_stored_session(app.store, policy=policy) for policy in ("tl-grpo", "random")]
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds that keeps people out: rule, and the first places."""
+    found = Axe().run(page, options=OPTIONS).response["violations"]
+    return [f"{item['id']}: {item['help']}: {[node['html'][:120] for node in item['nodes'][:3]]}" for item in found
+            if item["impact"] in SERIOUS]
+
+
+@pytest.mark.parametrize(("path", "shown"), [
+    ("/", "#examples .example"), ("/?session={0}", "#run-turns article"), ("/?view=race", "#race-specs input"),
+    ("/?view=sessions", "#session-table tbody tr"), ("/?review={0}", "#replay-turns article"),
+    ("/?view=compare&compare={0},{1}", "#compare tbody tr"), ("/?view=circuits", "#circuit-page table"),
+    ("/?view=models", "#model-page .ranking")])
+def test_no_page_keeps_anyone_out(app, open_page, ids, path, shown):
+    page = open_page(app, path.format(*ids))
+    expect(page.locator(shown).first).to_be_visible()
+    assert serious(page) == []
+    page.get_by_role("button", name="Switch between light and dark").click()
+    assert serious(page) == []
+
+
+def test_start_is_few_stops_from_the_top(app, open_page):
+    page = open_page(app)
+    focused = "document.activeElement.id"
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="To Start")).to_be_focused()
+    page.keyboard.press("Enter")
+    assert page.evaluate(focused) == "start"
