@@ -13,6 +13,7 @@ import numpy as np
 from sizing_app.circuit.definition import Spec
 from sizing_app.evaluate.archive import Archive, Simulate
 from sizing_app.pools.targets import DesignGrid, fitness, measurement_of, metric_columns
+from sizing_app.search.deciding import columns
 from sizing_app.search.objective import CAP, UNSURE, Objective
 from sizing_app.search.propose import best_points, candidates, first_new
 from sizing_app.search.search import SIDES
@@ -50,8 +51,8 @@ def _round(archive: Archive, specs: Sequence[Spec], weights: np.ndarray, best: i
     objective = Objective(archive.circuit, specs)
     known = grid.unit(archive.designs)
     near = np.argsort(((known - known[best]) ** 2).sum(axis=1), kind="stable")[:ROWS]
-    levels = np.array([objective.measured(measurement_of(archive.circuit, row)) for row in archive.metrics[near]])
-    surface = Surface(known[near], objective.columns(levels), known[best], width)
+    found = [{0: objective.measured(measurement_of(archive.circuit, row))} for row in archive.metrics[near]]
+    surface = Surface(known[near], columns(objective, found, ()).values, known[best], width)
     cost, chosen = _cost(archive, objective, weights), []
     for place in range(ROUND):
         model = surface.sample(rng) if place else surface.mean_surface()
@@ -68,12 +69,12 @@ def _cost(archive: Archive, objective: Objective, weights: np.ndarray) -> Callab
     """What is minimized on surfaces: the fitness of the metrics that they expect, negative, and as much as a spec can
     miss where no answer is expected (search/objective.py)."""
     circuit, specs = archive.circuit, objective.specs
-    columns = metric_columns(circuit, specs)
+    places = metric_columns(circuit, specs)
 
     def cost(found: np.ndarray) -> np.ndarray:
         levels, missing = np.split(found, [len(specs)], axis=-1)
         rows = np.full((len(levels), len(circuit.metrics)), np.nan)
-        for place, column in enumerate(columns):
+        for place, column in enumerate(places):
             rows[:, column] = objective.values_of(place, levels[:, place])
         return CAP * np.maximum(missing - UNSURE, 0.0).sum(axis=-1) - fitness(circuit, specs, weights, rows)
 

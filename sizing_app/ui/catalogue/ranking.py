@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from sizing_app.evaluate.report import SHARE
 from sizing_app.evaluate.results import Result, read_results
-from sizing_app.evaluate.wide import columns
+from sizing_app.evaluate.method_tables import columns
 from sizing_app.policy import POLICIES
 
 SUITES = ("standard", "tight", "shifted")

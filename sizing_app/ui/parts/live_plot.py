@@ -58,7 +58,7 @@ def figure(state: SessionState, session_id: str, cursor: int | None = None) -> d
 def _rewards(scored: Sequence[Turn], cursor: int | None) -> dict:
     """A point for each turn, with what it met."""
     return {"name": "Reward of the turn", "x": [turn.index for turn in scored],
-            "y": [round(turn.total, 4) for turn in scored], "type": "scatter", "mode": "lines+markers",
+            "y": [round(turn.reward, 4) for turn in scored], "type": "scatter", "mode": "lines+markers",
             "text": [_met(turn) for turn in scored],
             "hovertemplate": "Turn %{x}: reward %{y:.3f}, specs met: %{text}<extra></extra>",
             "line": {"width": 1.5, "color": "--plot-turn"},
@@ -70,7 +70,7 @@ def _rewards(scored: Sequence[Turn], cursor: int | None) -> dict:
 def _many_rewards(scored: Sequence[Turn]) -> dict:
     """The same without lines between them, and light: the table of turns says the rest."""
     return {"name": "Reward of the turn", "x0": scored[0].index, "dx": 1,
-            "y": [round(turn.total, 3) if not turn.score.passed else 1 for turn in scored], "type": "scatter",
+            "y": [round(turn.reward, 3) if not turn.score.passed else 1 for turn in scored], "type": "scatter",
             "mode": "markers", "hovertemplate": "Turn %{x}: reward %{y}<extra></extra>",
             "line": {"width": 1.5, "color": "--plot-turn"},
             "marker": {"size": 4, "color": "--plot-turn", "opacity": 0.6, "symbol": "circle"}}

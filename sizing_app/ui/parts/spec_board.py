@@ -102,7 +102,7 @@ def _why(state: SessionState, shown: Turn | None) -> Markup | str:
         '<details class="why"><summary>Why reward {}?</summary><p class="quiet">The geometric mean of the scores '
         'below: one spec of score 0 makes it 0. A met spec scores 1; a miss is measured in units of its scale and '
         'scores 0.5 at {:.0%}, 0 from {:.0%} on.</p><dl class="entries">{}</dl></details>').format(
-            reward(shown.total), D1, D2, rows)
+            reward(shown.reward), D1, D2, rows)
 
 
 def _scale(state: SessionState, spec: Spec, part: SpecScore) -> str:

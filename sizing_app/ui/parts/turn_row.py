@@ -30,7 +30,7 @@ def turn_row(task: Task, former: Sequence[Turn], turn: Turn, best: bool) -> Mark
     """The cells of a turn that follows the turns ``former``."""
     mark = Markup(' <span class="badge">best</span>') if best else ""
     cells = (("turn-name", Markup("{}{}").format(f"Turn {turn.index}" if turn.index else "Start", mark)),
-             ("turn-reward reward", Markup('<span class="sr-only">reward </span>{}').format(reward(turn.total))
+             ("turn-reward reward", Markup('<span class="sr-only">reward </span>{}').format(reward(turn.reward))
               if turn.score else "\u2013"),
              ("policy", _moves(task, former, turn)), ("policy", _said(turn)),
              ("simulator", Markup('{} <span class="sr-only">specs met</span>').format(met_count(turn.score))

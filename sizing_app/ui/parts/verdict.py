@@ -41,7 +41,7 @@ def verdict_of(state: SessionState) -> Verdict:
     kind = "running" if state.running else "nearly" if _near(parts) else "failed"
     so_far = " so far" if state.running else ""
     return Verdict(kind, f"{met} of {len(parts)} specs met{so_far} {where(task)}; {_misses(task, parts)}.",
-                   _unchecked(task), f"Best design: turn {best.index} with reward {reward(best.total)}, of "
+                   _unchecked(task), f"Best design: turn {best.index} with reward {reward(best.reward)}, of "
                                      f"{_designs(state)}.")
 
 
