@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from sizing_app.circuit.folder import file_of
+from sizing_app.circuit.folder import drawing as schematic
 from sizing_app.errors import StoreError
 from sizing_app.session.events import fold
 from sizing_app.simulator.inspection import Device
@@ -52,7 +52,7 @@ class Drawings:
     def _drawn(self, session_id: str, index: int, regions: bool) -> str | None:
         state = fold(self._services.store.events(session_id))
         turn = next((item for item in state.history if item.index == index), None)
-        path = file_of(self._services.drawn(state.task.circuit), "schematic.svg")
+        path = schematic(state.task.circuit)
         if turn is None or turn.proposal.parameters is None or not path.is_file():
             return None
         devices = self._devices(state.task, turn) if regions else ()
