@@ -94,9 +94,8 @@ def substituted(text: str, values: Mapping[str, str]) -> str:
     return result
 
 
-def resolved(parameters: Mapping[str, str], outside: Mapping[str, str], kept: frozenset[str] = frozenset(),
-             ) -> dict[str, str]:
-    """Parameters that refer to each other and to ``outside``, in terms of ``kept`` and what is unknown alone.
+def resolved(parameters: Mapping[str, str], outside: Mapping[str, str]) -> dict[str, str]:
+    """Parameters that refer to each other and to ``outside``, in the terms of ``outside`` alone.
 
     Raises ExpressionError, naming the parameter, where they go round in a circle."""
     done: dict[str, str] = {}
@@ -105,13 +104,16 @@ def resolved(parameters: Mapping[str, str], outside: Mapping[str, str], kept: fr
         if name in above:
             raise ExpressionError(f"parameter {name!r} refers to itself")
         if name not in done:
-            inner = {other: one(other, (*above, name)) if other in parameters and other != name or other in above
-                     else outside[other]
-                     for other in sorted(names_in(parameters[name])) if other in parameters or other in outside}
+            inner = {}
+            for other in names_in(parameters[name]):
+                if other in parameters and (other != name or other not in outside):
+                    inner[other] = one(other, (*above, name))
+                elif other in outside:
+                    inner[other] = outside[other]
             done[name] = substituted(parameters[name], inner)
         return done[name]
 
-    return {name: name if name in kept else one(name, ()) for name in parameters}
+    return {name: one(name, ()) for name in parameters}
 
 
 def constant(text: str, names: Mapping[str, float] | None = None) -> float | None:

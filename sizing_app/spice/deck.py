@@ -105,9 +105,13 @@ class Deck:
     def _size(self, name: str, known: dict[str, int]) -> int:
         if name not in known:
             known[name] = 0  # a circle counts nothing; it is refused elsewhere
-            known[name] = sum(self._size(element.model, known) if element.model in self.subcircuits else 1
+            known[name] = sum(self._size(element.model, known) if self.calls(element) else 1
                               for element in self.subcircuits[name].elements)
         return known[name]
+
+    def calls(self, element: Element) -> bool:
+        """Whether an element is a subcircuit of this deck."""
+        return element.kind == "x" and element.model in self.subcircuits
 
     def within(self, top: str) -> Iterator[Subcircuit]:
         """The cell ``top`` and all that it uses, each once, inner ones first."""
