@@ -127,10 +127,15 @@ class _Proposing:
                 place = parent[place]
             return place
 
-        for one, two in combinations(range(len(sized)), 2):
-            if find(one) != find(two) and (reason := self._match(*sized[one], *sized[two])):
-                why[find(one)] = why.get(find(one)) or why.get(find(two)) or reason
-                parent[find(two)] = find(one)
+        alike: dict[tuple, list[int]] = {}
+        for place, (device, quantity) in enumerate(sized):
+            key = (device.scope, device.kind, device.model, quantity, f"{device.sizes[quantity].value:.9g}")
+            alike.setdefault(key, []).append(place)
+        for places in alike.values():
+            for one, two in combinations(places, 2):
+                if find(one) != find(two) and (reason := self._match(sized[one][0], sized[two][0], sized[one][1])):
+                    why[find(one)] = why.get(find(one)) or why.get(find(two)) or reason
+                    parent[find(two)] = find(one)
         together: dict[int, list[tuple[Device, str]]] = {}
         for place, item in enumerate(sized):
             together.setdefault(find(place), []).append(item)
@@ -138,15 +143,12 @@ class _Proposing:
         for root, items in ordered:
             yield self._of_sizes(items, why.get(root, "alone"))
 
-    def _match(self, one: Device, first: str, two: Device, second: str) -> str:
-        """Why two sizes are one; empty where they are not."""
-        if first != second or one.scope != two.scope or one.kind != two.kind or one.model != two.model or \
-                not _equal(one.sizes[first], two.sizes[second]):
-            return ""
+    def _match(self, one: Device, two: Device, quantity: str) -> str:
+        """Why equal sizes of devices of one model are one; empty where they are not. Lengths of a mirror are one
+        whatever its widths."""
         if one.kind in "rcl":
             return "same value"
-        if one.kind != "m" or not all(_equal(one.sizes.get(key), two.sizes.get(key)) for key in "wl" if key != first
-                                      and first != "l"):
+        if one.kind != "m" or quantity != "l" and not _equal(one.sizes.get("l"), two.sizes.get("l")):
             return ""
         return self._reason(one, two)
 
