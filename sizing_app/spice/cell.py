@@ -1,6 +1,6 @@
 """A cell of a deck with every device known: what it is in our netlist, sizes in SI units beside the written ones."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sizing_app.spice.deck import MAIN, Card, Deck, Element
@@ -113,16 +113,6 @@ class Cell:
         inside = {net for device in self.devices for net in device.nets}
         own = self.deck.subcircuits[self.top].ports
         return (*own, *(net for net in self.deck.globals if net in inside and net not in own and not is_ground(net)))
-
-    def instances(self) -> Iterator[tuple[str, Device]]:
-        """(path of instances, device) of every device, subcircuits expanded; calls themselves are left out."""
-        def visit(scope: str, path: str) -> Iterator[tuple[str, Device]]:
-            for device in self.scopes.get(scope, ()):
-                if device.kind == "x":
-                    yield from visit(device.model, f"{path}{device.name}.")
-                else:
-                    yield path, device
-        return visit(self.top, "")
 
 
 def is_ground(net: str) -> bool:

@@ -95,12 +95,15 @@ class Deck:
 
     @property
     def top(self) -> str:
-        """The cell that this is most likely about: the largest that no other subcircuit uses; MAIN without one."""
+        """The cell that this is most likely about: the largest that no other subcircuit uses; MAIN without one, and where
+        it has more devices of its own."""
         used = {element.model for cell in self.subcircuits.values() if cell.name != MAIN for element in cell.elements
                 if element.kind == "x"}
         sizes: dict[str, int] = {}
         free = [name for name in self.subcircuits if name != MAIN and name not in used and self._size(name, sizes) > 0]
-        return max(free, key=lambda name: sizes[name], default=MAIN)
+        largest = max(free, key=lambda name: sizes[name], default=MAIN)
+        own = sum(element.kind in "mqjdrcl" for element in self.main.elements)
+        return MAIN if largest != MAIN and own > sizes[largest] else largest
 
     def _size(self, name: str, known: dict[str, int]) -> int:
         if name not in known:

@@ -15,6 +15,7 @@ MOST_FILE_LINES = 50_000
 """Lines of one file, model libraries among them."""
 _COMMENT = re.compile(r"(?:^|(?<=\s))\$(?![({])|;|//")
 _EXECUTED = re.compile(r"`|\$\(")
+_READ = re.compile(r"\bfile\s*=", re.IGNORECASE)
 _SPECTRE = re.compile(r"simulator\s+lang|parameters\s|subckt\s|ends\b|include\s+\"|ahdl_include", re.IGNORECASE)
 
 
@@ -135,10 +136,12 @@ def _append(line: Line, lines: list[Line], open_end: bool) -> bool:
 
 
 def _check(found: Lines) -> None:
-    """What ngspice would execute while it reads."""
+    """What ngspice would execute while it reads, or read from disk."""
     for line in found.logical:
         if match := _EXECUTED.search(line.text):
             found.problems.append(Remark(line, match[0], "runs a command in ngspice: remove it"))
+        if match := _READ.search(line.text):
+            found.problems.append(Remark(line, match[0], "reads a file: write the numbers themselves"))
     for line in found.control:
         if match := _EXECUTED.search(line.text):
             found.notes.append(Remark(line, match[0], "runs a command in ngspice; it is not executed"))

@@ -2,6 +2,7 @@
 
 import re
 
+from sizing_app.circuit.deck_rules import FORBIDDEN
 from sizing_app.spice.cell import is_ground
 
 
@@ -14,7 +15,7 @@ class Nets:
 
     def __call__(self, net: str) -> str:
         if net not in self.names:
-            name = "0" if is_ground(net) else _clean(net)
+            name = "0" if is_ground(net) else clean(net)
             stem, number = name, 1
             while name != "0" and name in self._used:
                 number += 1
@@ -29,8 +30,9 @@ class Nets:
         return {net: name for net, name in self.names.items() if net != name}
 
 
-def _clean(net: str) -> str:
+def clean(net: str) -> str:
+    """Letters, digits and _, in small letters; never a word that deck rules refuse."""
     name = re.sub(r"\+$", "p", re.sub(r"-$", "n", net.lower()))
     name = re.sub(r"[<\[](\d+)[>\]]", r"_\1", name.rstrip("!"))
     name = re.sub(r"\W", "_", name, flags=re.ASCII) or "n"
-    return f"{name}_" if name in ("gnd", "0") else name
+    return f"{name}_" if name in ("gnd", "0") or FORBIDDEN.search(name) else name

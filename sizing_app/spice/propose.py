@@ -41,6 +41,7 @@ class _Proposing:
         self.cell = cell
         self.structure: Structure = structure_of(cell, ports)
         self.roles = self.structure.roles()
+        self.pairs = {frozenset({one.key, two.key}) for one, two in self.structure.pairs}
         self.usage = Usage(cell)
         self.fixed = {(device.scope, device.name) for device in parasitics(cell)}
         self.names: set[str] = set()
@@ -82,12 +83,13 @@ class _Proposing:
             unit, micro, quantity = next(iter(kinds))[0], next(iter(kinds))[1], "l"
         factor = 1e-6 if micro else 1.0
         value = self._value(members[0]) * factor
+        of_the_bench = all(device.kind == "v" and device.scope == MAIN for device, _ in sizes)
         of_transistors = [device for device, _ in sizes if device.is_transistor]
         shown = ", ".join(dict.fromkeys(device.name for device, _ in sizes))
         what = WORDS.get(quantity, "value")
         role = f"{members[0].quantity}: {what} of {shown}"
         return self._group(self._name(members[0].quantity), tuple(members), "param", unit, value,
-                           of_transistors[:1], quantity, role, reason, factor, value == 0, uses)
+                           of_transistors[:1], quantity, role, reason, factor, of_the_bench, uses)
 
     def _value(self, member: Member) -> float:
         """What a parameter of the file, or a call, gives: in the file's own number."""
@@ -156,13 +158,13 @@ class _Proposing:
         """Why two transistors of one model are matched."""
         rails = self.structure.rails
         roles = {self.roles.get((device.scope, device.name)) for device in (one, two)}
-        if one.source == two.source and one.source not in rails and one.gate != two.gate:
-            return "pair"
         if one.gate == two.drain and two.gate == one.drain:
             return "cross-coupled"
+        if frozenset({(one.scope, one.name), (two.scope, two.name)}) in self.pairs:
+            return "pair"
         if one.gate == two.gate and one.gate not in rails:
             return "mirror" if one.source == two.source else "common gate"
-        if len(roles) == 1 and None not in roles and (PAIR in roles or INVERTER in roles or one.source == two.source):
+        if len(roles) == 1 and not {None, PAIR} & roles and (INVERTER in roles or one.source == two.source):
             return f"same role: {roles.pop()}"
         return ""
 

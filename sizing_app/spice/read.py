@@ -15,7 +15,7 @@ from sizing_app.spice.words import bare, is_closed, settings_of, split
 
 MOST_REMARKS = 200
 MOST_CORNERS = 10
-DROPPED = ("backanno", "prot", "unprot", "print", "plot", "probe", "save", "four", "title", "width", "end", "tf", "pz",
+DROPPED = ("backanno", "prot", "unprot", "print", "plot", "probe", "save", "four", "width", "end", "tf", "pz",
            "disto", "sens", "step", "mc", "alias", "vec", "lstb", "stb", "data", "enddata", "machine", "connect",
            "pinfo", "graph", "wave", "fft", "lin", "net", "biaschk", "subckt_path")
 """Dot commands that change no result here: left out with a note."""
@@ -148,6 +148,8 @@ class _Reading:
             self._temperature(line, words)
         elif word in ("option", "options", "opt"):
             self._options(line, words)
+        elif word == "title":
+            self.expansion.title = line.text[len(".title"):].strip()
         elif word in DROPPED:
             self._note(line, words[0], "is left out: it changes no result here")
         elif word in COMMANDS:

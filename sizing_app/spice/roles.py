@@ -12,6 +12,7 @@ BIAS_CURRENT, BIAS_VOLTAGE, CLOCK, FEEDBACK = "bias current", "bias voltage", "c
 REFERENCE, COMMON_MODE, ENABLE, OTHER = "reference", "common mode", "enable", ""
 ROLES = (SUPPLY, GROUND, IN_PLUS, IN_MINUS, IN, OUT, OUT_PLUS, OUT_MINUS, BIAS_CURRENT, BIAS_VOLTAGE, CLOCK, FEEDBACK,
          REFERENCE, COMMON_MODE, ENABLE, OTHER)
+OUTPUTS, INPUTS = (OUT, OUT_PLUS, OUT_MINUS), (IN, IN_PLUS, IN_MINUS)
 CLASSES = ("op-amp", "fd-ota", "comparator", "ldo", "oscillator", "filter", "reference", "generic")
 _NAMES = tuple((role, re.compile(pattern)) for role, pattern in (
     (IN, r"v?in(put)?"),
@@ -30,7 +31,7 @@ _NAMES = tuple((role, re.compile(pattern)) for role, pattern in (
     (REFERENCE, r"v?ref(_?in)?\d*|vbg|vbgap"),
     (BIAS_CURRENT, r"i_?b(ias)?\w*|ib\d*|i_?tail|ibias\w*|i_?ref\w*|i_?in\d*|\w*_?ibias\w*"),
     (BIAS_VOLTAGE, r"v_?b(ias)?_?\w*|vc(as)?[np]?\d*|v?b[np]\d*|v?casc?\w*|bias\w*|vg[np]?\d*|nb|pb"),
-    (OUT, r"v?o(ut(put)?)?\d*|vo\d?|v?reg|vldo|y|q\d?|z|vout\w*|out\w*|osc\w*"),
+    (OUT, r"v?o(ut(put)?)?\d*|vo\d?|v?reg|vldo|y|q\d?|z|vout\w*|out\w*|osc\w*|lp|hp"),
     (IN, r"v?in(put)?\d+|a|d|x|vsig|sig(nal)?|rf(in)?|vi"),
 ))
 _KIND_OF = tuple((kind, re.compile(pattern)) for kind, pattern in (
@@ -58,8 +59,8 @@ def structure_of(cell: Cell, roles: dict[str, str]) -> Structure:
     placed = expanded(cell)
     sources = frozenset(net for item in placed if item.device.kind == "v" for net in item.nets if "0" in item.nets
                         and any(other.device.bulk == net for other in placed if other.device.is_transistor))
-    return Structure(placed, rails | sources, frozenset(net for net, role in roles.items() if role == CLOCK),
-                     frozenset(net for net, role in roles.items() if role in (OUT, OUT_PLUS, OUT_MINUS)))
+    return Structure(placed, rails | sources, *(frozenset(net for net, role in roles.items() if role in wanted)
+                                                for wanted in ((CLOCK,), OUTPUTS, INPUTS)))
 
 
 def class_of(cell: Cell, roles: dict[str, str]) -> str:
@@ -69,10 +70,11 @@ def class_of(cell: Cell, roles: dict[str, str]) -> str:
     parts = set(structure.roles().values())
     named = _kind_by_name(cell)
     signal = bool({IN_PLUS, IN_MINUS, IN} & has)
-    if not structure.transistors and not any(item.device.kind in "eghb" for item in structure.placed):
-        return "filter" if any(item.device.kind in "rcl" for item in structure.placed) else "generic"
     if named in ("ldo", "filter") and (OUT in has or OUT_PLUS in has):
         return named
+    kinds = {item.device.kind for item in structure.placed}
+    if not kinds & set("mqjds"):
+        return "filter" if kinds & {"c", "l"} and not {IN_PLUS, IN_MINUS} <= has else "generic"
     if PASS in parts and {FEEDBACK, REFERENCE, IN_MINUS} & has and not {IN_PLUS, IN_MINUS} <= has:
         return "ldo"
     if {IN_PLUS, IN_MINUS} <= has:
@@ -82,7 +84,7 @@ def class_of(cell: Cell, roles: dict[str, str]) -> str:
     if not signal and (structure.ring() or CROSS in parts and any(item.device.kind == "l" for item in structure.placed)
                        or named == "oscillator"):
         return "oscillator"
-    if not signal and CLOCK not in has and (named == "reference" or {OUT, REFERENCE} & has):
+    if not signal and not {CLOCK, BIAS_VOLTAGE} & has and (named == "reference" or {OUT, REFERENCE} & has):
         return "reference"
     return "generic"
 
@@ -128,7 +130,10 @@ def _settled(found: dict[str, str], placed: tuple[Placed, ...], cell: Cell) -> d
     for role, other in ((OUT_PLUS, OUT_MINUS), (OUT_MINUS, OUT_PLUS)):
         if role in found.values() and other not in found.values():
             found |= {net: OUT for net, word in found.items() if word == role}
-    if REFERENCE in found.values() and not {IN_PLUS, IN_MINUS, IN, OUT, FEEDBACK} & set(found.values()):
+    outs = [net for net, role in found.items() if role == OUT]
+    if len(outs) == 2 and {IN_PLUS, IN_MINUS} <= set(found.values()):
+        found |= {outs[0]: OUT_PLUS, outs[1]: OUT_MINUS}
+    if {REFERENCE, SUPPLY} <= set(found.values()) and not {IN_PLUS, IN_MINUS, IN, OUT, FEEDBACK} & set(found.values()):
         found |= {net: OUT for net, word in found.items() if word == REFERENCE}
     return _directed(found, cell)
 
@@ -145,7 +150,8 @@ def _main_ports(cell: Cell, placed: tuple[Placed, ...]) -> tuple[str, ...]:
     driven = {net for item in placed if item.device.kind == "v" and "0" in item.nets for net in item.nets}
     used = {net for item in placed if item.device.kind not in "vi" for net in item.nets}
     return tuple(net for net in nets if net in used and (
-        net in cell.deck.pins or net in driven or net == "0" or _by_name(net) in (OUT, OUT_PLUS, OUT_MINUS)))
+        net in cell.deck.pins or net in driven or net == "0"
+        or len(net) > 1 and _by_name(net) in (*OUTPUTS, IN_PLUS, IN_MINUS)))
 
 
 def _kind_by_name(cell: Cell) -> str:

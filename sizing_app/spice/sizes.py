@@ -12,8 +12,9 @@ from sizing_app.spice.log import Log, Unmapped
 
 UNITS = {"r": "Ohm", "c": "F", "l": "H", "v": "V", "i": "A"}
 LENGTHS, AREAS, COUNTS = ("w", "l", "pd", "ps", "sa", "sb", "sd"), ("ad", "as"), ("m", "nf")
-LARGEST_LENGTH, LARGEST_AREA = 1e-3, 1e-8
-"""Metres and square metres: no transistor has more, so a larger number counts micrometres."""
+LARGEST_LENGTH, LARGEST_AREA = 0.02, 1e-8
+"""Metres and square metres: a larger number counts micrometres, for no transistor is wider than 2 cm or shorter than
+20 nm."""
 LAYOUT = ("ad", "as", "pd", "ps", "nrd", "nrs", "sa", "sb", "sd", "topography", "area", "perim")
 """Settings that the layout rule of circuit/netlist.py replaces."""
 JUNCTIONS = ("ad", "as", "pd", "ps", "nrd", "nrs")

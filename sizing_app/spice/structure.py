@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
+from sizing_app.circuit.deck_rules import DEEPEST, MOST_DEVICES
 from sizing_app.spice.cell import Cell, Device, is_global, is_ground
 
 PAIR, TAIL, LOAD, MIRROR, CASCODE = "input pair", "tail current source", "mirror load", "current mirror", "cascode"
@@ -42,16 +44,16 @@ class Placed:
 
 
 def expanded(cell: Cell) -> tuple[Placed, ...]:
-    """Every device but calls; the cell is bounded (mapping.py)."""
+    """Every device but calls, as far as a circuit may be large."""
     def visit(scope: str, path: str, nets: Mapping[str, str]) -> Iterable[Placed]:
         for device in cell.scopes.get(scope, ()):
             outer = tuple(_net(net, path, nets, cell) for net in device.nets)
-            if device.kind == "x":
+            if device.kind == "x" and path.count(".") <= DEEPEST:
                 ports = cell.deck.subcircuits[device.model].ports
                 yield from visit(device.model, f"{path}{device.name}.", dict(zip(ports, outer, strict=True)))
-            else:
+            elif device.kind != "x":
                 yield Placed(path, device, outer)
-    return tuple(visit(cell.top, "", {}))
+    return tuple(islice(visit(cell.top, "", {}), MOST_DEVICES))
 
 
 def _net(net: str, path: str, nets: Mapping[str, str], cell: Cell) -> str:
@@ -63,11 +65,11 @@ def _net(net: str, path: str, nets: Mapping[str, str], cell: Cell) -> str:
 
 
 class Structure:
-    """Roles of the devices of a cell; ``rails`` and ``clocks`` and ``outputs`` are nets (roles.py)."""
+    """Roles of the devices of a cell; ``rails``, ``clocks``, ``outputs`` and ``inputs`` are nets (roles.py)."""
 
     def __init__(self, placed: tuple[Placed, ...], rails: frozenset[str], clocks: frozenset[str] = frozenset(),
-                 outputs: frozenset[str] = frozenset()):
-        self.placed, self.rails, self.clocks, self.outputs = placed, rails, clocks, outputs
+                 outputs: frozenset[str] = frozenset(), inputs: frozenset[str] = frozenset()):
+        self.placed, self.rails, self.clocks, self.outputs, self.inputs = placed, rails, clocks, outputs, inputs
         self.transistors = tuple(item for item in placed if item.device.is_transistor)
         self.at: dict[str, list[Placed]] = defaultdict(list)
         """Net to all devices there."""
@@ -119,9 +121,9 @@ class Structure:
                          if one.device.polarity != item.device.polarity)
         if self._is_inverter(item):
             return INVERTER
-        if len(mirrored) > 1 and item.source in self.rails:
+        if len(mirrored) > 1 and item.source in self.rails and item.gate not in self.inputs:
             diode = any(other.is_diode or self._cascoded_diode(other) for other in mirrored)
-            return LOAD if loads_pair else MIRROR if diode else SOURCE
+            return (LOAD if loads_pair else MIRROR) if diode else SOURCE
         if item.source not in self.rails and any(other.device.polarity == item.device.polarity
                                                  for other in self.at_drain[item.source]):
             return CASCODE
@@ -135,7 +137,7 @@ class Structure:
         """Same model and size, one source that is no rail, gates and drains apart."""
         found = []
         for net, items in self.at_source.items():
-            if net in self.rails:
+            if net in self.rails | self.inputs | self.clocks:
                 continue
             for place, one in enumerate(items):
                 found += [(one, two) for two in items[place + 1:]
@@ -184,7 +186,7 @@ class Structure:
     def _joins_series(self, net: str) -> bool:
         """Whether a net joins one resistor and one capacitor alone, the resistor's other end at a drain."""
         here = self.at[net]
-        return sorted(item.device.kind for item in here) == ["c", "r"] and any(
+        return len(here) == 2 and sorted(item.device.kind for item in here) == ["c", "r"] and any(
             self.at_drain[other] for item in here if item.device.kind == "r" for other in item.nets)
 
 

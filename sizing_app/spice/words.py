@@ -39,8 +39,12 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 def settings_of(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """(words without ``=``, settings by name in small letters); quotes and braces around a value are kept."""
-    plain = [word for word in words if "=" not in word or word[0] in "'\"{("]
-    named = (word.partition("=") for word in words if "=" in word and word[0] not in "'\"{(")
+    def is_setting(word: str) -> bool:
+        name, sign, _ = word.partition("=")
+        return bool(sign and name) and not set(name) & set("'\"{(")
+
+    plain = [word for word in words if not is_setting(word)]
+    named = (word.partition("=") for word in words if is_setting(word))
     return plain, {name.lower(): value for name, _, value in named}
 
 

@@ -13,7 +13,7 @@ from sizing_app.spice.elements import EXPRESSIONS
 from sizing_app.spice.groups import Proposal
 from sizing_app.spice.log import Unmapped
 from sizing_app.spice.mapping import source_words
-from sizing_app.spice.names import Nets
+from sizing_app.spice.names import Nets, clean
 from sizing_app.spice.scopes import MULTIPLIERS, of_top
 from sizing_app.spice.usage import Member
 from sizing_app.spice.values import Values, behaviour, braced
@@ -95,7 +95,7 @@ class _Writing:
         """The name of ours for a subcircuit with what it is given; written on first use."""
         key = (scope, tuple(sorted(given.items())))
         if key not in self.known:
-            stem = re.sub(r"\W", "_", scope, flags=re.ASCII)
+            stem = clean(scope)
             number = sum(name == stem or name.rpartition("_")[0] == stem for name in self.bodies) + 1
             name = stem if number == 1 else f"{stem}_{number}"
             while name in self.bodies:
@@ -155,8 +155,8 @@ class _Writing:
     def _copies(self, device: Device, text: str) -> int:
         value = 0.0 if names_in(text) else evaluate(text, {})
         if value != round(value) or not 1 <= value <= MOST_COPIES:
-            raise Unmapped(device.name, f"has m={text} at a subcircuit: expected a whole number from 1 to {MOST_COPIES}, "
-                                        "and no parameter that varies (lock it)")
+            raise Unmapped(device.name, f"has m={text} at a subcircuit: expected a whole number from 1 to "
+                                        f"{MOST_COPIES}, and no parameter that varies (lock it)")
         return int(value)
 
     def _settings(self, device: Device, names: Mapping[str, str]) -> list[str]:
