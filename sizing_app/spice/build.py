@@ -65,8 +65,8 @@ def build_circuit(cell: Cell, proposal: Proposal, ports: Mapping[str, str], benc
 
     Raises BuildError with all problems of the deck and its cell, CircuitError for what only the whole shows.
     """
-    models, corners, problems = models_of(cell)
-    problems = [*cell.deck.problems, *cell.problems, *problems]
+    models, corners, _ = models_of(cell)
+    problems = [*cell.deck.problems, *cell.problems]
     if not problems and not proposal.free:
         problems.append(Remark(Line("", 1, ""), "", "no parameter is left to vary: unlock one"))
     if problems:

@@ -95,8 +95,8 @@ class Deck:
 
     @property
     def top(self) -> str:
-        """The cell that this is most likely about: the largest that no other subcircuit uses; MAIN without one, and where
-        it has more devices of its own."""
+        """The cell that this is most likely about: the largest that no other subcircuit uses; MAIN without one, and
+        where it has more devices of its own."""
         used = {element.model for cell in self.subcircuits.values() if cell.name != MAIN for element in cell.elements
                 if element.kind == "x"}
         sizes: dict[str, int] = {}

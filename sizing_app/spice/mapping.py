@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from sizing_app.circuit.deck_rules import DEEPEST, MOST_DEVICES
 from sizing_app.circuit.expressions import ExpressionError, names_in
@@ -14,6 +15,7 @@ from sizing_app.spice.deck import Deck, Element, Subcircuit
 from sizing_app.spice.lines import Line
 from sizing_app.spice.log import Log, Unmapped
 from sizing_app.spice.models import TRANSISTORS, Models, base
+from sizing_app.spice.own_cards import models_of
 from sizing_app.spice.scopes import MULTIPLIERS, given_by, inside, of_top
 from sizing_app.spice.sizes import UNITS, Sizes
 
@@ -49,9 +51,11 @@ class _Mapping:
         self._count()
         self.sizes.summary()
         notes = sorted(dict.fromkeys(self.log.notes), key=lambda remark: (remark.line.file, remark.line.number))
-        return Cell(self.deck, self.top, self.models.process, self.models.corner(), self.choices.as_written, scopes,
-                    self.models.aliases, tuple(self.models.cards.values()), tuple(notes),
-                    tuple(dict.fromkeys(self.log.problems)))
+        found = Cell(self.deck, self.top, self.models.process, self.models.corner(), self.choices.as_written, scopes,
+                     self.models.aliases, tuple(self.models.cards.values()), tuple(notes), ())
+        if not self.deck.problems:  # a parameter that could not be read would be told again
+            self.log.problems += models_of(found)[2]
+        return replace(found, problems=tuple(dict.fromkeys(self.log.problems)))
 
     def _names(self) -> dict[str, dict[str, str]]:
         """Subcircuit to what its names stand for where it is first used: numbers."""

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 
 from sizing_app.circuit.deck_rules import ANALYSES, OPTIONS, RefusedNetlist
-from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.circuit.expressions import ExpressionError, names_in
 from sizing_app.spice.arithmetic import arithmetic, is_number, number, safe_name
 from sizing_app.spice.cards import read_card
 from sizing_app.spice.deck import MAIN, Card, Deck, Element, Subcircuit
@@ -53,8 +53,10 @@ def _with_corners(deck: Deck, first: "_Reading", again: Callable[[str], "_Readin
     corners = {own: (deck.cards, deck.parameters)}
     for name in names[:MOST_CORNERS]:
         other = again(name)
-        if {card.name for card in other.cards} == {card.name for card in deck.cards} and \
-                len(other.problems) <= len(deck.problems):
+        known = other.parameters[MAIN]
+        whole = all(names_in(text) <= set(known) for card in other.cards if card.scope == MAIN
+                    for text in card.settings.values())
+        if whole and {card.name for card in other.cards} == {card.name for card in deck.cards}:
             corners[name] = (tuple(other.cards), other.parameters[MAIN])
     return Deck(**{**vars(deck), "corners": corners})
 

@@ -84,7 +84,7 @@ def class_of(cell: Cell, roles: dict[str, str]) -> str:
     if not signal and (structure.ring() or CROSS in parts and any(item.device.kind == "l" for item in structure.placed)
                        or named == "oscillator"):
         return "oscillator"
-    if not signal and not {CLOCK, BIAS_VOLTAGE} & has and (named == "reference" or {OUT, REFERENCE} & has):
+    if not signal and OUT in has and (named == "reference" or not {CLOCK, BIAS_VOLTAGE} & has):
         return "reference"
     return "generic"
 
