@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
-from sizing_app.circuit.expressions import FUNCTIONS
 from sizing_app.spice.arithmetic import constant, is_number, number, safe_name
 from sizing_app.spice.cell import Cell, Device, Quantity
 from sizing_app.spice.deck import MAIN
@@ -203,7 +202,6 @@ class _Proposing:
         """A name not used before: w_in, w_mirp, w_mirp_2."""
         stem = re.sub(r"\W", "_", stem.lower(), flags=re.ASCII)
         stem = safe_name(stem if stem[:1].isalpha() or stem[:1] == "_" else f"p_{stem}")
-        stem = f"{stem}_" if stem in FUNCTIONS else stem
         name = stem if stem not in self.names else f"{stem}{polarity}"
         number = 2
         while name in self.names:
