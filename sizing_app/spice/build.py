@@ -19,6 +19,7 @@ from sizing_app.circuit.definition import (
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.own_models import ONLY, OWN
 from sizing_app.spice.cell import Cell
+from sizing_app.spice.deck import MAIN
 from sizing_app.spice.groups import Proposal
 from sizing_app.spice.lines import Line, Remark
 from sizing_app.spice.log import Unmapped
@@ -67,7 +68,9 @@ def build_circuit(cell: Cell, proposal: Proposal, ports: Mapping[str, str], benc
     """
     models, corners, _ = models_of(cell)
     problems = [*cell.deck.problems, *cell.problems]
-    if not problems and not proposal.free:
+    if not problems and not cell.devices:
+        problems.append(Remark(Line("", 1, ""), "", "no element was read: this is no netlist"))
+    elif not problems and not proposal.free:
         problems.append(Remark(Line("", 1, ""), "", "no parameter is left to vary: unlock one"))
     if problems:
         raise BuildError(problems)
@@ -88,8 +91,8 @@ def build_circuit(cell: Cell, proposal: Proposal, ports: Mapping[str, str], benc
 
 def written_cell(cell: Cell, proposal: Proposal, ports: Mapping[str, str], connect: Mapping[str, str] | None = None,
                  ) -> Written:
-    """The text of a cell, its grounds at 0. Raises BuildError."""
-    grounds = {net: "0" for net, role in ports.items() if role == GROUND}
+    """The text of a cell. Grounds of a subcircuit are 0; a netlist without one drives its own. Raises BuildError."""
+    grounds = {net: "0" for net, role in ports.items() if role == GROUND and cell.top != MAIN}
     try:
         return write_cell(cell, proposal, {**grounds, **(connect or {})})
     except Unmapped as error:

@@ -78,6 +78,8 @@ class Choices:
     """Model in the file's words to a model of the process."""
     as_written: bool = False
     """No junction areas and fingers of ours."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Values for parameters that the file uses and does not define, as a .param line would give them."""
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,13 @@ class Proposal:
         raise ProposalError(f"there is no parameter {name!r}, only {', '.join(group.name for group in self.groups)}")
 
 
+def outside(proposal: Proposal) -> list[str]:
+    """A sentence for every size of the file that its own range does not hold, as the models do not reach it."""
+    return [f"{group.name}: {group.parameter.show(group.value)}, as the file has it, is outside the models: the range "
+            f"begins at {group.parameter.show(group.low)}" for group in proposal.free
+            if not group.parameter.contains(group.value)]
+
+
 def join(proposal: Proposal, names: Iterable[str], name: str | None = None) -> Proposal:
     """One group of several of one unit: the first one's value, the range that holds all of theirs."""
     groups = [proposal.group(item) for item in dict.fromkeys(names)]

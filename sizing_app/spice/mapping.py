@@ -9,7 +9,7 @@ from sizing_app.circuit.expressions import ExpressionError, names_in
 from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.spice import devices
-from sizing_app.spice.arithmetic import resolved
+from sizing_app.spice.arithmetic import arithmetic, resolved, safe_name
 from sizing_app.spice.cell import Cell, Choices, Device, Quantity
 from sizing_app.spice.deck import Deck, Element, Subcircuit
 from sizing_app.spice.lines import Line
@@ -27,8 +27,10 @@ _LAYOUT_NAMES = {"c_width": "w", "c_length": "l", "r_width": "w", "r_length": "l
 
 def map_cell(deck: Deck, choices: Choices | None = None) -> Cell:
     """The cell of a deck; all that is wrong is in ``problems``. Raises KeyError for a subcircuit or process that is
-    not there."""
+    not there, ExpressionError for a value of a parameter that is no arithmetic."""
     choices = choices or Choices()
+    given = {safe_name(name): arithmetic(text) for name, text in choices.parameters.items()}
+    deck = replace(deck, parameters={**given, **deck.parameters})
     top = deck.top if choices.top is None else choices.top.lower()
     if top not in deck.subcircuits:
         raise KeyError(top)

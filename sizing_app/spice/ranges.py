@@ -29,18 +29,21 @@ def model_limits(process: str, corner: str, model: str) -> tuple[tuple[float, fl
 
 def proposed(quantity: str, unit: str, value: float, process: str, widths: tuple[float, float],
              lengths: tuple[float, float]) -> tuple[float, float, str, float | None]:
-    """(low, high, scale, step) for a size (SI); ``widths`` and ``lengths`` are the models' limits."""
+    """(low, high, scale, step) for a size (SI); ``widths`` and ``lengths`` are the models' limits. A size below them
+    gets a range that begins there."""
     if quantity in ("m", "nf") or unit == "" and value == round(value) >= 1:
         return 1.0, max(2.0, 4.0 * round(value)), "linear", 1.0
     if unit == "V":
         return value - SWING, value + SWING, "linear", 0.01
+    least = {"w": widths[0], "l": lengths[0] or SHORTEST.get(process, 0.0)}.get(quantity, 0.0)
+    value = max(value, least)
     low, high = (factor * value for factor in FACTORS.get(quantity, OTHER))
     if quantity == "w":
         finger = PROCESSES[process].finger if process in PROCESSES else math.inf
-        low = max(low, min(NARROWEST, value), widths[0])
+        low = max(low, min(NARROWEST, value), least)
         high = high if widths[1] >= finger else min(high, widths[1])  # wider ones become fingers
     elif quantity == "l":
-        low, high = max(low, lengths[0] or SHORTEST.get(process, 0.0)), min(high, lengths[1])
+        low, high = max(low, least), min(high, lengths[1])
     return (*_snapped(low, high, value), "log", None)
 
 

@@ -1,6 +1,7 @@
 """From SPICE texts to a Deck: every line is an element, a card, data for the testbench, a note, or a problem."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 
 from sizing_app.circuit.deck_rules import ANALYSES, OPTIONS, RefusedNetlist
@@ -17,7 +18,7 @@ MOST_REMARKS = 200
 MOST_CORNERS = 10
 DROPPED = ("backanno", "prot", "unprot", "print", "plot", "probe", "save", "four", "width", "end", "tf", "pz",
            "disto", "sens", "step", "mc", "alias", "vec", "lstb", "stb", "data", "enddata", "machine", "connect",
-           "pinfo", "graph", "wave", "fft", "lin", "net", "biaschk", "subckt_path")
+           "pinfo", "check", "assert", "graph", "wave", "fft", "lin", "net", "biaschk", "subckt_path")
 """Dot commands that change no result here: left out with a note."""
 COMMANDS = {"csparam": "sets a variable of ngspice's own language", "exec": "runs a command",
             "func": "defines a function: write its expression where it is used",
@@ -124,7 +125,7 @@ class _Reading:
             self._element(line, bipolars)
             return
         words = split(line.text)
-        word = words[0].lower()[1:]
+        word = re.match(r"\w*", words[0].lower()[1:])[0]
         if word in ("param", "params", "parameter"):
             self._param(words)
         elif word in ("subckt", "macro"):
