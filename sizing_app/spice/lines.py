@@ -64,7 +64,7 @@ def read_lines(text: str, file: str = "") -> Lines:
     physical = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if len(physical) > MOST_FILE_LINES:
         raise RefusedNetlist(f"{file or 'the text'} has {len(physical):,} lines, at most {MOST_FILE_LINES:,}")
-    found, block, open_end = Lines(), False, False
+    found, block, open_end, pragma = Lines(), False, False, False
     for number, raw in enumerate(physical, 1):
         line = Line(file, number, " ".join(raw.translate(_LETTERS).split()))
         if len(raw) > LONGEST_LINE:
@@ -74,6 +74,9 @@ def read_lines(text: str, file: str = "") -> Lines:
         if block or line.text.lower().startswith(".control"):
             block = _control(line, found)
             continue
+        pragma = line.text.startswith("*.") or pragma and line.text[:1] in ("+", "")
+        if pragma and line.text[:1] == "+":
+            continue  # of a comment such as *.GLOBAL, which CDL continues
         stripped = _without_comment(line, found)
         if stripped:
             open_end = _append(Line(file, number, stripped), found.logical, open_end)
