@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("errors", "paths", "process"),
     ("circuit",),
-    ("task",),
+    ("task", "spice"),
     ("pools",),
     ("prompt", "search"),
     ("simulator", "policy"),

@@ -9,6 +9,7 @@ from sizing_app.circuit.deck_rules import RefusedNetlist, check_lines
 from sizing_app.circuit.definition import Circuit, Measure, names_analysis
 from sizing_app.circuit.expressions import ExpressionError, names_in
 from sizing_app.circuit.netlist import build_netlist, used_names
+from sizing_app.circuit.own_models import cards, kinds
 from sizing_app.circuit.pdk import ModelError
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.circuit.validation import CONDITIONS, Invalid, check_parts
@@ -110,7 +111,20 @@ def _check_names(expression: str, known: set[str], where: str) -> None:
         raise CircuitError(f"{where}: expected a parameter or {', '.join(CONDITIONS)}, found {unknown[0]!r}")
 
 
+def _check_models(circuit: Circuit, path: Path) -> None:
+    """The circuit's own cards are harmless, and there for every corner where nothing else is."""
+    try:
+        for corner in circuit.conditions.corners:
+            cards(circuit.models, corner, circuit.process)
+    except (RefusedNetlist, ModelError) as error:
+        raise CircuitError(f"{path.with_name('models.sp')}: {error}") from None
+    twice = sorted({alias.lower() for alias in circuit.devices} & set(kinds(circuit.models)))
+    if twice:
+        raise CircuitError(f"{path}: devices.{twice[0]}: expected a name that models.sp does not have")
+
+
 def _check_netlist(circuit: Circuit, path: Path) -> None:
+    _check_models(circuit, path)
     used, known = set(), {parameter.name for parameter in circuit.parameters} | set(CONDITIONS)
     for name, text in (("netlist.sp", circuit.netlist), ("testbench.sp", circuit.testbench)):
         file = path.with_name(name)

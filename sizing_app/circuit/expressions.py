@@ -1,4 +1,5 @@
-"""Arithmetic from circuit files and model libraries, evaluated without ``eval``: numbers, names, + - * / ** and ==."""
+"""Arithmetic from circuit files and model libraries, evaluated without ``eval``: numbers, names, + - * / ** ==, and the
+functions of FUNCTIONS."""
 
 import ast
 import functools
@@ -11,6 +12,9 @@ from sizing_app.circuit.units import parse_si
 
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
               ast.Pow: operator.pow, ast.USub: operator.neg, ast.UAdd: operator.pos}
+FUNCTIONS = {"sqrt": math.sqrt, "abs": abs, "min": min, "max": max, "exp": math.exp, "ln": math.log, "log": math.log,
+             "log10": math.log10, "pow": math.pow, "int": math.trunc, "floor": math.floor, "ceil": math.ceil}
+"""As in ngspice (manual, section 2.8.5): log is the natural logarithm."""
 _SI_NUMBER = re.compile(r"(?<![\w.])(\d+\.?\d*|\.\d+)(meg|[fpnumkgt])(?![\w.])", re.IGNORECASE)
 
 LONGEST = 1000
@@ -28,7 +32,9 @@ def evaluate(text: str, names: Mapping[str, float]) -> float:
     text = _SI_NUMBER.sub(lambda match: repr(parse_si(match.group(0))), text)
     try:
         value = float(_value(_parsed(text).body, names))
-    except (ZeroDivisionError, OverflowError, TypeError) as error:
+    except ExpressionError:
+        raise
+    except (ArithmeticError, TypeError, ValueError) as error:
         raise ExpressionError(f"{text!r}: {error}") from None
     if not math.isfinite(value):
         raise ExpressionError(f"{text!r} is not finite")
@@ -37,7 +43,9 @@ def evaluate(text: str, names: Mapping[str, float]) -> float:
 
 def names_in(text: str) -> set[str]:
     """The names an expression refers to."""
-    return {node.id for node in ast.walk(_parsed(_SI_NUMBER.sub("1", text))) if isinstance(node, ast.Name)}
+    nodes = list(ast.walk(_parsed(_SI_NUMBER.sub("1", text))))
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    return {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in called}
 
 
 @functools.lru_cache(maxsize=512)
@@ -72,6 +80,8 @@ def _value(node: ast.AST, names: Mapping[str, float]) -> float:
             return _OPERATORS[type(op)](_value(operand, names))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             return _OPERATORS[type(op)](_value(left, names), _value(right, names))
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
+            return float(FUNCTIONS[name](*(_value(argument, names) for argument in arguments)))
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
             return float(_value(left, names) == _value(right, names))
     raise ExpressionError(f"{ast.unparse(node)!r} is not plain arithmetic")

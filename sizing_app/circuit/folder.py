@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sizing_app.circuit.check import check_circuit, measure_arguments
 from sizing_app.circuit.deck_rules import RefusedNetlist, check_analysis
-from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Measure, Metric, Parameter, Spec
+from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Measure, Metric, Origin, Parameter, Spec
+from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.circuit.toml_table import CircuitError, Table
 from sizing_app.circuit.validation import Invalid, check_parameter, check_space, check_spec
@@ -100,18 +101,19 @@ def read_folder(folder: Path) -> Circuit:
         table = Table(path, tomllib.loads(path.read_text("utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CircuitError(f"{path}: expected a readable TOML file: {error}") from None
-    table.only("title", "summary", "process", "topology", "held_out", "devices", "conditions", "parameters", "analyses",
-               "metrics", "specs")
+    table.only("title", "summary", "process", "topology", "held_out", "as_written", "devices", "conditions",
+               "parameters", "analyses", "metrics", "specs", "origin")
     circuit = Circuit(
         name=folder.name, title=table.text("title"), summary=table.text("summary"),
-        process=table.choice("process", PROCESSES), topology=_words(table),
+        process=table.choice("process", (*PROCESSES, OWN)), topology=_words(table),
         parameters=tuple(_parameter(entry) for entry in table.tables("parameters")),
         metrics=tuple(_metric(entry) for entry in table.tables("metrics")),
         specs=tuple(_spec(entry, table) for entry in table.tables("specs")),
         conditions=_conditions(table), analyses=tuple(_analysis(entry) for entry in table.tables("analyses")),
         measures=tuple(_measure(entry) for entry in table.tables("metrics")),
         netlist=_text(folder / "netlist.sp"), testbench=_text(folder / "testbench.sp"),
-        devices=_devices(table), held_out=table.flag("held_out"))
+        devices=_devices(table), held_out=table.flag("held_out"), as_written=table.flag("as_written"),
+        models=_text(folder / "models.sp") if (folder / "models.sp").is_file() else "", origin=_origin(table))
     check_circuit(circuit, path)
     _homes.setdefault(circuit.key, folder)
     return circuit
@@ -164,10 +166,20 @@ def _words(table: Table) -> tuple[str, ...]:
 
 
 def _devices(root: Table) -> dict[str, str]:
+    if "devices" not in root.values and root.values["process"] == OWN:
+        return {}
     table = root.section("devices")
     for alias in table.values:
-        table.choice(alias, PROCESSES[root.values["process"]].models)
+        table.choice(alias, () if root.values["process"] == OWN else PROCESSES[root.values["process"]].models)
     return table.mapping()
+
+
+def _origin(root: Table) -> Origin | None:
+    if "origin" not in root.values:
+        return None
+    table = root.section("origin")
+    table.only("name", "digest")
+    return Origin(table.text("name"), table.text("digest"))
 
 
 def _parameter(table: Table) -> Parameter:

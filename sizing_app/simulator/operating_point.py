@@ -34,7 +34,7 @@ def operating_point(ngspice: Ngspice, circuit: Circuit, parameters: Parameters,
     except FAILURES as error:
         return OperatingPoint(status_of(error), (), str(error), time.perf_counter() - started)
     aliases = {model.lower(): alias for alias, model in reversed(circuit.devices.items())}
-    devices = tuple(_device(name, aliases[model], values) for name, model in found)
+    devices = tuple(_device(name, aliases.get(model, model), values) for name, model in found)
     return OperatingPoint("ok", devices, seconds=time.perf_counter() - started, analysis=analysis)
 
 
