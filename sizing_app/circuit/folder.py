@@ -182,7 +182,7 @@ def _measure(table: Table) -> Measure:
     function = table.choice("measure", known)
     section = table.section("with")
     section.only(*known[function])
-    arguments = {name: section.text(name) if kind == "str" else _number_or_expression(section, name)
+    arguments = {name: _number_or_expression(section, name) if kind == "float" else section.text(name)
                  for name, kind in known[function].items()}
     otherwise = table.number("otherwise", table.unit(), optional=True)
     return Measure(table.text("name"), function, arguments, otherwise)

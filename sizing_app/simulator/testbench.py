@@ -10,6 +10,7 @@ import numpy as np
 from sizing_app.circuit.deck_rules import RefusedNetlist, check_command
 from sizing_app.circuit.definition import Analysis, Circuit, Conditions, Measure, Parameters
 from sizing_app.circuit.expressions import ExpressionError, evaluate
+from sizing_app.circuit.metric_text import fill_text, texts_of, with_sources
 from sizing_app.circuit.netlist import build_netlist, values_of, with_operating_point
 from sizing_app.circuit.pdk import ModelError
 from sizing_app.simulator.metrics import MEASURES, RESPONSES, WorstCase
@@ -147,19 +148,20 @@ def read_metrics(circuit: Circuit, vectors: dict, parameters: Parameters, condit
                  names: Iterable[str] | None = None) -> tuple[dict[str, float | None], list[str]]:
     """(metric name to value, notes), of all metrics or of ``names``; None where the result is not finite.
 
-    A metric whose analysis was left out has its value of ``otherwise``; a note says why another has its worst value.
-    Raises MeasureError or ExpressionError.
+    A metric whose analysis was left out has its value of ``otherwise``; a note says why another has its worst value,
+    or none. Metrics that ``names`` are computed from are read too. Raises MeasureError or ExpressionError.
     """
     values = values_of(parameters, conditions)
+    wanted = None if names is None else with_sources(circuit, names)
     metrics, notes = {}, []
     for item in circuit.measures:
-        if names is not None and item.metric not in names:
+        if wanted is not None and item.metric not in wanted:
             continue
         if not set(item.analyses) <= set(vectors):
             metrics[item.metric] = item.otherwise
             continue
         try:
-            result = _called(item, MEASURES[item.function], vectors, values)
+            result = _called(item, MEASURES[item.function], vectors, values, metrics)
         except WorstCase as worst:
             result = worst.value
             notes.append(f"{item.metric}: {worst}")
@@ -167,9 +169,13 @@ def read_metrics(circuit: Circuit, vectors: dict, parameters: Parameters, condit
     return metrics, notes
 
 
-def _called(item: Measure, function: Callable, vectors: dict, values: dict[str, float]):
+def _called(item: Measure, function: Callable, vectors: dict, values: dict[str, float], known: dict | None = None):
     """What ``function`` makes of a measure's arguments; whatever else it raises names the metric."""
-    arguments = {key: _argument(value, values) for key, value in item.arguments.items()}
+    texts = texts_of(item)
+    arguments = {key: fill_text(value, values) if key in texts else _argument(value, values)
+                 for key, value in item.arguments.items()}
+    if texts:
+        arguments["known"] = known
     try:
         return function(vectors, **arguments)
     except WorstCase:
