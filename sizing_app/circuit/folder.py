@@ -236,3 +236,10 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CircuitError(f"{path}: expected a readable text file: {error}") from None
+
+
+def read_parts(table: Table) -> tuple[tuple[Analysis, ...], tuple[Metric, ...], tuple[Measure, ...]]:
+    """Analyses, metrics and measures of a table that has them as circuit.toml does. Raises CircuitError."""
+    entries = table.tables("metrics")
+    return (tuple(_analysis(entry) for entry in table.tables("analyses")), tuple(_metric(entry) for entry in entries),
+            tuple(_measure(entry) for entry in entries))
