@@ -45,7 +45,8 @@ def test_the_inputs_of_an_ota_are_told_apart(exchanged, pool):
 ])
 def test_the_inputs_of_a_comparator_are_told_apart(netlist, pool):
     for nodes, swapped in ((("inp", "inn"), False), (("inn", "inp"), True)):
-        found = find_polarity(macro(netlist.format(*nodes)), read_template("comparator"), Wiring(PORTS), {"r": 1e6}, pool)
+        circuit = macro(netlist.format(*nodes))
+        found = find_polarity(circuit, read_template("comparator"), Wiring(PORTS), {"r": 1e6}, pool)
         assert (found.metric, found.swapped) == ("turns", swapped)
 
 
@@ -53,7 +54,8 @@ def test_some_circuits_have_no_question(pool):
     reference = Wiring({"vdd": "supply", "out": "out"})
     assert find_polarity(macro("R1 vdd out {r}"), read_template("reference"), reference, {"r": 1e6}, pool) is None
     differential = Wiring({"a": "in+", "b": "in-", "out": "out"})
-    assert find_polarity(macro("R1 a out {r}\nR2 b 0 1"), read_template("filter"), differential, {"r": 1e6}, pool) is None
+    circuit = macro("R1 a out {r}\nR2 b 0 1")
+    assert find_polarity(circuit, read_template("filter"), differential, {"r": 1e6}, pool) is None
 
 
 # Plain ngspice
@@ -90,12 +92,13 @@ def test_plain_ngspice_harms_nothing(do, tmp_path):
 
 @confinable
 @pytest.mark.parametrize("deck, said", [
-    ("t\nV1 a 0 1\nR1 a 0 1k\nQ1 a b 0 none\n.op\n.end\n", "none"),
-    ("t\nV1 a 0 1\nR1 a 0 1k\n.control\nlet i = 0\nwhile i < 1\nlet i = 0\nend\n.endc\n.end\n", "ended its process"),
+    ("t\nV1 a 0 1\nR1 a 0 1k\nQ1 a b 0 none\n.op\n.end\n", "can't find model 'none'"),
+    ("t\nV1 a 0 1\nR1 a 0 1k\n.control\nlet i = 0\nwhile i < 1\nlet i = 0\nend\n.endc\n.end\n", ""),
 ])
 def test_a_deck_that_fails_is_an_answer(deck, said):
-    found = plain(deck, deadline=2.0)
-    assert not found.ok and said in found.log
+    """The second one never ends by itself."""
+    found = plain(deck, deadline=0.5)
+    assert found.status in ("crashed", "timeout") and said in found.log and found.log
 
 
 # The check
@@ -112,7 +115,8 @@ def test_a_right_import_is_the_same_and_a_wrong_one_is_seen(pool):
     assert 40.0 <= gain.low < gain.middle < gain.high <= 80.0 and gain.share == 1.0  # r from 100 kOhm to 10 MOhm
     assert right.spread["gbw"].high == pytest.approx(right.spread["gbw"].low, rel=0.02)
     specs = {spec.metric: spec for spec in right.specs}
-    assert specs["gain"].low == pytest.approx(58.0, abs=0.2) and specs["power"].high == pytest.approx(1.1 * 180e-6, rel=0.01)
+    assert specs["gain"].low == pytest.approx(58.0, abs=0.2)
+    assert specs["power"].high == pytest.approx(1.1 * 180e-6, rel=0.01)
     assert all(spec.met(right.original.metrics[spec.metric]) for spec in right.specs)
     wrong = check_own(circuit, bench, {"r": 1e6}, pool, plain(text.replace("1000000", "800k"), bench.analyses,
                                                               trusted=True), designs=0)

@@ -32,9 +32,9 @@ def main() -> None:
     leave_folder()
     ngspice = Ngspice()
     silence()
-    lacking = confine()
     seconds = round(request["deadline"]) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    lacking = confine()
     if lacking and not request["trusted"]:
         answer = Waveforms("refused", {}, f"this system cannot confine the simulator (no {', no '.join(lacking)})")
     else:
