@@ -133,7 +133,7 @@ def _add_analysis(taken: _Taken, command: str) -> Analysis:
 
 def _add_measure(taken: _Taken, text: str, before: int | None) -> None:
     """A card is read from the last analysis of its kind that is a card, a command from the last one before it."""
-    line = _with_braces(text if text.startswith(".") else f".{text}", taken.names)
+    line = with_braces(text if text.startswith(".") else f".{text}", taken.names)
     card = read_meas(BRACES.sub("(1)", line))
     of_kind = [item for item in taken.analyses[:before] if item.command.split()[0] == card.kind]
     if not of_kind:
@@ -151,7 +151,7 @@ def _add_measure(taken: _Taken, text: str, before: int | None) -> None:
     taken.measures.append(Measure(card.name, "meas", {"analysis": analysis.name, "line": line}))
 
 
-def _with_braces(line: str, names: Mapping[str, str]) -> str:
+def with_braces(line: str, names: Mapping[str, str]) -> str:
     """Parameters of the deck become ours, in braces, in quotes and as a word after =: ``val='vdd/2'``, ``val=vth``."""
     def ours(match: re.Match) -> str:
         return re.sub(r"[A-Za-z_]\w*", lambda word: f"({names[word[0].lower()]})", match[1])
