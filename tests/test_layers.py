@@ -11,11 +11,12 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("errors", "paths", "process"),
     ("circuit",),
+    ("testbenches",),
     ("task", "spice"),
     ("pools",),
     ("prompt", "search"),
     ("simulator", "policy"),
-    ("session",),
+    ("session", "own"),
     ("store", "evaluate", "train"),
     ("hub",),
     ("ui", "verl"),

@@ -213,7 +213,7 @@ def _measure(table: Table) -> Measure:
     function = table.choice("measure", known)
     section = table.section("with")
     section.only(*known[function])
-    arguments = {name: section.text(name) if kind == "str" else _number_or_expression(section, name)
+    arguments = {name: _number_or_expression(section, name) if kind == "float" else section.text(name)
                  for name, kind in known[function].items()}
     otherwise = table.number("otherwise", table.unit(), optional=True)
     return Measure(table.text("name"), function, arguments, otherwise)
@@ -267,3 +267,10 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CircuitError(f"{path}: expected a readable text file: {error}") from None
+
+
+def read_parts(table: Table) -> tuple[tuple[Analysis, ...], tuple[Metric, ...], tuple[Measure, ...]]:
+    """Analyses, metrics and measures of a table that has them as circuit.toml does. Raises CircuitError."""
+    entries = table.tables("metrics")
+    return (tuple(_analysis(entry) for entry in table.tables("analyses")), tuple(_metric(entry) for entry in entries),
+            tuple(_measure(entry) for entry in entries))

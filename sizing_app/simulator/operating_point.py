@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from sizing_app.circuit.definition import Analysis, Circuit, Conditions, Parameters
 from sizing_app.circuit.netlist import END, build_netlist
-from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms, scale_of
+from sizing_app.circuit.sweeps import scale_of
+from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms
 from sizing_app.simulator.ngspice import Ngspice
 from sizing_app.simulator.testbench import FAILURES, run_analyses, status_of
 
