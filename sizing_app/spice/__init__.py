@@ -9,6 +9,6 @@ How the parts follow each other::
     cell = map_cell(deck, Choices(top="ota", process="sky130"))     # notes, problems
     ports = port_roles(cell)                                        # net to role; class_of(cell, ports)
     proposal = propose(cell, ports)                                 # groups.join, split, rename, lock, set_range
-    circuit = build_circuit(cell, proposal, ports, Bench(...), "ota", source="ota.spice")
+    circuit = build_circuit(cell, proposal, ports, bench, conditions, "ota", source="ota.spice")
     files = folder_texts(circuit)                                   # circuit/folder_text.py
 """

@@ -2,22 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sizing_app.circuit.check import check_circuit
-from sizing_app.circuit.definition import (
-    Analysis,
-    Circuit,
-    ConditionSpace,
-    Measure,
-    Metric,
-    Origin,
-    Parameters,
-    Spec,
-)
+from sizing_app.circuit.definition import Circuit, ConditionSpace, Origin, Parameters, Spec
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.own_models import ONLY, OWN
+from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.spice.cell import Cell
 from sizing_app.spice.deck import MAIN
 from sizing_app.spice.groups import Proposal
@@ -27,6 +18,7 @@ from sizing_app.spice.own_cards import models_of
 from sizing_app.spice.roles import GROUND, SUPPLY, class_of, structure_of
 from sizing_app.spice.structure import CASCODE, COMPENSATION, CROSS, INVERTER, PAIR, PASS, SECOND
 from sizing_app.spice.write import Written, write_cell
+from sizing_app.testbenches.bench import Bench
 
 TOPOLOGY = {CASCODE: "cascode", SECOND: "two-stage", COMPENSATION: "miller", CROSS: "latch", INVERTER: "inverters",
             PASS: "pass-device"}
@@ -41,52 +33,44 @@ class BuildError(ValueError):
         self.problems = tuple(problems)
 
 
-@dataclass(frozen=True)
-class Bench:
-    """How a circuit is simulated and judged."""
-
-    text: str
-    """testbench.sp, in the names of nets that ``connect`` gives."""
-    metrics: tuple[Metric, ...]
-    measures: tuple[Measure, ...]
-    analyses: tuple[Analysis, ...]
-    specs: tuple[Spec, ...] = ()
-    temperatures: tuple[float, ...] = (27.0,)
-    supplies: tuple[float, ...] = (1.8,)
-    loads: tuple[float, ...] = (1e-12,)
-    corners: tuple[str, ...] = ()
-    """By default the one that the file asks for, or those of its own cards."""
-    connect: Mapping[str, str] = field(default_factory=dict)
-    """Port to the testbench's name for its net; grounds are 0."""
-
-
-def build_circuit(cell: Cell, proposal: Proposal, ports: Mapping[str, str], bench: Bench, name: str, title: str = "",
-                  summary: str = "", source: str = "") -> Circuit:
-    """The circuit. ``ports`` are roles of ports, ``source`` the name of what was uploaded.
+def build_circuit(cell: Cell, proposal: Proposal, ports: Mapping[str, str], bench: Bench, conditions: ConditionSpace,
+                  name: str, title: str = "", summary: str = "", source: str = "", specs: tuple[Spec, ...] = (),
+                  written: Written | None = None) -> Circuit:
+    """The circuit. ``ports`` are roles of ports, ``source`` the name of what was uploaded, ``written`` the text of the
+    cell where it is known.
 
     Raises BuildError with all problems of the deck and its cell, CircuitError for what only the whole shows.
     """
-    models, corners, _ = models_of(cell)
+    problems = problems_of(cell, proposal)
+    if problems:
+        raise BuildError(problems)
+    written = written or written_cell(cell, proposal, ports)
+    circuit = Circuit(
+        name=name, title=title or f"{cell.top or cell.deck.title or name}"[:200], summary=summary or title or name,
+        process=cell.process, parameters=tuple(group.parameter for group in proposal.free), metrics=bench.metrics,
+        specs=specs, conditions=conditions, analyses=bench.analyses, measures=bench.measures, netlist=written.netlist,
+        testbench="\n".join(filter(None, [written.sources, bench.testbench])), topology=topology(cell, ports),
+        devices=dict(cell.aliases), models=models_of(cell)[0], as_written=cell.as_written,
+        origin=Origin(_one_line(source or name), cell.deck.digest))
+    check_circuit(circuit, Path(name) / "circuit.toml")
+    return circuit
+
+
+def problems_of(cell: Cell, proposal: Proposal) -> list[Remark]:
+    """All that keeps a cell from becoming a circuit."""
     problems = [*cell.deck.problems, *cell.problems]
     if not problems and not cell.devices:
         problems.append(Remark(Line("", 1, ""), "", "no element was read: this is no netlist"))
     elif not problems and not proposal.free:
         problems.append(Remark(Line("", 1, ""), "", "no parameter is left to vary: unlock one"))
-    if problems:
-        raise BuildError(problems)
-    written = written_cell(cell, proposal, ports, bench.connect)
-    parameters = tuple(group.parameter for group in proposal.free)
-    chosen = bench.corners or (corners or (ONLY,) if cell.process == OWN else (cell.corner,))
-    circuit = Circuit(
-        name=name, title=title or f"{cell.top or cell.deck.title or name}"[:200], summary=summary or title or name,
-        process=cell.process, parameters=parameters, metrics=bench.metrics, specs=bench.specs,
-        conditions=ConditionSpace(chosen, bench.temperatures, bench.supplies, bench.loads), analyses=bench.analyses,
-        measures=bench.measures, netlist=written.netlist,
-        testbench="\n".join(filter(None, [written.sources, bench.text])), topology=topology(cell, ports),
-        devices=dict(cell.aliases), models=models, as_written=cell.as_written,
-        origin=Origin(_one_line(source or name), cell.deck.digest))
-    check_circuit(circuit, Path(name) / "circuit.toml")
-    return circuit
+    return problems
+
+
+def corners_of(cell: Cell) -> tuple[str, ...]:
+    """The corners that its models have, the one that the file asks for first."""
+    if cell.process == OWN:
+        return models_of(cell)[1] or (ONLY,)
+    return (cell.corner, *(name for name in PROCESSES[cell.process].corners if name != cell.corner))
 
 
 def written_cell(cell: Cell, proposal: Proposal, ports: Mapping[str, str], connect: Mapping[str, str] | None = None,

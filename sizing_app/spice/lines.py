@@ -33,6 +33,10 @@ class Line:
         return f"{self.file} line {self.number}" if self.file else f"line {self.number}"
 
 
+NOWHERE = Line("", 0, "")
+"""Of a remark about the whole."""
+
+
 @dataclass(frozen=True)
 class Remark:
     """A sentence about a line: a note of what was done with it, or a problem with what to do about it."""
@@ -43,7 +47,8 @@ class Remark:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.line.place}: {self.word[:60]!r} {self.text}" if self.word else f"{self.line.place}: {self.text}"
+        said = f"{self.word[:60]!r} {self.text}" if self.word else self.text
+        return f"{self.line.place}: {said}" if self.line.number else said
 
 
 @dataclass
