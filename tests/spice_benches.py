@@ -2,6 +2,7 @@
 node voltages. For tests of the reader; ready testbenches of the product measure more."""
 
 from sizing_app.circuit.definition import Analysis, ConditionSpace, Measure, Metric
+from sizing_app.own.assembly import SUPPLIES
 from sizing_app.spice.build import corners_of, supply_of
 from sizing_app.spice.cell import Cell
 from sizing_app.spice.deck import MAIN
@@ -9,10 +10,9 @@ from sizing_app.spice.names import Nets
 from sizing_app.spice.roles import BIAS_CURRENT, GROUND, OUTPUTS, SUPPLY
 from sizing_app.testbenches.bench import Bench
 
-SUPPLIES = {"sky130": 1.8, "sky130_5v": 5.0, "gf180mcu": 3.3, "gf180mcu_6v": 5.0, "freepdk45": 1.0}
 
 
-def op_bench(cell: Cell, ports: dict[str, str], nets: tuple[str, ...] = ()) -> Bench:
+def op_bench(cell: Cell, ports: dict[str, str], nets: tuple[str, ...] = ()) -> tuple[Bench, ConditionSpace]:
     """Supplies at their voltage, outputs with 1 MOhm, bias currents 10 uA, other inputs at half the supply. Measured
     are ``nets``, by default all ports but grounds."""
     names = Nets({net: "0" for net, role in ports.items() if role == GROUND})
@@ -34,14 +34,11 @@ def op_bench(cell: Cell, ports: dict[str, str], nets: tuple[str, ...] = ()) -> B
                     for name in measured)
     measures = tuple(Measure(f"v_{name}", "dc_error", {"analysis": "op", "output": f"v({name})", "target": 0.0})
                      for name in measured)
-    return Bench("\n".join([*lines, ".option keepopinfo itl1=200 itl2=200"]),
-                 (Analysis("op", "op", save=tuple(f"v({name})" for name in measured)),), metrics, measures,
-                 {f"v_{name}": "near" for name in measured})
-
-
-def op_space(cell: Cell, ports: dict[str, str]) -> ConditionSpace:
     supply = supply_of(cell, ports) or SUPPLIES.get(cell.process, 1.8)
-    return ConditionSpace(corners_of(cell), (27.0,), (supply,), (1e-12,))
+    bench = Bench("\n".join([*lines, ".option keepopinfo itl1=200 itl2=200"]),
+                  (Analysis("op", "op", save=tuple(f"v({name})" for name in measured)),), metrics, measures,
+                  dict.fromkeys((metric.name for metric in metrics), "near"))
+    return bench, ConditionSpace(corners_of(cell), (27.0,), (supply,), (1e-12,))
 
 
 def _from_or_to(cell: Cell, net: str, names: Nets) -> str:

@@ -23,7 +23,7 @@ from sizing_app.spice.mapping import map_cell
 from sizing_app.spice.propose import propose
 from sizing_app.spice.read import read_deck
 from sizing_app.spice.roles import class_of, port_roles
-from tests.spice_benches import op_bench, op_space
+from tests.spice_benches import op_bench
 
 FOLDER = Path(__file__).parent / "netlists"
 EXPECTED = tomllib.loads((FOLDER / "expected.toml").read_text())
@@ -40,7 +40,7 @@ def cell_of(name: str) -> Cell:
 
 def circuit_of(cell: Cell, name: str) -> Circuit:
     ports = port_roles(cell)
-    return build_circuit(cell, propose(cell, ports), ports, op_bench(cell, ports), op_space(cell, ports),
+    return build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports),
                          re.sub(r"\W", "_", name.partition(".")[0]), source=name)
 
 
@@ -108,7 +108,7 @@ def test_voltages_are_those_of_plain_ngspice_on_the_file_itself(name, simulator,
     nets = tuple(net for net in dict.fromkeys(outer) if net != "0")
     expected = plain_ngspice(name, nets, tmp_path)
     ports = port_roles(cell)
-    circuit = build_circuit(cell, propose(cell, ports), ports, op_bench(cell, ports, nets), op_space(cell, ports), "standalone")
+    circuit = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports, nets), "standalone")
     measured = simulator.evaluate(circuit, original(propose(cell, ports)), circuit.conditions.nominal)
     assert measured.ok, measured.log
     assert {key.removeprefix("v_"): value for key, value in measured.metrics.items()} == pytest.approx(

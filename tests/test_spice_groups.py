@@ -15,7 +15,7 @@ from sizing_app.spice.ranges import model_limits, proposed
 from sizing_app.spice.read import read_deck
 from sizing_app.spice.roles import port_roles
 from sizing_app.spice.usage import Member
-from tests.spice_benches import op_bench, op_space
+from tests.spice_benches import op_bench
 
 TEXT = """* ota
 .param wm=6u
@@ -36,7 +36,7 @@ PROPOSAL = propose(CELL, PORTS)
 
 def size(proposal, device: str, key: str, **design: float) -> float:
     """What a transistor's size is in the netlist of a design; other parameters stand at the file's values."""
-    circuit = build_circuit(CELL, proposal, PORTS, op_bench(CELL, PORTS), op_space(CELL, PORTS), "ota")
+    circuit = build_circuit(CELL, proposal, PORTS, *op_bench(CELL, PORTS), "ota")
     whole = {group.name: group.value for group in proposal.free} | design
     line = next(line for line in build_netlist(circuit, whole, circuit.conditions.nominal).splitlines()
                 if line.startswith(f"{device} "))

@@ -18,7 +18,7 @@ from sizing_app.spice.read import read_deck
 from sizing_app.spice.roles import port_roles
 from sizing_app.spice.words import settings_of, split
 from tests.hostile_decks import DECKS
-from tests.spice_benches import op_bench, op_space
+from tests.spice_benches import op_bench
 
 
 def cell_of(text: str, **choices) -> Cell:
@@ -144,7 +144,7 @@ def test_a_parameter_in_micrometres_becomes_one_in_metres():
     ports = port_roles(cell)
     groups = {group.name: group for group in propose(cell, ports).groups}
     assert (groups["wn"].unit, groups["wn"].value) == ("m", pytest.approx(5e-6))
-    circuit = build_circuit(cell, propose(cell, ports), ports, op_bench(cell, ports), op_space(cell, ports), "c")
+    circuit = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports), "c")
     text = build_netlist(circuit, {"wn": 6e-6, "lx": 0.4e-6}, circuit.conditions.nominal)
     assert "w=1.2e-05 l=4e-07" in text
 
@@ -155,7 +155,7 @@ def test_one_subcircuit_for_every_set_of_sizes():
     cell = cell_of(".subckt inv a y w=1u\nM1 y a 0 0 nfet_03v3 w=w l=0.5u\n.ends\n.subckt top a y\nX1 a b inv\n"
                    "X2 b c inv\nX3 c y inv w=4u m=3\n.ends\n")
     ports = port_roles(cell)
-    netlist = build_circuit(cell, propose(cell, ports), ports, op_bench(cell, ports), op_space(cell, ports), "top").netlist
+    netlist = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports), "top").netlist
     assert netlist.count(".subckt inv ") == netlist.count(".subckt inv_2 ") == 1
     assert [line.split()[-1] for line in netlist.splitlines() if line.startswith("X")] == ["inv", "inv", *["inv_2"] * 3]
 
@@ -165,7 +165,7 @@ def test_global_nets_become_ports():
                    ".subckt top a y\nM2 y a 0 0 nfet_03v3 w=1u l=1u\nX1 y load\n.ends\n")
     ports = port_roles(cell)
     assert ports["vdd!"] == "supply"
-    netlist = build_circuit(cell, propose(cell, ports), ports, op_bench(cell, ports), op_space(cell, ports), "top").netlist
+    netlist = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports), "top").netlist
     assert ".subckt load y vdd\n" in netlist and "X1 y vdd load" in netlist
 
 
@@ -178,7 +178,7 @@ def test_hostile_decks_are_refused_or_harmless(name):
     try:
         cell = map_cell(read_deck({"deck": text}))
         ports = port_roles(cell)
-        circuit = build_circuit(cell, propose(cell, ports), ports, op_bench(cell, ports), op_space(cell, ports), "hostile")
+        circuit = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports), "hostile")
         netlist = build_netlist(circuit, original(propose(cell, ports)), circuit.conditions.nominal)
     except (BuildError, RefusedNetlist, CircuitError) as error:
         assert str(error)

@@ -263,5 +263,5 @@ class _Telling:
             self.made.problems += error.problems
         else:
             for line in str(error).splitlines():
-                _tell(self.made, "", line)
+                _tell(self.made, "", line.removeprefix(f"{self.made.name}/circuit.toml: "))
         return True
