@@ -39,7 +39,8 @@ def said(cell: Cell) -> list[str]:
     ("R1 a b 1k\n+ tc1=1m\n\n* note\n+ tc2=0", ["R1 a b 1k tc1=1m tc2=0"]),
     ("M1 d g s b n \\\nw=1u l=1u", ["M1 d g s b n w=1u l=1u"]), ("R1 a b 1k $ rest\nR2 a b 2k ; rest // more", [
         "R1 a b 1k", "R2 a b 2k"]), ("\ufeffR1 a b 1k\r\n// all\r\n# all\r\n", ["R1 a b 1k"]),
-    ("*.GLOBAL vdd!\n+ gnd!\nR1 a b 1k\n* note\n+ tc1=0", ["R1 a b 1k tc1=0"]), ("R1 net$1 b '1k ; 2'", ["R1 net$1 b '1k ; 2'"]), ("C1 a b 1\u00b5", ["C1 a b 1u"]),
+    ("*.GLOBAL vdd!\n+ gnd!\nR1 a b 1k\n* note\n+ tc1=0", ["R1 a b 1k tc1=0"]),
+    ("R1 net$1 b '1k ; 2'", ["R1 net$1 b '1k ; 2'"]), ("C1 a b 1\u00b5", ["C1 a b 1u"]),
 ])
 def test_logical_lines(text, lines):
     assert [line.text for line in read_lines(text).logical] == lines

@@ -88,6 +88,8 @@ class Deck:
     """Files that lines ask for and nobody uploaded: a problem where something that is used is not defined."""
     digest: str = ""
     """SHA-256 of the text."""
+    unread: Mapping[str, Remark] = field(default_factory=dict)
+    """Parameters whose value cannot be read, with the reason: a problem only where one is used."""
 
     @property
     def main(self) -> Subcircuit:
@@ -111,6 +113,12 @@ class Deck:
             known[name] = sum(self._size(element.model, known) if self.calls(element) else 1
                               for element in self.subcircuits[name].elements)
         return known[name]
+
+    def why_unknown(self, name: str) -> str:
+        """Why a parameter has no value, and what to do."""
+        found = self.unread.get(name)
+        return f"is a parameter whose value cannot be read: {found.text} ({found.line.place})" if found else \
+            "is a parameter that nothing defines: add a .param line for it"
 
     def calls(self, element: Element) -> bool:
         """Whether an element is a subcircuit of this deck."""

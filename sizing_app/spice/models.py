@@ -71,8 +71,8 @@ class Models:
             return Unmapped(word, "is a bipolar transistor without an installed model: upload its .model card or "
                                   "subcircuit")
         if devices.is_of_a_process(word):
-            known = ", ".join(model for process in PROCESSES.values() for model in process.models)
-            return Unmapped(word, f"has no installed model; there are {known}")
+            known = PROCESSES[self.process].models if self.process != OWN else tuple(PROCESSES)
+            return Unmapped(word, f"has no installed model; there are {', '.join(known)}")
         if not looks_sized(element):
             missing = "".join(f"; {remark}" for remark in self.deck.missing[:1])
             return Unmapped(word, f"is no subcircuit of this file: upload the file that defines it{missing}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.circuit.expressions import ExpressionError, names_in
 from sizing_app.spice.arithmetic import constant, resolved, substituted
 from sizing_app.spice.cell import Cell
 from sizing_app.spice.deck import MAIN, Card
@@ -21,7 +21,7 @@ def models_of(cell: Cell) -> tuple[str, tuple[str, ...], list[Remark]]:
     for corner, (cards, parameters) in corners.items():
         names = _names(parameters, problems)
         found = [card for card in cards if (card.scope, card.name) in used]
-        texts[corner] = [_text(card, {**names, **_local(cell, card, names)}, problems) for card in found]
+        texts[corner] = [_text(cell, card, {**names, **_local(cell, card, names)}, problems) for card in found]
     common = [text for text in next(iter(texts.values())) if all(text in other for other in texts.values())]
     lines = list(common)
     for corner, cards in texts.items():
@@ -48,13 +48,15 @@ def _local(cell: Cell, card: Card, outside: Mapping[str, str]) -> dict[str, str]
     return resolved({**scope.arguments, **scope.parameters}, outside)
 
 
-def _text(card: Card, names: Mapping[str, str], problems: list[Remark]) -> str:
+def _text(cell: Cell, card: Card, names: Mapping[str, str], problems: list[Remark]) -> str:
     pairs = []
     for key, text in card.settings.items():
         try:
-            value = constant(substituted(text, names))
+            full = substituted(text, names)
+            value = constant(full)
             if value is None:
-                raise ExpressionError("depends on a parameter that nothing defines")
+                name = min(names_in(full))
+                raise ExpressionError(f"{name!r} {cell.deck.why_unknown(name)}")
         except ExpressionError as error:
             problems.append(Remark(card.line, key, f"of model {card.name}: {error}"))
         else:

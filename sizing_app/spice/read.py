@@ -16,8 +16,8 @@ from sizing_app.spice.words import bare, is_closed, settings_of, split
 
 MOST_REMARKS = 200
 MOST_CORNERS = 10
-DROPPED = ("backanno", "prot", "unprot", "print", "plot", "probe", "save", "four", "width", "end", "tf", "pz",
-           "disto", "sens", "step", "mc", "alias", "vec", "lstb", "stb", "data", "enddata", "machine", "connect",
+DROPPED = ("backanno", "prot", "unprot", "print", "plot", "probe", "save", "saveall", "four", "width", "end", "tf",
+           "pz", "disto", "sens", "step", "mc", "alias", "vec", "lstb", "stb", "data", "enddata", "machine", "connect",
            "pinfo", "check", "assert", "graph", "wave", "fft", "lin", "net", "biaschk", "subckt_path")
 """Dot commands that change no result here: left out with a note."""
 COMMANDS = {"csparam": "sets a variable of ngspice's own language", "exec": "runs a command",
@@ -75,6 +75,8 @@ class _Reading:
         self.parameters: dict[str, dict[str, str]] = {MAIN: {}}
         self.elements: dict[str, list[Element]] = {MAIN: []}
         self.begun: dict[str, Line] = {}
+        self.unread: dict[str, Remark] = {}
+        """Parameters without a value that can be read: a problem only where one is used."""
         self.cards: list[Card] = []
         self.globals: list[str] = []
         self.analyses: list[Line] = []
@@ -113,7 +115,8 @@ class _Reading:
         return Deck(found.title, subcircuits, self.parameters[MAIN], tuple(self.cards), {}, found.processes,
                     tuple(dict.fromkeys(self.globals)), tuple(self.analyses), tuple(self.measures), control,
                     tuple(self.initial), self.options, self.temperature, self.scale, pins,
-                    _ordered(self.notes), _ordered(self.problems), _ordered(found.missing), digest)
+                    _ordered(self.notes), _ordered(self.problems), _ordered(found.missing), digest,
+                    self.unread)
 
     # ---- what a line is
 
@@ -127,7 +130,7 @@ class _Reading:
         words = split(line.text)
         word = re.match(r"\w*", words[0].lower()[1:])[0]
         if word in ("param", "params", "parameter"):
-            self._param(words)
+            self._param(line, words)
         elif word in ("subckt", "macro"):
             self._subcircuit(line, words)
         elif word in ("ends", "eom"):
@@ -170,14 +173,18 @@ class _Reading:
             raise WrongElement(line.text, "is no element: begin the line with * if it is a title or a comment"
                                ) from None
 
-    def _param(self, words: list[str]) -> None:
+    def _param(self, line: Line, words: list[str]) -> None:
         plain, settings = settings_of(words[1:])
         if plain:
             raise WrongElement(plain[0], "is no parameter, write name=value")
         for name, text in settings.items():
             if "(" in name:
                 raise WrongElement(name, "defines a function: write its expression where it is used")
-            self.parameters[self.scopes[-1]][safe_name(name)] = arithmetic(text)
+            try:
+                self.parameters[self.scopes[-1]][safe_name(name)] = arithmetic(text)
+            except ExpressionError as error:
+                self.unread[safe_name(name)] = Remark(line, name, str(error))
+                self._note(line, name, f"has no value that can be read: {error}; a problem only where it is used")
 
     def _subcircuit(self, line: Line, words: list[str]) -> None:
         plain, settings = settings_of([word for word in words[1:] if word.lower() not in ("params:", "optional:")])

@@ -111,8 +111,8 @@ class Sizes:
         full = substituted(text, names)
         value = constant(full, {"temperature": self.temperature})
         if value is None:
-            raise Unmapped(min(names_in(full) - {"temperature"}), "is a parameter that nothing defines: add a .param "
-                                                                 "line for it")
+            name = min(names_in(full) - {"temperature"})
+            raise Unmapped(name, self.deck.why_unknown(name))
         return value
 
     def summary(self) -> None:
