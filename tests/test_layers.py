@@ -16,7 +16,7 @@ LAYERS = (
     ("pools",),
     ("prompt", "search"),
     ("simulator", "policy"),
-    ("session",),
+    ("session", "own"),
     ("store", "evaluate", "train"),
     ("hub",),
     ("ui", "verl"),

@@ -70,9 +70,10 @@ def _round(value: float, down: bool) -> float:
     if value == 0:
         return 0.0
     rounded = float(f"{value:.2e}")
+    slack = 1e-9 * abs(value)
     step = 10.0 ** (int(f"{abs(value):e}".partition("e")[2]) - 2)
-    if down and rounded > value:
+    if down and rounded > value + slack:
         rounded -= step
-    if not down and rounded < value:
+    if not down and rounded < value - slack:
         rounded += step
     return float(f"{rounded:.2e}")

@@ -51,6 +51,8 @@ class Template:
     text: str
     table: Mapping
     """Analyses and metrics as bench.toml has them."""
+    polarity: tuple[str, ...] = ()
+    """Metrics that tell which input is which: the first one that a filled testbench has."""
 
 
 def template_names() -> list[str]:
@@ -67,7 +69,7 @@ def read_template(name: str) -> Template:
                      for item in table["settings"])
     return Template(name, table["title"], table["summary"], tuple(tuple(item.split("|")) for item in table["required"]),
                     tuple(table["optional"]), settings, (DATA / name / "testbench.sp").read_text(),
-                    {"analyses": table["analyses"], "metrics": table["metrics"]})
+                    {"analyses": table["analyses"], "metrics": table["metrics"]}, tuple(table.get("polarity", ())))
 
 
 def fill(template: Template, wiring: Wiring, nominal: Conditions) -> Bench:

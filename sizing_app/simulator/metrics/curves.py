@@ -157,6 +157,15 @@ class Curves:
         values = np.interp(points, swept, curve)
         return (points[::-1], values[::-1]) if turned else (points, values)
 
+    def samples(self, curve, start=None, stop=None) -> tuple[np.ndarray, np.ndarray]:
+        """(swept quantity, samples) that lie from ``start`` to ``stop``, at least two."""
+        swept, curve = self._sweep(), self._curve(curve)
+        inside = np.ones(len(swept), bool) if start is None else swept >= float(start)
+        inside &= True if stop is None else swept <= float(stop)
+        if np.count_nonzero(inside) < 2:
+            raise NoAnswer(f"the window holds {np.count_nonzero(inside)} samples, at least 2 are needed")
+        return swept[inside], curve[inside]
+
     def _values(self, curve, start, stop) -> np.ndarray:
         """Samples in a window; the two arguments where both are numbers: max(a, b)."""
         if np.size(curve) == 1 and start is not None and stop is None:

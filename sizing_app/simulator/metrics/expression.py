@@ -63,10 +63,9 @@ class _Reader:
         if card.function == "deriv":
             return self._curves.at(self._curves.deriv(curve), self._place(card.event))
         ends = [self.value(end) for end in card.window]
-        if card.function in ("max_at", "min_at"):
-            swept, values = self._curves.window(curve, *ends)
-            return swept[np.argmax(values if card.function == "max_at" else -values)]
-        return self._functions[card.function](curve, *ends)
+        if card.function in ("rms", "integ"):
+            return self._functions[card.function](curve, *ends)
+        return _SAMPLED[card.function](*self._curves.samples(curve, *ends))
 
     def _place(self, event: Event) -> float:
         """Where on the sweep an event is."""
@@ -75,6 +74,14 @@ class _Reader:
         left, right = (np.real(self.value(side)) for side in (event.left, event.right))
         ends = [self.value(end) for end in event.window]
         return self._curves.passing(left, right, event.edge, event.count, *ends)
+
+
+_SAMPLED = {
+    "max": lambda swept, values: np.max(values), "min": lambda swept, values: np.min(values),
+    "pp": lambda swept, values: np.ptp(values), "max_at": lambda swept, values: swept[np.argmax(values)],
+    "min_at": lambda swept, values: swept[np.argmin(values)],
+    "avg": lambda swept, values: np.trapezoid(values, swept) / (swept[-1] - swept[0])}
+"""What ngspice takes from the samples inside a window alone; rms and integ interpolate its ends."""
 
 
 def _number(value, text: str) -> float:
