@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -241,6 +242,15 @@ def test_every_template_tells_roles_settings_and_directions():
         template = read_template(name)
         assert {role for roles in template.required for role in roles} | set(template.optional) <= set(ROLES)
         assert all(item["better"] in ("high", "low", "near") for item in template.table["metrics"])
+
+
+def test_the_page_has_every_setting_and_metric():
+    page = (Path(__file__).parents[1] / "docs" / "testbenches.md").read_text()
+    for name in template_names():
+        section = page.partition(f"## {name}\n")[2].partition("\n## ")[0]
+        template = read_template(name)
+        assert all(f"| `{item.name}` | {item.default or 'none'} |" in section for item in template.settings)
+        assert all(f"| `{item['name']}` | {item['unit']} |" in section for item in template.table["metrics"])
 
 
 def test_first_specs_are_a_tenth_easier():
