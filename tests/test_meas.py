@@ -135,6 +135,7 @@ REFUSED = [
     (".meas tran x param='shell(1)'", "'shell' is not a function"),
     (".meas tran x param='(1'", "never closed"),
     (".meas tran x max 'v(a)", "without its partner"),
+    (".meas tran x max " + "(" * 100_000, "characters"),
     (".meas tran x param=" + "9^" * 600 + "9", "characters"),
 ]
 

@@ -35,6 +35,7 @@ R1 vout vfb 100k
 R2 vfb gnd 100k
 .ends
 """
+M6_W = Member("reg", "M6", "w")
 DECK_OF_RC = """RC with its own measurements
 .param r=1k supply_v=2
 Vin in 0 dc {supply_v} ac 1
@@ -144,19 +145,21 @@ def test_added_metrics_of_both_kinds(simulator):
 
 def test_parameters_are_joined_split_and_bounded():
     told = Draft({"ldo.spice": LDO}, changes=(
-        Change("join", ("l_in", "l_load"), "l_amp"), Change("split", ("w_tail",), "w_mirror", (Member("reg", "M6", "w"),)),
+        Change("join", ("l_in", "l_load"), "l_amp"), Change("split", ("w_tail",), "w_mirror", (M6_W,)),
         Change("range", ("w_in",), low=5e-6, high=50e-6)))
     found = {group.name: group for group in report(told).groups}
     assert len(found["l_amp"].members) == 4 and [member.device for member in found["w_mirror"].members] == ["M6"]
     assert (found["w_in"].low, found["w_in"].high) == (5e-6, 50e-6)
-    wrong = replace(told, changes=(Change("lock", ("nothing",)), Change("rename", ("w_in",), "supply"), Change("range", ("w_in",))))
+    wrong = replace(told, changes=(Change("lock", ("nothing",)), Change("rename", ("w_in",), "supply"),
+                                   Change("range", ("w_in",))))
     assert len(report(wrong).problems) == 3
 
 
 # All problems at once
 
 def test_every_problem_is_told_with_its_line():
-    text = RC.replace("R1 in out 1k", "R1 in out 1k\nA1 in out thing\nX9 in out 0 0 nobody w=1 l=1").replace(".end", ".exec ls")
+    more = "R1 in out 1k\nA1 in out thing\nX9 in out 0 0 nobody w=1 l=1"
+    text = RC.replace("R1 in out 1k", more).replace(".end", ".exec ls")
     with pytest.raises(DraftError) as told:
         make_circuit(Draft({"rc.cir": text}, name="9 bad", changes=(Change("lock", ("nothing",)),)))
     sentences = [str(problem) for problem in told.value.problems]
@@ -185,7 +188,7 @@ def test_a_wrong_choice_is_a_sentence(choices, said):
 
 def test_a_draft_comes_back_from_json():
     told = Draft({"ldo.spice": LDO, "models.lib": "* none"}, top="reg", changes=(
-        Change("split", ("w_tail",), "w_m", (Member("reg", "M6", "w"),)),), metrics=(AddedMetric("gain/2", name="half"),),
+        Change("split", ("w_tail",), "w_m", (M6_W,)),), metrics=(AddedMetric("gain/2", name="half"),),
         specs=(Spec("psrr_1k", low=30.0, scale=20.0),), supplies=(5.0,), roles={"vref": "reference"})
     assert read_draft(draft_text(told)) == told
     assert report(told).document()["name"] == "reg"

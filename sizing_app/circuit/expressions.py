@@ -1,4 +1,4 @@
-"""Arithmetic from circuit files, model libraries and testbenches, evaluated without ``eval``: numbers, names, + - * / **
+"""Arithmetic from circuit files, model libraries and testbenches, without ``eval``: numbers, names, + - * / **
 and ==, and calls of FUNCTIONS or of those that the caller offers."""
 
 import ast

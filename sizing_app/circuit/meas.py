@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.signals import Formula, read_formula
 
+LONGEST = 2000
+"""Characters of a line."""
 KINDS = ("tran", "ac", "dc", "noise", "op")
 FUNCTIONS = {"trig": "delay", "targ": "delay", "delay": "delay", "when": "when", "find": "find", "deriv": "deriv",
              "derivative": "deriv", "avg": "avg", "average": "avg", "mean": "avg", "max": "max", "min": "min",
@@ -80,6 +82,8 @@ class Meas:
 @functools.lru_cache(maxsize=256)
 def read_meas(line: str) -> Meas:
     """Read one logical line, continuations joined, without braces. Raises MeasError."""
+    if len(line) > LONGEST:
+        raise MeasError(f"{line[:60]!r}... has {len(line):,} characters, at most {LONGEST:,}")
     words = _words(line)
     if not words or words[0] not in (".meas", ".measure", "meas", "measure"):
         raise MeasError(f"{line[:60]!r} is not a .meas line")

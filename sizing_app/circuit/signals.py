@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sizing_app.circuit.expressions import ExpressionError, calls_in, names_in
+from sizing_app.circuit.expressions import LONGEST, ExpressionError, calls_in, names_in
 
 FUNCTIONS = {
     "db": (1, 1, "20 log10 |x|"), "mag": (1, 1, "|x|"), "abs": (1, 1, "|x|"), "real": (1, 1, "real part"),
@@ -63,6 +63,8 @@ class Formula:
 @functools.lru_cache(maxsize=256)
 def read_formula(text: str) -> Formula:
     """Read an expression without braces. Raises ExpressionError with a sentence that names the word."""
+    if len(text) > LONGEST:
+        raise ExpressionError(f"{text[:60]!r}... has {len(text):,} characters, at most {LONGEST:,}")
     vectors: dict[str, str] = {}
 
     def place(vector: str) -> str:

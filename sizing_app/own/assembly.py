@@ -191,7 +191,8 @@ def _class_bench(made: Assembled) -> Bench:
 
 def _deck_bench(made: Assembled, told: dict[str, str]) -> Bench:
     made.ports = tuple(Port(net, role) for net, role in told.items())
-    supplies = tuple(made.written.nets[net] for net, role in told.items() if role == SUPPLY and net in made.written.nets)
+    nets = made.written.nets
+    supplies = tuple(nets[net] for net, role in told.items() if role == SUPPLY and net in nets)
     bench = bench_from(made.deck, made.written, made.proposal, supplies, made.conditions.nominal, made.draft.better)
     made.written = replace(made.written, sources="")
     return bench
