@@ -145,9 +145,9 @@ def test_a_stored_circuit_is_simulated_and_sized_by_name_and_key(url, capsys):
 
 def test_a_stored_circuit_is_evaluated_on_its_queries(url, capsys):
     key = save(url, OWN)
-    suite = file_of(OWN, "queries/standard.json")
+    suite = file_of(OWN, "queries/validation/standard.json")
     suite.parent.mkdir(parents=True)
-    shutil.copy(file_of(OTA, "queries/standard.json"), suite)
+    shutil.copy(file_of(OTA, "queries/validation/standard.json"), suite)
     document = json.loads(suite.read_text())
     suite.write_text(json.dumps({**document, "circuit": "OWN"} if "circuit" in document else document))
     assert load_queries(OWN, "standard")

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sizing_app.circuit.check import check_circuit, measure_arguments
@@ -24,6 +24,8 @@ FOLDERS = [*(Path(folder) for folder in os.environ.get("SIZING_CIRCUITS", "").sp
            shipped("circuits")]
 """Where circuits are looked for: the folders of SIZING_CIRCUITS, a list as PATH is, then what comes with the program.
 Where two have a circuit of the same name, the first one counts."""
+TEXTS = ("circuit.toml", "netlist.sp", "testbench.sp", MODELS := "models.sp")
+"""What a circuit is read from; the last one may be missing."""
 TEST, VALIDATION = SPLITS = ("test", "validation")
 """Of benchmark queries: choices are made on validation queries; test queries are for reports."""
 _homes: dict[str, Path] = {}
@@ -96,10 +98,22 @@ def load_training_circuit(name: str) -> Circuit:
 @functools.cache
 def read_folder(folder: Path) -> Circuit:
     """Read and validate one circuit folder. Raises CircuitError."""
+    files = {name: _text(folder / name, name.partition(".")[2]) for name in TEXTS[:3]}
+    if (folder / MODELS).is_file():
+        files[MODELS] = _text(folder / MODELS)
+    circuit = read_texts(files, folder)
+    _homes.setdefault(circuit.key, folder)
+    return circuit
+
+
+def read_texts(files: Mapping[str, str], folder: Path, own: bool = False) -> Circuit:
+    """The circuit of the texts of a folder, named as that is. One of a person's ``own`` is never held out.
+
+    Raises CircuitError."""
     path = folder / "circuit.toml"
     try:
-        table = Table(path, tomllib.loads(path.read_text("utf-8-sig")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table = Table(path, tomllib.loads(files["circuit.toml"]))
+    except tomllib.TOMLDecodeError as error:
         raise CircuitError(f"{path}: expected a readable TOML file: {error}") from None
     table.only("title", "summary", "process", "topology", "held_out", "as_written", "devices", "conditions",
                "parameters", "analyses", "metrics", "specs", "origin")
@@ -111,11 +125,10 @@ def read_folder(folder: Path) -> Circuit:
         specs=tuple(_spec(entry, table) for entry in table.tables("specs")),
         conditions=_conditions(table), analyses=tuple(_analysis(entry) for entry in table.tables("analyses")),
         measures=tuple(_measure(entry) for entry in table.tables("metrics")),
-        netlist=_text(folder / "netlist.sp"), testbench=_text(folder / "testbench.sp"),
-        devices=_devices(table), held_out=table.flag("held_out"), as_written=table.flag("as_written"),
-        models=_text(folder / "models.sp") if (folder / "models.sp").is_file() else "", origin=_origin(table))
+        netlist=files["netlist.sp"], testbench=files["testbench.sp"], devices=_devices(table),
+        held_out=table.flag("held_out") and not own, as_written=table.flag("as_written"),
+        models=files.get(MODELS, ""), origin=_origin(table))
     check_circuit(circuit, path)
-    _homes.setdefault(circuit.key, folder)
     return circuit
 
 
@@ -262,11 +275,12 @@ def _analysis(table: Table) -> Analysis:
     return analysis
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, kind: str = "") -> str:
     try:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise CircuitError(f"{path}: expected a readable text file: {error}") from None
+        what = "TOML" if kind == "toml" else "text"
+        raise CircuitError(f"{path}: expected a readable {what} file: {error}") from None
 
 
 def read_parts(table: Table) -> tuple[tuple[Analysis, ...], tuple[Metric, ...], tuple[Measure, ...]]:

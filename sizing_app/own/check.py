@@ -36,6 +36,8 @@ class OwnCheck:
 
     circuit: Circuit
     """In its testbench, with first specs."""
+    design: Parameters
+    """The file's own."""
     original: Measurement
     plain: Mapping[str, float | None]
     """Metric to its value by plain ngspice; empty where that did not run."""
@@ -66,7 +68,7 @@ def check_own(circuit: Circuit, bench: Bench, original: Parameters, simulator: S
     first, *others = (future.result() for future in simulator.submit([Job(joined, one, nominal) for one in tried]))
     values = _plain_values(joined, plain, original) if plain else {}
     return OwnCheck(
-        replace(joined, specs=first_specs(bench, first.metrics)), first, values, plain.log if plain else "",
+        replace(joined, specs=first_specs(bench, first.metrics)), original, first, values, plain.log if plain else "",
         tuple(name for name, value in values.items() if differs(first.metrics[name], value)), designs,
         fmean(item.ok for item in others) if others else 0.0, median(item.cpu for item in (first, *others)),
         _spreads(joined, [item for item in others if item.ok]))

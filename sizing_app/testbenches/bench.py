@@ -44,6 +44,14 @@ def attach(circuit: Circuit, bench: Bench, specs: tuple[Spec, ...] = ()) -> Circ
     return joined
 
 
+def bench_of(circuit: Circuit) -> Bench:
+    """The testbench that a circuit has; its specs tell which way a metric is better."""
+    words: dict[str, Better] = {"lower": "high", "upper": "low", "range": "near"}
+    specs = {spec.metric: words[spec.kind] for spec in circuit.specs}
+    return Bench(circuit.testbench, circuit.analyses, circuit.metrics, circuit.measures,
+                 {metric.name: specs.get(metric.name, "near") for metric in circuit.metrics})
+
+
 def first_specs(bench: Bench, values: Mapping[str, float | None]) -> tuple[Spec, ...]:
     """Specs that a design with ``values`` meets with EASIER to spare: of its size, or of the scale in dB and degrees.
 
