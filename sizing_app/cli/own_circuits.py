@@ -1,4 +1,4 @@
-"""``circuits import``, ``check``, ``export``, ``remove``: circuits of one's own from netlists to the database and back."""
+"""``circuits import``, ``check``, ``export``, ``remove``: own circuits from netlists to the database and back."""
 
 import argparse
 import sys
