@@ -17,7 +17,8 @@ from sizing_app.circuit.pdk import PROCESSES
 
 REFUSED_LINES = (
     ".control", ".CONTROL", "  .control", ".endc", ".include models", ".inc models", ".lib models tt", ".csparam x=1",
-    ".exec x", ".global x", ".func f(x) {x}", ".model d d", ".end", "B1 x 0 v=v(out)", "A1 x y model", "P1 x y 0 z 0",
+    ".exec x", ".global x", ".func f(x) {x}", ".model d d", ".end", "B1 x 0 v=table(\"f\")", "B1 x 0 v=1\n+ +1",
+    "B1 x 0 v=" + "(" * 51 + "1" + ")" * 51, "B1 x 0 q=1", "W1 x 0 v1 w", "A1 x y model", "P1 x y 0 z 0",
     "shell touch x", "V1 x 0 pwl(file=waves)", "V1 x 0 pwl\n+ FILE=waves", "R1 x 0 `id`", "R1 x 0 1k ; shell id",
     "R1 x 0 $(id)", "R1 x 0 1k\n+ shell id", "R1 x 0 1k\x0b.control", "R1 x 0 1k\r.control", "@x 1",
     ".option interp", ".options reltol=1e-4 Interp", ".option reltol = 1e-4\n+ interp", ".option savecurrents",
@@ -139,3 +140,9 @@ def test_no_more_than_arithmetic(text):
     with pytest.raises(ExpressionError):
         evaluate(text, {"a": 1.0, "b": 2.0})
     assert math.isclose(evaluate("a == 1", {"a": 1.0}), 1.0)
+
+
+@pytest.mark.parametrize("line", ["B1 x 0 v={2*supply}*v(a,b)+(v(c)>0.5?1:0)", "b1 x 0 i = 1m*tanh(v(a))",
+                                  "J1 d g s njf", "Q1 c b e qnpn", "D1 a b dio"])
+def test_arithmetic_sources_and_devices_of_own_models_pass(line):
+    check_lines(line)

@@ -6,17 +6,21 @@ import re
 from pathlib import Path
 
 from sizing_app.circuit.deck_rules import RefusedNetlist, check_lines
-from sizing_app.circuit.definition import Circuit, Measure, names_analysis
+from sizing_app.circuit.definition import Analysis, Circuit, Measure, names_analysis
 from sizing_app.circuit.expressions import ExpressionError, names_in
+from sizing_app.circuit.meas import MeasError
+from sizing_app.circuit.metric_text import Reads, read_text
 from sizing_app.circuit.netlist import build_netlist, used_names
+from sizing_app.circuit.own_models import cards, kinds
 from sizing_app.circuit.pdk import ModelError
+from sizing_app.circuit.sweeps import scale_of
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.circuit.validation import CONDITIONS, Invalid, check_parts
 
 
 @functools.cache
 def measure_arguments() -> dict[str, dict[str, str]]:
-    """The functions of simulator/metrics/ and their arguments (name to str or float), the vectors left out.
+    """The functions of simulator/metrics/ and their arguments (name to str, float or Text), the vectors left out.
 
     Read from the source: circuits are described one layer below the simulator, which nothing here may import.
     """
@@ -52,12 +56,13 @@ def _check_measure(measure: Measure, circuit: Circuit, path: Path) -> None:
         raise CircuitError(f"{path}: metrics {measure.metric}: {measure.function[:60]!r} is no measure with these "
                            "arguments")
     saved = {analysis.name: analysis.save for analysis in circuit.analyses}
-    known = {parameter.name for parameter in circuit.parameters} | set(CONDITIONS)
     for key, value in measure.arguments.items():
         where = f"{path}: metrics {measure.metric} with.{key}"
-        if kinds[key] == "float":
+        if kinds[key] == "Text":
+            _check_text(measure, key, circuit, where)
+        elif kinds[key] == "float":
             if isinstance(value, str) and re.fullmatch(r"\{.*\}", value):
-                _check_names(value[1:-1], known, where)
+                _check_known(_names(value[1:-1], where), circuit, where)
             elif isinstance(value, bool) or not isinstance(value, int | float):
                 raise CircuitError(f"{where}: expected a number, or arithmetic in braces, found {str(value)[:60]!r}")
         elif not isinstance(value, str):
@@ -70,6 +75,40 @@ def _check_measure(measure: Measure, circuit: Circuit, path: Path) -> None:
             vectors = saved.get(measure.arguments.get(source, measure.arguments.get("analysis")), ())
             if value not in vectors:
                 raise CircuitError(f"{where}: expected a saved vector, {', '.join(vectors)}, found {value!r}")
+
+
+def _check_text(measure: Measure, key: str, circuit: Circuit, where: str) -> None:
+    """A .meas line or an expression: its vectors are saved, its metrics are measured before it."""
+    text = measure.arguments[key]
+    if not isinstance(text, str):
+        raise CircuitError(f"{where}: expected a text, found {str(text)[:60]!r}")
+    try:
+        reads = read_text(key, text)
+    except (ExpressionError, MeasError) as error:
+        raise CircuitError(f"{where}: {error}") from None
+    _check_known(set(reads.braces), circuit, where)
+    earlier = [item.metric for item in circuit.measures[:circuit.measures.index(measure)]]
+    unknown = sorted(reads.metrics - {name.lower() for name in earlier})
+    if unknown:
+        raise CircuitError(f"{where}: expected a vector such as v(out), or a metric above this one "
+                           f"({', '.join(earlier) or 'there is none'}), found {unknown[0]!r}")
+    analysis = next((item for item in circuit.analyses if item.name == measure.arguments.get("analysis")), None)
+    saved = {vector.lower() for vector in analysis.save} if analysis else set()
+    missing = sorted(reads.vectors - saved)
+    if missing:
+        raise CircuitError(f"{where}: expected saved vectors, {', '.join(sorted(saved)) or 'there are none'}, "
+                           f"found {missing[0]!r}")
+    if analysis:
+        _check_sweep(analysis, reads, where)
+
+
+def _check_sweep(analysis: Analysis, reads: Reads, where: str) -> None:
+    """A .meas line stands at an analysis of its kind; the swept quantity is saved where curves are looked at."""
+    kind, swept = analysis.command.split()[0].lower(), scale_of(analysis.command)
+    if reads.kind is not None and reads.kind != kind:
+        raise CircuitError(f"{where}: expected a line for {kind}, as analysis {analysis.name!r} is, found {reads.kind}")
+    if reads.vectors and swept is not None and swept not in analysis.save:
+        raise CircuitError(f"{where}: expected {swept!r} among the saved vectors of analysis {analysis.name!r}")
 
 
 def _check_needs(circuit: Circuit, path: Path) -> None:
@@ -101,16 +140,34 @@ def _check_otherwise(circuit: Circuit, path: Path) -> None:
                                f"found {measure.otherwise:g}")
 
 
-def _check_names(expression: str, known: set[str], where: str) -> None:
+def _names(expression: str, where: str) -> set[str]:
     try:
-        unknown = sorted(names_in(expression) - known)
+        return names_in(expression)
     except ExpressionError as error:
         raise CircuitError(f"{where}: expected arithmetic, found {error}") from None
+
+
+def _check_known(names: set[str], circuit: Circuit, where: str) -> None:
+    """What braces name is a parameter or a condition."""
+    unknown = sorted(names - {parameter.name for parameter in circuit.parameters} - set(CONDITIONS))
     if unknown:
         raise CircuitError(f"{where}: expected a parameter or {', '.join(CONDITIONS)}, found {unknown[0]!r}")
 
 
+def _check_models(circuit: Circuit, path: Path) -> None:
+    """The circuit's own cards are harmless, and there for every corner where nothing else is."""
+    try:
+        for corner in circuit.conditions.corners:
+            cards(circuit.models, corner, circuit.process)
+    except (RefusedNetlist, ModelError) as error:
+        raise CircuitError(f"{path.with_name('models.sp')}: {error}") from None
+    twice = sorted({alias.lower() for alias in circuit.devices} & set(kinds(circuit.models)))
+    if twice:
+        raise CircuitError(f"{path}: devices.{twice[0]}: expected a name that models.sp does not have")
+
+
 def _check_netlist(circuit: Circuit, path: Path) -> None:
+    _check_models(circuit, path)
     used, known = set(), {parameter.name for parameter in circuit.parameters} | set(CONDITIONS)
     for name, text in (("netlist.sp", circuit.netlist), ("testbench.sp", circuit.testbench)):
         file = path.with_name(name)

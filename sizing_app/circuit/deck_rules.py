@@ -26,13 +26,20 @@ DEEPEST = 8
 """Subcircuits within each other."""
 MOST_POINTS = 20_000
 """Of one analysis."""
-ELEMENTS = "rclkvigefhdmqxs"
+ELEMENTS = "rclkvigefhdmqjxsb"
+MODEL_KINDS = ("nmos", "pmos", "npn", "pnp", "d", "r", "c", "l", "sw", "csw", "njf", "pjf")
+"""Devices that a circuit may bring models for: none of them reads a file."""
 ANALYSES = ("op", "ac", "tran", "noise", "dc")
 NAME = re.compile(r"[\w().#@\[\]-]+", re.ASCII)
 """A vector or a source setting: v(out), i(vdd), @m1[gm], v-sweep."""
 FORBIDDEN = re.compile(r"`|\bfile\b|\bshell\b|\bsystem\b|\bwrite\b|\bsource\b|;|\$\(", re.IGNORECASE)
 BRACES = re.compile(r"\{([^{}]*)\}")
 """An expression of ours."""
+DEEPEST_BRACKETS = 50
+_BEHAVIOUR = re.compile(r"(?:b\w*\s+\S+\s+\S+\s+[vi]\s*=)[\w\s.,+\-*/^()<>=!&|?:{}]+", re.IGNORECASE | re.ASCII)
+_SETTINGS = r"(?:\s+\w+=[-+\w.]+)*"
+_CARD = re.compile(rf"\.model\s+[\w.]+\s+(?:{'|'.join(MODEL_KINDS)}){_SETTINGS}|\+{_SETTINGS}|\.lib\s+\w+|\.endl",
+                   re.IGNORECASE | re.ASCII)
 
 
 class RefusedNetlist(ValueError):
@@ -56,10 +63,33 @@ def check_lines(text: str) -> None:
             raise RefusedNetlist(f"line {number}: {stripped[:60]!r} is not allowed in a netlist: only elements "
                                  f"({', '.join(ELEMENTS)}) and .{', .'.join(DOT_COMMANDS)}")
         command = command if head[0] == "+" else head
+        if command[0] == "b":
+            _check_behaviour(stripped, number)
         if command in (".option", ".options"):
             _check_options(stripped[1:] if head[0] == "+" else stripped[len(head):], number)
         if re.search(r"[{}]", BRACES.sub("", stripped)):
             raise ExpressionError(f"line {number}: {stripped[:60]!r} has a brace without its partner")
+
+
+def _check_behaviour(line: str, number: int) -> None:
+    """A B element is a voltage or a current by arithmetic; ngspice dies of expressions that are nested deeply."""
+    depth = itertools.accumulate({"(": 1, ")": -1}.get(letter, 0) for letter in line)
+    if not _BEHAVIOUR.fullmatch(line) or max(depth, default=0) > DEEPEST_BRACKETS:
+        raise RefusedNetlist(f"line {number}: {line[:60]!r} is not allowed in a netlist: a B element is one line "
+                             f"with v= or i= and arithmetic, at most {DEEPEST_BRACKETS} brackets within each other")
+
+
+def check_models(text: str) -> None:
+    """Raise RefusedNetlist unless a text is .model cards of known kinds with numbers alone, as ``models.sp`` holds."""
+    lines = text.splitlines()
+    if len(lines) > MOST_LINES:
+        raise RefusedNetlist(f"{len(lines):,} lines of models, at most {MOST_LINES:,}")
+    for number, line in enumerate(lines, 1):
+        if len(line) > LONGEST_LINE:
+            raise RefusedNetlist(f"line {number}: {len(line):,} characters, at most {LONGEST_LINE:,}")
+        if line.strip() and line[0] != "*" and not _CARD.fullmatch(line.strip()):
+            raise RefusedNetlist(f"line {number}: {line.strip()[:60]!r} is not allowed among models: only .model NAME "
+                                 f"KIND with name=number, kinds {', '.join(MODEL_KINDS)}, and .lib NAME to .endl")
 
 
 def _check_options(text: str, number: int) -> None:

@@ -235,6 +235,14 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a circuit was taken from: the name and the SHA-256 of what was uploaded."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True)
 class Circuit:
     """What may be tuned, how it is simulated, what is asked of it."""
 
@@ -256,6 +264,11 @@ class Circuit:
     """Alias used in the netlist (nmos, pmos) to model name of the process."""
     held_out: bool = False
     """Kept from training, from the teacher's data and from choosing checkpoints: for evaluation alone."""
+    models: str = ""
+    """Its own .model cards, numbers alone, those of single corners in sections ``.lib NAME`` to ``.endl``."""
+    as_written: bool = False
+    """Transistors of the process without junction areas and fingers of ours: what the netlist says, no more."""
+    origin: Origin | None = None
 
     @functools.cached_property
     def key(self) -> str:

@@ -1,16 +1,20 @@
-"""Arithmetic from circuit files and model libraries, evaluated without ``eval``: numbers, names, + - * / ** and ==."""
+"""Arithmetic from circuit files, model libraries and testbenches, without ``eval``: numbers, names, + - * / **
+and ==, and calls of FUNCTIONS or of those that the caller offers."""
 
 import ast
 import functools
 import math
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sizing_app.circuit.units import parse_si
 
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
               ast.Pow: operator.pow, ast.USub: operator.neg, ast.UAdd: operator.pos}
+FUNCTIONS = {"sqrt": math.sqrt, "abs": abs, "min": min, "max": max, "exp": math.exp, "ln": math.log, "log": math.log,
+             "log10": math.log10, "pow": math.pow, "int": math.trunc, "floor": math.floor, "ceil": math.ceil}
+"""As in ngspice (manual, section 2.8.5): log is the natural logarithm."""
 _SI_NUMBER = re.compile(r"(?<![\w.])(\d+\.?\d*|\.\d+)(meg|[fpnumkgt])(?![\w.])", re.IGNORECASE)
 
 LONGEST = 1000
@@ -25,19 +29,48 @@ class ExpressionError(ValueError):
 
 def evaluate(text: str, names: Mapping[str, float]) -> float:
     """Value of an arithmetic expression such as ``w_psrc/2`` or ``0.3*supply + 150m``."""
-    text = _SI_NUMBER.sub(lambda match: repr(parse_si(match.group(0))), text)
+    text = _plain_numbers(text)
     try:
-        value = float(_value(_parsed(text).body, names))
-    except (ZeroDivisionError, OverflowError, TypeError) as error:
+        value = float(_value(_parsed(text).body, names, FUNCTIONS))
+    except ExpressionError:
+        raise
+    except (ArithmeticError, TypeError, ValueError) as error:
         raise ExpressionError(f"{text!r}: {error}") from None
     if not math.isfinite(value):
         raise ExpressionError(f"{text!r} is not finite")
     return value
 
 
+def compute(text: str, names: Mapping[str, object], functions: Mapping[str, Callable]) -> object:
+    """Value of an expression over whatever ``names`` hold, numbers or arrays of them, with calls of ``functions``.
+
+    What a function raises passes; not finite is no error here.
+    """
+    text = _plain_numbers(text)
+    try:
+        return _value(_parsed(text).body, names, functions)
+    except (ZeroDivisionError, OverflowError, TypeError) as error:
+        raise ExpressionError(f"{text!r}: {error}") from None
+
+
 def names_in(text: str) -> set[str]:
     """The names an expression refers to."""
-    return {node.id for node in ast.walk(_parsed(_SI_NUMBER.sub("1", text))) if isinstance(node, ast.Name)}
+    called = {id(node.func) for node in _nodes(text) if isinstance(node, ast.Call)}
+    return {node.id for node in _nodes(text) if isinstance(node, ast.Name) and id(node) not in called}
+
+
+def calls_in(text: str) -> list[tuple[str, int]]:
+    """The functions an expression calls, each with its number of arguments."""
+    return [(ast.unparse(node.func), len(node.args)) for node in _nodes(text) if isinstance(node, ast.Call)]
+
+
+def _plain_numbers(text: str) -> str:
+    return _SI_NUMBER.sub(lambda match: repr(parse_si(match.group(0))), text)
+
+
+@functools.lru_cache(maxsize=256)
+def _nodes(text: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_parsed(_SI_NUMBER.sub("1", text))))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -60,7 +93,7 @@ def _parsed(text: str) -> ast.Expression:
     return tree
 
 
-def _value(node: ast.AST, names: Mapping[str, float]) -> float:
+def _value(node: ast.AST, names: Mapping, functions: Mapping[str, Callable]):
     match node:
         case ast.Constant(value=int() | float() as number):
             return float(number)  # powers of whole numbers have no bound
@@ -69,9 +102,11 @@ def _value(node: ast.AST, names: Mapping[str, float]) -> float:
                 raise ExpressionError(f"{name!r} is not one of {', '.join(sorted(names))}")
             return names[name]
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
-            return _OPERATORS[type(op)](_value(operand, names))
+            return _OPERATORS[type(op)](_value(operand, names, functions))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return _OPERATORS[type(op)](_value(left, names), _value(right, names))
+            return _OPERATORS[type(op)](_value(left, names, functions), _value(right, names, functions))
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
-            return float(_value(left, names) == _value(right, names))
+            return float(_value(left, names, functions) == _value(right, names, functions))
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in functions:
+            return functions[name](*(_value(argument, names, functions) for argument in arguments))
     raise ExpressionError(f"{ast.unparse(node)!r} is not plain arithmetic")

@@ -7,12 +7,13 @@ import logging
 import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sizing_app.circuit.check import check_circuit, measure_arguments
 from sizing_app.circuit.deck_rules import RefusedNetlist, check_analysis
-from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Measure, Metric, Parameter, Spec
+from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Measure, Metric, Origin, Parameter, Spec
+from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.circuit.toml_table import CircuitError, Table
 from sizing_app.circuit.validation import Invalid, check_parameter, check_space, check_spec
@@ -23,6 +24,8 @@ FOLDERS = [*(Path(folder) for folder in os.environ.get("SIZING_CIRCUITS", "").sp
            shipped("circuits")]
 """Where circuits are looked for: the folders of SIZING_CIRCUITS, a list as PATH is, then what comes with the program.
 Where two have a circuit of the same name, the first one counts."""
+TEXTS = ("circuit.toml", "netlist.sp", "testbench.sp", MODELS := "models.sp")
+"""What a circuit is read from; the last one may be missing."""
 TEST, VALIDATION = SPLITS = ("test", "validation")
 """Of benchmark queries: choices are made on validation queries; test queries are for reports."""
 _homes: dict[str, Path] = {}
@@ -95,25 +98,37 @@ def load_training_circuit(name: str) -> Circuit:
 @functools.cache
 def read_folder(folder: Path) -> Circuit:
     """Read and validate one circuit folder. Raises CircuitError."""
+    files = {name: _text(folder / name, name.partition(".")[2]) for name in TEXTS[:3]}
+    if (folder / MODELS).is_file():
+        files[MODELS] = _text(folder / MODELS)
+    circuit = read_texts(files, folder)
+    _homes.setdefault(circuit.key, folder)
+    return circuit
+
+
+def read_texts(files: Mapping[str, str], folder: Path, own: bool = False) -> Circuit:
+    """The circuit of the texts of a folder, named as that is. One of a person's ``own`` is never held out.
+
+    Raises CircuitError."""
     path = folder / "circuit.toml"
     try:
-        table = Table(path, tomllib.loads(path.read_text("utf-8-sig")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table = Table(path, tomllib.loads(files["circuit.toml"]))
+    except tomllib.TOMLDecodeError as error:
         raise CircuitError(f"{path}: expected a readable TOML file: {error}") from None
-    table.only("title", "summary", "process", "topology", "held_out", "devices", "conditions", "parameters", "analyses",
-               "metrics", "specs")
+    table.only("title", "summary", "process", "topology", "held_out", "as_written", "devices", "conditions",
+               "parameters", "analyses", "metrics", "specs", "origin")
     circuit = Circuit(
         name=folder.name, title=table.text("title"), summary=table.text("summary"),
-        process=table.choice("process", PROCESSES), topology=_words(table),
+        process=table.choice("process", (*PROCESSES, OWN)), topology=_words(table),
         parameters=tuple(_parameter(entry) for entry in table.tables("parameters")),
         metrics=tuple(_metric(entry) for entry in table.tables("metrics")),
         specs=tuple(_spec(entry, table) for entry in table.tables("specs")),
         conditions=_conditions(table), analyses=tuple(_analysis(entry) for entry in table.tables("analyses")),
         measures=tuple(_measure(entry) for entry in table.tables("metrics")),
-        netlist=_text(folder / "netlist.sp"), testbench=_text(folder / "testbench.sp"),
-        devices=_devices(table), held_out=table.flag("held_out"))
+        netlist=files["netlist.sp"], testbench=files["testbench.sp"], devices=_devices(table),
+        held_out=table.flag("held_out") and not own, as_written=table.flag("as_written"),
+        models=files.get(MODELS, ""), origin=_origin(table))
     check_circuit(circuit, path)
-    _homes.setdefault(circuit.key, folder)
     return circuit
 
 
@@ -164,10 +179,20 @@ def _words(table: Table) -> tuple[str, ...]:
 
 
 def _devices(root: Table) -> dict[str, str]:
+    if "devices" not in root.values and root.values["process"] == OWN:
+        return {}
     table = root.section("devices")
     for alias in table.values:
-        table.choice(alias, PROCESSES[root.values["process"]].models)
+        table.choice(alias, () if root.values["process"] == OWN else PROCESSES[root.values["process"]].models)
     return table.mapping()
+
+
+def _origin(root: Table) -> Origin | None:
+    if "origin" not in root.values:
+        return None
+    table = root.section("origin")
+    table.only("name", "digest")
+    return Origin(table.text("name"), table.text("digest"))
 
 
 def _parameter(table: Table) -> Parameter:
@@ -201,7 +226,7 @@ def _measure(table: Table) -> Measure:
     function = table.choice("measure", known)
     section = table.section("with")
     section.only(*known[function])
-    arguments = {name: section.text(name) if kind == "str" else _number_or_expression(section, name)
+    arguments = {name: _number_or_expression(section, name) if kind == "float" else section.text(name)
                  for name, kind in known[function].items()}
     otherwise = table.number("otherwise", table.unit(), optional=True)
     return Measure(table.text("name"), function, arguments, otherwise)
@@ -250,8 +275,16 @@ def _analysis(table: Table) -> Analysis:
     return analysis
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, kind: str = "") -> str:
     try:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise CircuitError(f"{path}: expected a readable text file: {error}") from None
+        what = "TOML" if kind == "toml" else "text"
+        raise CircuitError(f"{path}: expected a readable {what} file: {error}") from None
+
+
+def read_parts(table: Table) -> tuple[tuple[Analysis, ...], tuple[Metric, ...], tuple[Measure, ...]]:
+    """Analyses, metrics and measures of a table that has them as circuit.toml does. Raises CircuitError."""
+    entries = table.tables("metrics")
+    return (tuple(_analysis(entry) for entry in table.tables("analyses")), tuple(_metric(entry) for entry in entries),
+            tuple(_measure(entry) for entry in entries))

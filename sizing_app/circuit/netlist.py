@@ -2,7 +2,8 @@
 
 In netlist.sp and testbench.sp, braces hold arithmetic over parameters and conditions: ``w={w_psrc/2}``. A transistor
 line ``M1 d g s b nmos w={w_in} l={l_in}`` names a device alias of circuit.toml; the model, equal fingers for wide
-devices, and junction areas and perimeters (ngspice manual, section 7.2) are filled in here.
+devices, and junction areas and perimeters (ngspice manual, section 7.2) are filled in here. One of a model of the
+circuit's own stays as it is written.
 """
 
 import functools
@@ -13,10 +14,13 @@ from dataclasses import dataclass
 from sizing_app.circuit.deck_rules import BRACES, check_analysis, check_lines, check_size
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.circuit.expressions import ExpressionError, evaluate, names_in
+from sizing_app.circuit.own_models import OWN, cards, kinds
 from sizing_app.circuit.pdk import PROCESSES, model_cards
 from sizing_app.circuit.units import parse_si
 from sizing_app.circuit.variation import deviations, varied
 
+EXTRAS = ("ad", "as", "pd", "ps", "nrd", "nrs")
+"""Settings beside w, l and m of a transistor that is simulated as written."""
 GRID = 1e-9
 """Layout grid (m) that widths and lengths are rounded to."""
 END = ".end\n"
@@ -52,10 +56,11 @@ def build_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditio
         check_analysis(analysis)
     lines, devices = _lines(circuit, parameters, conditions)
     if conditions.draw is not None:
-        lines, cards = varied(circuit.process, conditions, lines)
+        lines, installed = varied(circuit.process, conditions, lines)
     else:
-        cards = model_cards(circuit.process, conditions.corner, devices)
-    return "\n".join([f"* {circuit.name}", *cards, *lines, f".temp {conditions.temperature:g}", END])
+        installed = [] if circuit.process == OWN else model_cards(circuit.process, conditions.corner, devices)
+    own = cards(circuit.models, conditions.corner, circuit.process)
+    return "\n".join([f"* {circuit.name}", *installed, *own, *lines, f".temp {conditions.temperature:g}", END])
 
 
 def with_operating_point(netlist: str, voltages: Mapping[str, float], save: Iterable[str]) -> str:
@@ -73,11 +78,14 @@ def library_netlist(circuit: Circuit, parameters: Parameters, conditions: Condit
 def sized_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> str:
     """The sized circuit and its testbench for people: numbers filled in, the model library named in a comment."""
     lines, _ = _lines(circuit, parameters, conditions)
-    process = PROCESSES[circuit.process]
-    header = [f"* {circuit.title} ({circuit.name}), {process.title}", f"* {conditions.show()}",
-              *(f"* {name} = {circuit.parameter(name).spice(value, 9)}" for name, value in parameters.items()),
-              f"* models: package {process.package}, {', '.join(process.files)}, corner {conditions.corner}"]
-    return "\n".join([*header, *lines, f".temp {conditions.temperature:g}", END])
+    process = PROCESSES.get(circuit.process)
+    header = [f"* {circuit.title} ({circuit.name}), {process.title if process else 'models of its own'}",
+              f"* {conditions.show()}",
+              *(f"* {name} = {circuit.parameter(name).spice(value, 9)}" for name, value in parameters.items())]
+    if process:
+        header.append(f"* models: package {process.package}, {', '.join(process.files)}, corner {conditions.corner}")
+    own = cards(circuit.models, conditions.corner, circuit.process)
+    return "\n".join([*header, *own, *lines, f".temp {conditions.temperature:g}", END])
 
 
 def devices_of(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> list[str]:
@@ -113,7 +121,7 @@ def _lines(circuit, parameters, conditions) -> tuple[list[str], set[tuple[str, f
     for line in map(str.strip, text.splitlines()):
         if not line or line[0] == "*":
             continue  # not even comments reach ngspice, which executes those that begin with *#
-        if line[0] in "mM":
+        if line[0] in "mM" and not _is_own(line, circuit):
             line, device = _transistor(line, circuit)
             devices.add(device)
         lines.append(line)
@@ -127,30 +135,49 @@ def _checked_template(text: str) -> Template:
     return Template.parse(text)
 
 
+def _is_own(line: str, circuit: Circuit) -> bool:
+    """Whether a transistor's model is the circuit's own."""
+    words = line.split()
+    return len(words) > 5 and words[5] not in circuit.devices and words[5].lower() in kinds(circuit.models)
+
+
 def _transistor(line: str, circuit: Circuit) -> tuple[str, tuple[str, float, float]]:
     """Expand ``Mname d g s b alias w=.. l=.. [m=..]``; w is the total width of one device."""
     words = line.split()
     sizes = dict(setting.split("=", 1) for setting in words[6:] if "=" in setting)
-    if len(words) < 8 or set(sizes) - {"m"} != {"w", "l"} or len(sizes) != len(words) - 6:
+    extras = EXTRAS if circuit.as_written else ()
+    if len(words) < 8 or set(sizes) - {"m", *extras} != {"w", "l"} or len(sizes) != len(words) - 6:
         raise ExpressionError(f"{line!r} is not a transistor, Mname drain gate source bulk model w=... l=... [m=...]")
-    name, drain, gate, source, bulk, alias = words[:6]
+    name, alias = words[0], words[5]
     if alias not in circuit.devices:
-        raise ExpressionError(f"{name}: expected a model of [devices], {', '.join(circuit.devices)}, found {alias!r}")
-    process = PROCESSES[circuit.process]
-    width, length = _on_grid(parse_si(sizes["w"])), _on_grid(parse_si(sizes["l"]))
-    fingers = _fingers(circuit, width)
-    width = _on_grid(width / fingers)
-    multiplier = fingers * _devices(name, sizes.get("m", "1"))
+        known = ", ".join((*circuit.devices, *kinds(circuit.models)))
+        raise ExpressionError(f"{name}: expected a model of [devices], {known}, found {alias!r}")
+    width, length, count = parse_si(sizes["w"]), parse_si(sizes["l"]), _devices(name, sizes.get("m", "1"))
+    if circuit.as_written:
+        more = {key: parse_si(sizes[key]) for key in EXTRAS if key in sizes}
+    else:
+        width, length = _on_grid(width), _on_grid(length)
+        fingers = _fingers(circuit, width)
+        width, count = _on_grid(width / fingers), count * fingers
+        more = _junctions(width, PROCESSES[circuit.process].diffusion)
     model = circuit.devices[alias]
-    area, perimeter = width * process.diffusion, 2 * (width + process.diffusion)
-    text = (f"{name} {drain} {gate} {source} {bulk} {model} w={width:.9g} l={length:.9g} ad={area:.6g} as={area:.6g} "
-            f"pd={perimeter:.6g} ps={perimeter:.6g}" + (f" m={multiplier}" if multiplier > 1 else ""))
+    settings = " ".join(f"{key}={value:.6g}" for key, value in more.items())
+    text = (f"{' '.join(words[:5])} {model} w={width:.9g} l={length:.9g} {settings}".rstrip()
+            + (f" m={count}" if count > 1 else ""))
     return text, (model, width, length)
 
 
 def _fingers(circuit: Circuit, width: float) -> int:
-    """Equal fingers that a device of a total width (m) is drawn as."""
+    """Equal fingers that a device of a total width (m) is drawn as; one where it is simulated as written."""
+    if circuit.as_written:
+        return 1
     return max(1, math.ceil(_on_grid(width) / PROCESSES[circuit.process].finger - 1e-9))
+
+
+def _junctions(width: float, diffusion: float) -> dict[str, float]:
+    """Areas and perimeters of source and drain."""
+    area, perimeter = width * diffusion, 2 * (width + diffusion)
+    return {"ad": area, "as": area, "pd": perimeter, "ps": perimeter}
 
 
 def _devices(name: str, text: str) -> int:

@@ -117,6 +117,16 @@ def find_bin(process_name: str, corner: str, model: str, width: float, length: f
     raise ModelError(f"{model}: no model bin for W = {width * 1e6:.3g} um, L = {length * 1e6:.3g} um")
 
 
+def limits(process_name: str, corner: str, model: str) -> tuple[tuple[float, float], tuple[float, float]]:
+    """(widths, lengths): least and largest width of a finger and length (m) over all bins. Raises ModelError."""
+    bins = _library(process_name, corner).get(model)
+    if not bins:
+        raise ModelError(f"{process_name} has no model {model!r}, only {', '.join(PROCESSES[process_name].models)}")
+    widths, lengths = [found.width for found in bins], [found.length for found in bins]
+    return ((min(low for low, _ in widths), max(high for _, high in widths)),
+            (min(low for low, _ in lengths), max(high for _, high in lengths)))
+
+
 def model_cards(process_name: str, corner: str, devices: Iterable[tuple[str, float, float]]) -> list[str]:
     """The .model cards that devices (model, finger width, length) need, each once, in a fixed order."""
     bins = {(found.name, found.card) for model, width, length in devices

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 
 from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Parameter, Parameters, Spec
+from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.circuit.units import show_quantity
 
@@ -78,11 +79,16 @@ def check_parts(circuit: Circuit) -> None:
     check_leaves(circuit, "circuit")
     expect(NAME.fullmatch(circuit.name.replace("-", "_")), "name", "letters, digits, _ and -", circuit.name)
     check_line(circuit.title, "title")
-    expect(circuit.process in PROCESSES, "process", f"one of {', '.join(PROCESSES)}", circuit.process)
-    models = PROCESSES[circuit.process].models
+    known = (*PROCESSES, OWN)
+    expect(circuit.process in known, "process", f"one of {', '.join(known)}", circuit.process)
+    models = PROCESSES[circuit.process].models if circuit.process in PROCESSES else ()
     for alias, model in circuit.devices.items():
         expect(NAME.fullmatch(alias), "devices", "names of letters, digits and _", alias)
-        expect(model in models, f"devices.{alias}", f"one of {', '.join(models)}", model)
+        expect(model in models, f"devices.{alias}", f"one of {', '.join(models) or 'no models'}", model)
+    if circuit.origin:
+        check_line(circuit.origin.name, "origin.name")
+        expect(re.fullmatch("[0-9a-f]{64}", circuit.origin.digest), "origin.digest",
+               "a SHA-256 in small hexadecimal digits", circuit.origin.digest)
     for key in ("parameters", "metrics", "analyses"):
         items = getattr(circuit, key)
         expect(len(items) <= MAX_ITEMS and (items or key == "analyses"), key, f"1 to {MAX_ITEMS}", len(items))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sizing_app.circuit.definition import Circuit, Conditions, Draw
 from sizing_app.circuit.mismatch import NUMBERS, Deviation, changed_card, coefficients, deviation, with_own_subcircuits
+from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import Bin, ModelError, find_bin
 from sizing_app.circuit.process_spread import TYPICAL, spread_bin, varies
 from sizing_app.circuit.units import parse_si
@@ -40,6 +41,8 @@ def can_spread(process: str, corner: str) -> bool:
 
 def check_draw(circuit: Circuit, draw: Draw) -> None:
     """Raise ModelError where a transistor of the circuit has no coefficients."""
+    if circuit.process == OWN:
+        raise ModelError(f"{circuit.name} brings models of its own: random samples need those of an installed process")
     for model in circuit.devices.values():
         coefficients(model, draw)
 

@@ -1,4 +1,4 @@
-"""``circuits``: what can be sized, and with --check how hard it is."""
+"""``circuits``: what can be sized, with --check how hard it is; circuits of one's own come and go (own_circuits.py)."""
 
 import argparse
 
@@ -10,6 +10,9 @@ from sizing_app.session.documents import circuit_document
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.action:
+        from sizing_app.cli import own_circuits
+        return own_circuits.run(args)
     names = read_names(args.circuits, circuit_names(), "circuit") if args.circuits else list(load_circuits())
     if args.check:
         return run_check(names, args)

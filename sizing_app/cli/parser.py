@@ -72,6 +72,47 @@ def _circuits(parser: argparse.ArgumentParser) -> None:
                         "stay; the Circuits page reads circuits/check.json")
     _json(parser)
     _simulator(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="circuits of one's own")
+    _import(actions.add_parser("import", help="a netlist as people write it becomes a circuit of the database"))
+    check = actions.add_parser("check", help="simulate an own circuit: its design, and random ones")
+    check.add_argument("handle", metavar="NAME|FOLDER", help="name or key of one in the database, or a circuit folder")
+    export = actions.add_parser("export", help="a circuit as ZIP of its folder")
+    export.add_argument("handle", metavar="NAME")
+    export.add_argument("--out", metavar="ZIP", required=True)
+    remove = actions.add_parser("remove", help="take a circuit off the list; sessions keep theirs")
+    remove.add_argument("handle", metavar="NAME")
+    for action in (check, export, remove):
+        _database(action)
+        _json(action)
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE|FOLDER|ZIP", help="the netlist first, then what it includes; "
+                        "or the folder of a circuit")
+    words = {"nargs": "+", "action": "extend", "default": []}
+    parser.add_argument("--subckt", metavar="S", help="default: the largest that no other one uses")
+    parser.add_argument("--process", metavar="P", help="for models that the file does not bring: sky130, sky130_5v, "
+                        "gf180mcu, gf180mcu_6v, freepdk45; own: none but its own cards")
+    parser.add_argument("--models", metavar="FILE", help="model cards and libraries", **words)
+    parser.add_argument("--param", metavar="NAME=VALUE", help="values of parameters that the file uses and does not "
+                        "define", **words)
+    parser.add_argument("--as-written", action="store_true", help="simulate exactly what the file says: no junction "
+                        "areas and fingers of ours")
+    parser.add_argument("--testbench", metavar="CLASS|FILE", help="a ready one: op-amp, fd-ota, comparator, ldo, "
+                        "oscillator, filter, reference, generic; deck: that of the netlist itself; or a file that has "
+                        "sources, analyses and .meas lines. Default: by the ports")
+    parser.add_argument("--map", metavar="ROLE=PORT", help="inp=vp, supply=vcc ...: which port is what", **words)
+    parser.add_argument("--bias", metavar="PORT=VALUE", help="current or voltage of a bias port", **words)
+    parser.add_argument("--setting", metavar="NAME=VALUE", help="of the ready testbench (docs/testbenches.md)", **words)
+    parser.add_argument("--meas", metavar="LINE", help="a .meas line more, in quotes", **words)
+    parser.add_argument("--better", metavar="METRIC=WORD", help="high, low or near: which way a metric is better",
+                        **words)
+    parser.add_argument("--lock", metavar="PARAMETER", help="parameters that keep the file's value", **words)
+    parser.add_argument("--supply", metavar="V", help="nominal supply")
+    parser.add_argument("--load", metavar="F", help="nominal load")
+    parser.add_argument("--name", metavar="N", help="default: of the subcircuit or the file")
+    _database(parser)
+    _json(parser)
 
 
 def _simulate(parser: argparse.ArgumentParser) -> None:

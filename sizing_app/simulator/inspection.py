@@ -123,15 +123,3 @@ class Inspector(Simulator):
 
     def __exit__(self, *_) -> None:
         self.close()
-
-
-SCALES = {"ac": "frequency", "noise": "frequency", "tran": "time"}
-"""Kind of analysis to the vector that it sweeps."""
-SWEPT = {"v": "v-sweep", "i": "i-sweep", "r": "res-sweep", "t": "temp-sweep"}
-"""The same for dc, by the first letter of what is swept."""
-
-
-def scale_of(command: str) -> str | None:
-    """The name of the vector that an analysis sweeps; None for an operating point."""
-    kind, *words = command.lower().split()
-    return SWEPT.get(words[0][0]) if kind == "dc" and words else SCALES.get(kind)

@@ -7,12 +7,12 @@ Run as ``python -m sizing_app.simulator.nursery FD`` by nursery_process.py, whic
 import os
 import signal
 import sys
-import tempfile
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 
 from sizing_app.circuit.pdk import read_models
 from sizing_app.simulator.ngspice import Ngspice
+from sizing_app.simulator.seclusion import leave_folder, silence
 from sizing_app.simulator.worker import live
 
 
@@ -20,9 +20,9 @@ def main() -> None:
     control = Connection(int(sys.argv[1]))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the parent decides when its simulator ends
         signal.signal(number, signal.SIG_IGN)
-    _leave_folder()
+    leave_folder()
     ngspice = Ngspice()
-    _silence()
+    silence()
     control.send_bytes(b"ready")
     ended: dict[int, int] = {}
     while True:
@@ -52,21 +52,6 @@ def _fork(control: Connection, ngspice: Ngspice, process: str, corner: str) -> i
         live(pipe, ngspice, here)
     pipe.close()
     return pid
-
-
-def _leave_folder() -> None:
-    """Work in a folder that is empty for good, being gone: ngspice executes a .spiceinit where it starts."""
-    folder = tempfile.mkdtemp()
-    os.chdir(folder)
-    os.rmdir(folder)
-
-
-def _silence() -> None:
-    """ngspice's chatter goes nowhere."""
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, 1)
-    os.dup2(sink, 2)
-    os.close(sink)
 
 
 if __name__ == "__main__":

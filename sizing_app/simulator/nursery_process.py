@@ -1,6 +1,5 @@
 """The parent's end of the nursery: asks it for workers and for their end. Started on first use and after its death."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -9,13 +8,12 @@ import threading
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import send_handle
-from pathlib import Path
 from struct import pack
+
+from sizing_app.simulator.seclusion import environment
 
 START_LIMIT = 60.0
 """Seconds of wall time that loading ngspice, or reading a model library, may take."""
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONHOME", "LD_LIBRARY_PATH", "NGSPICE_LIBRARY_PATH")
-"""Of the environment: no keys, no tokens, no proxies."""
 
 
 class NoNursery(RuntimeError):
@@ -63,7 +61,7 @@ class NurseryProcess:
         with theirs:
             command = [sys.executable, "-m", "sizing_app.simulator.nursery", str(theirs.fileno())]
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-                                             stderr=subprocess.PIPE, env=_environment(), cwd="/",
+                                             stderr=subprocess.PIPE, env=environment(), cwd="/",
                                              start_new_session=True)
         self._receive()
 
@@ -96,11 +94,3 @@ class NurseryProcess:
             self._process.stderr.close()
             self._control.close()
         self._process = self._control = None
-
-
-def _environment() -> dict[str, str]:
-    """The package importable from anywhere, one thread for numeric libraries, no start-up files of the user."""
-    root = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    return kept | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "HOME": os.devnull}

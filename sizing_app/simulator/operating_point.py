@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from sizing_app.circuit.definition import Analysis, Circuit, Conditions, Parameters
 from sizing_app.circuit.netlist import END, build_netlist
-from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms, scale_of
+from sizing_app.circuit.sweeps import scale_of
+from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms
 from sizing_app.simulator.ngspice import Ngspice
 from sizing_app.simulator.testbench import FAILURES, run_analyses, status_of
 
@@ -87,9 +88,10 @@ def _expand(scopes: Mapping[str, list[list[str]]], scope: str, path: tuple[str, 
 
 
 def _alias(circuit: Circuit, model: str) -> str:
-    """Of a model as ngspice knows it; a device of a sample may have a card of its own (circuit/variation.py)."""
-    return next(alias for alias, known in circuit.devices.items()
-                if model == known.lower() or model.startswith(f"{known.lower()}__"))
+    """Of a model as ngspice knows it; a device of a sample may have a card of its own (circuit/variation.py), and cards
+    that a circuit brings have no alias."""
+    return next((alias for alias, known in circuit.devices.items()
+                 if model == known.lower() or model.startswith(f"{known.lower()}__")), model)
 
 
 def _device(name: str, model: str, values: Mapping[str, float]) -> Device:

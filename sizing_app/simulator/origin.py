@@ -32,4 +32,5 @@ def _ours(circuit: Circuit) -> bool:
 
 def _deck(circuit: Circuit) -> tuple:
     analyses = tuple((item.command, tuple(item.alter.items()), item.save) for item in circuit.analyses)
-    return circuit.process, circuit.netlist, circuit.testbench, analyses, tuple(circuit.devices.items())
+    return (circuit.process, circuit.netlist, circuit.testbench, analyses, tuple(circuit.devices.items()),
+            circuit.models, circuit.as_written)

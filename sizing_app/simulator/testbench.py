@@ -1,25 +1,21 @@
 """One design through its testbench: netlist, analyses, metrics. Every failure becomes a Measurement."""
 
-import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from sizing_app.circuit.deck_rules import RefusedNetlist, check_command
-from sizing_app.circuit.definition import Analysis, Circuit, Conditions, Measure, Parameters
-from sizing_app.circuit.expressions import ExpressionError, evaluate
-from sizing_app.circuit.netlist import build_netlist, values_of, with_operating_point
+from sizing_app.circuit.definition import Analysis, Circuit, Conditions, Parameters
+from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.circuit.netlist import build_netlist, with_operating_point
 from sizing_app.circuit.pdk import ModelError
-from sizing_app.simulator.metrics import MEASURES, RESPONSES, WorstCase
+from sizing_app.simulator.metrics import RESPONSES
 from sizing_app.simulator.metrics.stability import coarse_steps
 from sizing_app.simulator.ngspice import NOT_CONVERGED, Ngspice, NgspiceError
+from sizing_app.simulator.readings import MeasureError, called, read_metrics
 from sizing_app.task.turn import Measurement, Status
-
-
-class MeasureError(RuntimeError):
-    """A metric cannot be read as circuit.toml says; names the metric."""
 
 
 FAILURES = (RefusedNetlist, ModelError, ExpressionError, NgspiceError, MeasureError)
@@ -113,7 +109,7 @@ class _Run:
         steps = set()
         for item in self.circuit.measures:
             if item.function in RESPONSES and name in item.analyses and set(item.analyses) <= set(self.found):
-                frequency, response = _called(item, RESPONSES[item.function][1], self.found, {})
+                frequency, response = called(item, RESPONSES[item.function][1], self.found, {})
                 steps |= {(float(frequency[at]), float(frequency[at + 1])) for at in coarse_steps(response)}
         return sorted(steps)
 
@@ -141,45 +137,3 @@ def _run(ngspice: Ngspice, analysis: Analysis) -> dict:
     if analysis.command.startswith("noise") and "onoise_total" in ngspice.all_vectors():
         ngspice.select_plot("noise", 1)  # over a band, the integrals come last; the densities are in the plot before
     return ngspice.vectors(analysis.save)
-
-
-def read_metrics(circuit: Circuit, vectors: dict, parameters: Parameters, conditions: Conditions,
-                 names: Iterable[str] | None = None) -> tuple[dict[str, float | None], list[str]]:
-    """(metric name to value, notes), of all metrics or of ``names``; None where the result is not finite.
-
-    A metric whose analysis was left out has its value of ``otherwise``; a note says why another has its worst value.
-    Raises MeasureError or ExpressionError.
-    """
-    values = values_of(parameters, conditions)
-    metrics, notes = {}, []
-    for item in circuit.measures:
-        if names is not None and item.metric not in names:
-            continue
-        if not set(item.analyses) <= set(vectors):
-            metrics[item.metric] = item.otherwise
-            continue
-        try:
-            result = _called(item, MEASURES[item.function], vectors, values)
-        except WorstCase as worst:
-            result = worst.value
-            notes.append(f"{item.metric}: {worst}")
-        metrics[item.metric] = result if math.isfinite(result) else None
-    return metrics, notes
-
-
-def _called(item: Measure, function: Callable, vectors: dict, values: dict[str, float]):
-    """What ``function`` makes of a measure's arguments; whatever else it raises names the metric."""
-    arguments = {key: _argument(value, values) for key, value in item.arguments.items()}
-    try:
-        return function(vectors, **arguments)
-    except WorstCase:
-        raise
-    except Exception as error:
-        raise MeasureError(f"The metric {item.metric} cannot be measured by {item.function}: "
-                           f"{error or type(error).__name__}") from error
-
-
-def _argument(value, values: dict[str, float]):
-    if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
-        return evaluate(value[1:-1], values)
-    return value

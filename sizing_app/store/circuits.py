@@ -3,13 +3,15 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from sizing_app.circuit.check import check_circuit
 from sizing_app.circuit.definition import Circuit, from_content
+from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.store.bulk import store_circuit
 from sizing_app.store.tables import CircuitRow, SessionRow
 
@@ -34,6 +36,45 @@ class StoredCatalog(Mapping[str, Circuit]):
             store_circuit(db, circuit)
             db.execute(update(CircuitRow).where(CircuitRow.digest == circuit.key).values(saved=time.time()))
         return circuit.key
+
+    def versions(self, name: str) -> list[tuple[str, float]]:
+        """Keys of what was saved under a name, newest first, and when (seconds since 1970, UTC)."""
+        saved = CircuitRow.saved
+        query = select(CircuitRow.digest, saved).where(CircuitRow.name == name, saved.is_not(None))
+        with self._transaction(False) as db:
+            return [tuple(row) for row in db.execute(query.order_by(saved.desc(), CircuitRow.digest)).all()]
+
+    def duplicate(self, handle: str, name: str) -> str:
+        """Save a circuit once more under another name; returns the key. Raises KeyError, or CircuitError for a name
+        that is none or is taken."""
+        return self._renamed(handle, name, False)
+
+    def rename(self, handle: str, name: str) -> str:
+        """Save a circuit under another name and take the old one off the list; returns the key. A name is part of the
+        content: sessions on the old one keep it. Raises as duplicate."""
+        return self._renamed(handle, name, True)
+
+    def remove(self, handle: str) -> int:
+        """Take all versions of a name off the list, or the one of a key. Those that sessions ran on are kept for them;
+        returns how many. Raises KeyError."""
+        chosen = (or_(CircuitRow.digest == handle, CircuitRow.name == handle), CircuitRow.saved.is_not(None))
+        with self._transaction(True) as db:
+            digests = db.scalars(select(CircuitRow.digest).where(*chosen)).all()
+            if not digests:
+                raise KeyError(handle)
+            used = set(db.scalars(select(SessionRow.digest).where(SessionRow.digest.in_(digests)).distinct()))
+            db.execute(update(CircuitRow).where(CircuitRow.digest.in_(used)).values(saved=None))
+            db.execute(delete(CircuitRow).where(CircuitRow.digest.in_(set(digests) - used)))
+        return len(used)
+
+    def _renamed(self, handle: str, name: str, remove: bool) -> str:
+        circuit = self[handle]
+        if name in set(self):
+            raise CircuitError(f"there is a circuit {name!r} already")
+        key = self.save(replace(circuit, name=name))
+        if remove and handle != key:
+            self.remove(handle)
+        return key
 
     def __getitem__(self, handle: str) -> Circuit:
         named = _newest(select(CircuitRow)).where(CircuitRow.name == handle).limit(1)

@@ -13,7 +13,7 @@ import numpy as np
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.circuit.netlist import library_netlist
 from sizing_app.circuit.pdk import PROCESSES, installed_file, model_files
-from sizing_app.simulator.testbench import read_metrics
+from sizing_app.simulator.readings import read_metrics
 
 
 def whole_library(process: str, corner: str) -> list[str]:

@@ -10,9 +10,9 @@ ValueError. Arguments called ``analysis`` or ``..._analysis`` name an analysis; 
 import importlib
 import pkgutil
 
-from sizing_app.simulator.metrics.registry import MEASURES, RESPONSES, Vectors, WorstCase, measure
+from sizing_app.simulator.metrics.registry import MEASURES, RESPONSES, Text, Vectors, WorstCase, measure
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["MEASURES", "RESPONSES", "Vectors", "WorstCase", "measure"]
+__all__ = ["MEASURES", "RESPONSES", "Text", "Vectors", "WorstCase", "measure"]

@@ -1,12 +1,15 @@
 """What circuit.toml may name under ``measure``."""
 
 from collections.abc import Callable, Mapping
+from typing import NewType
 
 import numpy as np
 
 Vectors = Mapping[str, Mapping[str, np.ndarray]]
 """Analysis name to vector name to samples, complex where AC."""
 MEASURES: dict[str, Callable[..., float]] = {}
+Text = NewType("Text", str)
+"""An argument in whose braces numbers are filled in: an expression, a .meas line."""
 Response = Callable[..., tuple[np.ndarray, np.ndarray]]
 """From vectors and the arguments of a measure to frequencies (Hz) and complex values."""
 RESPONSES: dict[str, tuple[str, Response]] = {}
@@ -22,7 +25,7 @@ class WorstCase(Exception):
 
 
 def measure(function: Callable[..., float]) -> Callable[..., float]:
-    """Offer a function under its name to circuit.toml."""
+    """Offer a function under its name to circuit.toml. One with a keyword ``known`` gets the metrics read before it."""
     if function.__name__ in MEASURES:
         raise ValueError(f"there are two measures called {function.__name__}")
     MEASURES[function.__name__] = function

@@ -13,7 +13,7 @@ import numpy as np
 
 from sizing_app.circuit.definition import Analysis, Circuit, Metric
 from sizing_app.circuit.units import show_quantity
-from sizing_app.simulator.inspection import scale_of
+from sizing_app.circuit.sweeps import scale_of
 from sizing_app.simulator.metrics import RESPONSES
 from sizing_app.simulator.metrics.waveform import decibel
 

@@ -1,0 +1,268 @@
+"""From a draft to its circuit, step by step; every step that can be taken is, and all problems are kept."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from sizing_app.circuit.definition import Circuit, ConditionSpace, Metric, Parameters
+from sizing_app.circuit.deck_rules import RefusedNetlist
+from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.circuit.pdk import PROCESSES
+from sizing_app.circuit.toml_table import CircuitError
+from sizing_app.circuit.validation import NAME
+from sizing_app.own.deck_bench import bench_from, has_own_bench
+from sizing_app.own.draft import DECK, Change, Draft, DraftError
+from sizing_app.own.loose import without_driven, without_unused
+from sizing_app.own.ports import Port, ports_for, wiring_of
+from sizing_app.spice import groups
+from sizing_app.spice.build import BuildError, build_circuit, corners_of, original, problems_of, supply_of, written_cell
+from sizing_app.spice.cell import Cell, Choices
+from sizing_app.spice.deck import MAIN, Deck
+from sizing_app.spice.groups import Proposal, ProposalError
+from sizing_app.spice.lines import NOWHERE, Remark
+from sizing_app.spice.mapping import map_cell
+from sizing_app.spice.propose import propose
+from sizing_app.spice.read import read_deck
+from sizing_app.spice.roles import SUPPLY, class_of, port_roles
+from sizing_app.spice.write import Written
+from sizing_app.testbenches.added import add_expression, add_measure
+from sizing_app.testbenches.bench import Bench, BenchError
+from sizing_app.testbenches.template import Template, fill, read_template
+from sizing_app.testbenches.wiring import Wiring
+
+SUPPLIES = {"sky130": 1.8, "sky130_5v": 5.0, "gf180mcu": 3.3, "gf180mcu_6v": 5.0, "freepdk45": 1.0}
+"""Nominal supply (V) of a process, where no source of the file tells one."""
+SUPPLY_OF_CARDS = 1.8
+TEMPERATURES, LOAD = (27.0, -40.0, 85.0), 1e-12
+SPAN = 0.1
+"""Supplies that are offered beside the nominal one: this share below and above."""
+
+
+@dataclass
+class Assembled:
+    """What came of a draft; a step that could not be taken left None."""
+
+    draft: Draft
+    deck: Deck | None = None
+    cell: Cell | None = None
+    found: dict[str, str] = field(default_factory=dict)
+    """Port to role, as spice/roles.py tells."""
+    ports: tuple[Port, ...] = ()
+    proposal: Proposal | None = None
+    kind: str = ""
+    """Class of the testbench, or DECK."""
+    template: Template | None = None
+    written: Written | None = None
+    conditions: ConditionSpace | None = None
+    wiring: Wiring | None = None
+    bench: Bench | None = None
+    circuit: Circuit | None = None
+    notes: list[Remark] = field(default_factory=list)
+    problems: list[Remark] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.draft.name or proposed_name(self.draft, self.cell)
+
+    @property
+    def original(self) -> Parameters:
+        """The design that the file has."""
+        return original(self.proposal)
+
+
+def make_circuit(draft: Draft) -> Circuit:
+    """The circuit, without specs where the draft has none. Raises DraftError with all problems."""
+    made = assemble(draft)
+    if made.circuit is None:
+        raise DraftError(tuple(made.problems))
+    return made.circuit
+
+
+def assemble(draft: Draft) -> Assembled:
+    """Take all steps."""
+    made = Assembled(draft)
+    for step in (_read, _map, _propose, _surround, _build):
+        step(made)
+    if made.deck:
+        made.notes = [*made.deck.notes, *(made.cell.notes if made.cell else ()), *made.notes]
+    made.problems = list(dict.fromkeys(made.problems))
+    return made
+
+
+def proposed_name(draft: Draft, cell: Cell | None) -> str:
+    """Of the top cell, else of the file; letters, digits and _."""
+    stem = re.split(r"[/\\]", draft.main or next(iter(draft.files)))[-1].partition(".")[0]
+    name = re.sub(r"\W+", "_", (cell.top if cell else "") or stem, flags=re.ASCII).strip("_")[:60]
+    return name if NAME.fullmatch(name) else f"own_{name}".rstrip("_")
+
+
+# ---- steps
+
+def _read(made: Assembled) -> None:
+    draft = made.draft
+    if not NAME.fullmatch((draft.name or "x").replace("-", "_")):
+        _tell(made, draft.name, "is no name of a circuit: letters, digits, _ and -")
+    try:
+        made.deck = read_deck(draft.files, draft.main or None)
+    except RefusedNetlist as error:
+        _tell(made, "", str(error))
+
+
+def _map(made: Assembled) -> None:
+    deck, draft = made.deck, made.draft
+    if deck is None:
+        return
+    made.kind = draft.testbench or (DECK if has_own_bench(deck) and not draft.top else "")
+    top = MAIN if made.kind == DECK else draft.top
+    try:
+        made.cell = map_cell(deck, Choices(top, draft.process, draft.models, draft.as_written, draft.parameters))
+    except KeyError as error:
+        known = ", ".join(filter(None, deck.subcircuits)) or "there is none"
+        _tell(made, str(error.args[0]), f"is no subcircuit of the text ({known}), or no process "
+                                        f"({', '.join(PROCESSES)}, own)")
+        made.problems += deck.problems
+    except ExpressionError as error:
+        _tell(made, "", str(error))
+
+
+def _propose(made: Assembled) -> None:
+    if made.cell is None:
+        return
+    made.found = port_roles(made.cell)
+    if unknown := [net for net in made.draft.roles if net not in made.found]:
+        _tell(made, unknown[0], f"is no port: {', '.join(made.found) or 'there is none'}")
+    told = {net: made.draft.roles.get(net, role) for net, role in made.found.items()}
+    proposal = propose(made.cell, told)
+    if made.kind == DECK and made.deck.top != MAIN:
+        proposal = _surroundings_locked(proposal)
+    for change in made.draft.changes:
+        try:
+            proposal = changed(proposal, change)
+        except ProposalError as error:
+            _tell(made, "", str(error))
+    made.proposal = proposal
+    made.kind = made.kind or class_of(made.cell, told)
+    made.problems += problems_of(made.cell, proposal)
+
+
+def _surround(made: Assembled) -> None:
+    """The text of the cell, the conditions, and what surrounds it."""
+    if made.proposal is None or made.problems:
+        return
+    told = {net: made.draft.roles.get(net, role) for net, role in made.found.items()}
+    made.conditions = _conditions(made.draft, made.cell, told)
+    with _Telling(made, BuildError, BenchError, CircuitError, ExpressionError):
+        made.written = written_cell(made.cell, made.proposal, told)
+        made.bench = _deck_bench(made, told) if made.kind == DECK else _class_bench(made)
+        for metric in made.draft.metrics:
+            with _Telling(made, BenchError):
+                made.bench = _added(made.bench, metric)
+        better = {name: word for name, word in made.draft.better.items() if name in made.bench.better}
+        made.bench = replace(made.bench, better={**made.bench.better, **better})
+        made.notes += [Remark(NOWHERE, "", note) for note in made.bench.notes]
+
+
+def _build(made: Assembled) -> None:
+    if made.bench is None or made.problems:
+        return
+    draft = made.draft
+    told = {net: draft.roles.get(net, role) for net, role in made.found.items()}
+    with _Telling(made, BuildError, CircuitError, ExpressionError):
+        made.proposal, notes = without_unused(made.proposal, made.written.netlist, made.bench)
+        made.notes += notes
+        made.circuit = build_circuit(made.cell, made.proposal, told, made.bench, made.conditions, made.name,
+                                     draft.title, draft.summary, next(iter(draft.files)), draft.specs, made.written)
+
+
+# ---- parts of steps
+
+def _class_bench(made: Assembled) -> Bench:
+    """A ready testbench around the cell."""
+    made.template = read_template(made.kind)
+    made.ports = ports_for(made.template, made.found, made.draft.roles)
+    made.notes += [Remark(NOWHERE, port.net, port.note) for port in made.ports if port.note]
+    made.wiring = wiring_of(made.cell, made.template, made.ports, made.written.nets, made.draft.values,
+                            made.draft.settings)
+    bench = fill(made.template, made.wiring, made.conditions.nominal)
+    made.written, notes = without_driven(made.written, made.wiring, bench)
+    made.notes += notes
+    return bench
+
+
+def _deck_bench(made: Assembled, told: dict[str, str]) -> Bench:
+    made.ports = tuple(Port(net, role) for net, role in told.items())
+    nets = made.written.nets
+    supplies = tuple(nets[net] for net, role in told.items() if role == SUPPLY and net in nets)
+    bench = bench_from(made.deck, made.written, made.proposal, supplies, made.conditions.nominal, made.draft.better)
+    made.written = replace(made.written, sources="")
+    return bench
+
+
+def _conditions(draft: Draft, cell: Cell, told: dict[str, str]) -> ConditionSpace:
+    supply = supply_of(cell, told) or SUPPLIES.get(cell.process, SUPPLY_OF_CARDS)
+    temperature = float(cell.deck.temperature) if cell.deck.temperature else TEMPERATURES[0]
+    temperatures = (temperature, *(other for other in TEMPERATURES if other != temperature))
+    supplies = tuple(round(supply * factor, 6) for factor in (1.0, 1.0 - SPAN, 1.0 + SPAN))
+    return ConditionSpace(draft.corners or corners_of(cell), draft.temperatures or temperatures,
+                          draft.supplies or supplies, draft.loads or (LOAD,))
+
+
+def _added(bench: Bench, metric) -> Bench:
+    text = metric.text.strip()
+    if re.match(r"\.?meas(ure)?\s", text, re.IGNORECASE):
+        return add_measure(bench, text if text.startswith(".") else f".{text}", metric.better, metric.analysis,
+                           metric.unit)
+    own = Metric(metric.name, metric.name, metric.unit or "", text[:400])
+    return add_expression(bench, own, text, metric.better, metric.analysis)
+
+
+def changed(proposal: Proposal, change: Change) -> Proposal:
+    """A proposal after one change. Raises ProposalError."""
+    actions: dict[str, Callable[[], Proposal]] = {
+        "join": lambda: groups.join(proposal, change.names, change.new_name),
+        "split": lambda: groups.split(proposal, change.names[0], change.members, change.new_name),
+        "rename": lambda: groups.rename(proposal, change.names[0], change.new_name or ""),
+        "lock": lambda: groups.lock(proposal, change.names[0]),
+        "unlock": lambda: groups.lock(proposal, change.names[0], False),
+        "range": lambda: _ranged(proposal, change)}
+    if not change.names:
+        raise ProposalError(f"{change.action}: expected the name of a parameter")
+    return actions[change.action]()
+
+
+def _ranged(proposal: Proposal, change: Change) -> Proposal:
+    if change.low is None or change.high is None:
+        raise ProposalError(f"{change.names[0]}: expected a range of two numbers")
+    return groups.set_range(proposal, change.names[0], change.low, change.high)
+
+
+def _surroundings_locked(proposal: Proposal) -> Proposal:
+    """Loads and feedback of a text that is a testbench keep their values; people may let them vary."""
+    for group in proposal.groups:
+        if all(member.scope == MAIN and member.device for member in group.members):
+            proposal = groups.lock(proposal, group.name)
+    return proposal
+
+
+def _tell(made: Assembled, word: str, text: str) -> None:
+    made.problems.append(Remark(NOWHERE, word, text))
+
+
+class _Telling:
+    """Errors of a step become problems of the draft."""
+
+    def __init__(self, made: Assembled, *errors: type[Exception]):
+        self.made, self.errors = made, errors
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind, error, trace) -> bool:
+        if not isinstance(error, self.errors):
+            return False
+        if isinstance(error, BuildError):
+            self.made.problems += error.problems
+        else:
+            for line in str(error).splitlines():
+                _tell(self.made, "", line.removeprefix(f"{self.made.name}/circuit.toml: "))
+        return True

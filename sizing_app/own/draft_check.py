@@ -1,0 +1,81 @@
+"""A draft is simulated: its own design with the inputs both ways, beside plain ngspice, random designs, first specs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.netlist import Template, values_of
+from sizing_app.circuit.own_models import OWN
+from sizing_app.own.assembly import Assembled, assemble
+from sizing_app.own.check import DESIGNS, OwnCheck, check_own
+from sizing_app.own.draft import DECK, Draft, DraftError
+from sizing_app.own.polarity import OTHER, Polarity, find_polarity
+from sizing_app.simulator.inspection import Waveforms
+from sizing_app.simulator.plain import plain
+from sizing_app.spice.deck import MAIN
+from sizing_app.spice.flat import flat_text
+from sizing_app.task.protocols import Simulator
+
+
+@dataclass(frozen=True)
+class DraftCheck:
+    """What was found, and the draft as it is best: with the inputs the way that works."""
+
+    draft: Draft
+    polarity: Polarity | None
+    found: OwnCheck
+
+    @property
+    def circuit(self) -> Circuit:
+        """With the draft's specs, else with first specs."""
+        circuit = self.found.circuit
+        return replace(circuit, specs=self.draft.specs) if self.draft.specs else circuit
+
+
+def check_draft(draft: Draft, simulator: Simulator, designs: int = DESIGNS) -> DraftCheck:
+    """Simulate under nominal conditions. Raises DraftError with all problems where there is no circuit."""
+    made = _whole(draft)
+    polarity = None
+    if made.template and made.template.polarity:
+        polarity = find_polarity(made.circuit, made.template, made.wiring, made.original, simulator)
+    if polarity and polarity.swapped:
+        draft = swapped(made)
+        made = _whole(draft)
+    found = check_own(made.circuit, made.bench, made.original, simulator, beside(made), designs)
+    return DraftCheck(draft, polarity, found)
+
+
+def swapped(made: Assembled) -> Draft:
+    """The draft with its inputs the other way round, as a choice of its own."""
+    roles = {port.net: OTHER[port.role] for port in made.ports if port.role in OTHER}
+    return replace(made.draft, roles={**made.draft.roles, **roles})
+
+
+def beside(made: Assembled) -> Waveforms:
+    """What plain ngspice makes of the text as it was given, in the same testbench."""
+    if made.cell.process != OWN:
+        return Waveforms("refused", {}, "the file needs the library of a process, which plain ngspice does not have "
+                                        "here")
+    text = flat_text(made.draft.files, made.draft.main or None)
+    if made.kind == DECK:
+        return plain(text, made.bench.analyses)
+    if made.cell.top == MAIN:
+        return Waveforms("refused", {}, "the file has sources of its own, in whose place the testbench stands")
+    return plain(_in_bench(made, text), made.bench.analyses)
+
+
+def _in_bench(made: Assembled, text: str) -> str:
+    """The subcircuit of the text, called from the testbench at nominal conditions."""
+    nodes = made.written.nets
+    ports: Sequence[str] = made.deck.subcircuits[made.cell.top].ports
+    values = values_of(made.original, made.circuit.conditions.nominal)
+    bench = Template.parse(made.bench.testbench).fill(values)
+    call = f"Xowncell {' '.join(nodes.get(net, net) for net in ports)} {made.cell.top}"
+    return f"{text.rstrip()}\n{call}\n{bench}"
+
+
+def _whole(draft: Draft) -> Assembled:
+    made = assemble(draft)
+    if made.circuit is None:
+        raise DraftError(tuple(made.problems))
+    return made

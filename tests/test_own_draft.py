@@ -1,0 +1,202 @@
+"""A draft: from pasted text and choices to a report, a circuit and its check."""
+
+from dataclasses import replace
+from math import pi
+from pathlib import Path
+
+import pytest
+
+from sizing_app.circuit.definition import Spec
+from sizing_app.own.assembly import make_circuit
+from sizing_app.own.draft import DECK, AddedMetric, Change, Draft, DraftError, draft_text, read_draft
+from sizing_app.own.draft_check import check_draft
+from sizing_app.own.report import report
+from sizing_app.simulator.confine import missing
+from sizing_app.spice.usage import Member
+
+FOLDER = Path(__file__).parent / "netlists"
+confinable = pytest.mark.skipif(bool(missing()), reason=f"this kernel has no {', no '.join(missing())}")
+RC = """a low-pass
+Vin in 0 dc 0 ac 1
+R1 in out 1k
+C1 out 0 100n
+.end
+"""
+LDO = """* a regulator on 6 V devices
+.subckt reg vin gnd vout vref ibias
+XMp vout gate vin vin pfet_06v0 L=0.6u W=50u m=40
+XM1 n1 vfb tail gnd nfet_06v0 L=1u W=20u
+XM2 gate vref tail gnd nfet_06v0 L=1u W=20u
+XM3 n1 n1 vin vin pfet_06v0 L=1u W=10u
+XM4 gate n1 vin vin pfet_06v0 L=1u W=10u
+XM5 tail ibias gnd gnd nfet_06v0 L=2u W=10u m=2
+XM6 ibias ibias gnd gnd nfet_06v0 L=2u W=10u
+R1 vout vfb 100k
+R2 vfb gnd 100k
+.ends
+"""
+M6_W = Member("reg", "M6", "w")
+DECK_OF_RC = """RC with its own measurements
+.param r=1k supply_v=2
+Vin in 0 dc {supply_v} ac 1
+R1 in out {r}
+C1 out 0 100n
+.ac dec 50 1 1meg
+.meas ac corner when vdb(out)=-3.0103
+.meas ac twice param='2*corner'
+.control
+run
+plot vdb(out)
+.endc
+.end
+"""
+
+
+def draft(name: str, **choices) -> Draft:
+    return Draft({name: (FOLDER / name).read_text()}, **choices)
+
+
+# From paste to a circuit that simulates
+
+def test_an_op_amp_on_sky130(simulator):
+    told = report(draft("sky130_miller.spice"))
+    assert (told.kind, told.process, told.top, told.problems) == ("op-amp", "sky130", "miller", ())
+    assert {port.net: port.role for port in told.ports} == {
+        "vdd": "supply", "vss": "ground", "inp": "in+", "inm": "in-", "out": "out", "ibias": "bias current"}
+    first = next(row for row in told.devices if row.name == "M1")
+    assert (first.place, first.sizes["w"].written, first.sizes["w"].value) == ("line 9", "10", pytest.approx(10e-6))
+    assert any("micrometres" in str(note) for note in told.notes)
+    exchanged = draft("sky130_miller.spice", roles={"inp": "in-", "inm": "in+"})
+    found = check_draft(exchanged, simulator, designs=3)
+    assert found.polarity.swapped and found.draft.roles == {"inp": "in+", "inm": "in-"}
+    metrics = found.found.original.metrics
+    assert metrics["gain"] > 60 and metrics["offset"] < 5e-3 and metrics["gbw"] > 1e7
+    assert found.found.plain == {} and "library" in found.found.plain_log
+    assert found.circuit.specs and all(spec.met(metrics[spec.metric]) for spec in found.circuit.specs)
+    assert found.circuit.key == replace(make_circuit(found.draft), specs=found.circuit.specs).key
+
+
+def test_an_ldo_on_gf180(simulator):
+    """The divider of two equal resistors makes twice the reference."""
+    told = Draft({"ldo.spice": LDO}, name="REG", settings={"output": "2.4"}, loads=(1e-9,),
+                 changes=(Change("lock", ("l_pass",)), Change("rename", ("w_pass",), "w_out")))
+    found = check_draft(told, simulator, designs=3)
+    assert report(told).kind == "ldo" and found.polarity is None and found.circuit.name == "REG"
+    names = [parameter.name for parameter in found.circuit.parameters]
+    assert "w_out" in names and "l_pass" not in names and "l={l_pass}" not in found.circuit.netlist
+    metrics = found.found.original.metrics
+    assert metrics["accuracy"] < 0.05 and metrics["psrr_1k"] > 20
+
+
+def test_a_filter_of_two_elements(simulator):
+    told = report(Draft({"rc.cir": RC}))
+    assert (told.kind, told.problems) == ("filter", ())
+    assert "'Vin' is left out: the testbench drives in" in [str(note) for note in told.notes]
+    found = check_draft(Draft({"rc.cir": RC}, settings={"f_pass": "10", "f_edge": "20"}), simulator, designs=4)
+    assert found.found.original.metrics["cutoff"] == pytest.approx(1 / (2 * pi * 1e3 * (100e-9 + 1e-12)), rel=1e-3)
+    assert found.found.simulated == 1.0 and {item.name for item in found.circuit.parameters} == {"r1", "c1"}
+
+
+# Its own testbench
+
+@confinable
+def test_a_deck_with_measurements_is_its_own_testbench(simulator):
+    told = Draft({"rc.sp": DECK_OF_RC})
+    assert report(told).kind == DECK
+    found = check_draft(told, simulator, designs=4)
+    corner = 1 / (2 * pi * 1e3 * 100e-9)
+    assert found.found.original.metrics == {"corner": pytest.approx(corner, rel=1e-3),
+                                            "twice": pytest.approx(2 * corner, rel=1e-3)}
+    assert found.found.plain["corner"] == pytest.approx(corner, rel=1e-3) and found.found.different == ()
+    assert {spec.metric: spec.kind for spec in found.circuit.specs} == {"corner": "range", "twice": "range"}
+    higher = check_draft(replace(told, better={"corner": "high"}), simulator, designs=0)
+    assert {spec.metric: spec.kind for spec in higher.circuit.specs} == {"corner": "lower", "twice": "range"}
+
+
+def test_the_sources_of_a_deck_follow_the_supply(simulator):
+    text = ("divider\nVDD vdd 0 2\nR1 vdd out 1k\nR2 out 0 1k\n.dc VDD 0 2 0.1\n.tran 1u 10u\n"
+            ".meas tran level find v(out) at=5u\n.end\n")
+    circuit = make_circuit(Draft({"divider.sp": text}))
+    assert circuit.conditions.supplies == (2.0, 1.8, 2.2) and "VDD vdd 0 dc {supply}" in circuit.testbench
+    low = replace(circuit.conditions.nominal, supply=1.8)
+    design = {parameter.name: 1e3 for parameter in circuit.parameters}
+    assert simulator.evaluate(circuit, design, low).metrics["level"] == pytest.approx(0.9)
+
+
+def test_the_load_of_a_deck_is_no_parameter():
+    found = report(draft("sky130_testbench.spice"))
+    outer = [group for group in found.groups if all(member.scope == "" for member in group.members)]
+    assert found.kind == DECK and [group.members[0].device.lower() for group in outer] == ["i0", "c1"]
+    assert all(group.locked for group in outer) and not found.groups[0].locked
+
+
+# Choices
+
+def test_added_metrics_of_both_kinds(simulator):
+    told = Draft({"rc.cir": RC}, metrics=(AddedMetric("meas ac g1 find vdb(out) at=1591.55"),
+                                          AddedMetric("cutoff/gain", name="odd", unit="Hz"),
+                                          AddedMetric("db(v(out))", name="wrong", analysis="none")))
+    sentences = [str(problem) for problem in report(told).problems]
+    assert len(sentences) == 1 and "'none' is no analysis of this testbench" in sentences[0]
+    good = replace(told, metrics=(AddedMetric("meas ac g1 find vdb(out) at=1591.55"),))
+    metrics = check_draft(good, simulator, designs=0).found.original.metrics
+    assert metrics["g1"] == pytest.approx(-3.01, abs=0.02)
+
+
+def test_parameters_are_joined_split_and_bounded():
+    told = Draft({"ldo.spice": LDO}, changes=(
+        Change("join", ("l_in", "l_load"), "l_amp"), Change("split", ("w_tail",), "w_mirror", (M6_W,)),
+        Change("range", ("w_in",), low=5e-6, high=50e-6)))
+    found = {group.name: group for group in report(told).groups}
+    assert len(found["l_amp"].members) == 4 and [member.device for member in found["w_mirror"].members] == ["M6"]
+    assert (found["w_in"].low, found["w_in"].high) == (5e-6, 50e-6)
+    wrong = replace(told, changes=(Change("lock", ("nothing",)), Change("rename", ("w_in",), "supply"),
+                                   Change("range", ("w_in",))))
+    assert len(report(wrong).problems) == 3
+
+
+# All problems at once
+
+def test_every_problem_is_told_with_its_line():
+    more = "R1 in out 1k\nA1 in out thing\nX9 in out 0 0 nobody w=1 l=1"
+    text = RC.replace("R1 in out 1k", more).replace(".end", ".exec ls")
+    with pytest.raises(DraftError) as told:
+        make_circuit(Draft({"rc.cir": text}, name="9 bad", changes=(Change("lock", ("nothing",)),)))
+    sentences = [str(problem) for problem in told.value.problems]
+    assert len(sentences) == 5
+    for word in ("line 4: 'A1'", "line 5:", "line 7: '.exec'", "'9 bad' is no name", "there is no parameter 'nothing'"):
+        assert any(sentence.startswith(word) or word in sentence for sentence in sentences), (word, sentences)
+
+
+@pytest.mark.parametrize("choices, said", [
+    ({"top": "nobody"}, "'nobody' is no subcircuit of the text (reg), or no process"),
+    ({"process": "tsmc"}, "'tsmc' is no subcircuit of the text (reg), or no process"),
+    ({"roles": {"nobody": "out"}}, "'nobody' is no port: vin, gnd, vout, vref, ibias"),
+    ({"roles": {"vref": "king"}}, "port vref: expected a role"),
+    ({"roles": {"vin": ""}}, "port vin: the role is not clear"),
+    ({"testbench": "radio"}, "'radio' is not a class with a ready testbench"),
+    ({"settings": {"volume": "11"}}, "'volume' is no setting"),
+    ({"corners": ("xx",)}, "conditions.corner: expected one of tt, ff, ss, fs, sf, found xx"),
+    ({"specs": (Spec("beauty", low=1.0),)}, "beauty"),
+])
+def test_a_wrong_choice_is_a_sentence(choices, said):
+    problems = [str(problem) for problem in report(Draft({"ldo.spice": LDO}, **choices)).problems]
+    assert any(said in problem for problem in problems), problems
+
+
+# Kept as JSON
+
+def test_a_draft_comes_back_from_json():
+    told = Draft({"ldo.spice": LDO, "models.lib": "* none"}, top="reg", changes=(
+        Change("split", ("w_tail",), "w_m", (M6_W,)),), metrics=(AddedMetric("gain/2", name="half"),),
+        specs=(Spec("psrr_1k", low=30.0, scale=20.0),), supplies=(5.0,), roles={"vref": "reference"})
+    assert read_draft(draft_text(told)) == told
+    assert report(told).document()["name"] == "reg"
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"files": {}}', '{"files": {"a": "R1 a 0 1"}, "main": "b"}',
+                                  '{"files": {"a": "x"}, "changes": [{"action": "run", "names": ["a"]}]}',
+                                  '{"files": {"a": "x"}, "name": "a\\u0000b"}'])
+def test_what_is_no_draft_is_refused(text):
+    with pytest.raises(DraftError):
+        read_draft(text)

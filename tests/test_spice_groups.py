@@ -1,0 +1,112 @@
+"""Groups by hand: joined, split, renamed, locked, and what the netlist becomes of it."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sizing_app.circuit.netlist import build_netlist
+from sizing_app.circuit.pdk import PROCESSES, find_bin
+from sizing_app.spice import groups
+from sizing_app.spice.build import build_circuit
+from sizing_app.spice.groups import ProposalError
+from sizing_app.spice.mapping import map_cell
+from sizing_app.spice.propose import propose
+from sizing_app.spice.ranges import model_limits, proposed
+from sizing_app.spice.read import read_deck
+from sizing_app.spice.roles import port_roles
+from sizing_app.spice.usage import Member
+from tests.spice_benches import op_bench
+
+TEXT = """* ota
+.param wm=6u
+.subckt ota vdd vss inp inn out ib
+M1 x inn t vss nfet_03v3 w=10u l=0.5u
+M2 out inp t vss nfet_03v3 w=10u l=0.5u
+M3 x x vdd vdd pfet_03v3 w=wm l=1u
+M4 out x vdd vdd pfet_03v3 w=wm l=1u
+M5 t ib vss vss nfet_03v3 w=8u l=1u m=2
+M6 ib ib vss vss nfet_03v3 w=8u l=1u
+C1 out vss 1p
+.ends
+"""
+CELL = map_cell(read_deck({"ota": TEXT}))
+PORTS = port_roles(CELL)
+PROPOSAL = propose(CELL, PORTS)
+
+
+def size(proposal, device: str, key: str, **design: float) -> float:
+    """What a transistor's size is in the netlist of a design; other parameters stand at the file's values."""
+    circuit = build_circuit(CELL, proposal, PORTS, *op_bench(CELL, PORTS), "ota")
+    whole = {group.name: group.value for group in proposal.free} | design
+    line = next(line for line in build_netlist(circuit, whole, circuit.conditions.nominal).splitlines()
+                if line.startswith(f"{device} "))
+    return float(dict(word.split("=") for word in line.split() if "=" in word).get(key, "1"))
+
+
+def test_what_is_proposed():
+    assert [(group.name, group.reason, group.locked) for group in PROPOSAL.groups] == [
+        ("wm", "parameter of the file", False), ("w_in", "pair", False), ("l_in", "pair", False),
+        ("l_load", "mirror", False), ("w_tail", "mirror", False), ("l_tail", "mirror", False),
+        ("m_tail", "alone", True), ("c1", "alone", False)]
+    assert PROPOSAL.group("w_in").role == "input pair width (M1, M2)"
+
+
+def test_joined_sizes_are_one_parameter():
+    joined = groups.join(PROPOSAL, ["w_in", "wm"], "w_all")
+    assert "wm" not in [group.name for group in joined.groups]
+    assert (size(joined, "M1", "w", w_all=7e-6), size(joined, "M4", "w", w_all=7e-6)) == pytest.approx((7e-6, 7e-6))
+
+
+def test_a_part_of_a_group_has_a_parameter_of_its_own():
+    apart = groups.split(PROPOSAL, "w_in", [Member("ota", "M2", "w")], "w_other")
+    assert (size(apart, "M1", "w", w_other=5e-6), size(apart, "M2", "w", w_other=5e-6)) == pytest.approx((1e-5, 5e-6))
+
+
+def test_a_size_is_taken_from_a_parameter_of_the_file():
+    apart = groups.split(PROPOSAL, "wm", [Member("ota", "M4", "w")], "w_out")
+    assert (size(apart, "M3", "w", w_out=9e-6), size(apart, "M4", "w", w_out=9e-6)) == pytest.approx((6e-6, 9e-6))
+    assert apart.group("w_out").unit == "m"
+
+
+def test_locked_sizes_stay_and_unlocked_counts_are_whole():
+    locked = groups.lock(PROPOSAL, "w_in")
+    assert "w_in" not in [group.name for group in locked.free] and size(locked, "M1", "w") == pytest.approx(1e-5)
+    free = groups.lock(PROPOSAL, "m_tail", False)
+    assert free.group("m_tail").parameter.count and size(free, "M5", "m", m_tail=5.0) == 5
+
+
+def test_names_and_ranges():
+    named = groups.set_range(groups.rename(PROPOSAL, "c1", "c_load"), "c_load", 1e-13, 1e-11)
+    assert named.group("c_load").parameter.low == 1e-13
+
+
+@pytest.mark.parametrize("change, told", [
+    (lambda: groups.rename(PROPOSAL, "c1", "w_in"), "already"),
+    (lambda: groups.rename(PROPOSAL, "c1", "2x"), "no name"),
+    (lambda: groups.rename(PROPOSAL, "c1", "supply"), "no name"),
+    (lambda: groups.rename(PROPOSAL, "nope", "x"), "no parameter"),
+    (lambda: groups.join(PROPOSAL, ["w_in", "c1"]), "different units"),
+    (lambda: groups.split(PROPOSAL, "w_in", [Member("ota", "M9", "w")]), "expected some of M1 w, M2 w"),
+    (lambda: groups.split(PROPOSAL, "w_in", [Member("ota", "M1", "w"), Member("ota", "M2", "w")]), "not all"),
+    (lambda: groups.set_range(PROPOSAL, "w_in", 2e-6, 1e-6), "lower one first"),
+    (lambda: groups.set_range(PROPOSAL, "m_tail", 1.5, 3.0), "whole numbers"),
+])
+def test_what_cannot_be_done_is_told(change, told):
+    with pytest.raises(ProposalError, match=told):
+        change()
+
+
+@settings(deadline=None, max_examples=200)
+@given(data=st.data())
+def test_proposed_ranges_lie_inside_the_models(data):
+    """Every width of a finger and length of a proposed range has a model bin."""
+    process = data.draw(st.sampled_from(["gf180mcu", "gf180mcu_6v", "freepdk45"]))
+    model = data.draw(st.sampled_from(PROCESSES[process].models))
+    width, length = data.draw(st.floats(1e-6, 500e-6)), data.draw(st.floats(0.7e-6, 10e-6))
+    limits = model_limits(process, "tt", model)
+    low_w, high_w, *_ = proposed("w", "m", width, process, *limits)
+    low_l, high_l, *_ = proposed("l", "m", length, process, *limits)
+    assert low_w < high_w and low_l < high_l and low_w <= width <= high_w and low_l <= length <= high_l
+    for w in (low_w, min(high_w, PROCESSES[process].finger)):
+        for each in (low_l, high_l):
+            find_bin(process, "tt", model, w, each)

@@ -1,0 +1,207 @@
+"""The parts of the reader: lines, words, arithmetic, files, sizes, and that nothing hostile passes."""
+
+import math
+
+import pytest
+
+from sizing_app.circuit.deck_rules import RefusedNetlist, check_lines, check_models
+from sizing_app.circuit.expressions import ExpressionError, evaluate
+from sizing_app.circuit.netlist import build_netlist
+from sizing_app.circuit.toml_table import CircuitError
+from sizing_app.spice.arithmetic import arithmetic, constant, number, resolved
+from sizing_app.spice.build import BuildError, build_circuit, original
+from sizing_app.spice.cell import Cell, Choices
+from sizing_app.spice.lines import LARGEST_TEXT, read_lines
+from sizing_app.spice.mapping import map_cell
+from sizing_app.spice.propose import propose
+from sizing_app.spice.read import read_deck
+from sizing_app.spice.roles import port_roles
+from sizing_app.spice.words import settings_of, split
+from tests.hostile_decks import DECKS
+from tests.spice_benches import op_bench
+
+
+def cell_of(text: str, **choices) -> Cell:
+    return map_cell(read_deck({"deck": "* title\n" + text}), Choices(**choices))
+
+
+def device(cell: Cell, name: str):
+    return next(device for device in cell.devices if device.name == name)
+
+
+def said(cell: Cell) -> list[str]:
+    return [str(problem) for problem in (*cell.deck.problems, *cell.problems)]
+
+
+# ---- lines, words, arithmetic
+
+@pytest.mark.parametrize("text, lines", [
+    ("R1 a b 1k\n+ tc1=1m\n\n* note\n+ tc2=0", ["R1 a b 1k tc1=1m tc2=0"]),
+    ("M1 d g s b n \\\nw=1u l=1u", ["M1 d g s b n w=1u l=1u"]), ("R1 a b 1k $ rest\nR2 a b 2k ; rest // more", [
+        "R1 a b 1k", "R2 a b 2k"]), ("\ufeffR1 a b 1k\r\n// all\r\n# all\r\n", ["R1 a b 1k"]),
+    ("*.GLOBAL vdd!\n+ gnd!\nR1 a b 1k\n* note\n+ tc1=0", ["R1 a b 1k tc1=0"]),
+    ("R1 net$1 b '1k ; 2'", ["R1 net$1 b '1k ; 2'"]), ("C1 a b 1\u00b5", ["C1 a b 1u"]),
+])
+def test_logical_lines(text, lines):
+    assert [line.text for line in read_lines(text).logical] == lines
+
+
+def test_lines_are_numbered_where_they_begin():
+    assert [line.number for line in read_lines("* a\nR1 a b\n+ 1k\n\nR2 a b 2k").logical] == [2, 5]
+
+
+def test_words_keep_what_belongs_together():
+    words = split("M1 d g s b n W = 1u l='a + b' ad={2 * w} pulse(0 1, 2)")
+    assert words == ["M1", "d", "g", "s", "b", "n", "W=1u", "l='a + b'", "ad={2 * w}", "pulse(0 1, 2)"]
+    assert settings_of(words[6:])[1] == {"w": "1u", "l": "'a + b'", "ad": "{2 * w}"}
+
+
+@pytest.mark.parametrize("text, value", [("10Meg", 1e7), ("1m", 1e-3), ("1.5pF", 1.5e-12), ("3kohm", 3e3), ("5V", 5.0),
+                                         ("-2.5e-3", -2.5e-3), (".5u", 0.5e-6), ("1mil", 25.4e-6)])
+def test_numbers_as_spice_reads_them(text, value):
+    assert number(text) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize("text, value", [("'2*3^2'", 18.0), ("{sqrt(16)+int(2.7)}", 6.0), ("max(1, 2u)", 1.0),
+                                         ("pow(2,3)/4", 2.0), ("ln(exp(1))", 1.0)])
+def test_expressions(text, value):
+    assert constant(arithmetic(text)) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["a?b:c", "__import__('os')", "f(1)", "sqrt(-1)", "9**9**9", "agauss(1,2,3)", "a.b",
+                                  "a[0]", "1+" * 600 + "1", "-" * 60 + "1", "lambda: 1"])
+def test_what_is_no_arithmetic(text):
+    with pytest.raises(ExpressionError):
+        evaluate(arithmetic(text), {"a": 1.0, "b": 1.0, "c": 1.0})
+
+
+def test_parameters_refer_to_each_other_but_not_in_circles():
+    assert evaluate(resolved({"a": "2*b", "b": "c+1"}, {"c": "3"})["a"], {}) == 8.0
+    with pytest.raises(ExpressionError, match="'a' refers to itself"):
+        resolved({"a": "b", "b": "a"}, {})
+
+
+# ---- files
+
+def test_files_are_those_that_were_uploaded_and_no_others(tmp_path):
+    secret = tmp_path / "models.lib"
+    secret.write_text(".model n nmos level=1\n")
+    deck = read_deck({"deck.sp": f"* a\n.include {secret}\nM1 d g 0 0 n w=1u l=1u\nR1 d 0 1k\n"})
+    assert deck.cards == () and [str(item) for item in deck.missing] == [
+        f"line 2: {str(secret)[:60]!r} is a file on your machine: upload it too"]
+    assert read_deck({"deck.sp": f"* a\n.include {secret}\nR1 d 0 1k\n", "models.lib": secret.read_text()}).cards
+
+
+def test_a_file_may_not_include_itself():
+    deck = read_deck({"a.sp": "* a\n.include b.sp\nR1 a 0 1\n", "b.sp": ".include b.sp\nR2 a 0 1\n"})
+    assert [str(problem) for problem in deck.problems] == [
+        "b.sp line 1: 'b.sp' includes itself, or is included too deeply"]
+
+
+def test_corners_are_the_sections_of_a_library():
+    library = ".lib tt\n.model n nmos level=1 vto=0.5\n.endl\n.lib ss\n.model n nmos level=1 vto=0.6\n.endl\n"
+    deck = read_deck({"a.sp": "* a\n.lib 'x/own.l' tt\nM1 d g 0 0 n w=1u l=1u\nR1 d 0 1k\n", "own.l": library})
+    found = {corner: cards[0].settings["vto"] for corner, (cards, _) in deck.corners.items()}
+    assert found == {"tt": "0.5", "ss": "0.6"}
+
+
+@pytest.mark.parametrize("text", ["R1 a b 1\n" * 60_000, "x" * (LARGEST_TEXT + 1)])
+def test_a_text_beyond_all_bounds_is_refused(text):
+    with pytest.raises(RefusedNetlist, match="at most"):
+        read_deck({"deck": text})
+
+
+# ---- sizes
+
+@pytest.mark.parametrize("model, sizes, width, length", [
+    ("sky130_fd_pr__nfet_01v8", "w=16.5 l=0.5", 16.5e-6, 0.5e-6), ("nfet_03v3", "w=16.5u l=0.5u", 16.5e-6, 0.5e-6),
+    ("nmos_vtg", "w=1 l=0.05", 1e-6, 50e-9), ("nfet_06v0", "w=2000u l=600n", 2e-3, 0.6e-6),
+])
+def test_bare_numbers_are_micrometres(model, sizes, width, length):
+    found = device(cell_of(f"X1 d g 0 0 {model} {sizes}\n"), "MX1").sizes
+    assert (found["w"].value, found["l"].value) == pytest.approx((width, length), rel=1e-9)
+
+
+def test_fingers_are_counted_in_the_width_and_m_once():
+    cell = cell_of("X1 d g 0 0 nfet_03v3 w=20u l=1u nf=4 m=2 mult=2 ad=1p\n")
+    assert {key: item.value for key, item in device(cell, "MX1").sizes.items()} == {"w": 2e-5, "l": 1e-6, "m": 2.0}
+    assert any("nf (1 devices)" in str(note) for note in cell.notes)
+
+
+def test_as_written_keeps_areas_and_writes_fingers_as_devices():
+    cell = cell_of("X1 d g 0 0 nfet_03v3 w=20u l=1u nf=4 m=2 ad=8p\n", as_written=True)
+    found = {key: item.value for key, item in device(cell, "MX1").sizes.items()}
+    assert found == pytest.approx({"w": 5e-6, "l": 1e-6, "m": 8.0, "ad": 2e-12}, rel=1e-9)
+
+
+def test_a_mim_capacitor_has_plate_and_edge():
+    """2 fF/um^2 and 0.19 fF/um of the perimeter: 10 x 20 um are 400 + 11.4 fF."""
+    cell = cell_of("X1 a 0 sky130_fd_pr__cap_mim_m3_1 w=10 l=20 mf=2\nR1 a 0 1k\n")
+    assert device(cell, "CX1").sizes["value"].value == pytest.approx(2 * 411.4e-15, rel=1e-6)
+
+
+def test_a_parameter_in_micrometres_becomes_one_in_metres():
+    cell = cell_of(".param wn=5 lx=0.5\n.subckt c d g s\nX1 d g s s sky130_fd_pr__nfet_01v8 w='2*wn' l=lx\n.ends\n")
+    ports = port_roles(cell)
+    groups = {group.name: group for group in propose(cell, ports).groups}
+    assert (groups["wn"].unit, groups["wn"].value) == ("m", pytest.approx(5e-6))
+    circuit = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports), "c")
+    text = build_netlist(circuit, {"wn": 6e-6, "lx": 0.4e-6}, circuit.conditions.nominal)
+    assert "w=1.2e-05 l=4e-07" in text
+
+
+# ---- several ways to say the same
+
+def test_one_subcircuit_for_every_set_of_sizes():
+    cell = cell_of(".subckt inv a y w=1u\nM1 y a 0 0 nfet_03v3 w=w l=0.5u\n.ends\n.subckt top a y\nX1 a b inv\n"
+                   "X2 b c inv\nX3 c y inv w=4u m=3\n.ends\n")
+    ports = port_roles(cell)
+    netlist = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports), "top").netlist
+    assert netlist.count(".subckt inv ") == netlist.count(".subckt inv_2 ") == 1
+    assert [line.split()[-1] for line in netlist.splitlines() if line.startswith("X")] == ["inv", "inv", *["inv_2"] * 3]
+
+
+def test_global_nets_become_ports():
+    cell = cell_of(".global vdd!\n.subckt load y\nM1 y y vdd! vdd! pfet_03v3 w=2u l=1u\n.ends\n"
+                   ".subckt top a y\nM2 y a 0 0 nfet_03v3 w=1u l=1u\nX1 y load\n.ends\n")
+    ports = port_roles(cell)
+    assert ports["vdd!"] == "supply"
+    netlist = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports), "top").netlist
+    assert ".subckt load y vdd\n" in netlist and "X1 y vdd load" in netlist
+
+
+# ---- security
+
+@pytest.mark.parametrize("name", DECKS)
+def test_hostile_decks_are_refused_or_harmless(name):
+    """None of their words reaches ngspice: a circuit made of one passes every rule of circuits from elsewhere."""
+    text = DECKS[name].text
+    try:
+        cell = map_cell(read_deck({"deck": text}))
+        ports = port_roles(cell)
+        circuit = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports), "hostile")
+        netlist = build_netlist(circuit, original(propose(cell, ports)), circuit.conditions.nominal)
+    except (BuildError, RefusedNetlist, CircuitError) as error:
+        assert str(error)
+        return
+    check_lines(circuit.netlist + "\n" + circuit.testbench)
+    check_models(circuit.models)
+    assert not any(word in netlist.lower() for word in ("shell", "touch", "control", "include", ".lib", "file", "`"))
+
+
+@pytest.mark.parametrize("models", [".model x filesource file=a", ".model n nmos vto={9**9}", ".include x", "R1 a b 1k",
+                                    ".model n nmos level=1 file=/etc/passwd", ".model n nmos vto=1 ; shell id",
+                                    ".model n nmos\n+ vto='x'", "*# shell id\n.control", ".model d d\n+ `id`"])
+def test_cards_with_more_than_numbers_are_refused(models):
+    with pytest.raises(RefusedNetlist):
+        check_models(models)
+
+
+def test_cards_pass():
+    check_models("* a comment\n.model nch.1 nmos level=54 version=4.5\n+ vth0=0.4 u0=-1.2e-3\n.lib tt\n.model d1 d\n"
+                 ".endl\n")
+
+
+def test_numbers_are_finite():
+    cell = cell_of("R1 a 0 1e400\nV1 a 0 1\n")
+    assert said(cell) and not any(math.isinf(item.value) for found in cell.devices for item in found.sizes.values())
