@@ -4,7 +4,7 @@ What follows from it: ``report`` (report.py: everything that was read, and all p
 (assembly.py), ``check_draft`` (draft_check.py: simulates).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -115,8 +115,17 @@ def draft_text(draft: Draft) -> str:
 
 def read_draft(text: str | bytes) -> Draft:
     """Raises DraftError for anything but the JSON of a draft."""
+    return _read(lambda: _DRAFT.validate_json(text))
+
+
+def draft_of(document: object) -> Draft:
+    """The same of plain JSON values."""
+    return _read(lambda: _DRAFT.validate_python(document))
+
+
+def _read(make: Callable[[], Draft]) -> Draft:
     try:
-        return _DRAFT.validate_json(text)
+        return make()
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
