@@ -76,7 +76,7 @@ def test_all_problems_end_with_code_2(run):
     (["rc.cir", "--map", "king=in"], "expected a role"), (["rc.cir", "--map", "in"], "expected ROLE=PORT"),
     (["rc.cir", "--testbench", "radio"], "expected comparator"), (["rc.cir", "--supply", "much"], "--supply 'much'"),
     (["rc.cir", "--better", "gain=up"], "expected high, low or near"),
-    (["rc.cir", "--name", "OTA"], "choose another --name"), (["rc.cir", "--meas", "ac"], "meas"),
+    (["rc.cir", "--name", "OTA"], "comes with the program: choose another name"), (["rc.cir", "--meas", "ac"], "meas"),
 ])
 def test_a_wrong_word_is_told(run, words, said):
     if words[0] == "rc.cir":
