@@ -12,10 +12,10 @@ from pathlib import Path
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
 from sizing_app.circuit.catalog import FolderCatalog
-from sizing_app.circuit.folder import golden, has_golden
+from sizing_app.circuit.folder import golden, has_golden, home
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec
-from sizing_app.policy import DEFAULT_POLICY, POLICIES, PolicySettings
+from sizing_app.policy import DEFAULT_POLICY, OWN_POLICY, POLICIES, PolicySettings
 
 _SPEC = re.compile(r"\s*(\w+)\s*(?:=\s*(<=|>=|<|>|)|(<=|>=|<|>))\s*(.+)$")
 
@@ -107,9 +107,10 @@ def read_conditions(circuit: Circuit, args: argparse.Namespace) -> Conditions:
     return conditions
 
 
-def read_policy(args: argparse.Namespace) -> str:
-    """The policy's name; a server without a policy means its chat model."""
-    name = args.policy or ("chat" if args.base_url else DEFAULT_POLICY)
+def read_policy(args: argparse.Namespace, circuit: Circuit) -> str:
+    """The policy's name; a server without a policy means its chat model, a circuit of one's own a search."""
+    default = DEFAULT_POLICY if home(circuit) else OWN_POLICY
+    name = args.policy or ("chat" if args.base_url else default)
     if name not in POLICIES:
         raise UsageError(f"unknown policy {name!r}: choose one of {', '.join(POLICIES)}")
     return name
