@@ -43,8 +43,8 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
         return report(_draft(files, choices)).document()
 
     def import_circuit(self, files: dict[str, Any], choices: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Make a SPICE netlist a circuit that can be sized by its name: it is simulated, gets first specs 10% easier than
-        its own design, and is stored. Nothing is stored where "key" is empty; "problems" says why.
+        """Make a SPICE netlist a circuit that can be sized by its name: it is simulated, gets first specs 10% easier
+        than its own design, and is stored. Nothing is stored where "key" is empty; "problems" says why.
 
         Args:
             files: name to text, as read_netlist takes them; or circuit.toml, netlist.sp, testbench.sp of a circuit
