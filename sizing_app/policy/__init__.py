@@ -16,8 +16,8 @@ from sizing_app.pools.designs import pool_path
 from sizing_app.pools.surrogate import surrogate_path
 from sizing_app.task.protocols import Policy
 
-__all__ = ["DEFAULT_POLICY", "MODELS", "OWN_POLICY", "POLICIES", "PolicyError", "PolicySettings", "can_size", "check_can_size",
-           "close_engines", "make_policy"]
+__all__ = ["DEFAULT_POLICY", "MODELS", "OWN_POLICY", "POLICIES", "PolicyError", "PolicySettings", "can_size",
+           "check_can_size", "close_engines", "make_policy"]
 
 
 def make_policy(name: str, settings: PolicySettings | None = None, **changes) -> Policy:
