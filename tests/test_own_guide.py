@@ -36,14 +36,15 @@ def test_from_a_netlist_to_a_sized_one(lines, folder, capfd):
     told = capfd.readouterr().out
     assert "all specs met" in told
     if not missing() and "RING" in lines[0]:
-        assert re.search(r"period .* plain|plain ngspice", told) and "differs from" not in told
+        assert "plain ngspice" in told and "differs from" not in told
     with closing(SessionStore(database[1])) as store:
         row, = store.list()
         state = fold(store.events(row.id))
     assert row.passed and row.policy == "response-surface"
     assert main(["sessions", "export", row.id, "--netlist", *database]) == 0
     netlist = capfd.readouterr().out
-    assert netlist.rstrip().endswith(".end") and "{" not in netlist
+    assert netlist.rstrip().endswith(".end")
+    assert not any("{" in line for line in netlist.splitlines() if line[:1] != "*")
     if not missing() and "RING" in lines[0]:
         found = plain(netlist, state.task.circuit.analyses)
         assert found.ok and len(found.vectors["tran"]["time"]) > 100

@@ -63,7 +63,7 @@ def _port(net: str, role: str, known: set[str], taken: set[str], kind: str) -> P
 
 def wiring_of(cell: Cell, template: Template, ports: tuple[Port, ...], nodes: Mapping[str, str],
               values: Mapping[str, str], settings: Mapping[str, str]) -> Wiring:
-    """``nodes`` names nets in the netlist. Where there is no subcircuit, bias that its own sources give stays theirs.
+    """``nodes`` names nets in the netlist. Without subcircuit, bias that sources of the netlist give stays theirs.
 
     Raises BenchError.
     """
