@@ -50,7 +50,7 @@ def run(folder, jobs, threads=1, policies=POLICIES) -> ResultFiles:
 
 
 def without_seconds(files: ResultFiles) -> list[Result]:
-    return [replace(row, seconds=0.0) for row in files.results]
+    return [replace(row, seconds=0.0, cpu=0.0) for row in files.results]
 
 
 def test_numbers_do_not_depend_on_threads(tmp_path):
@@ -137,7 +137,8 @@ def test_passing_and_simulations_are_counted(tmp_path):
     files = run(tmp_path, [replace(job, policy="scripted") for job in some_jobs(1, ("x",))],
                 policies={"scripted": policy})
     (row,) = files.results
-    assert (row.best_reward, row.passed, row.simulations, row.worst, row.cpu) == (1.0, 1, 2, 1.0, 0.0)
+    assert (row.best_reward, row.passed, row.simulations, row.worst) == (1.0, 1, 2, 1.0)
+    assert 0.0 < row.cpu <= row.seconds + 0.002  # the policy's thread; these simulations take none
     assert [turn.status for turn in files.turns] == ["ok", "no_call", "ok", "ok"]
 
 
