@@ -15,6 +15,7 @@ from sizing_app.ui.forms.understood import understood_route
 from sizing_app.ui.library.compare_page import ComparePage
 from sizing_app.ui.library.sessions_page import SessionsPage
 from sizing_app.ui.live.routes import live_routes
+from sizing_app.ui.own.own_page import OwnPage
 from sizing_app.ui.parts import theme
 from sizing_app.ui.parts.help import help_note
 from sizing_app.ui.race.race_page import RacePage
@@ -57,6 +58,9 @@ def build(services: Services) -> gr.Blocks:
             with gr.Tab("Circuits", id="circuits"):
                 help_note("circuits")
                 circuits = CircuitsPage(services)
+            with gr.Tab("Own circuit", id="own") as own_tab:
+                help_note("own")
+                own = OwnPage(services)
             with gr.Tab("Models", id="models") as models_tab:
                 help_note("models")
                 models = ModelsPage(services)
@@ -66,6 +70,7 @@ def build(services: Services) -> gr.Blocks:
         sessions.connect(page, tab)
         compare.connect(page, compare_tab, tabs, sessions.table)
         circuits.connect(page)
+        own.connect(own_tab)
         models.connect(models_tab)
     return page
 
