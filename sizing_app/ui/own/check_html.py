@@ -41,7 +41,7 @@ def _findings(checked: DraftCheck) -> list[tuple[str, str, str]]:
     elif found.plain:
         lines.append(("met", "plain ngspice", "gives the same values"))
     else:
-        lines.append(("missing", "plain ngspice", f"not compared: {found.plain_log[:300] or 'no metric to compare'}"))
+        lines.append(("plain", "plain ngspice", f"not compared: {found.plain_log[:300] or 'no metric to compare'}"))
     return lines
 
 

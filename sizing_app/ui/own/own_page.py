@@ -4,7 +4,7 @@ Every handler gets the draft as text, makes another one of it, and shows everyth
 read as any text from outside (own/draft.py).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from sizing_app.ui.own.choices import Choices, fitting, split
 from sizing_app.ui.own.choices_panel import ChoicesPanel
 from sizing_app.ui.own.netlist_panel import NetlistPanel, bounded, joined, pasted, uploaded
 from sizing_app.ui.own.report_html import verdict_html
+from sizing_app.ui.parts.components import read_asset
 from sizing_app.ui.services import Services
 
 STORED = "own-circuit-draft"
@@ -157,21 +158,26 @@ class OwnPage:
         return shown
 
     def _wire(self) -> None:
-        fields, outputs = [self.draft, self.netlist.text, *self.choices.fields], self.shown
-        reads = {"concurrency_limit": READERS, "concurrency_id": "own", **PRIVATE}
-        self.netlist.read.click(self.read, [self.draft, self.netlist.text], outputs, **reads)
-        self.netlist.upload.upload(self.upload, [self.draft, self.netlist.upload], outputs, **reads)
-        self.netlist.restart.click(self.show, gr.State(None), outputs, **reads)
-        self.netlist.main.input(self.choose_main, [self.draft, self.netlist.main], outputs, **reads)
-        self.choices.apply.click(self.choose, fields, outputs, **reads)
+        fields = [self.draft, self.netlist.text, *self.choices.fields]
+        self._reads(self.netlist.read.click, self.read, [self.draft, self.netlist.text])
+        self._reads(self.netlist.upload.upload, self.upload, [self.draft, self.netlist.upload])
+        self._reads(self.netlist.main.input, self.choose_main, [self.draft, self.netlist.main])
+        self._reads(self.choices.apply.click, self.choose, fields)
         for field in (self.choices.top, self.choices.process, self.choices.testbench, self.choices.as_written):
-            field.input(self.choose, fields, outputs, **reads)
-        self.choices.do_split.click(self.split, [self.draft, self.choices.split, self.choices.split_name], outputs,
-                                    **reads)
-        self.check.check.click(self.check_now, fields, outputs, concurrency_limit=CHECKS, **PRIVATE)
+            self._reads(field.input, self.choose, fields)
+        self._reads(self.choices.do_split.click, self.split,
+                    [self.draft, self.choices.split, self.choices.split_name])
+        self.netlist.restart.click(self.show, gr.State(None), self.shown, **PRIVATE)
+        self.check.check.click(self.check_now, fields, self.shown, concurrency_limit=CHECKS, **PRIVATE)
         self.check.halt.click(self.check.stop, None, self.check.halt, queue=False, **PRIVATE)
         self.check.save.click(self.save, [self.draft, self.check.checked, self.choices.name, self.choices.title,
-                                          self.check.specs], [self.check.saved, self.check.specs], **reads)
+                                          self.check.specs], [self.check.saved, self.check.specs], **PRIVATE)
+
+    def _reads(self, event: Callable, handler: Callable, inputs: list) -> None:
+        """Let an event read a draft and show it; the page takes nothing else meanwhile."""
+        read = event(handler, inputs, self.shown, js=read_asset("own_busy.js"), concurrency_limit=READERS,
+                     concurrency_id="own", **PRIVATE)
+        read.then(None, None, None, js=read_asset("own_free.js"), **PRIVATE)
 
 
 def _kept(text: str) -> tuple[Draft | None, list[str]]:
