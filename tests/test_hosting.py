@@ -322,6 +322,8 @@ def test_a_read_only_database_can_be_viewed(tmp_path):
 def test_a_bad_circuit_folder_is_named_and_left_out(tmp_path):
     (tmp_path / "BAD").mkdir()
     (tmp_path / "BAD" / "circuit.toml").write_text("title = 3\n")
+    for name in ("netlist.sp", "testbench.sp"):
+        (tmp_path / "BAD" / name).write_text("* nothing\n")
     (tmp_path / "MINE").symlink_to(ROOT / "circuits" / "OTA")
     result = subprocess.run([sys.executable, "-m", "sizing_app", "circuits", "--json"], cwd=ROOT, timeout=LONG,
                             env={**os.environ, "SIZING_CIRCUITS": str(tmp_path)}, capture_output=True, text=True)

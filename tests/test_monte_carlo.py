@@ -96,7 +96,7 @@ def test_without_deviation_the_statistical_models_are_the_typical_ones(pool, mon
     nominal = circuit.conditions.nominal
     zero = type("Zero", (), {"standard_normal": lambda self, size: np.zeros(size)})()
     monkeypatch.setattr(np.random, "default_rng", lambda seed: zero)
-    varied = build_netlist(circuit, design, replace(nominal, draw=Draw(1, 0, process=True)))
+    varied = build_netlist(circuit, design, replace(nominal, draw=Draw(271828, 0, process=True)))
     monkeypatch.undo()
     card = next(line for line in varied.splitlines() if line.startswith(".model"))
     plain = build_netlist(circuit, design, nominal)

@@ -76,7 +76,7 @@ def test_all_problems_end_with_code_2(run):
     (["rc.cir", "--map", "king=in"], "expected a role"), (["rc.cir", "--map", "in"], "expected ROLE=PORT"),
     (["rc.cir", "--testbench", "radio"], "expected comparator"), (["rc.cir", "--supply", "much"], "--supply 'much'"),
     (["rc.cir", "--better", "gain=up"], "expected high, low or near"),
-    (["rc.cir", "--name", "OTA"], "choose another --name"), (["rc.cir", "--meas", "ac"], "meas"),
+    (["rc.cir", "--name", "OTA"], "comes with the program: choose another name"), (["rc.cir", "--meas", "ac"], "meas"),
 ])
 def test_a_wrong_word_is_told(run, words, said):
     if words[0] == "rc.cir":
@@ -132,7 +132,7 @@ def test_what_is_never_read_from_an_upload(tmp_path):
     (zipped(**{"readme.md": b"hello"}), "no netlist in it"), (zipped(**{"a.sp": b"R1\0"}), "is no text"),
     (b"PK\3\4 and no more", "is no ZIP that can be read"), (b"PK\3\4" + b"x" * LARGEST_ARCHIVE, "at most 1,000,000"),
     (zipped(**{"a.sp": b"R1 a 0 1"})[:60], "is no ZIP that can be read"),
-])
+], ids=lambda value: value if isinstance(value, str) else "zip")
 def test_a_zip_of_another_kind_is_refused(data, said):
     with pytest.raises(UploadError, match=said):
         files_in("x.zip", data)

@@ -200,3 +200,15 @@ def test_a_draft_comes_back_from_json():
 def test_what_is_no_draft_is_refused(text):
     with pytest.raises(DraftError):
         read_draft(text)
+
+
+def test_pins_of_a_netlist_without_subcircuit_are_biased(simulator):
+    """xschem comments the .subckt line of a top cell; a source of the text, where there is one, stays the bias."""
+    flat = (FOLDER / "sky130_miller.spice").read_text().replace(".subckt miller", "**.subckt miller").replace(
+        ".ends", "**.ends")
+    told = Draft({"flat.spice": flat}, top="")
+    assert "Ibias1 vdd ibias" in report(told).testbench
+    metrics = check_draft(told, simulator, designs=0).found.original.metrics
+    assert metrics["gain"] > 60 and metrics["power"] > 50e-6
+    own = replace(told, files={"flat.spice": flat.replace("XC1", "I0 VDD IBIAS 10u\nXC1")})
+    assert "ibias" not in report(own).testbench and "I0 vdd ibias" in report(own).netlist

@@ -3,23 +3,21 @@
 import argparse
 import sys
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
-from sizing_app.circuit.catalog import FolderCatalog
-from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.circuit.folder import golden, has_golden, read_folder
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.folder import read_folder
 from sizing_app.cli.import_words import draft_of
 from sizing_app.cli.own_text import check_text, report_text
 from sizing_app.cli.values import UsageError, print_json, read_circuit
 from sizing_app.own.assembly import assemble
-from sizing_app.own.check import OwnCheck, check_own
+from sizing_app.own.check import check_own
 from sizing_app.own.draft import Draft, DraftError
 from sizing_app.own.draft_check import check_draft
-from sizing_app.own.keeping import keep_original
+from sizing_app.own.keeping import check_free, keep_original, known_design
 from sizing_app.own.report import report_of
 from sizing_app.own.upload import UploadError, circuit_in, files_of, is_circuit, packed
-from sizing_app.policy.designs import from_unit
 from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore
 from sizing_app.testbenches.bench import bench_of
@@ -60,11 +58,11 @@ def _import_draft(draft: Draft, args: argparse.Namespace) -> int:
         if not args.json:
             print(report_text(told))
         return _refused(told.document()["problems"], told.document(), args)
-    _free(made.name)
+    check_free(made.name)
     with SimulatorPool(workers=1) as simulator:
         checked = check_draft(draft, simulator, designs=0)
     told = report_of(assemble(checked.draft))
-    document = told.document() | {"check": _check_document(checked.found)}
+    document = told.document() | {"check": checked.found.document()}
     if not args.json:
         print(report_text(told))
         if checked.polarity and checked.polarity.swapped:
@@ -90,15 +88,9 @@ def _refused(problems: list[dict], document: dict, args: argparse.Namespace) -> 
 
 
 def _save(circuit: Circuit, args: argparse.Namespace) -> str:
-    _free(circuit.name)
+    check_free(circuit.name)
     with closing(SessionStore(args.database)) as store:
         return store.circuits.save(circuit)
-
-
-def _free(name: str) -> None:
-    """A circuit of the folders comes first by its name: nobody would find another one."""
-    if name in FolderCatalog():
-        raise UsageError(f"there is a circuit {name} that comes with the program: choose another --name")
 
 
 # ---- check, export, remove
@@ -107,17 +99,12 @@ def _check(args: argparse.Namespace) -> int:
     folder = Path(args.handle)
     circuit = read_folder(folder) if (folder / "circuit.toml").is_file() else read_circuit(args.handle, args.database)
     with SimulatorPool(workers=1) as simulator:
-        found = check_own(circuit, bench_of(circuit), _start(circuit), simulator)
+        found = check_own(circuit, bench_of(circuit), known_design(circuit), simulator)
     if args.json:
-        print_json({"name": circuit.name, "key": circuit.key, **_check_document(found)})
+        print_json({"name": circuit.name, "key": circuit.key, **found.document()})
     else:
         print(check_text(found))
     return 0 if found.original.ok else 1
-
-
-def _start(circuit: Circuit) -> Parameters:
-    """The design that the file had, where it is known."""
-    return golden(circuit)["parameters"] if has_golden(circuit) else from_unit(circuit, [0.5] * len(circuit.parameters))
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -140,12 +127,6 @@ def _remove(args: argparse.Namespace) -> int:
     said = f"; {kept} of its versions stay with their sessions" if kept else ""
     print_json(document) if args.json else print(f"{args.handle} is removed{said}")
     return 0
-
-
-def _check_document(found: OwnCheck) -> dict:
-    values = asdict(replace(found, circuit=None))
-    del values["circuit"]
-    return values | {"specs": [asdict(spec) for spec in found.specs]}
 
 
 def _print(document: dict, args: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from sizing_app.paths import database_url
-from sizing_app.policy import DEFAULT_POLICY, POLICIES
+from sizing_app.policy import DEFAULT_POLICY, OWN_POLICY, POLICIES
 
 DATABASE = database_url()
 SUITES = ("standard", "tight", "shifted", "moved", "moved-wide")
@@ -159,7 +159,8 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 def _size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("circuit", metavar="CIRCUIT", help="name, or key of one in the database")
-    parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default {DEFAULT_POLICY}, with --base-url chat")
+    parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default {DEFAULT_POLICY}, for own circuits "
+                        f"{OWN_POLICY}, with --base-url chat")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--seed", default="0", metavar="N", help="seeds the initial design and the policy")
     parser.add_argument("--over", default="nominal", metavar="WHERE", help="where each design is judged, each spec by "
@@ -172,6 +173,8 @@ def _size(parser: argparse.ArgumentParser) -> None:
                         "each spec; default 100")
     parser.add_argument("--round", default="1", metavar="N", help="designs that are proposed from the same history and "
                         "simulated at once")
+    parser.add_argument("--golden", action="store_true", help="start from the golden design; of an imported circuit, "
+                        "from the file's own")
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
                         help="initial values; the rest is random by seed")
     parser.add_argument("--spec", nargs="+", action="extend", default=[], metavar="METRIC=TARGET",
@@ -214,6 +217,7 @@ def _sessions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("list", "show", "export"), default="list")
     parser.add_argument("id", nargs="?", metavar="ID")
     parser.add_argument("--limit", default="50", metavar="N", help="length of the list")
+    parser.add_argument("--netlist", action="store_true", help="export the best design as netlist, in its testbench")
     _database(parser)
     _json(parser)
 

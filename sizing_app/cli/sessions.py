@@ -6,6 +6,7 @@ import dataclasses
 import sys
 import time
 
+from sizing_app.circuit.netlist import sized_netlist
 from sizing_app.cli.size import outcome, turn_text
 from sizing_app.cli.tables import specs_line
 from sizing_app.cli.values import UsageError, print_json, read_count
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(session_document(args.id, state))
     elif args.action == "export":
-        _export(state)
+        _export(state, args.netlist)
     else:
         _show(args.id, state)
     return 0
@@ -58,8 +59,13 @@ def _show(id: str, state: SessionState) -> None:
     print(outcome(state) + (f": {state.message}" if state.message else ""))
 
 
-def _export(state: SessionState) -> None:
-    """The turns as CSV in SI units, one row a turn."""
+def _export(state: SessionState, netlist: bool) -> None:
+    """The turns as CSV in SI units, one row a turn; or the best design as netlist."""
+    if netlist:
+        if state.best is None:
+            raise UsageError("no design of this session was simulated")
+        print(sized_netlist(state.task.circuit, state.best.proposal.parameters, state.task.conditions), end="")
+        return
     circuit = state.task.circuit
     parameters = [parameter.name for parameter in circuit.parameters]
     metrics = [metric.name for metric in circuit.metrics]

@@ -4,7 +4,8 @@ import argparse
 import sys
 import threading
 
-from sizing_app.circuit.definition import Circuit, Conditions
+from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.folder import golden
 from sizing_app.circuit.validation import Invalid
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_draw,
@@ -26,7 +27,7 @@ from sizing_app.task.validation import MAX_POINTS, MAX_ROUND, MAX_SEED, SESSION_
 
 def run(args: argparse.Namespace) -> int:
     task = read_task(args)
-    name, settings = read_policy(args), read_settings(args)
+    name, settings = read_policy(args, task.circuit), read_settings(args)
     check_can_size(name, task.circuit, settings)
     policy = make_policy(name, settings)
     store = SessionStore(args.database)
@@ -71,7 +72,7 @@ def read_task(args: argparse.Namespace) -> Task:
     seed, budget = read_count(args.seed, "--seed", 0, MAX_SEED), read_count(args.budget, "--budget", 1, SESSION_BUDGET)
     conditions = read_conditions(circuit, args)
     task = Task(circuit, read_specs(circuit, args.spec), conditions,
-                read_parameters(circuit, args.set, initial_design(circuit, seed)), budget, seed,
+                read_parameters(circuit, args.set, _start(circuit, args.golden, seed)), budget, seed,
                 plan=_plan(circuit, conditions, args),
                 round=read_count(args.round, "--round", 1, MAX_ROUND))
     try:
@@ -89,6 +90,10 @@ def _plan(circuit: Circuit, conditions: Conditions, args: argparse.Namespace) ->
     if count == 0:
         return plan
     return with_samples(plan, conditions, read_draw(circuit, conditions, args, SAMPLES_SEED), count, share)
+
+
+def _start(circuit: Circuit, from_golden: bool, seed: int) -> Parameters:
+    return golden(circuit)["parameters"] if from_golden else initial_design(circuit, seed)
 
 
 def turn_text(task: Task, turn: Turn) -> str:

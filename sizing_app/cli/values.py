@@ -12,12 +12,12 @@ from pathlib import Path
 
 from sizing_app.circuit.catalog import FolderCatalog
 from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameters, Spec
-from sizing_app.circuit.folder import golden, has_golden
+from sizing_app.circuit.folder import golden, has_golden, home
 from sizing_app.circuit.pdk import ModelError
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec
 from sizing_app.circuit.variation import can_spread, check_draw
-from sizing_app.policy import DEFAULT_POLICY, POLICIES, PolicySettings
+from sizing_app.policy import DEFAULT_POLICY, OWN_POLICY, POLICIES, PolicySettings
 from sizing_app.task.definition import Plan
 from sizing_app.task.over import read_over
 from sizing_app.task.validation import MAX_SEED
@@ -139,9 +139,10 @@ def read_draw(circuit: Circuit, conditions: Conditions, args: argparse.Namespace
     return draw
 
 
-def read_policy(args: argparse.Namespace) -> str:
-    """The policy's name; a server without a policy means its chat model."""
-    name = args.policy or ("chat" if args.base_url else DEFAULT_POLICY)
+def read_policy(args: argparse.Namespace, circuit: Circuit) -> str:
+    """The policy's name; a server without a policy means its chat model, a circuit of one's own a search."""
+    default = DEFAULT_POLICY if home(circuit) else OWN_POLICY
+    name = args.policy or ("chat" if args.base_url else default)
     if name not in POLICIES:
         raise UsageError(f"unknown policy {name!r}: choose one of {', '.join(POLICIES)}")
     return name

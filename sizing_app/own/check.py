@@ -1,7 +1,7 @@
 """What is looked at before an own circuit is sized: the original design beside plain ngspice, and random designs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from statistics import fmean, median
 
 from sizing_app.circuit.definition import Circuit, Parameters, Spec
@@ -54,6 +54,12 @@ class OwnCheck:
     @property
     def specs(self) -> tuple[Spec, ...]:
         return self.circuit.specs
+
+    def document(self) -> dict:
+        """As plain JSON values, without the circuit."""
+        values = asdict(self)
+        del values["circuit"]
+        return values | {"specs": [asdict(spec) for spec in self.specs]}
 
 
 def check_own(circuit: Circuit, bench: Bench, original: Parameters, simulator: Simulator,

@@ -4,11 +4,11 @@ What follows from it: ``report`` (report.py: everything that was read, and all p
 (assembly.py), ``check_draft`` (draft_check.py: simulates).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from sizing_app.circuit.definition import Spec
 from sizing_app.circuit.validation import Invalid, check_leaves
@@ -20,6 +20,9 @@ DECK = "deck"
 """In place of a class: the sources, analyses and .meas lines of the text itself are the testbench."""
 MOST_FILES, MOST_CHOICES = 20, 500
 """Of one draft."""
+
+STRICT = ConfigDict(extra="forbid")
+"""Of what comes from outside: no words that nobody reads."""
 
 
 class DraftError(ValueError):
@@ -33,6 +36,8 @@ class DraftError(ValueError):
 @dataclass(frozen=True)
 class Change:
     """One change of the proposed parameters; they are made in their order."""
+
+    __pydantic_config__ = STRICT
 
     action: Literal["join", "split", "rename", "lock", "unlock", "range"]
     names: tuple[str, ...]
@@ -50,6 +55,8 @@ class Change:
 class AddedMetric:
     """A metric on top of the testbench: a ``.meas`` line, or an expression with a name."""
 
+    __pydantic_config__ = STRICT
+
     text: str
     better: Better = "near"
     analysis: str = ""
@@ -62,6 +69,8 @@ class AddedMetric:
 @dataclass(frozen=True)
 class Draft:
     """What is left out is proposed from the text."""
+
+    __pydantic_config__ = STRICT
 
     files: Mapping[str, str]
     """Name to text of the netlist and everything uploaded with it."""
@@ -115,10 +124,21 @@ def draft_text(draft: Draft) -> str:
 
 def read_draft(text: str | bytes) -> Draft:
     """Raises DraftError for anything but the JSON of a draft."""
+    return _read(lambda: _DRAFT.validate_json(text))
+
+
+def draft_of(document: object) -> Draft:
+    """The same of plain JSON values."""
+    return _read(lambda: _DRAFT.validate_python(document))
+
+
+def _read(make: Callable[[], Draft]) -> Draft:
     try:
-        return _DRAFT.validate_json(text)
+        return make()
     except ValidationError as error:
         first = error.errors()[0]
+        if isinstance(bounds := first.get("ctx", {}).get("error"), DraftError):
+            raise bounds from None
         where = ".".join(map(str, first["loc"]))
         raise DraftError((Remark(NOWHERE, where[:60], f"is no part of a draft: {first['msg']}"),)) from None
 

@@ -2,9 +2,24 @@
 
 import json
 
-from sizing_app.circuit.definition import Circuit
-from sizing_app.circuit.folder import golden_path
+from sizing_app.circuit.catalog import FolderCatalog
+from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.circuit.folder import golden, golden_path, has_golden
 from sizing_app.own.check import OwnCheck
+from sizing_app.own.draft import DraftError
+from sizing_app.policy.designs import from_unit
+from sizing_app.spice.lines import NOWHERE, Remark
+
+
+def check_free(name: str) -> None:
+    """Raise DraftError for the name of a circuit of the folders: by its name that one would be found."""
+    if name in FolderCatalog():
+        raise DraftError((Remark(NOWHERE, name, "comes with the program: choose another name"),))
+
+
+def known_design(circuit: Circuit) -> Parameters:
+    """The design that an imported file had, where it is known; else the middle of the ranges."""
+    return golden(circuit)["parameters"] if has_golden(circuit) else from_unit(circuit, [0.5] * len(circuit.parameters))
 
 
 def keep_original(circuit: Circuit, found: OwnCheck) -> bool:

@@ -63,13 +63,14 @@ def _port(net: str, role: str, known: set[str], taken: set[str], kind: str) -> P
 
 def wiring_of(cell: Cell, template: Template, ports: tuple[Port, ...], nodes: Mapping[str, str],
               values: Mapping[str, str], settings: Mapping[str, str]) -> Wiring:
-    """``nodes`` names nets in the netlist. Of a netlist without subcircuit, what its own sources hold stays with them.
+    """``nodes`` names nets in the netlist. Without subcircuit, bias that sources of the netlist give stays theirs.
 
     Raises BenchError.
     """
+    given = {net for device in cell.scopes[cell.top] if device.kind in "vi" for net in device.nets}
     special = {*template.optional, *(role for roles in template.required for role in roles)} - {*ANYWHERE}
     kept = [port for port in ports if port.net in nodes and nodes[port.net] != "0"
-            and (cell.top != MAIN or port.role in special or port.net in values)]
+            and (cell.top != MAIN or port.role in special or port.net in values or port.net not in given)]
     if unsettled := [port.net for port in kept if not port.role]:
         raise BenchError(f"port {', '.join(unsettled)}: the role is not clear, choose one of {', '.join(ROLES)}")
     own = {nodes.get(net, net): text for net, text in values.items()}

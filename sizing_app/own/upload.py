@@ -83,9 +83,9 @@ def _unpacked(name: str, data: bytes) -> dict[str, str]:
             if len(members) > MOST_MEMBERS:
                 raise UploadError(f"{name}: {len(members)} files, at most {MOST_MEMBERS}")
             return _members(name, archive, members)
+    except UploadError:
+        raise
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        if isinstance(error, UploadError):
-            raise
         raise UploadError(f"{name} is no ZIP that can be read: {error}") from None
 
 

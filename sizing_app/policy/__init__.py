@@ -9,15 +9,15 @@ from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import has_golden, home
 from sizing_app.errors import PolicyError
 from sizing_app.policy.engines import close_engines
-from sizing_app.policy.registry import DEFAULT_POLICY, POLICIES, checkpoint_of
+from sizing_app.policy.registry import DEFAULT_POLICY, OWN_POLICY, POLICIES, checkpoint_of
 from sizing_app.policy.settings import MODELS, PolicySettings
 from sizing_app.policy.words import missing_words
 from sizing_app.pools.designs import pool_path
 from sizing_app.pools.surrogate import surrogate_path
 from sizing_app.task.protocols import Policy
 
-__all__ = ["DEFAULT_POLICY", "MODELS", "POLICIES", "PolicyError", "PolicySettings", "can_size", "check_can_size",
-           "close_engines", "make_policy"]
+__all__ = ["DEFAULT_POLICY", "MODELS", "OWN_POLICY", "POLICIES", "PolicyError", "PolicySettings", "can_size",
+           "check_can_size", "close_engines", "make_policy"]
 
 
 def make_policy(name: str, settings: PolicySettings | None = None, **changes) -> Policy:

@@ -62,6 +62,8 @@ POLICIES: dict[str, Entry] = {
 }
 """In the order in which they are offered, the default first."""
 DEFAULT_POLICY = next(iter(POLICIES))
+OWN_POLICY = "response-surface"
+"""The default for circuits that no model was trained on: it needs no knowledge of the circuit."""
 
 
 def checkpoint_of(name: str) -> str:

@@ -25,8 +25,26 @@ class Quantity:
         return not any(letter.isalpha() and letter != "e" for letter in self.text)
 
 
+class Terminals:
+    """The nets of a transistor by their names: ``nets`` begins with drain, gate and source."""
+
+    nets: tuple[str, ...]
+
+    @property
+    def drain(self) -> str:
+        return self.nets[0]
+
+    @property
+    def gate(self) -> str:
+        return self.nets[1]
+
+    @property
+    def source(self) -> str:
+        return self.nets[2]
+
+
 @dataclass(frozen=True)
-class Device:
+class Device(Terminals):
     """One element of the netlist, mapped."""
 
     scope: str
@@ -48,18 +66,6 @@ class Device:
     @property
     def is_transistor(self) -> bool:
         return self.kind == "m"
-
-    @property
-    def drain(self) -> str:
-        return self.nets[0]
-
-    @property
-    def gate(self) -> str:
-        return self.nets[1]
-
-    @property
-    def source(self) -> str:
-        return self.nets[2]
 
     @property
     def bulk(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sizing_app.circuit.deck_rules import DEEPEST, MOST_DEVICES
-from sizing_app.spice.cell import Cell, Device, is_global, is_ground
+from sizing_app.spice.cell import Cell, Device, Terminals, is_global, is_ground
 
 PAIR, TAIL, LOAD, MIRROR, CASCODE = "input pair", "tail current source", "mirror load", "current mirror", "cascode"
 SECOND, INVERTER, CROSS, SWITCH, PASS = "second stage", "inverter", "cross-coupled pair", "switch", "pass device"
@@ -14,7 +14,7 @@ DIODE, SOURCE, COMPENSATION, NULLING = "diode", "current source", "compensation 
 
 
 @dataclass(frozen=True)
-class Placed:
+class Placed(Terminals):
     """A device of the expanded cell; nets of ``top`` under their own names."""
 
     path: str
@@ -25,18 +25,6 @@ class Placed:
     def key(self) -> tuple[str, str]:
         """Scope and name: equal for all copies of a device."""
         return self.device.scope, self.device.name
-
-    @property
-    def drain(self) -> str:
-        return self.nets[0]
-
-    @property
-    def gate(self) -> str:
-        return self.nets[1]
-
-    @property
-    def source(self) -> str:
-        return self.nets[2]
 
     @property
     def is_diode(self) -> bool:

@@ -47,34 +47,32 @@ class StoredCatalog(Mapping[str, Circuit]):
     def duplicate(self, handle: str, name: str) -> str:
         """Save a circuit once more under another name; returns the key. Raises KeyError, or CircuitError for a name
         that is none or is taken."""
-        return self._renamed(handle, name, False)
+        circuit = self[handle]
+        if name in set(self):
+            raise CircuitError(f"there is a circuit {name!r} already")
+        return self.save(replace(circuit, name=name))
 
     def rename(self, handle: str, name: str) -> str:
         """Save a circuit under another name and take the old one off the list; returns the key. A name is part of the
         content: sessions on the old one keep it. Raises as duplicate."""
-        return self._renamed(handle, name, True)
+        with self._transaction(False) as db:
+            if db.scalar(select(CircuitRow.digest).where(*_saved(handle)).limit(1)) is None:
+                raise KeyError(handle)
+        key = self.duplicate(handle, name)
+        self.remove(handle)
+        return key
 
     def remove(self, handle: str) -> int:
         """Take all versions of a name off the list, or the one of a key. Those that sessions ran on are kept for them;
         returns how many. Raises KeyError."""
-        chosen = (or_(CircuitRow.digest == handle, CircuitRow.name == handle), CircuitRow.saved.is_not(None))
         with self._transaction(True) as db:
-            digests = db.scalars(select(CircuitRow.digest).where(*chosen)).all()
+            digests = db.scalars(select(CircuitRow.digest).where(*_saved(handle))).all()
             if not digests:
                 raise KeyError(handle)
             used = set(db.scalars(select(SessionRow.digest).where(SessionRow.digest.in_(digests)).distinct()))
             db.execute(update(CircuitRow).where(CircuitRow.digest.in_(used)).values(saved=None))
             db.execute(delete(CircuitRow).where(CircuitRow.digest.in_(set(digests) - used)))
         return len(used)
-
-    def _renamed(self, handle: str, name: str, remove: bool) -> str:
-        circuit = self[handle]
-        if name in set(self):
-            raise CircuitError(f"there is a circuit {name!r} already")
-        key = self.save(replace(circuit, name=name))
-        if remove and handle != key:
-            self.remove(handle)
-        return key
 
     def __getitem__(self, handle: str) -> Circuit:
         named = _newest(select(CircuitRow)).where(CircuitRow.name == handle).limit(1)
@@ -97,3 +95,8 @@ class StoredCatalog(Mapping[str, Circuit]):
 def _newest(query: Select) -> Select:
     last = select(func.max(SessionRow.created)).where(SessionRow.digest == CircuitRow.digest).scalar_subquery()
     return query.order_by(CircuitRow.saved.desc().nulls_last(), last.desc().nulls_last(), CircuitRow.digest)
+
+
+def _saved(handle: str) -> tuple:
+    """What was saved under a name or a key."""
+    return or_(CircuitRow.digest == handle, CircuitRow.name == handle), CircuitRow.saved.is_not(None)

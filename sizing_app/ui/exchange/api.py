@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from sizing_app.errors import PolicyError, StoreError
+from sizing_app.errors import PolicyError, SimulatorError, StoreError
 from sizing_app.policy.designs import initial_design
 from sizing_app.session.documents import circuit_document, design_document, session_document
 from sizing_app.session.events import fold
@@ -21,6 +21,7 @@ from sizing_app.task.validation import MAX_SEED, SESSION_BUDGET, check_task
 from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
                                                read_plan, read_specs)
 from sizing_app.ui.exchange.export import session_file
+from sizing_app.ui.exchange.own_api import OwnApi
 from sizing_app.ui.services import Services
 
 MOST_ROWS = 500
@@ -40,6 +41,9 @@ class Api:
         for name in ("list_circuits", "describe_circuit", "simulate_design", "size", "search_sessions", "get_session",
                      "export_session"):
             gr.api(_plain_errors(getattr(self, name)), api_name=name, concurrency_limit=limits.get(name, STREAMS))
+        own = OwnApi(self.services)
+        for name, limit in OwnApi.NAMES.items():
+            gr.api(_plain_errors(getattr(own, name)), api_name=name, concurrency_limit=limit)
 
     def list_circuits(self) -> list[dict[str, Any]]:
         """The circuits that can be sized: name, title, summary and the policies that can size each."""
@@ -154,7 +158,7 @@ json, csv, or zip (all that plain ngspice needs, in base64)
 
 def _plain_errors(method: Callable) -> Callable:
     """What a caller did wrong comes back as its sentence."""
-    expected = (WrongInput, StoreError, PolicyError, ValueError)
+    expected = (WrongInput, StoreError, PolicyError, SimulatorError, ValueError)
     if method.__name__ == "size":
         @functools.wraps(method)
         def stream(*args, **kwargs):

@@ -40,7 +40,7 @@ class ComparePage:
             self.plot = live_plot(comparison_figure([]), PLOTLY_URL, label="Best so far", elem_id="compare-plot")
         self.tables = blocks(label="Best designs", elem_id="compare-tables")
         settings = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": READERS}
-        self.ids.input(self.compare, self.ids, self.outputs, **settings)
+        self.ids.change(self.compare, self.ids, self.outputs, **settings)
 
     @property
     def outputs(self) -> list:
