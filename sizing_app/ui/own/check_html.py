@@ -18,8 +18,9 @@ def progress_html(done: int, queued: int) -> Markup:
 
 def check_html(checked: DraftCheck) -> Markup:
     found = checked.found
-    return Markup('<div class="own-check"><ul class="plain">{}</ul>{}{}</div>').format(
-        Markup("").join(Markup('<li><span class="verdict {}">{}</span> {}</li>').format(*line)
+    warnings = Markup("").join(map(Markup('<p class="warning" role="alert">{}</p>').format, found.warnings))
+    return Markup('<div class="own-check">{}<ul class="plain">{}</ul>{}{}</div>').format(
+        warnings, Markup("").join(Markup('<li><span class="verdict {}">{}</span> {}</li>').format(*line)
                         for line in _findings(checked)), _table(found), _logs(found))
 
 
