@@ -16,7 +16,7 @@ from sizing_app.own.draft_check import DraftCheck, check_draft
 from sizing_app.own.keeping import keep_original
 from sizing_app.ui.catalogue.circuits_page import run_link
 from sizing_app.ui.forms.form import cells, read_specs, spec_table
-from sizing_app.ui.own.check_html import check_html, progress_html
+from sizing_app.ui.own.check_html import UNCHECKED, check_html, progress_html
 from sizing_app.ui.own.watched import Watched
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.services import Services
@@ -34,26 +34,27 @@ class CheckPanel:
         """Browser session to its check."""
         self.checked = gr.State(None)
         """The DraftCheck that is shown."""
-        with gr.Column(visible=False, elem_classes="sheet own-panel") as self.column:
-            gr.HTML("<h3>4. Check, specs, save</h3>", apply_default_css=False)
-            with gr.Row(elem_classes="own-buttons"):
-                self.check = gr.Button("Check", variant="primary", size="sm", elem_id="own-check")
-                self.halt = gr.Button("Stop", size="sm", interactive=False, elem_id="own-stop",
-                                      elem_classes="quiet-button")
-            self.result = gr.HTML("", elem_id="own-result", apply_default_css=False)
+        with gr.Column(visible=False, elem_classes="sheet own-panel", elem_id="own-checked") as self.column:
+            gr.HTML("<h3>4. Check and specs</h3>", apply_default_css=False)
+            self.result = gr.HTML(UNCHECKED, elem_id="own-result", apply_default_css=False)
             self.specs = cell_table(cells("Metric", (), ()), label="Specs", elem_id="own-specs", visible=False)
+        with gr.Row(visible=False, elem_classes="own-buttons own-bar") as self.bar:
+            self.check = gr.Button("Check", variant="primary", size="sm", elem_id="own-check")
+            self.halt = gr.Button("Stop", size="sm", visible=False, elem_id="own-stop", elem_classes="quiet-button")
             self.save = gr.Button("Save circuit", variant="primary", size="sm", interactive=False, elem_id="own-save")
             self.saved = gr.HTML("", elem_id="own-saved", apply_default_css=False)
 
     @property
     def shown(self) -> list:
-        return [self.column, self.check, self.halt, self.checked, self.result, self.specs, self.save, self.saved]
+        return [self.column, self.bar, self.check, self.halt, self.checked, self.result, self.specs, self.save,
+                self.saved]
 
     @staticmethod
     def cleared(draft: Draft | None, ready: bool) -> list:
         """Values of ``shown`` for a draft that is not checked; ``ready``: it can be."""
-        return [gr.Column(visible=draft is not None), gr.Button(interactive=ready), gr.Button(interactive=False), None,
-                "", gr.update(visible=False), gr.Button(interactive=False), ""]
+        read = draft is not None
+        return [gr.Column(visible=read), gr.Row(visible=read), gr.Button(interactive=ready), gr.Button(visible=False),
+                None, UNCHECKED, gr.update(visible=False), gr.Button(interactive=False), ""]
 
     @staticmethod
     def show(checked: DraftCheck) -> list:
@@ -62,8 +63,8 @@ class CheckPanel:
         table = spec_table(circuit, checked.circuit.specs)
         rows = [{**row, "note": f"file's design: {circuit.metric(row['name']).show(first.get(row['name']))}"}
                 for row in table["rows"]]
-        return [gr.Column(visible=True), gr.Button(interactive=True), gr.Button(interactive=False), checked,
-                check_html(checked), gr.update(value={**table, "rows": rows}, visible=True),
+        return [gr.Column(visible=True), gr.Row(visible=True), gr.Button(interactive=True), gr.Button(visible=False),
+                checked, check_html(checked), gr.update(value={**table, "rows": rows}, visible=True),
                 gr.Button(interactive=True), ""]
 
     def run(self, draft: Draft, visitor: str) -> Iterator[tuple[int, int] | DraftCheck | str]:
@@ -88,13 +89,13 @@ class CheckPanel:
 
     def progress(self, done: int, queued: int) -> list:
         """Values of ``shown`` while a check runs."""
-        return [gr.skip(), gr.Button(interactive=False), gr.Button(interactive=True), None, progress_html(done, queued),
-                gr.update(visible=False), gr.Button(interactive=False), ""]
+        return [gr.skip(), gr.skip(), gr.Button(interactive=False), gr.Button(visible=True), None,
+                progress_html(done, queued), gr.update(visible=False), gr.Button(interactive=False), ""]
 
     def stop(self, request: gr.Request) -> dict:
         if (watched := self.running.get(request.session_hash)) is not None:
             watched.stop()
-        return gr.Button(interactive=False)
+        return gr.Button(visible=False)
 
     def keep(self, checked: DraftCheck | None, draft: Draft | None, name: str, title: str, specs: dict) -> list:
         """Save what was checked; [what is said, the table of specs]."""

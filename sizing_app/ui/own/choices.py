@@ -12,15 +12,16 @@ from sizing_app.own.assembly import Assembled, assemble, changed
 from sizing_app.own.draft import AddedMetric, Change, Draft, DraftError
 from sizing_app.own.report import Report
 from sizing_app.spice.groups import Group, ProposalError
+from sizing_app.testbenches.bench import Better
 from sizing_app.ui.forms.form import cell_text, cells
 
-TABLES = ("ports", "settings", "conditions", "parameters", "metrics")
+TABLES = ("ports", "settings", "conditions", "parameters", "directions", "metrics")
 CONDITIONS = (("supplies", "Supply", "V"), ("loads", "Load", "F"), ("temperatures", "Temperature", "C"),
               ("corners", "Corner", ""))
 """Field of a draft, title, unit."""
-BETTER = ("near", "high", "low")
-LINES = (("text", ".meas line or expression"), ("name", "Name"), ("analysis", "Analysis"), ("unit", "Unit"),
-         ("better", "Better"))
+DIRECTIONS: Mapping[Better, str] = {"high": "at least", "low": "at most", "near": "near"}
+"""Which way a metric is better, and what its first spec says."""
+LINES = (("text", ".meas line or expression"), ("name", "Name"), ("analysis", "Analysis"), ("unit", "Unit"))
 LONGEST = 2_000
 """Characters of a cell that is read."""
 
@@ -43,7 +44,7 @@ class Choices:
 def tables(told: Report, draft: Draft) -> dict[str, dict]:
     """Value of a cell_table for each of TABLES."""
     return {"ports": _ports(told, draft), "settings": _settings(told, draft), "conditions": _conditions(told),
-            "parameters": _parameters(told), "metrics": _metrics(told, draft)}
+            "parameters": _parameters(told), "directions": _directions(told), "metrics": _metrics(told, draft)}
 
 
 def read_tables(made: Assembled, typed: Mapping[str, dict]) -> Choices:
@@ -55,7 +56,8 @@ def read_tables(made: Assembled, typed: Mapping[str, dict]) -> Choices:
     found.take(settings={name: row["value"] for name, row in rows["settings"].items() if row["value"]})
     _read_conditions(found, made, rows["conditions"])
     _read_parameters(found, made, rows["parameters"])
-    found.take(metrics=tuple(_metric(row) for row in rows["metrics"].values() if row["text"]))
+    _read_directions(found, made, rows["directions"])
+    _read_metrics(found, made, rows["metrics"])
     return found
 
 
@@ -135,14 +137,21 @@ def _range(group: Group) -> dict[str, str]:
     return {"low": cell_text(group.low, group.unit), "high": cell_text(group.high, group.unit)}
 
 
+def _directions(told: Report) -> dict:
+    return cells("Metric", (("better", "First spec"),), ({
+        "name": metric.name, "title": metric.title, "hint": metric.definition,
+        "cells": {"better": DIRECTIONS[told.better[metric.name]]}} for metric in told.metrics),
+        {"better": tuple(DIRECTIONS.values())})
+
+
 def _metrics(told: Report, draft: Draft) -> dict:
-    added = [{"text": item.text, "name": item.name, "analysis": item.analysis, "unit": item.unit or "",
-              "better": item.better} for item in draft.metrics]
-    empty = {"text": "", "name": "", "analysis": "", "unit": "", "better": BETTER[0]}
+    added = [{"text": item.text, "name": item.name, "analysis": item.analysis, "unit": item.unit or ""}
+             for item in draft.metrics]
+    empty = {"text": "", "name": "", "analysis": "", "unit": ""}
     analyses = ("", *(item.name for item in told.analyses))
     return cells("Added", LINES, ({"name": f"added-{number}", "title": f"Metric {number}", "cells": row}
                                   for number, row in enumerate((*added, empty), 1)),
-                 {"text": "text", "name": "text", "unit": "text", "analysis": analyses, "better": BETTER})
+                 {"text": "text", "name": "text", "unit": "text", "analysis": analyses})
 
 
 # ---- and back
@@ -193,6 +202,22 @@ def _changes(found: Choices, group: Group, row: Mapping[str, str]) -> Iterator[C
             found.problems.append(f"{group.name}: {error}.")
 
 
+def _read_directions(found: Choices, made: Assembled, rows: Mapping[str, dict]) -> None:
+    shown = made.bench.better if made.bench else {}
+    meant = {words: better for better, words in DIRECTIONS.items()}
+    chosen = {name: meant.get(row["better"]) for name, row in rows.items() if name in shown}
+    found.take(better={**made.draft.better, **{name: better for name, better in chosen.items()
+                                               if better and better != shown[name]}})
+
+
+def _read_metrics(found: Choices, made: Assembled, rows: Mapping[str, dict]) -> None:
+    """What was added keeps the direction that it came with; people choose another one in the table of directions."""
+    before = [item.better for item in made.draft.metrics]
+    better = [*before, *["near"] * (len(rows) - len(before))]
+    found.take(metrics=tuple(AddedMetric(row["text"], way, row["analysis"], row["name"], row["unit"] or None)
+                             for row, way in zip(rows.values(), better, strict=False) if row["text"]))
+
+
 def _change(found: Choices, made: Assembled, changes) -> None:
     """Keep the changes that the proposal takes, after those that the draft has."""
     proposal = made.proposal
@@ -204,11 +229,6 @@ def _change(found: Choices, made: Assembled, changes) -> None:
             found.take(changes=(*found.draft.changes, change))
         except ProposalError as error:
             found.problems.append(f"{error}.")
-
-
-def _metric(row: Mapping[str, str]) -> AddedMetric:
-    better = row["better"] if row["better"] in BETTER else BETTER[0]
-    return AddedMetric(row["text"], better, row["analysis"], row["name"], row["unit"] or None)
 
 
 def _member_key(group: Group, member) -> str:

@@ -6,16 +6,16 @@ from dataclasses import replace
 import gradio as gr
 
 from sizing_app.own.assembly import Assembled
-from sizing_app.own.draft import DECK, Draft
+from sizing_app.own.draft import Draft
 from sizing_app.own.report import Report
 from sizing_app.ui.forms.form import cells
 from sizing_app.ui.own.choices import TABLES, Choices, fitting, read_tables, split_choices, tables
+from sizing_app.ui.own.titles import TITLES
 from sizing_app.ui.parts.components import cell_table
 
 BY_TEXT = ""
 """In place of a subcircuit, a process or a testbench: what the text tells."""
 OUTSIDE = "(outside all subcircuits)"
-WORDS = {"own": "own models of the text", DECK: "the text's own sources, analyses and .meas lines"}
 
 
 class ChoicesPanel:
@@ -59,6 +59,7 @@ class ChoicesPanel:
         with gr.Accordion("Settings and conditions", open=False):
             self.settings = cell_table(cells("Setting", (), ()), label="Settings", elem_id="own-settings")
             self.conditions = cell_table(cells("Condition", (), ()), label="Conditions", elem_id="own-conditions")
+        self.directions = cell_table(cells("Metric", (), ()), label="Metrics", elem_id="own-directions")
         gr.HTML("<h4>Further metrics</h4>", apply_default_css=False)
         self.metrics = cell_table(cells("Added", (), ()), label="Further metrics", elem_id="own-metrics")
         self.apply = gr.Button("Apply", size="sm", elem_id="own-apply", elem_classes="quiet-button")
@@ -109,8 +110,8 @@ def _place(draft: Draft) -> tuple:
 
 def _choice(names, chosen: str, told: str) -> gr.Dropdown:
     """A choice of names, and of what the text tells."""
-    named = f"As the text tells: {WORDS.get(told, told)}" if not chosen and told else "As the text tells"
-    return gr.Dropdown([(named, BY_TEXT), *((WORDS.get(name, name), name) for name in names)], value=chosen)
+    named = f"As the text tells: {TITLES.get(told, told)}" if not chosen and told else "As the text tells"
+    return gr.Dropdown([(named, BY_TEXT), *((TITLES.get(name, name), name) for name in names)], value=chosen)
 
 
 def _pairs_text(pairs: Mapping[str, str]) -> str:

@@ -31,6 +31,9 @@ STORED = "own-circuit-draft"
 CHECKS, READERS = 2, 4
 """Browsers whose drafts may be checked, and read, at once."""
 
+SHOW_CHECK = "() => document.getElementById('own-checked').scrollIntoView({block: 'start'})"
+"""What was pressed may be far from what it shows."""
+
 
 class OwnPage:
     """Built inside a gr.Blocks."""
@@ -168,6 +171,7 @@ class OwnPage:
         self._reads(self.choices.do_split.click, self.split,
                     [self.draft, self.choices.split, self.choices.split_name])
         self.netlist.restart.click(self.show, gr.State(None), self.shown, **PRIVATE)
+        self.check.check.click(None, None, None, js=SHOW_CHECK, **PRIVATE)
         self.check.check.click(self.check_now, fields, self.shown, concurrency_limit=CHECKS, **PRIVATE)
         self.check.halt.click(self.check.stop, None, self.check.halt, queue=False, **PRIVATE)
         self.check.save.click(self.save, [self.draft, self.check.checked, self.choices.name, self.choices.title,

@@ -5,9 +5,12 @@ from collections import Counter, defaultdict
 
 from markupsafe import Markup
 
+from sizing_app.circuit.units import show_quantity
 from sizing_app.own.draft import Draft
 from sizing_app.own.report import Report, Row
+from sizing_app.spice.cell import Quantity
 from sizing_app.spice.lines import Remark
+from sizing_app.ui.own.titles import TITLES
 
 MOST_LINES = 400
 """Lines of the text that are shown; of a longer one those alone that have a mark."""
@@ -27,11 +30,12 @@ def verdict_html(told: Report | None, problems: tuple[str, ...] = ()) -> Markup:
     if told is None:
         return Markup('<section class="session-header idle"><p>{}</p>{}</section>').format(IDLE, _list(problems))
     counts = Counter(KINDS.get(row.kind, row.kind.upper()) for row in told.devices)
-    facts = [f"{number} {kind}{'s' if number > 1 else ''}" for kind, number in counts.items()]
-    facts += [f"{sum(not group.locked for group in told.groups)} free parameters", f"{len(told.metrics)} metrics",
-              f"models: {told.process or 'none'}", f"testbench: {told.kind or 'none'}"]
+    facts = [_count(number, kind) for kind, number in counts.items()]
+    facts += [_count(sum(not group.locked for group in told.groups), "free parameter"),
+              _count(len(told.metrics), "metric"), f"models: {TITLES.get(told.process, 'none')}",
+              f"testbench: {TITLES.get(told.kind, 'none')}"]
     wrong = len(told.problems)
-    kind, words = ("failed", f"{wrong} problem{'s' if wrong > 1 else ''} to solve.") if wrong else (
+    kind, words = ("failed", f"{_count(wrong, 'problem')} to solve.") if wrong else (
         "met", "is read. Check it next.")
     return Markup('<section class="session-header {}" aria-label="Your circuit"><h2 class="headline">{} {}</h2>'
                   '<p class="facts">{}</p>{}{}</section>').format(
@@ -39,11 +43,15 @@ def verdict_html(told: Report | None, problems: tuple[str, ...] = ()) -> Markup:
         _list(map(str, told.problems)), _list(problems))
 
 
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def listing_html(told: Report, draft: Draft) -> Markup:
     """The text with marks, and everything else that was read below it."""
     main = draft.main or next(iter(draft.files))
-    return Markup('<div class="own-report"><div class="scroll" tabindex="0"><table class="own-lines">'
-                  '<caption class="sr-only">Lines of {}</caption><tbody>{}</tbody></table></div>{}{}{}</div>').format(
+    return Markup('<div class="own-report"><div class="scroll" tabindex="0"><table class="own-lines" '
+                  'aria-label="Lines of {}"><tbody>{}</tbody></table></div>{}{}{}</div>').format(
         main, _lines(told, draft.files[main], main), _notes(told), _devices(told.devices), _deck(told))
 
 
@@ -83,7 +91,11 @@ def _said(remark: Remark) -> str:
 
 
 def _sizes(row: Row) -> str:
-    return f"{row.model} " + " ".join(f"{name}={size.text}" for name, size in row.sizes.items())
+    return f"{row.model} " + " ".join(f"{name} = {_shown(size)}" for name, size in row.sizes.items())
+
+
+def _shown(size: Quantity) -> str:
+    return show_quantity(size.value, size.unit)
 
 
 def _notes(told: Report) -> Markup:
@@ -97,12 +109,12 @@ def _devices(rows: tuple[Row, ...]) -> Markup:
     row = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>')
     body = Markup("").join(row.format(
         item.name, item.place, " ".join(item.nets), item.model,
-        "; ".join(f"{name} {size.written} is {size.text}" for name, size in item.sizes.items()))
+        "; ".join(f"{name} {size.written} is {_shown(size)}" for name, size in item.sizes.items()))
         for item in rows[:MOST_ROWS])
     more = f", {MOST_ROWS} of them shown" if len(rows) > MOST_ROWS else ""
     return Markup('<details><summary>Devices: {}{}</summary><div class="scroll" tabindex="0"><table><thead><tr>'
                   '<th scope="col">Device</th><th scope="col">Place</th><th scope="col">Nets</th><th scope="col">Model'
-                  '</th><th scope="col">Written, and in SI units</th></tr></thead><tbody>{}</tbody></table></div>'
+                  '</th><th scope="col">As written, and as it is read</th></tr></thead><tbody>{}</tbody></table></div>'
                   '</details>').format(len(rows), more, body)
 
 
