@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from sizing_app.circuit.catalog import Catalog
 from sizing_app.circuit.folder import load_circuit
@@ -16,10 +18,12 @@ from sizing_app.hub import Hub
 from sizing_app.own.assembly import assemble
 from sizing_app.own.draft import Draft, draft_text, read_draft
 from sizing_app.own.report import report
-from sizing_app.own.upload import packed
+from sizing_app.own.upload import circuit_in, files_in, packed
 from sizing_app.policy.designs import random_design
 from sizing_app.store import SessionStore
+from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Job
+from sizing_app.ui.own.circuit_file import circuit_route
 from sizing_app.ui.own.choices import TABLES, read_tables, tables
 from sizing_app.ui.own.own_page import OwnPage
 from sizing_app.ui.own.report_html import verdict_html
@@ -70,13 +74,14 @@ def last(steps) -> list:
 def test_from_paste_to_a_saved_circuit(page):
     """Ports, a lock, a rename, a join, an own metric, a range: taken at once, simulated, saved."""
     read = page.read("", RC)
-    assert "filter" in read[1] and "Check it next" in read[1]
+    assert "Filter" in read[1] and "Check it next" in read[1]
     fields = fields_of(page, read)
     write(fields["parameters"], "c1", locked="yes")
     write(fields["parameters"], "r1", name="r_in", low="500")
     write(fields["metrics"], "added-1", text=".meas ac g1 find vdb(out) at=1591.55")
     write(fields["settings"], "f_pass", value="10")
     write(fields["settings"], "f_edge", value="20")
+    write(fields["directions"], "cutoff", better="at most")
     fields |= {"name": "LOWPASS", "title": "A <b>low</b>-pass"}
     *steps, end = page.check_now(VISITOR, read[0], RC, *fields.values())
     assert len(steps) >= 1 and draft_of(end).name == "LOWPASS"
@@ -89,6 +94,8 @@ def test_from_paste_to_a_saved_circuit(page):
     html = str(end[page.shown.index(page.check.result)])
     assert "20 of 20 random designs" in html and metric_shown(checked, "cutoff") in html
     specs = end[page.shown.index(page.check.specs)]["value"]
+    assert draft_of(end).better == {"cutoff": "low"} and bounds(specs, "cutoff") == (False, True)
+    assert bounds(specs, "g1") == (True, True)
     write(specs, "cutoff", low="1.2kHz", high="2kHz")
     said, _ = page.save(end[0], checked, "LOWPASS", "A <b>low</b>-pass", specs)
     assert "?circuit=LOWPASS" in said
@@ -97,6 +104,12 @@ def test_from_paste_to_a_saved_circuit(page):
     assert kept.title == "A <b>low</b>-pass"
     again, _ = page.save(end[0], checked, "LOWPASS", "another", specs)
     assert "version 2" in again
+
+
+def bounds(specs: dict, metric: str) -> tuple[bool, bool]:
+    """Whether a first spec has a lower and an upper bound."""
+    cells = next(row["cells"] for row in specs["rows"] if row["name"] == metric)
+    return bool(cells["low"]), bool(cells["high"])
 
 
 def metric_shown(checked, name: str) -> str:
@@ -144,9 +157,46 @@ def test_files_and_archives_are_uploaded(page, tmp_path):
     assert report(draft_of(page.choose_main(first[0], "more.sp"))).kind == "op-amp"
     (tmp_path / "big.sp").write_text("x" * 500_000)
     assert "at most 400,000 on this page" in page.upload(first[0], [str(tmp_path / "big.sp")])[1]
+    (tmp_path / "huge.sp").write_text("R1 a 0 1k\n" * 500_000)
+    assert "5,000,000 bytes, at most 2,000,000" in page.upload(first[0], [str(tmp_path / "huge.sp")])[1]
+    assert "at most 400,000 on this page" in page.read("", "R1 a 0 1k\n" * 40_001)[1]
     (tmp_path / "toy.zip").write_bytes(packed(replace(load_circuit("OTA"), name="GIFT")))
     assert "?circuit=GIFT" in page.upload("", [str(tmp_path / "toy.zip")])[1]
     assert "GIFT" in page.services.circuits
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_broken_archive_is_a_sentence(page, tmp_path, method):
+    """Every byte of what is compressed, and of what names it, wrong in turn."""
+    (path := tmp_path / "x.zip").touch()
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.sp", RC)
+    whole = path.read_bytes()
+    for place in range(4, len(whole), 3):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xff]) + whole[place + 1:])
+        shown = page.upload("", [str(path)])
+        assert "a low-pass" in str(shown) or "x.zip" in shown[1]
+
+
+def test_saved_circuits_are_renamed_duplicated_exported_and_deleted(page):
+    own, saved = page.services.store.circuits, page.saved
+    own.save(replace(load_circuit("OTA"), name="ONE"))
+    assert saved.show()[0].value == "ONE" and "circuit.zip?circuit=ONE" in saved.show()[2]
+    assert "saved once more as TWO" in saved.duplicated("ONE", " TWO ")[-1] and set(own) == {"ONE", "TWO"}
+    assert "is now called THREE" in saved.renamed("ONE", "THREE")[-1] and set(own) == {"TWO", "THREE"}
+    for name, said in (("TWO", "already"), ("OTA", "comes with the program"), ("no name", "name"), ("", "new name")):
+        assert said in saved.renamed("THREE", name)[-1] and set(own) == {"TWO", "THREE"}
+    with TestClient(Starlette(routes=[circuit_route(page.services)])) as client:
+        answer = client.get("/circuit.zip?circuit=TWO")
+        assert circuit_in(files_in("TWO.zip", answer.content), "x").key == own["TWO"].key
+        assert client.get("/circuit.zip?circuit=NONE").status_code == 404
+    task = Task(own["TWO"], own["TWO"].specs, own["TWO"].conditions.nominal, random_design(own["TWO"], 0))
+    page.services.store.create(task, "random")
+    question, row = saved.ask("TWO")
+    assert "Delete <b>TWO</b>?" in question and row.visible and "TWO" in own
+    assert "(1 of its versions) stays" in saved.deleted("TWO")[-1] and set(own) == {"THREE"} and own["TWO"]
+    assert "deleted before" in saved.deleted("TWO")[-1]
+    assert saved.deleted("THREE")[-1] == '<p role="status">THREE is deleted.</p>' and saved.show()[0].value is None
 
 
 def test_a_name_that_is_taken_or_a_draft_that_changed_is_not_saved(page):

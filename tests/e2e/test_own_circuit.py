@@ -42,7 +42,7 @@ def test_from_paste_to_a_sized_netlist(app, open_page, tmp_path):
     cell(page, "own-parameters", "c1", "locked").check()
     cell(page, "own-metrics", "added-1", "text").fill(".meas ac g1 find vdb(b) at=1k")
     page.get_by_label("Testbench", exact=True).click()
-    page.get_by_role("option", name="filter", exact=True).click()
+    page.get_by_role("option", name="Filter", exact=True).click()
     expect(page.locator("#own-verdict .headline")).to_contain_text("lowpass is read")
     page.reload()
     expect(cell(page, "own-ports", "b", "role")).to_have_value("out")

@@ -63,7 +63,7 @@ def _polarity(checked: DraftCheck) -> list[tuple[str, str, str]]:
 
 def _table(found: OwnCheck) -> Markup:
     head = Markup("").join(Markup('<th scope="col" class="num">{}</th>').format(title) for title in (
-        "File's design", "Plain ngspice", "Random: lowest", "middle", "highest"))
+        "File's design", *(["Plain ngspice"] if found.plain else []), "Random: lowest", "middle", "highest"))
     body = Markup("").join(_row(metric, found) for metric in found.circuit.metrics)
     return Markup('<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Metric</th>{}</tr></thead>'
                   '<tbody>{}</tbody></table></div>').format(head, body)
@@ -71,9 +71,9 @@ def _table(found: OwnCheck) -> Markup:
 
 def _row(metric: Metric, found: OwnCheck) -> Markup:
     spread = found.spread.get(metric.name)
-    plain = metric.show(found.plain[metric.name]) if metric.name in found.plain else "\u2013"
+    plain = [metric.show(found.plain.get(metric.name))] if found.plain else []
     drawn = [metric.show(value) for value in (spread.low, spread.middle, spread.high)] if spread else ["\u2013"] * 3
-    cells = (metric.show(found.original.metrics.get(metric.name)), plain, *drawn)
+    cells = (metric.show(found.original.metrics.get(metric.name)), *plain, *drawn)
     return Markup('<tr><th scope="row">{}</th>{}</tr>').format(
         metric.title, Markup("").join(Markup('<td class="num">{}</td>').format(text) for text in cells))
 

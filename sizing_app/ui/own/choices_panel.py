@@ -36,8 +36,8 @@ class ChoicesPanel:
         with gr.Row(elem_classes="pair"):
             self.top = gr.Dropdown([], label="Subcircuit", elem_id="own-top")
             self.process = gr.Dropdown([], label="Models", elem_id="own-process")
-        self.as_written = gr.Checkbox(False, label="Simulate exactly what I wrote", container=False,
-                                      info="no junction areas and fingers of the layout rule", elem_id="own-exact")
+        self.as_written = gr.Checkbox(False, label="Simulate exactly what I wrote: no junction areas and fingers of "
+                                      "the layout rule", container=False, elem_id="own-exact")
         with gr.Accordion("Models and values by hand", open=False):
             self.models = gr.Textbox("", label="Model = model of the process, with commas", max_length=2000,
                                      elem_id="own-models")

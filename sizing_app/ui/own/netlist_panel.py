@@ -12,7 +12,8 @@ from sizing_app.own.upload import UploadError, files_in
 from sizing_app.ui.own.report_html import listing_html
 
 LONGEST = 400_000
-"""Characters of all files of a draft on a page: it travels with every request, and stays in the browser."""
+"""Characters of all files of a draft on a page: it travels with every request, and stays in the browser. The box takes
+one more, so that a longer text is told and not cut in silence."""
 PASTED = "pasted.sp"
 
 
@@ -22,7 +23,7 @@ class NetlistPanel:
     def __init__(self):
         with gr.Column(elem_classes="sheet own-panel"):
             gr.HTML("<h3>1. Netlist</h3>", apply_default_css=False)
-            self.text = gr.Textbox("", label="SPICE text", lines=8, max_lines=16, max_length=LONGEST,
+            self.text = gr.Textbox("", label="SPICE text", lines=8, max_lines=16, max_length=LONGEST + 1,
                                    elem_id="own-text", elem_classes="mono")
             with gr.Row(elem_classes="own-buttons"):
                 self.read = gr.Button("Read", variant="primary", size="sm", elem_id="own-read")

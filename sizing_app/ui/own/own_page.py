@@ -22,6 +22,7 @@ from sizing_app.ui.own.check_panel import CheckPanel, saved_html
 from sizing_app.ui.own.choices import Choices, fitting, split
 from sizing_app.ui.own.choices_panel import ChoicesPanel
 from sizing_app.ui.own.netlist_panel import NetlistPanel, bounded, joined, pasted, uploaded
+from sizing_app.ui.own.saved_panel import SavedPanel
 from sizing_app.ui.own.report_html import verdict_html
 from sizing_app.ui.parts.components import read_asset
 from sizing_app.ui.services import Services
@@ -48,6 +49,7 @@ class OwnPage:
             self.netlist = NetlistPanel()
             self.choices = ChoicesPanel()
             self.check = CheckPanel(services)
+            self.saved = SavedPanel(services)
         self._wire()
 
     def connect(self, tab: gr.Tab) -> None:
@@ -174,8 +176,10 @@ class OwnPage:
         self.check.check.click(None, None, None, js=SHOW_CHECK, **PRIVATE)
         self.check.check.click(self.check_now, fields, self.shown, concurrency_limit=CHECKS, **PRIVATE)
         self.check.halt.click(self.check.stop, None, self.check.halt, queue=False, **PRIVATE)
-        self.check.save.click(self.save, [self.draft, self.check.checked, self.choices.name, self.choices.title,
-                                          self.check.specs], [self.check.saved, self.check.specs], **PRIVATE)
+        kept = self.check.save.click(
+            self.save, [self.draft, self.check.checked, self.choices.name, self.choices.title, self.check.specs],
+            [self.check.saved, self.check.specs], **PRIVATE)
+        kept.then(self.saved.choose, self.choices.name, self.saved.shown, **PRIVATE)
 
     def _reads(self, event: Callable, handler: Callable, inputs: list) -> None:
         """Let an event read a draft and show it; the page takes nothing else meanwhile."""
