@@ -28,7 +28,7 @@ run: install
 install: .venv/app.stamp
 
 test: .venv/dev.stamp
-	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
+	$(PY) -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .

@@ -4,6 +4,7 @@ import os
 from itertools import count
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.simulator import SimulatorPool
@@ -14,6 +15,10 @@ from tests.postgresql import cluster, new_database, programs
 DATABASES = count()
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 """Dozens of processes are started here; without bytecode each compiles gradio or torch anew, for half of its time."""
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+threadpool_limits(1, user_api="blas")
+"""Tests run side by side on small matrices; threads that wait for each other cost four times the work, here and in
+the processes that are started."""
 
 
 @pytest.fixture(scope="session")

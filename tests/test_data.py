@@ -261,7 +261,7 @@ def test_baselines_know_what_the_pool_knows(teacher, pool, circuit, simulator, t
     here = settled(tmp_path, circuit)
     save_pool(pool, pool_path(here))
     task = replace(training.synthesize(circuit, pool, rng, 0.0), circuit=here)
-    build_mlp(circuit, pool, tmp_path / "mlp" / "OTA.npz", rng, count=400, report=lambda text: None)
+    build_mlp(circuit, pool, tmp_path / "mlp" / "OTA.npz", rng, count=120, report=lambda text: None)
     history = (initial_turn(task, simulator),)
     save_surrogate(teacher.surrogate, surrogate_path(tmp_path, circuit))
     for policy in (Lookup(), TeacherPolicy(tmp_path), Regressor(tmp_path)):

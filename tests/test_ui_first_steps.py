@@ -20,7 +20,7 @@ from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement, Proposal, Turn
 from sizing_app.task.validation import check_task
 from sizing_app.ui.catalogue.ranking import ranking
-from sizing_app.ui.forms.policy_choice import LINES, in_tiers, line_of, suggested_budget
+from sizing_app.ui.forms.policy_choice import LINES, in_tiers, line_of
 from sizing_app.ui.services import Services, policy_titles
 from sizing_app.ui.session.drawing import drawing_route
 from sizing_app.ui.session.examples import EXAMPLES, card
@@ -37,13 +37,6 @@ def test_a_model_and_a_search_come_first_and_every_policy_has_its_line():
     assert [title.partition(":")[0] for title, _ in tiers] == ["Reasoning model"] * 2 + ["Search"] + ["Research"] * (
         len(titles) - 3)
     assert all(line_of(name) for name in titles) and line_of("nosuch") == "" and set(LINES) <= set(POLICIES)
-
-
-@pytest.mark.parametrize(("name", "budget", "suggested"), [
-    ("response-surface", 5, 200), ("response-surface", 30, 30), ("tl-grpo", 200, 5), ("random", 7, 7),
-    ("tl-grpo", None, None)])
-def test_a_search_is_offered_more_simulations_unless_a_number_was_typed(name, budget, suggested):
-    assert suggested_budget(name, budget) == suggested
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.button)

@@ -122,12 +122,12 @@ def examine(name: str, seed: int, jobs: Sequence[Job], options: argparse.Namespa
     if variant:
         load_mean(run_folder(name, seed, options) / f"{variant[0]}.pt", model)
     latest_only = "--latest-only" in variant or SINGLE_TURN in variant
-    started = time.perf_counter()
+    started, own = time.perf_counter(), time.thread_time()
     histories = play_once(model, tokenizer, [job.query.task(job.circuit, BUDGET) for job in jobs], simulator,
                           options.temperature, latest_only, seed)
-    seconds = (time.perf_counter() - started) / len(jobs)
+    seconds, own = (time.perf_counter() - started) / len(jobs), (time.thread_time() - own) / len(jobs)
     for job, history in zip(jobs, histories, strict=True):
-        files.append(*rows(job, history, seconds))
+        files.append(*rows(job, history, seconds, own))
     files.sort()
 
 

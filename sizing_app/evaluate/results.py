@@ -23,8 +23,8 @@ class EvaluationError(Exception):
 @dataclass(frozen=True)
 class Result:
     """One session of an evaluation. ``simulations`` counts those after the initial design; seconds of wall time.
-    ``worst``: the lowest score of a spec in the best turn; ``cpu``: seconds that the simulations after the initial
-    design took; None in older files.
+    ``worst``: the lowest score of a spec in the best turn; ``cpu``: seconds of the simulations after the
+    initial design and of the policy's thread, a language model's own process not counted; None in older files.
 
     Statements of the reasoning that could be checked, expectations among them, and how many of each were true.
     ``fingerprint``: of the model, circuit and queries that the row is about (fingerprint.py).

@@ -51,7 +51,7 @@ def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Sim
         nonlocal done
         if stop.is_set():
             return
-        started = time.perf_counter()
+        started, own = time.perf_counter(), time.thread_time()
         session = run_session(job.query.task(job.circuit, budget), policies[job.policy], simulator, stop)
         events = [event for event in session if isinstance(event, DURABLE)]
         state = fold(events)
@@ -61,7 +61,7 @@ def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Sim
             raise EvaluationError(f"{job.circuit.name} {job.suite} query {job.number}, {job.policy}: {state.message}")
         if keep:
             keep(job, events)
-        files.append(*rows(job, state.history, time.perf_counter() - started))
+        files.append(*rows(job, state.history, time.perf_counter() - started, time.thread_time() - own))
         with lock:
             done += 1
             if progress:
@@ -80,8 +80,9 @@ def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Sim
     files.sort()
 
 
-def rows(job: Job, history: History, seconds: float) -> tuple[Result, list[TurnResult]]:
-    """What the turns of a finished session are in the tables; ``seconds`` of wall time."""
+def rows(job: Job, history: History, seconds: float, own: float) -> tuple[Result, list[TurnResult]]:
+    """What the turns of a finished session are in the tables; ``seconds`` of wall time, ``own``: of CPU time outside
+    the simulator."""
     simulations = sum(1 for turn in history
                       if turn.index > 0 and turn.measurement is not None and turn.measurement.status != "no_call")
     best = best_turn(history)
@@ -93,6 +94,7 @@ def rows(job: Job, history: History, seconds: float) -> tuple[Result, list[TurnR
                     statements_true=sum(claim.true for claim in said), expectations=len(expected),
                     expectations_true=sum(claim.true for claim in expected), fingerprint=job.fingerprint,
                     worst=round(min(scores), 6),
-                    cpu=round(fsum(turn.measurement.cpu for turn in history if turn.index > 0 and turn.measurement), 3))
+                    cpu=round(own + fsum(turn.measurement.cpu for turn in history
+                                         if turn.index > 0 and turn.measurement), 3))
     return result, [TurnResult(*job.key, turn.index, round(turn.reward, 6), int(turn.score.passed),
                                turn.measurement.status) for turn in history if turn.score is not None]

@@ -112,6 +112,13 @@ def test_keys_leave_a_list_and_start_and_stop_a_session(app, model, open_page):
 
 def test_an_invalid_spec_or_budget_is_explained_and_nothing_starts(app, open_page):
     page, stored = open_page(app), app.store.count()
+    budget = page.get_by_label("Simulations, 1 to 5000")
+    for policy, typed, offered in (("Response surfaces", None, "200"), ("Random search", None, "5"),
+                                   ("Response surfaces", "7", "7")):
+        if typed:
+            budget.fill(typed)
+        choose(page, "Policy", policy)
+        expect(budget).to_have_value(offered)
     spec_cell(page, "gbw", "low").fill("55M")
     expect(page.locator("#specs .understood", has_text="= 55 MHz")).to_be_visible()
     spec_cell(page, "power", "high").fill("55M")
@@ -130,7 +137,7 @@ def test_an_invalid_spec_or_budget_is_explained_and_nothing_starts(app, open_pag
 
     spec_cell(page, "gain", "low").fill("75")
     spec_cell(page, "pm", "high").fill("88")
-    page.get_by_label("Simulations, 1 to 5000").fill("5001")
+    budget.fill("5001")
     page.click("#start")
     expect(page.locator("#problems [role=alert]")).to_contain_text("Budget: expected a whole number")
     expect(page.locator(".wrong").get_by_label("Simulations, 1 to 5000")).to_have_value("5001")

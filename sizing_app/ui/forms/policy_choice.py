@@ -1,5 +1,6 @@
 """The policies as people choose them: a reasoning model or a search first, the rest for research; one line on each."""
 
+import json
 from collections.abc import Sequence
 
 from sizing_app.policy import POLICIES
@@ -7,6 +8,8 @@ from sizing_app.policy import POLICIES
 MODEL, SEARCH, RESEARCH = "Reasoning model", "Search", "Research"
 FIRST = {"chat": MODEL, "tl-grpo": MODEL, "response-surface": SEARCH}
 """What most people want, in this order."""
+FEW, MANY = 5, 200
+"""Simulations that are offered for a model's turns and for a search."""
 LINES = {
     "chat": "The model of the connected server: reads netlist, targets and results, and writes why it changes what.",
     "tl-grpo": "A small model that writes why it changes what; good for a few simulations of circuits that it knows.",
@@ -40,9 +43,12 @@ def line_of(name: str) -> str:
     return LINES.get(name, "")
 
 
-def suggested_budget(name: str, budget: float | None) -> float | None:
-    """Simulations for a policy that was just chosen; a number that a person typed stays."""
-    few, many = 5, 200
-    if POLICIES[name].kind == "search" and name in FIRST:
-        return many if budget == few else budget
-    return few if budget == many else budget
+def suggested_budget() -> str:
+    """JavaScript from a policy that was just chosen and the simulations in the form to the simulations that suit it.
+
+    A number that a person typed stays. It runs in the browser: an answer from the server could overwrite what was
+    typed while it was on its way.
+    """
+    searches = [name for name in FIRST if POLICIES[name].kind == "search"]
+    return (f"(policy, budget) => {json.dumps(searches)}.includes(policy) ? (budget === {FEW} ? {MANY} : budget)"
+            f" : (budget === {MANY} ? {FEW} : budget)")

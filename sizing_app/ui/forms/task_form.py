@@ -197,7 +197,7 @@ class TaskForm:
             policy.change(lambda *chosen: [self._note(*chosen), _lines(*chosen)], self.policies,
                           [self.note, self.lines], **PRIVATE)
         if len(self.policies) == 1:
-            self.policies[0].input(suggested_budget, [*self.policies, self.budget], self.budget, **PRIVATE)
+            self.policies[0].input(None, [*self.policies, self.budget], self.budget, js=suggested_budget(), **PRIVATE)
         for field in (self.kind, self.seed):
             field.input(self.change_initial, context, [self.initial, self.source], **PRIVATE)
         self.reset.click(lambda name: spec_table(self.services.circuits[name], self.services.circuits[name].specs),
