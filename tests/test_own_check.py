@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 
 from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Parameter
-from sizing_app.circuit.folder import load_circuit
+from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.circuit.netlist import END, build_netlist, sized_netlist
+from sizing_app.cli.own_text import check_text
+from sizing_app.own.alive import signs_of_death
 from sizing_app.own.check import check_own, differs
 from sizing_app.own.polarity import find_polarity, swap
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.confine import missing
 from sizing_app.simulator.inspection import Waveforms
 from sizing_app.simulator.plain import MEASURED, plain
+from sizing_app.task.turn import Measurement
 from sizing_app.testbenches.bench import attach
 from sizing_app.testbenches.template import fill, read_template
 from sizing_app.testbenches.wiring import Wiring
@@ -128,6 +131,26 @@ def test_without_plain_ngspice_there_is_nothing_to_compare(pool):
     bench = fill(read_template("op-amp"), Wiring(PORTS), circuit.conditions.nominal)
     found = check_own(circuit, bench, {"r": 1e6}, pool, Waveforms("crashed", {}, "no file sky130.lib"), designs=0)
     assert found.plain == {} and found.different == () and found.plain_log == "no file sky130.lib"
+
+
+@pytest.mark.parametrize("was, becomes, said", [
+    ("1m", "1m", []), ("1m", "0.5u", ["DC gain of the file's own design is -6.0", "Unity-gain frequency"]),
+    ("inp inn", "0 0", ["DC gain of the file's own design is -"])])
+def test_a_dead_design_is_told(was, becomes, said, pool):
+    """A transconductance of 1 mS into 1 MOhm, one of 0.5 uS, and one with its inputs at ground."""
+    circuit = macro(AMPLIFIER.replace(was, becomes))
+    bench = fill(read_template("op-amp"), Wiring(PORTS), circuit.conditions.nominal)
+    found = check_own(circuit, bench, {"r": 1e6}, pool, designs=0)
+    assert all(any(word in warning for warning in found.warnings) for word in said)
+    assert bool(found.warnings) == bool(said) and found.document()["warnings"] == list(found.warnings)
+    assert ("warning: DC gain" in check_text(found)) == bool(said)
+
+
+def test_a_design_that_fails_or_answers_nothing_is_dead():
+    silent = Measurement("ok", dict.fromkeys((metric.name for metric in OTA.metrics), None))
+    (failed,), (unanswered,) = signs_of_death(OTA, Measurement("timeout", {})), signs_of_death(OTA, silent)
+    assert "does not simulate: timeout" in failed and "No metric has a value" in unanswered
+    assert signs_of_death(OTA, Measurement("ok", golden(OTA)["metrics"])) == ()
 
 
 @pytest.mark.parametrize("ours, theirs, different", [

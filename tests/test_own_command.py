@@ -100,7 +100,8 @@ def test_a_testbench_and_models_in_files_of_their_own(run):
 
 def test_a_design_without_metrics_is_not_saved(run):
     Path("deck.sp").write_text(DECK_OF_RC.replace("-3.0103", "+3").replace(".meas ac twice param='2*corner'\n", ""))
-    code, _, err = run("circuits", "import", "deck.sp", "--name", "NONE")
+    code, out, err = run("circuits", "import", "deck.sp", "--name", "NONE")
+    assert "warning: No metric has a value for the file's own design" in out
     assert code == 1 and "nothing is saved" in err and run("circuits", "check", "NONE")[0] == 2
 
 

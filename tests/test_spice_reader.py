@@ -11,6 +11,7 @@ from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.spice.arithmetic import arithmetic, constant, number, resolved
 from sizing_app.spice.build import BuildError, build_circuit, original
 from sizing_app.spice.cell import Cell, Choices
+from sizing_app.spice.devices import polarity_of
 from sizing_app.spice.lines import LARGEST_TEXT, read_lines
 from sizing_app.spice.mapping import map_cell
 from sizing_app.spice.propose import propose
@@ -132,6 +133,23 @@ def test_as_written_keeps_areas_and_writes_fingers_as_devices():
     cell = cell_of("X1 d g 0 0 nfet_03v3 w=20u l=1u nf=4 m=2 ad=8p\n", as_written=True)
     found = {key: item.value for key, item in device(cell, "MX1").sizes.items()}
     assert found == pytest.approx({"w": 5e-6, "l": 1e-6, "m": 8.0, "ad": 2e-12}, rel=1e-9)
+
+
+@pytest.mark.parametrize("polarity, names", [
+    ("n", "n nmos nch nfet nch_lvt nmos_rvt n_18 n18 tsmc_nch tsmc25nch lvnmos cmosn modn mn nch.1 bsim4_n nmos_1p8"),
+    ("p", "p pmos pch pfet pch_hvt p_18_mm pmos4 hvpmos cmosp mp pulvt"),
+    ("", "nobody penny noisy power pump amp comp load nand finfet pfinfet mos npn pnp vt_1p8 model"),
+])
+def test_a_generic_name_tells_its_polarity_as_a_word(polarity, names):
+    assert {name: polarity_of(name) for name in names.split()} == dict.fromkeys(names.split(), polarity)
+
+
+def test_a_name_that_tells_no_polarity_asks_for_a_model():
+    cell = cell_of("M1 d g s b nobody w=1u l=1u\nM2 d g s b nch w=1u l=1u", process="sky130")
+    assert said(cell) == ["line 2: 'nobody' does not tell whether it is an NMOS or a PMOS: choose a model for it"]
+    chosen = cell_of("M1 d g s b nobody w=1u l=1u", process="sky130",
+                     models={"nobody": "sky130_fd_pr__pfet_01v8__model"})
+    assert said(chosen) == [] and device(chosen, "M1").polarity == "p"
 
 
 def test_a_mim_capacitor_has_plate_and_edge():

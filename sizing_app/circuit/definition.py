@@ -289,8 +289,14 @@ def content(circuit: Circuit) -> dict:
 
 def from_content(document: object) -> Circuit:
     """The circuit of such values, which may come from an earlier version. Raises pydantic.ValidationError."""
-    from pydantic import TypeAdapter  # training has no need of it
-    return TypeAdapter(Circuit).validate_python(document)
+    return _reader().validate_python(document)
+
+
+@functools.cache
+def _reader():
+    """Costs more than all that it reads; training has no need of it."""
+    from pydantic import TypeAdapter
+    return TypeAdapter(Circuit)
 
 
 def _plain(value: object) -> object:

@@ -46,4 +46,5 @@ def check_text(found: OwnCheck) -> str:
         lines.append(f"plain ngspice: {found.plain_log}")
     if found.designs:
         lines.append(f"{found.simulated:.0%} of {found.designs} random designs simulate")
+    lines += [f"warning: {warning}" for warning in found.warnings]
     return "\n".join(lines)

@@ -6,6 +6,7 @@ from statistics import fmean, median
 
 from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.own.alive import signs_of_death
 from sizing_app.policy.designs import random_design
 from sizing_app.simulator.inspection import Waveforms
 from sizing_app.simulator.plain import MEASURED
@@ -55,11 +56,16 @@ class OwnCheck:
     def specs(self) -> tuple[Spec, ...]:
         return self.circuit.specs
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why nobody should size this; none where the file's own design works."""
+        return signs_of_death(self.circuit, self.original)
+
     def document(self) -> dict:
         """As plain JSON values, without the circuit."""
         values = asdict(self)
         del values["circuit"]
-        return values | {"specs": [asdict(spec) for spec in self.specs]}
+        return values | {"specs": [asdict(spec) for spec in self.specs], "warnings": list(self.warnings)}
 
 
 def check_own(circuit: Circuit, bench: Bench, original: Parameters, simulator: Simulator,

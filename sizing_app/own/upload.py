@@ -4,8 +4,10 @@ Of a circuit folder the texts alone are read: never stored designs, drawings (co
 """
 
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -85,7 +87,8 @@ def _unpacked(name: str, data: bytes) -> dict[str, str]:
             return _members(name, archive, members)
     except UploadError:
         raise
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, OSError,
+            ValueError) as error:
         raise UploadError(f"{name} is no ZIP that can be read: {error}") from None
 
 

@@ -53,6 +53,11 @@ _NAMES = (
     (r"([np])mos_vtl", "freepdk45", "{}MOS_VTL", "{}mos_lvt"),
 )
 _KNOWN = re.compile(r"(sky130_fd_pr__|sg13_|[np]fet_\d\d[vd]\d|[np]mos_(3p3|6p0|vt[hgl]))")
+_KIND = r"(?:[hl]v|[a-z]{0,2}vt)"
+"""A voltage or a threshold in the name of a generic model."""
+_POLARITY = re.compile(rf"(?:^|[\W_\d]){_KIND}?([np])(?:mos(?:fet)?|fet|ch(?:annel)?){_KIND}?(?=[\W_\d]|$)|"
+                       rf"(?:^|[\W_]){_KIND}?([np]){_KIND}?(?=[\W_\d]|$)|(?:mos|mod|^m)([np])(?=[\W_\d]|$)")
+"""A word such as nmos, nch or nfet as a whole part of the name; the letter alone as one; cmosn, modn, mn."""
 _MIM_2F = Passive("c", plate=2.0e-3, edge=0.19e-9)
 _PASSIVES = (
     (r"(sky130_fd_pr__)?cap_mim_m3_[12]|(sky130_fd_pr__)?model__cap_mim(_m4)?", _MIM_2F),
@@ -114,9 +119,8 @@ def by_model(process: str, model: str) -> Transistor:
     return Transistor(process, model, found.alias, found.polarity)
 
 
-def polarity_of(name: str, kind: str = "") -> str:
-    """n or p: of a card's kind, else of a model's name; empty where neither tells."""
-    if kind in ("nmos", "pmos"):
-        return kind[0]
-    match = re.search(r"(n|p)(?:mos|fet|ch|_|\d|$)", name) or re.match(r"([np])", name)
-    return match[1] if match else ""
+def polarity_of(name: str) -> str:
+    """n or p as a generic name in small letters tells: ``nch_lvt``, ``pmos4``, ``hvpfet``, ``cmosn``, ``n_18``, ``mp``.
+    Empty for a name that only begins with the letter, such as ``nobody``."""
+    match = _POLARITY.search(name)
+    return next(filter(None, match.groups())) if match else ""

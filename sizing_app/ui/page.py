@@ -9,12 +9,14 @@ from sizing_app.session.file import MAX_BYTES
 from sizing_app.ui.catalogue.circuits_page import CircuitsPage
 from sizing_app.ui.catalogue.models_page import ModelsPage
 from sizing_app.ui.exchange.api import Api
+from sizing_app.ui.own.circuit_file import circuit_route
 from sizing_app.ui.exchange.export import routes
 from sizing_app.ui.forks.group_view import FOLLOWERS
 from sizing_app.ui.forms.understood import understood_route
 from sizing_app.ui.library.compare_page import ComparePage
 from sizing_app.ui.library.sessions_page import SessionsPage
 from sizing_app.ui.live.routes import live_routes
+from sizing_app.ui.own.own_page import OwnPage
 from sizing_app.ui.parts import theme
 from sizing_app.ui.parts.help import help_note
 from sizing_app.ui.race.race_page import RacePage
@@ -57,6 +59,9 @@ def build(services: Services) -> gr.Blocks:
             with gr.Tab("Circuits", id="circuits"):
                 help_note("circuits")
                 circuits = CircuitsPage(services)
+            with gr.Tab("Own circuit", id="own") as own_tab:
+                help_note("own")
+                own = OwnPage(services)
             with gr.Tab("Models", id="models") as models_tab:
                 help_note("models")
                 models = ModelsPage(services)
@@ -66,6 +71,7 @@ def build(services: Services) -> gr.Blocks:
         sessions.connect(page, tab)
         compare.connect(page, compare_tab, tabs, sessions.table)
         circuits.connect(page)
+        own.connect(own_tab)
         models.connect(models_tab)
     return page
 
@@ -74,7 +80,7 @@ def web_app(page: gr.Blocks, services: Services, address: str = "") -> FastAPI:
     """Pages, API, live streams and exports; with the ``address`` that the server calls itself at, an MCP server too."""
     live = live_routes({"session": partial(session_stream, services), "race": partial(race_stream, services)})
     page.max_threads, page.state_session_capacity = FOLLOWERS + 40, MOST_PAGES
-    parts = [drawing_route(services), turn_route(services), understood_route()]
+    parts = [drawing_route(services), turn_route(services), understood_route(), circuit_route(services)]
     app = FastAPI(routes=[*routes(services), *live, *parts], openapi_url=None)
     gr.mount_gradio_app(
         app, page, "/", theme=theme.theme(), head=theme.head(), favicon_path=theme.FAVICON, footer_links=[],

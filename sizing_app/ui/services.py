@@ -66,7 +66,8 @@ class Services:
 
     def policies_for(self, circuit: str) -> list[tuple[str, str]]:
         """(title, name) of the policies that can size a circuit, the default first."""
-        return [(title, name) for name, title in self.policies.items() if can_size(name, self.circuits[circuit])]
+        found = self.circuits[circuit]
+        return [(title, name) for name, title in self.policies.items() if can_size(name, found)]
 
     def start(self, task: Task, policy_name: str, history: History = (), parent: str | None = None,
               parent_turn: int | None = None, review: bool = False) -> str:

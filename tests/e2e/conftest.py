@@ -17,7 +17,7 @@ from tests.launcher import LaunchedApp, Launcher
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SHOWN = ", ".join(("#specs input", "#race-specs input", "#session-table table", "#replay-header .status",
-                   "#compare table", "#circuit-page", "#model-page"))
+                   "#compare table", "#circuit-page", "#own-read", "#model-page"))
 """One of these is there once a page is up."""
 LEFT = ("AbortError: signal is aborted", "Connection errored out.", "Unexpected error Connection errored out.")
 """What Gradio's client says when a page is left while it waits for an answer."""

@@ -160,3 +160,14 @@ def test_circuits(guide_page):
     page = guide_page("/?view=circuits&circuit=MILLER", height=1120)
     expect(page.locator("#circuit-page")).to_contain_text("MILLER")
     save(page, "circuits")
+
+
+def test_own_circuit(guide_page):
+    page = guide_page("/?view=own", height=1120)
+    page.locator("#own-text textarea").fill((ROOT / "tests" / "netlists" / "sky130_miller.spice").read_text())
+    page.click("#own-read")
+    expect(page.locator("#own-verdict .headline")).to_contain_text("is read")
+    page.click("#own-check")
+    expect(page.locator("#own-save")).to_be_enabled()
+    page.locator(".own-columns").evaluate("node => node.scrollIntoView({block: 'start'})")
+    save(page, "own-circuit")

@@ -1,7 +1,8 @@
 """What a person filled in to a Task, or to sentences that name the cell and say what is expected. No Gradio here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameter, Parameters, Spec
 from sizing_app.circuit.units import read_quantity, show_quantity, show_unit
@@ -24,14 +25,17 @@ class Reading:
     initial: dict
 
 
-def cells(caption: str, columns: Iterable[tuple[str, str]], rows: Iterable[dict]) -> dict:
+def cells(caption: str, columns: Iterable[tuple[str, str]], rows: Iterable[dict],
+          entries: Mapping[str, str | Sequence[str]] = MappingProxyType({})) -> dict:
     """Value of a components.cell_table.
 
     ``columns``: (key, title) of the editable columns. ``rows``: dicts with name, title, unit, note, cells (column key
-    to text) and errors (column key to sentence).
+    to text) and errors (column key to sentence). ``entries``: how a column is filled in where its cells are no
+    quantities: "text", "check" (its text is "yes" or empty), or the words to choose from.
     """
-    return {"caption": caption, "columns": [{"key": key, "title": title} for key, title in columns],
-            "rows": [{"note": "", "errors": {}, **row} for row in rows]}
+    return {"caption": caption, "columns": [{"key": key, "title": title, "entry": entries.get(key, "quantity")}
+                                            for key, title in columns],
+            "rows": [{"note": "", "errors": {}, "unit": "", **row} for row in rows]}
 
 
 def spec_table(circuit: Circuit, specs: tuple[Spec, ...]) -> dict:
@@ -66,7 +70,7 @@ def read_task(circuit: Circuit, conditions: Conditions, specs: Mapping, kind: st
         problems.append(f"Budget: expected a whole number from 1 to {SESSION_BUDGET}.")
     if not is_whole(seed, 0, MAX_SEED):
         problems.append(f"Seed: expected a whole number from 0 to {MAX_SEED}.")
-    wanted, specs = _read_specs(circuit, specs, problems)
+    wanted, specs = read_specs(circuit, specs, problems)
     if kind == "typed":
         values, initial = _read_initial(circuit, initial, problems)
     else:
@@ -75,7 +79,8 @@ def read_task(circuit: Circuit, conditions: Conditions, specs: Mapping, kind: st
     return Reading(task, tuple(problems), specs, initial)
 
 
-def _read_specs(circuit: Circuit, table: Mapping, problems: list[str]) -> tuple[tuple[Spec, ...], dict]:
+def read_specs(circuit: Circuit, table: Mapping, problems: list[str]) -> tuple[tuple[Spec, ...], dict]:
+    """The specs of a spec_table, and the table with the sentences that ``problems`` gets too."""
     defaults = {spec.metric: spec for spec in circuit.specs}
     typed = {row["name"]: row["cells"] for row in table["rows"]}
     wanted, errors = [], {}

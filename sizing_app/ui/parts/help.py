@@ -19,6 +19,12 @@ TEXTS = {
     "circuits": ("What can be sized: schematic, parameters with ranges, how each metric is measured, a design that "
                  "meets the default specs, and how hard the circuit is.",
                  "\u201cSize this\u201d opens the form with it."),
+    "own": ("Paste a netlist of xschem, LTspice, HSPICE or ngspice, or upload it with its model files. Read tells what "
+            "every line became, and what needs you, with its line.",
+            "Correct ports and ranges, choose a testbench, add a .meas line or an expression; Check simulates the "
+            "file's own design and 20 random ones, beside plain ngspice where that can run.",
+            "Save puts the circuit into the list of circuits under its name. The draft stays in this browser. Saved "
+            "circuits are exported, renamed, duplicated and deleted at the end of the page."),
     "models": ("What the policies reach on the evaluation queries: the table ranks them by the share of queries with "
                "all specs met.", "Below are the checkpoints, and every evaluation by circuit."),
 }

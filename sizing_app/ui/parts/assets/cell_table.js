@@ -1,4 +1,4 @@
-// A table of text inputs. Edits go into props.value, which is what the server gets; text is never parsed as HTML.
+// A table of inputs. Edits go into props.value, which is what the server gets; text is never parsed as HTML.
 const root = element.querySelector(".cell-table");
 
 function make(tag, attributes = {}, ...children) {
@@ -36,18 +36,39 @@ function understand(input, understood, unit) {
     }, 150);
 }
 
+function kind(column) {
+    return Array.isArray(column.entry) ? "choice" : column.entry;
+}
+
+// What a cell is filled in with: a text, a tick, or one of some words.
+function entry(how, text, attributes) {
+    if (Array.isArray(how)) {
+        const choice = make("select", attributes, ...how.map((word) => make("option", { value: word }, word || "\u2013")));
+        choice.value = text;
+        return choice;
+    }
+    if (how === "check") {
+        const tick = make("input", { ...attributes, type: "checkbox" });
+        tick.checked = Boolean(text);
+        return tick;
+    }
+    const input = make("input", {
+        ...attributes, type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", placeholder: "\u2013",
+    });
+    input.value = text;
+    return input;
+}
+
 function cell(row, rowIndex, column) {
     const error = row.errors[column.key];
     const id = `${element.id}-${row.name}-${column.key}`;
     const unit = row.unit ? `, in ${row.unit}` : "";
-    const input = make("input", {
-        id, type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false",
-        "aria-label": `${row.title}, ${column.title.toLowerCase()}${unit}`,
-        "data-row": row.name, "data-column": column.key, placeholder: "\u2013",
+    const input = entry(column.entry, row.cells[column.key] ?? "", {
+        id, "aria-label": `${row.title}, ${column.title.toLowerCase()}${unit}`,
+        "data-row": row.name, "data-column": column.key,
     });
-    input.value = row.cells[column.key] ?? "";
     const understood = make("small", { class: "understood", role: "status" });
-    const holder = make("td", { class: "cell" }, input, understood);
+    const holder = make("td", { class: `cell ${kind(column)}` }, input, understood);
     if (error) {
         input.setAttribute("aria-invalid", "true");
         input.setAttribute("aria-describedby", `${id}-error`);
@@ -55,27 +76,29 @@ function cell(row, rowIndex, column) {
     }
     input.addEventListener("input", () => {
         input.removeAttribute("aria-invalid");
-        edit(rowIndex, column.key, input.value);
-        understand(input, understood, row.unit || "");
+        edit(rowIndex, column.key, input.type === "checkbox" ? (input.checked ? "yes" : "") : input.value);
+        if (column.entry === "quantity") understand(input, understood, row.unit || "");
     });
     return holder;
 }
 
 function draw() {
     const { caption, columns, rows } = props.value || { columns: [], rows: [] };
-    const head = make("tr", {}, make("th", { scope: "col" }, caption || ""), make("th", { scope: "col" }, "Unit"),
-        ...columns.map((column) => make("th", { scope: "col", class: "cell" }, column.title)));
+    const units = rows.some((row) => row.unit);
+    const head = make("tr", {}, make("th", { scope: "col" }, caption || ""),
+        ...units ? [make("th", { scope: "col" }, "Unit")] : [],
+        ...columns.map((column) => make("th", { scope: "col", class: `cell ${kind(column)}` }, column.title)));
     const body = make("tbody");
     rows.forEach((row, index) => {
         const name = make("th", { scope: "row" }, row.title);
         if (row.note) name.append(make("small", {}, row.note));
         if (row.hint) name.title = row.hint;
-        body.append(make("tr", {}, name, make("td", { class: "unit" }, row.unit),
+        body.append(make("tr", {}, name, ...units ? [make("td", { class: "unit" }, row.unit)] : [],
             ...columns.map((column) => cell(row, index, column))));
         for (const column of columns) {
             if (!row.errors[column.key]) continue;
             body.append(make("tr", { class: "error" }, make("td", {
-                colspan: columns.length + 2, id: `${element.id}-${row.name}-${column.key}-error`,
+                colspan: columns.length + 1 + units, id: `${element.id}-${row.name}-${column.key}-error`,
             }, row.errors[column.key])));
         }
     });

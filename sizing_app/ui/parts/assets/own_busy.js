@@ -1,0 +1,4 @@
+(...values) => {
+    document.querySelector(".own-page").inert = true;
+    return values;
+}

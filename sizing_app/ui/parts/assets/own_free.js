@@ -1,0 +1,1 @@
+() => { document.querySelector(".own-page").inert = false; }
