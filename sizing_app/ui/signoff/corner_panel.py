@@ -17,7 +17,7 @@ HEAD = Markup(
     '<thead><tr><th scope="col">Spec</th><th scope="col" class="num">Target</th>'
     '<th scope="col" class="num">Nominal</th>'
     '<th scope="col" class="bar"><span style="left:{:.1f}%">target</span></th><th scope="col" class="num">Worst</th>'
-    '<th scope="col">Where</th><th scope="col">Margin there</th><th scope="col" class="num">Fails at</th></tr></thead>')
+    '<th scope="col">Margin there</th><th scope="col" class="num">Fails at</th></tr></thead>')
 
 
 def corner_blocks(task: Task, spots: Spots) -> list[dict]:
@@ -54,8 +54,7 @@ def _row(task: Task, spots: Spots, case: WorstCase) -> Markup:
     failed = sum(not _met(item, spec) for item in spots.measured)
     return Markup(
         '<tr><th scope="row" title="{}">{}</th><td class="num">{}</td><td class="num">{}</td><td class="bar">{}</td>'
-        '<td class="num value">{}</td><td class="where">{}</td><td><span class="verdict {}">'
-        '<i aria-hidden="true">{}</i> '
+        '<td class="num value">{}<small>{}</small></td><td><span class="verdict {}"><i aria-hidden="true">{}</i> '
         '<span class="word">{}</span> <b>{}</b></span></td><td class="num fails">{}</td></tr>').format(
             metric.definition, metric.title, target(spec, metric.unit),
             metric.show(spots.measured[0].metrics.get(spec.metric)), _dots(spots, spec), metric.show(part.value),

@@ -17,7 +17,7 @@ from sizing_app.ui.forms.task_form import BEST, PRIVATE, TaskForm
 from sizing_app.ui.parts.components import blocks, response_plots
 from sizing_app.ui.parts.render import block
 from sizing_app.ui.services import Services
-from sizing_app.ui.signoff.asked import MOST_SAMPLES, SAMPLES, ask, design_of, no_coefficients
+from sizing_app.ui.signoff.asked import SAMPLES, ask, design_of, no_coefficients
 from sizing_app.ui.signoff.sample_panel import opened_sample
 
 OPEN_AGAIN = """(ticket) => {
@@ -37,7 +37,7 @@ class SignoffView:
                                      scale=0)
             self.samples = gr.Button("Monte Carlo", size="sm", elem_id="monte-carlo", elem_classes="quiet-button",
                                      scale=0)
-            self.count = gr.Number(SAMPLES, label=f"Samples, 2 to {MOST_SAMPLES}", min_width=80, elem_id="samples")
+            self.count = gr.Number(SAMPLES, label="Samples", min_width=80, elem_id="samples")
             self.pelgrom = gr.Textbox("", label="Assumed A_VT, A_beta (mV um, % um)", placeholder="3,1", max_lines=1,
                                       min_width=80, visible=False, elem_id="pelgrom")
             self.sensitivity = gr.Button("Sensitivity", size="sm", elem_id="sensitivity", elem_classes="quiet-button",
