@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sizing_app.circuit.definition import Draw
+from sizing_app.circuit.definition import Draw, Measure
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.mismatch import Deviation
 from sizing_app.evaluate.corners import Spots
@@ -192,8 +192,8 @@ def test_a_circuit_without_coefficients_says_so():
 
 
 def test_the_api_returns_what_the_command_prints(tmp_path):
-    services = services_of(tmp_path)
-    api = CheckApi(services)
+    measured = replace(TOY, measures=tuple(Measure(metric.name, "any", {}) for metric in TOY.metrics))
+    api = CheckApi(replace(services_of(tmp_path), circuits={"TOY": measured}))
     corners = api.check_corners("TOY", GOOD)
     assert len(corners["conditions"]) == 8 and not corners["passed"] and corners["worst"][0]["value"] == 46.0
     tight = api.monte_carlo("TOY", GOOD, {"gain": {"low": 61}}, samples=5, seed=3)
