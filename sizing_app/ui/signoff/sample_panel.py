@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from sizing_app.circuit.definition import Conditions, Metric, Spec
 from sizing_app.circuit.mismatch import Deviation
-from sizing_app.circuit.units import format_si, show_quantity, show_unit
+from sizing_app.circuit.units import format_si, show_quantity
 from sizing_app.evaluate.monte_carlo import Outcome, Spread, Yield
 from sizing_app.evaluate.signoff import Samples
 from sizing_app.evaluate.signoff_documents import what_varies
@@ -96,14 +96,14 @@ def _histogram(metric: Metric, spec: Spec, measured: Sequence[Measurement], met:
             for name, chosen, colour in (("met", good, "--met-fill"), ("missed", ~good, "--failed-fill"))]
     low, high = float(edges[0]), float(edges[-1])
     near = [bound for bound in (spec.low, spec.high) if bound is not None and 2 * low - high < bound < 2 * high - low]
-    decibel = metric.unit in ("dB", "deg", "")
     return {
         "title": metric.title, "command": "", "wide": False, "height": HEIGHT, "data": bars,
         "note": f"{target(spec, metric.unit)}; yield {met.share:.1%}" + ("" if near else "; the target is far off"),
         "summary": f"{metric.title}: {met.met} of {met.samples} samples meet {target(spec, metric.unit)}.",
         "layout": {
-            "barmode": "stack", "bargap": 0.05, "showlegend": False, "margin": {"l": 34, "r": 8, "t": 6, "b": 30},
-            "xaxis": {"tickformat": "" if decibel else "~s", "ticksuffix": show_unit(metric.unit), "nticks": 5},
+            "barmode": "stack", "bargap": 0.05, "showlegend": False, "margin": {"l": 34, "r": 30, "t": 6, "b": 30},
+            "xaxis": {"tickmode": "array", "tickvals": [low, high], "tickangle": 0,
+                      "ticktext": [show_quantity(value, metric.unit, 3) for value in (low, high)]},
             "yaxis": {"nticks": 4}, "annotations": [],
             "shapes": [{"type": "line", "xref": "x", "yref": "paper", "x0": bound, "x1": bound, "y0": 0, "y1": 1,
                         "line": {"color": "--ink", "width": 1.5}} for bound in near]}}
