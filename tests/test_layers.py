@@ -18,15 +18,15 @@ LAYERS = (
     ("simulator", "policy"),
     ("session", "own"),
     ("store", "evaluate", "train"),
-    ("hub",),
+    ("hub", "checks"),
     ("ui", "verl", "report"),
     ("cli", "app", "__main__"),
     ("notebook",),
 )
 """Rooms, each of which may import those before it."""
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-PAGE_ROOMS = ("doors", "visitors", "server", "live", "parts", "services", "forms", "forks", "session", "race",
-              "library", "catalogue", "own", "exchange", "page")
+PAGE_ROOMS = ("doors", "visitors", "server", "live", "parts", "services", "forms", "forks", "signoff", "session",
+              "race", "library", "catalogue", "own", "exchange", "page")
 """Rooms and files of ui/; each may import those before it."""
 HOMES = {"gradio": ("ui",), "torch": ("train", "policy"), "botorch": ("policy",), "transformers": ("train",),
          "PySpice": ("simulator",), "sqlalchemy": ("store",), "alembic": ("store",), "verl": ("verl",),

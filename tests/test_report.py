@@ -9,6 +9,7 @@ from sizing_app.circuit.definition import Draw
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.cli import main
 from sizing_app.evaluate.datasheet import datasheet
+from sizing_app.evaluate.signoff import Design, check_samples
 from sizing_app.report.datasheet import html, markdown
 from sizing_app.report.schematic import sized_schematic
 from sizing_app.simulator import SimulatorPool
@@ -22,7 +23,8 @@ def sheet():
     few = replace(OTA, conditions=replace(OTA.conditions, corners=("tt", "ss"), temperatures=(27.0, 85.0),
                                           supplies=(3.3,)))
     with SimulatorPool(2, trusted=True) as simulator:
-        return datasheet(few, golden_design(OTA), OTA.conditions.nominal, OTA.specs, simulator, Draw(1, 0), 10)
+        design = Design(few, golden_design(OTA), OTA.conditions.nominal)
+        return datasheet(design, OTA.specs, simulator, random=check_samples(design, Draw(1, 0), 10, simulator))
 
 
 def test_extremes_are_those_of_the_corners(sheet):

@@ -16,7 +16,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Proposal, Turn
 from sizing_app.ui.services import Services, policy_titles
-from sizing_app.ui.session.devices import device_table, value_table
+from sizing_app.ui.parts.devices import device_table, value_table
 from sizing_app.ui.session.inspection_view import InspectionView
 from sizing_app.ui.session.responses import POINTS, figures, left_out, single_values, thinned, unit_of
 from tests.builders import QuadraticSimulator

@@ -17,6 +17,7 @@ from sizing_app.circuit.expressions import ExpressionError, evaluate, names_in
 from sizing_app.circuit.own_models import OWN, cards, kinds
 from sizing_app.circuit.pdk import PROCESSES, model_cards
 from sizing_app.circuit.units import parse_si
+from sizing_app.circuit.mismatch import Deviation
 from sizing_app.circuit.variation import deviations, varied
 
 EXTRAS = ("ad", "as", "pd", "ps", "nrd", "nrs")
@@ -90,8 +91,13 @@ def sized_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditio
 
 def devices_of(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> list[str]:
     """Names of the transistors that vary by ``conditions.draw``, in the order of the netlist: M1, XP.M2."""
+    return [found.device.upper() for found in shifts_of(circuit, parameters, conditions)]
+
+
+def shifts_of(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> list[Deviation]:
+    """What each transistor has more than nominal in the sample ``conditions.draw``, in the order of the netlist."""
     lines, _ = _lines(circuit, parameters, conditions)
-    return [found.device.upper() for found in deviations(lines, conditions.draw)]
+    return deviations(lines, conditions.draw)
 
 
 def fingers_of(circuit: Circuit, parameters: Parameters, conditions: Conditions,

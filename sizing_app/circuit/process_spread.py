@@ -23,7 +23,7 @@ STREAM = 1
 
 def varies(process: str) -> bool:
     """Whether the foundry's files say how the process varies."""
-    return bool(PROCESSES[process].statistical)
+    return process in PROCESSES and bool(PROCESSES[process].statistical)
 
 
 @functools.lru_cache(maxsize=64)

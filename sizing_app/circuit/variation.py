@@ -1,6 +1,7 @@
 """A netlist whose devices have the random variation of one sample: mismatch.py and process_spread.py, put together."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit, Conditions, Draw
 from sizing_app.circuit.mismatch import NUMBERS, Deviation, changed_card, coefficients, deviation, with_own_subcircuits
@@ -8,6 +9,10 @@ from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import Bin, ModelError, find_bin
 from sizing_app.circuit.process_spread import TYPICAL, spread_bin, varies
 from sizing_app.circuit.units import parse_si
+from sizing_app.circuit.validation import expect
+
+SEED = 1
+"""Of the samples: the same for every design, so that designs differ by themselves."""
 
 
 def varied(process: str, conditions: Conditions, lines: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -45,6 +50,27 @@ def check_draw(circuit: Circuit, draw: Draw) -> None:
         raise ModelError(f"{circuit.name} brings models of its own: random samples need those of an installed process")
     for model in circuit.devices.values():
         coefficients(model, draw)
+
+
+def first_sample(circuit: Circuit, conditions: Conditions, seed: int = SEED,
+                 pelgrom: tuple[float, float] | None = None, sample: int = 0, process: bool = True) -> Draw:
+    """The sample to begin with: mismatch, and with ``process`` the process too where the foundry says how. Raises
+    ModelError where there are no coefficients."""
+    draw = Draw(seed, sample, pelgrom=pelgrom)
+    check_draw(circuit, draw)
+    return replace(draw, process=process and can_spread(circuit.process, conditions.corner))
+
+
+def read_pelgrom(text: str) -> tuple[float, float]:
+    """A_VT (mV um) and A_beta (% um) of a pair, with a comma, as a Draw has them (V m, m). Raises Invalid."""
+    words = text.split(",")
+    try:
+        numbers = [float(word) for word in words]
+    except ValueError:
+        numbers = []
+    expect(len(numbers) == 2 and all(0 <= number <= 100 for number in numbers), "pelgrom",
+           "A_VT in mV um and A_beta in % um, such as 3,1", text)
+    return numbers[0] * 1e-9, numbers[1] * 1e-8
 
 
 def deviations(lines: Sequence[str], draw: Draw) -> list[Deviation]:

@@ -9,7 +9,9 @@ from sizing_app.circuit.units import show_quantity
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import print_json
-from sizing_app.evaluate.corners import WorstCase, over_conditions, worst_cases
+from sizing_app.evaluate.corners import Spots, WorstCase, over_conditions, worst_cases
+from sizing_app.evaluate.signoff import Design
+from sizing_app.evaluate.signoff_documents import corners_document
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.over import all_corners, every_condition
 from sizing_app.task.reward import score
@@ -29,7 +31,8 @@ def run_corners(circuit: Circuit, parameters: Parameters, chosen: Conditions, ar
                                    lambda done: progress(done, len(conditions)))
     worst = worst_cases(circuit.specs, conditions, measured)
     if args.json:
-        print_json(_document(circuit, parameters, conditions, measured, worst))
+        print_json(corners_document(Design(circuit, parameters, chosen), circuit.specs,
+                                    Spots(tuple(conditions), tuple(measured))))
     else:
         print(f"{circuit.name} at {show_quantity(chosen.load, 'F')} load\n{design_line(circuit, parameters)}\n")
         print("\n".join(_table(circuit, conditions, measured)) + "\n* fails its default spec\n")
@@ -65,18 +68,3 @@ def _worst_table(circuit: Circuit, worst: Sequence[WorstCase], count: int) -> li
     met = sum(case.score.met for case in worst)
     return [f"Worst of {count} conditions; margins in units of each spec's scale",
             *aligned(rows, left={0, 2, 3, 5}), f"{met} of {len(worst)} specs met under every condition"]
-
-
-def _document(circuit: Circuit, parameters: Parameters, conditions: Sequence[Conditions],
-              measured: Sequence[Measurement], worst: Sequence[WorstCase]) -> dict:
-    scores = [score(item, circuit.specs) for item in measured]
-    return {
-        "circuit": circuit.name, "parameters": dict(parameters),
-        "conditions": [{"conditions": point.document(), "status": item.status, "metrics": dict(item.metrics),
-                        "reward": judged.reward, "passed": judged.passed, "seconds": item.seconds, "log": item.log}
-                       for point, item, judged in zip(conditions, measured, scores, strict=True)],
-        "worst": [{"metric": case.spec.metric, "low": case.spec.low, "high": case.spec.high, "value": case.score.value,
-                   "met": case.score.met, "margin": case.score.margin, "conditions": case.conditions.document()}
-                  for case in worst],
-        "passed": all(case.score.met for case in worst),
-    }

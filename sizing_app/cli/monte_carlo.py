@@ -1,7 +1,6 @@
 """``simulate --monte-carlo N``: one design under random variation of its transistors."""
 
 import argparse
-from dataclasses import asdict, replace
 
 from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameters
 from sizing_app.circuit.units import show_quantity
@@ -9,8 +8,9 @@ from sizing_app.cli.progress import Progress
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import print_json, read_count, read_draw
 from sizing_app.evaluate.monte_carlo import Outcome, Yield, outcome, samples, simulate_samples
+from sizing_app.evaluate.signoff import Design, Samples
+from sizing_app.evaluate.signoff_documents import samples_document, what_varies
 from sizing_app.simulator import make_simulator
-from sizing_app.task.turn import Measurement
 
 MOST = 100_000
 """Samples."""
@@ -25,23 +25,14 @@ def run_monte_carlo(circuit: Circuit, parameters: Parameters, conditions: Condit
                                     lambda done: progress(done, count))
     found = outcome(circuit, circuit.specs, measured)
     if args.json:
-        print_json(_document(circuit, parameters, conditions, draw, measured, found))
+        print_json(samples_document(Design(circuit, parameters, conditions), circuit.specs,
+                                    Samples(draw, tuple(measured))))
     else:
         print(f"{circuit.name}, {conditions.show()}\n{design_line(circuit, parameters)}")
         print(f"{count} samples of seed {draw.seed}: {what_varies(draw)}; "
               f"{sum(item.cpu for item in measured):.1f} s of CPU time\n")
         print("\n".join(_table(circuit, draw, found)))
     return 0 if found.failed < count else 1
-
-
-def what_varies(draw: Draw) -> str:
-    """In words, with what is assumed."""
-    if draw.pelgrom is None:
-        mismatch = "mismatch by the foundry's coefficients"
-    else:
-        mismatch = (f"mismatch by coefficients that are an assumption, A_VT = {draw.pelgrom[0] * 1e9:g} mV um and "
-                    f"A_beta = {draw.pelgrom[1] * 1e8:g}% um")
-    return f"{mismatch}, {'and the process' if draw.process else 'the process is nominal'}"
 
 
 def _table(circuit: Circuit, draw: Draw, found: Outcome) -> list[str]:
@@ -64,21 +55,3 @@ def _table(circuit: Circuit, draw: Draw, found: Outcome) -> list[str]:
 
 def _interval(share: Yield) -> str:
     return f"{share.interval[0]:.1%} to {share.interval[1]:.1%}"
-
-
-def _document(circuit: Circuit, parameters: Parameters, conditions: Conditions, draw: Draw,
-              measured: list[Measurement], found: Outcome) -> dict:
-    return {
-        "circuit": circuit.name, "parameters": dict(parameters), "conditions": conditions.document(),
-        "draw": asdict(replace(draw)), "varies": what_varies(draw),
-        "samples": [{"sample": draw.sample + number, "status": item.status, "metrics": dict(item.metrics),
-                     "log": item.log} for number, item in enumerate(measured)],
-        "specs": [{"metric": row.spec.metric, "low": row.spec.low, "high": row.spec.high, **_yield(row.met),
-                   "worst": [draw.sample + number for number in row.worst]} for row in found.specs],
-        "metrics": [asdict(spread) for spread in found.spreads],
-        "all": _yield(found.all_met), "failed": found.failed, "cpu": sum(item.cpu for item in measured),
-    }
-
-
-def _yield(found: Yield) -> dict:
-    return {"met": found.met, "samples": found.samples, "yield": found.share, "interval": list(found.interval)}

@@ -8,6 +8,7 @@ from sizing_app.circuit.definition import Draw
 from sizing_app.cli.design import ChosenDesign, choose
 from sizing_app.cli.values import UsageError, read_count, read_draw
 from sizing_app.evaluate.datasheet import datasheet
+from sizing_app.evaluate.signoff import Design, check_samples
 from sizing_app.report.datasheet import html, markdown
 from sizing_app.simulator import make_simulator
 
@@ -20,7 +21,9 @@ def run(args: argparse.Namespace) -> int:
     count = read_count(args.monte_carlo, "--monte-carlo", 0, MOST)
     draw = _draw(chosen, args) if count else None
     with make_simulator("local") as simulator:
-        found = datasheet(chosen.circuit, chosen.parameters, chosen.conditions, chosen.specs, simulator, draw, count)
+        design = Design(chosen.circuit, chosen.parameters, chosen.conditions)
+        random = check_samples(design, draw, count, simulator) if draw else None
+        found = datasheet(design, chosen.specs, simulator, random=random)
     write = markdown if out.suffix == ".md" else html
     try:
         out.write_text(write(found, _origin(chosen), chosen.session))

@@ -1,43 +1,39 @@
 """``simulate --sensitivity``: what each parameter changes, and each device's share of the spread by mismatch."""
 
 import argparse
-from dataclasses import asdict
+from collections.abc import Sequence
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.circuit.units import show_quantity
 from sizing_app.cli.tables import aligned, design_line
-from sizing_app.cli.values import UsageError, print_json, read_draw
-from sizing_app.evaluate.sensitivity import Effect, MismatchShares, effects, mismatch_shares
+from sizing_app.cli.values import print_json, read_count, read_pelgrom
+from sizing_app.evaluate.sensitivity import Effect, MismatchShares
+from sizing_app.evaluate.signoff import Design, check_sensitivity
+from sizing_app.evaluate.signoff_documents import sensitivity_document
 from sizing_app.simulator import make_simulator
 from sizing_app.task.turn import Measurement
+from sizing_app.task.validation import MAX_SEED
 
 SHOWN = 5
 """Parameters, and devices, of one metric."""
 
 
 def run_sensitivity(circuit: Circuit, parameters: Parameters, conditions: Conditions, args: argparse.Namespace) -> int:
+    design = Design(circuit, parameters, conditions)
+    seed = read_count(args.seed, "--seed", 0, MAX_SEED)
     with make_simulator("local") as simulator:
-        measured, found = effects(circuit, parameters, conditions, simulator)
-        try:
-            draw = read_draw(circuit, conditions, args, args.seed)
-            shares = mismatch_shares(circuit, parameters, conditions, draw, simulator)
-            missing = ""
-        except UsageError as error:  # no coefficients
-            shares, missing = [], str(error)
+        found = check_sensitivity(design, simulator, seed, read_pelgrom(args))
     if args.json:
-        print_json({"circuit": circuit.name, "parameters": dict(parameters), "conditions": conditions.document(),
-                    "status": measured.status, "metrics": dict(measured.metrics), "log": measured.log,
-                    "effects": [asdict(item) for item in found],
-                    "mismatch": [asdict(item) for item in shares], "mismatch_missing": missing or None})
+        print_json(sensitivity_document(design, found))
     else:
         print(f"{circuit.name}, {conditions.show()}\n{design_line(circuit, parameters)}\n")
-        print("\n".join(_effect_table(circuit, measured, found)))
-        print("\nSpread by mismatch, to first order\n" + "\n".join(_share_table(circuit, shares)) if shares
-              else f"\nNo spread by mismatch: {missing or measured.log}")
-    return 0 if measured.ok else 1
+        print("\n".join(_effect_table(circuit, found.measured, found.effects)))
+        print("\nSpread by mismatch, to first order\n" + "\n".join(_share_table(circuit, found.shares))
+              if found.shares else f"\nNo spread by mismatch: {found.missing or found.measured.log}")
+    return 0 if found.measured.ok else 1
 
 
-def _effect_table(circuit: Circuit, measured: Measurement, found: list[Effect]) -> list[str]:
+def _effect_table(circuit: Circuit, measured: Measurement, found: Sequence[Effect]) -> list[str]:
     """For each metric the parameters that change it most."""
     rows = [["  metric", "now", "parameter", "for +1%", "% per %"]]
     for metric in circuit.metrics:
@@ -51,7 +47,7 @@ def _effect_table(circuit: Circuit, measured: Measurement, found: list[Effect]) 
     return aligned(rows, left={0, 2})
 
 
-def _share_table(circuit: Circuit, shares: list[MismatchShares]) -> list[str]:
+def _share_table(circuit: Circuit, shares: Sequence[MismatchShares]) -> list[str]:
     rows = [["  metric", "sigma", "share of the variance"]]
     for item in shares:
         named = ", ".join(f"{row.device} {row.share:.0%}" for row in item.devices[:SHOWN] if row.share >= 0.005)

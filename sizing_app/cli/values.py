@@ -10,13 +10,13 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from sizing_app.circuit import variation
 from sizing_app.circuit.catalog import FolderCatalog
 from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameters, Spec
 from sizing_app.circuit.folder import golden, has_golden, home
 from sizing_app.circuit.pdk import ModelError
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec
-from sizing_app.circuit.variation import can_spread, check_draw
 from sizing_app.policy import DEFAULT_POLICY, OWN_POLICY, POLICIES, PolicySettings
 from sizing_app.task.definition import Plan
 from sizing_app.task.over import read_over
@@ -124,19 +124,19 @@ def read_draw(circuit: Circuit, conditions: Conditions, args: argparse.Namespace
               sample: str | None = None) -> Draw:
     """A sample, 0 the first, with what --vary and --pelgrom say."""
     number = 0 if sample is None else read_count(sample, "--sample", 0, MAX_SEED)
-    process = args.vary == "all" and can_spread(circuit.process, conditions.corner)
-    pelgrom = None
-    if args.pelgrom is not None:
-        numbers = [_number(text, "", f"--pelgrom {args.pelgrom}") for text in args.pelgrom.split(",")]
-        if len(numbers) != 2 or not all(0 <= number <= 100 for number in numbers):
-            raise UsageError(f"--pelgrom {args.pelgrom!r}: expected A_VT in mV um and A_beta in % um, such as 3,1")
-        pelgrom = (numbers[0] * 1e-9, numbers[1] * 1e-8)
-    draw = Draw(read_count(seed, "--seed", 0, MAX_SEED), number, process, pelgrom)
+    seed = read_count(seed, "--seed", 0, MAX_SEED)
     try:
-        check_draw(circuit, draw)
+        return variation.first_sample(circuit, conditions, seed, read_pelgrom(args), number, args.vary == "all")
     except ModelError as error:
         raise UsageError(str(error)) from error
-    return draw
+
+
+def read_pelgrom(args: argparse.Namespace) -> tuple[float, float] | None:
+    """The coefficients of --pelgrom."""
+    try:
+        return None if args.pelgrom is None else variation.read_pelgrom(args.pelgrom)
+    except Invalid as error:
+        raise UsageError(f"--{error}") from error
 
 
 def read_policy(args: argparse.Namespace, circuit: Circuit) -> str:

@@ -8,10 +8,10 @@ from sizing_app import __version__
 from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameters, Spec
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.errors import SimulatorError
-from sizing_app.evaluate.corners import WorstCase, over_conditions, worst_cases
-from sizing_app.evaluate.monte_carlo import Outcome, outcome, samples, simulate_samples
+from sizing_app.evaluate.corners import Spots, WorstCase
+from sizing_app.evaluate.monte_carlo import Outcome
+from sizing_app.evaluate.signoff import Design, Samples, check_corners
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
-from sizing_app.task.over import all_corners, plan_over
 from sizing_app.task.reward import spec_score
 from sizing_app.task.turn import Measurement
 
@@ -59,33 +59,28 @@ class Datasheet:
         return sum(row.worst is not None and row.worst.score.met for row in self.rows)
 
 
-def datasheet(circuit: Circuit, parameters: Parameters, conditions: Conditions, specs: Sequence[Spec],
-              simulator: Inspector, draw: Draw | None = None, count: int = 0) -> Datasheet:
-    """Simulate all of it; ``draw``: the first of ``count`` random samples. Raises SimulatorError where the design
-    cannot be simulated at its own conditions."""
-    plan = plan_over(conditions, all_corners(circuit, conditions))
-    points = plan.points if plan else (conditions,)
-    measured = over_conditions(circuit, parameters, points, simulator)
-    if not measured[0].ok:
-        raise SimulatorError(f"the design cannot be simulated: {measured[0].status}: {measured[0].log}")
-    spread = None
-    if draw is not None and count:
-        spread = outcome(circuit, specs, simulate_samples(circuit, parameters, conditions, samples(draw, count),
-                                                          simulator))
+def datasheet(design: Design, specs: Sequence[Spec], simulator: Inspector, corners: Spots | None = None,
+              random: Samples | None = None) -> Datasheet:
+    """All of it, simulated but for what was ``corners`` already; ``random``: its samples, where there are any. Raises
+    SimulatorError where the design cannot be simulated at its own conditions."""
+    circuit, parameters, conditions = design.circuit, design.parameters, design.conditions
+    corners = corners or check_corners(design, simulator)
+    nominal = corners.measured[0]
+    if not nominal.ok:
+        raise SimulatorError(f"the design cannot be simulated: {nominal.status}: {nominal.log}")
     point = simulator.operating_point(circuit, parameters, conditions)
-    return Datasheet(circuit, parameters, conditions, tuple(specs), measured[0], len(points),
-                     sum(not item.ok for item in measured), _rows(circuit, specs, points, measured),
-                     draw if spread else None, spread, point, simulator.waveforms(circuit, parameters, conditions),
-                     _versions(circuit, point))
+    return Datasheet(circuit, parameters, conditions, tuple(specs), nominal, len(corners.conditions), corners.failed,
+                     _rows(circuit, specs, corners), random.draw if random else None,
+                     random.outcome(circuit, specs) if random else None, point,
+                     simulator.waveforms(circuit, parameters, conditions), _versions(circuit, point))
 
 
-def _rows(circuit: Circuit, specs: Sequence[Spec], points: Sequence[Conditions],
-          measured: Sequence[Measurement]) -> tuple[Row, ...]:
-    worst = {case.spec.metric: case for case in worst_cases(specs, points, measured)}
+def _rows(circuit: Circuit, specs: Sequence[Spec], corners: Spots) -> tuple[Row, ...]:
+    worst = {case.spec.metric: case for case in corners.worst(specs)}
     rows = []
     for metric in circuit.metrics:
-        values = [item.metrics[metric.name] for item in measured if item.ok and item.metrics[metric.name] is not None]
-        typical, case = measured[0].metrics[metric.name], worst.get(metric.name)
+        values = corners.values(metric.name)
+        typical, case = corners.measured[0].metrics[metric.name], worst.get(metric.name)
         rows.append(Row(metric.name, typical, min(values, default=None), max(values, default=None), case,
                         spec_score(typical, case.spec).met if case else None))
     return tuple(rows)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Draw
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_space, expect
-from sizing_app.task.definition import Plan
+from sizing_app.task.definition import Plan, Task
 
 NOMINAL, CORNERS = "nominal", "corners"
 """Words for the two usual choices: the task's conditions alone; all corners, temperatures and supplies at its load."""
@@ -31,6 +31,11 @@ def every_condition(space: ConditionSpace) -> list[Conditions]:
 def all_corners(circuit: Circuit, conditions: Conditions) -> ConditionSpace:
     """All corners, temperatures and supplies of a circuit at the load of ``conditions``."""
     return replace(circuit.conditions, loads=(conditions.load,))
+
+
+def covers_corners(task: Task) -> bool:
+    """Whether every design is judged under all that its circuit is specified for, at the task's load."""
+    return set(every_condition(all_corners(task.circuit, task.conditions))) <= set(task.points)
 
 
 def plan_over(conditions: Conditions, space: ConditionSpace) -> Plan | None:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sizing_app.checks import Checks
 from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
@@ -63,6 +64,7 @@ class Services:
     notice: str = ""
     """What people who import sessions are told of this system."""
     shares: Shares = field(default_factory=Shares)
+    checks: Checks = field(default_factory=Checks)
 
     def policies_for(self, circuit: str) -> list[tuple[str, str]]:
         """(title, name) of the policies that can size a circuit, the default first."""
@@ -107,7 +109,7 @@ class Services:
 
     def admit(self, wanted: int = 1) -> None:
         """Raises PolicyError where the visitor, or all together, have enough running."""
-        self.shares.check(self.hub.running(), wanted)
+        self.shares.check([*self.hub.running(), *self.checks.running()], wanted)
 
     def run(self, id: str, events: Iterator, stop: Control | threading.Event) -> None:
         """Draw the events of an admitted session or group in the hub."""

@@ -9,7 +9,7 @@ from sizing_app.errors import PolicyError
 from sizing_app.ui.doors import user
 
 MOST_RUNNING = 60
-"""Sessions and groups that may run at once, those that wait for a person included."""
+"""Sessions, groups and checks that may run at once, those that wait for a person included."""
 MOST_EACH = 12
 """Those of one visitor."""
 

@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.e2e.stored import a_stored_session
+from tests.e2e.test_inspection import store_golden
 
 SERIOUS = ("serious", "critical")
 OPTIONS = {"rules": {"region": {"enabled": False}}, "resultTypes": ["violations"]}
@@ -15,7 +16,9 @@ COLOURS = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
 
 @pytest.fixture(scope="module")
 def ids(app) -> list[str]:
-    return [a_stored_session(app.store, policy=policy) for policy in ("tl-grpo", "random")]
+    """Two sessions to look at, and one whose best design was checked."""
+    checked = store_golden(app.store)
+    return [*(a_stored_session(app.store, policy=policy) for policy in ("tl-grpo", "random")), checked]
 
 
 def serious(page: Page, options: dict) -> list[str]:
@@ -27,16 +30,30 @@ def serious(page: Page, options: dict) -> list[str]:
 
 
 @pytest.mark.parametrize(("path", "shown"), [
-    ("/", "#examples .example"), ("/?session={0}", "#run-turns article"), ("/?view=race", "#race-specs input"),
+    ("/", "#examples .example"), ("/?session={0}", "#run-turns article"),
+    ("/?session={2}", "#run-sensitivity table"), ("/?view=race", "#race-specs input"),
     ("/?view=sessions", "#session-table tbody tr"), ("/?review={0}", "#replay-turns article"),
     ("/?view=compare&compare={0},{1}", "#compare tbody tr"), ("/?view=circuits", "#circuit-page table"),
     ("/?view=models", "#model-page .ranking")])
 def test_no_page_keeps_anyone_out(app, open_page, ids, path, shown):
     page = open_page(app, path.format(*ids))
+    if path.endswith("{2}"):
+        check_all(page)
     expect(page.locator(shown).first).to_be_visible()
     assert serious(page, OPTIONS) == []
     page.get_by_role("button", name="Switch between light and dark").click()
     assert serious(page, COLOURS) == []
+
+
+def check_all(page: Page) -> None:
+    """Every panel of the sign-off."""
+    page.locator("#samples input").fill("4")
+    for name in ("Check 45 corners", "Monte Carlo", "Sensitivity"):
+        page.locator("#run-next-steps").get_by_role("button", name=name).click()
+    expect(page.locator("#run-corners tbody tr")).to_have_count(8)
+    expect(page.locator("#run-histograms .js-plotly-plot")).to_have_count(8)
+    page.get_by_role("button", name="Open sample").first.click()
+    expect(page.locator("#run-sample .shifts")).to_be_visible()
 
 
 def test_start_is_few_stops_from_the_top(app, open_page):

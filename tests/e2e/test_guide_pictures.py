@@ -131,7 +131,7 @@ def test_race(guide_page):
     open_race(page)
     fill_in(page, "race-")
     choose(page, "Policy 3", "Random search")
-    page.get_by_label("Simulations, 1 to 5000").locator("visible=true").fill("10")
+    page.get_by_label("Designs, 1 to 5000").locator("visible=true").fill("10")
     page.click("#race-start")
     for lane in (1, 2, 3):
         expect(page.locator(f"#race-lane-{lane} .lane .status")).to_have_text(ENDED)

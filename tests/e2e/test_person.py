@@ -94,7 +94,7 @@ def test_a_session_starts_from_the_best_design_of_another(app, open_page):
     page.click("#from-best")
     expect(page.locator("#source textarea, #source input")).to_have_value(session_id)
     choose(page, "Policy", "Random search")
-    page.get_by_label("Simulations, 1 to 5000").fill("1")
+    page.get_by_label("Designs, 1 to 5000").fill("1")
     page.click("#start")
     expect(page).not_to_have_url(re.compile(session_id))
     expect(page.locator("#run-turns article")).to_have_count(2)

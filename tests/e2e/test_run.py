@@ -112,7 +112,7 @@ def test_keys_leave_a_list_and_start_and_stop_a_session(app, model, open_page):
 
 def test_an_invalid_spec_or_budget_is_explained_and_nothing_starts(app, open_page):
     page, stored = open_page(app), app.store.count()
-    budget = page.get_by_label("Simulations, 1 to 5000")
+    budget = page.get_by_label("Designs, 1 to 5000")
     for policy, typed, offered in (("Response surfaces", None, "200"), ("Random search", None, "5"),
                                    ("Response surfaces", "7", "7")):
         if typed:
@@ -140,7 +140,7 @@ def test_an_invalid_spec_or_budget_is_explained_and_nothing_starts(app, open_pag
     budget.fill("5001")
     page.click("#start")
     expect(page.locator("#problems [role=alert]")).to_contain_text("Budget: expected a whole number")
-    expect(page.locator(".wrong").get_by_label("Simulations, 1 to 5000")).to_have_value("5001")
+    expect(page.locator(".wrong").get_by_label("Designs, 1 to 5000")).to_have_value("5001")
     expect(page.locator(".actions", has=page.locator("#start")).locator("#problems")).to_be_in_viewport()
     assert app.store.count() == stored
 
@@ -175,7 +175,7 @@ def test_typed_initial_values_and_another_circuit(app, open_page):
     page.click("#start")
     expect(page.locator("#problems [role=alert]")).to_contain_text("1k is outside")
     choose(page, "Initial design", "Middle of the ranges")
-    page.get_by_label("Simulations, 1 to 5000").fill("1")
+    page.get_by_label("Designs, 1 to 5000").fill("1")
     page.click("#start")
     expect(page.locator(STATUS)).to_have_text(re.compile("Budget spent|All specs met"))
     expect(page.locator("#run-header .task")).to_contain_text("MILLER")

@@ -20,6 +20,7 @@ from sizing_app.task.reward import score
 from sizing_app.task.validation import MAX_SEED, SESSION_BUDGET, check_task
 from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
                                                read_plan, read_specs)
+from sizing_app.ui.exchange.check_api import CheckApi
 from sizing_app.ui.exchange.export import session_file
 from sizing_app.ui.exchange.own_api import OwnApi
 from sizing_app.ui.services import Services
@@ -41,9 +42,9 @@ class Api:
         for name in ("list_circuits", "describe_circuit", "simulate_design", "size", "search_sessions", "get_session",
                      "export_session"):
             gr.api(_plain_errors(getattr(self, name)), api_name=name, concurrency_limit=limits.get(name, STREAMS))
-        own = OwnApi(self.services)
-        for name, limit in OwnApi.NAMES.items():
-            gr.api(_plain_errors(getattr(own, name)), api_name=name, concurrency_limit=limit)
+        for rest in (OwnApi(self.services), CheckApi(self.services)):
+            for name, limit in rest.NAMES.items():
+                gr.api(_plain_errors(getattr(rest, name)), api_name=name, concurrency_limit=limit)
 
     def list_circuits(self) -> list[dict[str, Any]]:
         """The circuits that can be sized: name, title, summary and the policies that can size each."""
@@ -150,7 +151,7 @@ temperatures and supplies too), or a choice such as "tt,ss @ -40,125 @ 1.6,1.8",
         Args:
             session_id: id of a session
             kind: jsonl (the whole session, exact), html (the whole session to read), or its best design as netlist, \
-json, csv, or zip (all that plain ngspice needs, in base64)
+json, csv, datasheet (HTML), datasheet-md, or zip (all that plain ngspice needs, in base64)
         """
         content = session_file(self.services, session_id, kind).text
         return content if isinstance(content, str) else base64.b64encode(content).decode()

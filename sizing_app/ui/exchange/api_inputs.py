@@ -6,9 +6,9 @@ from dataclasses import replace
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec, is_whole
+from sizing_app.circuit.variation import read_pelgrom
 from sizing_app.task.definition import Plan
-from sizing_app.task.over import read_over
-from sizing_app.task.validation import PAGE_POINTS
+from sizing_app.ui.forms import over_form
 
 Number = float | str
 """A number, or a text with an SI suffix such as 4.7u."""
@@ -75,12 +75,9 @@ def read_plan(circuit: Circuit, conditions: Conditions, text: str) -> Plan | Non
     if not isinstance(text, str):
         raise WrongInput(f"over: expected a text such as nominal or corners, found {text!r}.")
     try:
-        plan = read_over(circuit, conditions, text)
+        return over_form.read_plan(circuit, conditions, text)
     except Invalid as error:
         raise WrongInput(f"{error}.") from error
-    if plan is not None and len(plan.points) > PAGE_POINTS:
-        raise WrongInput(f"over: {len(plan.points)} points, at most {PAGE_POINTS}.")
-    return plan
 
 
 def read_conditions(circuit: Circuit, given: Mapping[str, Number] | None) -> Conditions:
@@ -103,6 +100,16 @@ def read_conditions(circuit: Circuit, given: Mapping[str, Number] | None) -> Con
                              f"{show_quantity(min(values), unit)} to {show_quantity(max(values), unit)}.")
         conditions = replace(conditions, **{name: number})
     return conditions
+
+
+def read_assumed(pelgrom: str) -> tuple[float, float] | None:
+    """Coefficients of mismatch to assume; None where those of the foundry are meant."""
+    if not isinstance(pelgrom, str):
+        raise WrongInput(f"pelgrom: expected a text such as 3,1, found {pelgrom!r}.")
+    try:
+        return read_pelgrom(pelgrom) if pelgrom.strip() else None
+    except Invalid as error:
+        raise WrongInput(f"{error}.") from error
 
 
 def read_count(value: int, name: str, lowest: int, highest: int) -> int:

@@ -1,4 +1,4 @@
-"""A design as netlist, JSON or CSV, a whole session as HTML or JSON Lines; and the routes that serve them."""
+"""A design as netlist, JSON, CSV, package or datasheet, a session as HTML or JSON Lines; the routes that serve them."""
 
 import csv
 import io
@@ -17,11 +17,13 @@ from sizing_app.errors import SimulatorError, StoreError
 from sizing_app.evaluate.package import package
 from sizing_app.session.documents import csv_text
 from sizing_app.session.events import SessionState, fold
+from sizing_app.report import datasheet as datasheet_report
 from sizing_app.session.file import write_session
 from sizing_app.task.turn import Turn
 from sizing_app.ui.exchange.report import report
 from sizing_app.ui.parts.live_plot import PLOTLY_URL, plotly_script
 from sizing_app.ui.services import Services
+from sizing_app.ui.signoff.asked import sheet_of
 
 
 def to_netlist(state: SessionState, turn: Turn) -> str:
@@ -68,6 +70,9 @@ KINDS: dict[str, tuple[str, str, Callable[[SessionState, Turn], str]]] = {
 }
 PACKAGE = "zip"
 """The kind that runs in plain ngspice; the design is simulated for it."""
+REPORT = {"datasheet": ("html", "text/html", datasheet_report.html),
+          "datasheet-md": ("md", "text/markdown", datasheet_report.markdown)}
+"""The datasheet of the best design, of what was checked; the rest is simulated for it."""
 SESSION_KINDS = {"html": "text/html", "jsonl": "application/jsonl"}
 
 
@@ -103,7 +108,7 @@ def routes(services: Services) -> list[Route]:
 
 def session_file(services: Services, session_id: str, kind: str, turn: str | None = None) -> File:
     """A session, or the design of one of its turns, the best one by default. Raises StoreError or NoSuchFile."""
-    kinds = (*KINDS, PACKAGE, *SESSION_KINDS)
+    kinds = (*KINDS, PACKAGE, *REPORT, *SESSION_KINDS)
     if kind not in kinds:
         raise NoSuchFile(f"Unknown kind {kind!r}: one of {', '.join(kinds)}.")
     events = services.store.events(session_id)
@@ -117,6 +122,10 @@ def session_file(services: Services, session_id: str, kind: str, turn: str | Non
     found = state.best if turn is None else next((item for item in state.history if str(item.index) == turn), None)
     if found is None or found.proposal.parameters is None or found.score is None:
         raise NoSuchFile("This session has no simulated design there.")
+    if kind in REPORT and found is not state.best:
+        raise NoSuchFile("There is a datasheet of the best design alone.")
+    if kind in REPORT:
+        return _datasheet(services, state, session_id, kind, name)
     if kind == PACKAGE:
         return _package(services, state, found, f"{name}-turn{found.index}")
     ending, media_type, write = KINDS[kind]
@@ -134,6 +143,17 @@ def _package(services: Services, state: SessionState, turn: Turn, name: str) -> 
     except (SimulatorError, ModelError, ExpressionError) as error:
         raise NoSuchFile(f"This design cannot be packed: {error}.") from None
     return File(f"{name}.zip", "application/zip", found.zipped(circuit.name))
+
+
+def _datasheet(services: Services, state: SessionState, session_id: str, kind: str, name: str) -> File:
+    """Raises NoSuchFile where the design cannot be simulated."""
+    ending, media_type, write = REPORT[kind]
+    try:
+        found = sheet_of(services, state)
+    except SimulatorError as error:
+        raise NoSuchFile(f"There is no datasheet of this design: {error}.") from None
+    origin = f"Turn {state.best.index} of session {session_id}, {state.policy}, seed {state.task.seed}."
+    return File(f"{name}-datasheet.{ending}", media_type, write(found, origin, state))
 
 
 def _bound(value: float | None) -> str:

@@ -17,6 +17,7 @@ from sizing_app.task.limits import hold
 from sizing_app.task.validation import MAX_HINT, SESSION_BUDGET, check_task
 from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
+from sizing_app.ui.forms.over_form import OverForm, problem, read_plan
 from sizing_app.ui.forms.policy_choice import in_tiers, line_of, suggested_budget
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
@@ -38,6 +39,8 @@ class Filled:
     policies: tuple[str, ...]
     parent: str | None = None
     """The session whose best design is the initial one."""
+    over: tuple = ()
+    """What is shown beside the conditions to meet."""
 
     @property
     def task(self) -> Task | None:
@@ -58,13 +61,14 @@ class TaskForm:
         self.circuit = gr.Dropdown(choices(services.circuits), value=circuit.name, label="Circuit")
         with gr.Row(elem_classes="pair"):
             self.conditions = condition_choices(circuit, circuit.conditions.nominal)
+        self.over = OverForm(circuit, prefix)
         self.specs = cell_table(spec_table(circuit, circuit.specs), label="Specs", elem_id=f"{prefix}specs")
         self.reset = gr.Button("Default specs", size="sm", elem_classes="quiet-button")
         self.policies = [self._policy_choice(circuit.name, lane, lanes) for lane in range(lanes)]
         self.lines = gr.HTML(_lines(*(policy.value for policy in self.policies)), apply_default_css=False,
                              elem_id=f"{prefix}policy-lines")
         with gr.Row(elem_classes="pair"):
-            self.budget = gr.Number(5, label=f"Simulations, 1 to {SESSION_BUDGET}", min_width=80)
+            self.budget = gr.Number(5, label=f"Designs, 1 to {SESSION_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
         self.kind = gr.Dropdown([(title, kind) for kind, title in KINDS.items()], value="random",
                                 label="Initial design")
@@ -86,42 +90,47 @@ class TaskForm:
     @property
     def fields(self) -> list:
         """The inputs of ``read``, in its order."""
-        return [self.circuit, *self.conditions, self.specs, self.budget, self.seed, self.kind, self.initial,
-                self.source, self.limits, self.hint, *self.policies]
+        return [self.circuit, *self.conditions, *self.over.fields, self.specs, self.budget, self.seed, self.kind,
+                self.initial, self.source, self.limits, self.hint, *self.policies]
 
     @property
     def checked(self) -> list:
         """What ``answer`` gives the values of."""
-        return [self.problems, self.specs, self.initial, self.limits, self.budget, self.seed]
+        return [self.problems, self.specs, self.initial, self.limits, self.budget, self.seed, *self.over.checked]
 
-    def read(self, circuit: str, corner: str, temperature: float, supply: float, load: float, specs: dict,
-             budget: float, seed: float, kind: str, initial: dict, source: str, limits: dict, hint: str,
-             *policies: str) -> Filled:
+    def read(self, circuit: str, corner: str, temperature: float, supply: float, load: float, over: str,
+             over_text: str, specs: dict, budget: float, seed: float, kind: str, initial: dict, source: str,
+             limits: dict, hint: str, *policies: str) -> Filled:
         """Check everything at once, so that a person sees all problems together."""
         chosen, problems, parent = self.services.circuits[circuit], [], None
         if kind == BEST:
             kind, parent = "typed", (source or "").strip()
             initial = self._best_of(parent, chosen, initial, problems)
-        reading = read_task(chosen, Conditions(corner, temperature, supply, load), specs, kind, initial, budget, seed)
+        conditions = Conditions(corner, temperature, supply, load)
+        reading = read_task(chosen, conditions, specs, kind, initial, budget, seed)
         ranges, wrong, limits = read_limits(chosen, limits)
-        problems = (*problems, *reading.problems, *wrong)
+        nowhere = problem(chosen, conditions, over, over_text)
+        problems = (*problems, *([nowhere] if nowhere else []), *reading.problems, *wrong)
         task = None
         if reading.task is not None and not problems:
             task = replace(reading.task, limits=ranges, hint=(hint or "").strip(),
+                           plan=read_plan(chosen, conditions, over, over_text),
                            initial=hold(reading.task.initial, ranges)[0])
             try:
                 check_task(task, "Task")
             except Invalid as error:
                 task, problems = None, (f"{error}.",)
         return Filled(replace(reading, task=task, problems=problems), limits,
-                      tuple(policy for policy in policies if policy != NONE), parent)
+                      tuple(policy for policy in policies if policy != NONE), parent,
+                      tuple(self.over.answer(chosen, conditions, over, over_text)))
 
     @staticmethod
     def answer(filled: Filled, problems: Sequence[str]) -> list:
         """The form with what is wrong in it."""
         marks = [gr.Number(elem_classes=["wrong"] if any(text.startswith(field) for text in problems) else [])
                  for field in ("Budget:", "Seed:")]
-        return [problem_list(problems), filled.reading.specs, filled.reading.initial, filled.limits, *marks]
+        return [problem_list(problems), filled.reading.specs, filled.reading.initial, filled.limits, *marks,
+                *filled.over]
 
     def shows(self, circuit: Circuit) -> bool:
         """Whether the form can be filled with a task of this circuit: it is in the folders or the database."""
@@ -133,21 +142,24 @@ class TaskForm:
         initial = initial_values(circuit, "random", 0)
         return self.fill(Task(circuit, circuit.specs, circuit.conditions.nominal, initial), policies, "random")
 
-    def fill(self, task: Task, policies: Sequence[str], kind: str = "") -> list:
-        """The values of ``fields`` that give this task again."""
+    def fill(self, task: Task, policies: Sequence[str], kind: str = "", source: str = "") -> list:
+        """The values of ``fields`` that give this task again; with BEST, from the best design of session ``source``."""
         circuit, circuits, lanes = task.circuit, self.services.circuits, len(self.policies)
         handle, kind = handle_of(circuits, circuit), kind or kind_of(circuit, task)
         chosen = [*policies, *[NONE] * lanes][:lanes]
         return [gr.Dropdown(choices(circuits, handle), value=handle), *condition_choices(circuit, task.conditions),
-                spec_table(circuit, task.specs), min(task.budget, SESSION_BUDGET), task.seed, kind,
+                *self.over.fill(circuit, task), spec_table(circuit, task.specs), min(task.budget, SESSION_BUDGET),
+                task.seed, kind,
                 gr.update(value=initial_table(circuit, task.initial), visible=kind == "typed"),
-                gr.update(value="", visible=False), limit_table(circuit, task.limits), task.hint,
+                gr.update(value=source, visible=kind == BEST), limit_table(circuit, task.limits), task.hint,
                 *(self._policy_choice(handle, lane, lanes, policy) for lane, policy in enumerate(chosen))]
 
     def change_circuit(self, name: str, kind: str, seed: float | None, *policies: str) -> list:
         circuit = self.services.circuits[name]
         table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
-        return [*condition_choices(circuit, circuit.conditions.nominal), spec_table(circuit, circuit.specs), table,
+        nominal = Task(circuit, circuit.specs, circuit.conditions.nominal, {})
+        return [*condition_choices(circuit, nominal.conditions), *self.over.fill(circuit, nominal),
+                spec_table(circuit, circuit.specs), table,
                 limit_table(circuit, {}),
                 *(self._policy_choice(name, lane, len(policies), policy) for lane, policy in enumerate(policies))]
 
@@ -175,6 +187,10 @@ class TaskForm:
             return table
         return initial_table(circuit, state.best.proposal.parameters)
 
+    def _told_over(self, name: str, corner: str, temperature: float, supply: float, load: float, *over: str) -> list:
+        """What stands beside the conditions to meet."""
+        return self.over.answer(self.services.circuits[name], Conditions(corner, temperature, supply, load), *over)
+
     def _note(self, *policies: str) -> str:
         """What each chosen policy does with hint and limits."""
         titles, lines = self.services.policies, []
@@ -191,7 +207,10 @@ class TaskForm:
         context = [self.circuit, self.kind, self.seed]
         changed = self.circuit.input(
             self.change_circuit, [*context, *self.policies],
-            [*self.conditions, self.specs, self.initial, self.limits, *self.policies], **PRIVATE)
+            [*self.conditions, *self.over.fields, self.specs, self.initial, self.limits, *self.policies], **PRIVATE)
+        for field in self.over.fields:
+            field.change(self._told_over, [self.circuit, *self.conditions, *self.over.fields], self.over.checked,
+                         trigger_mode="always_last", **PRIVATE)
         changed.then(self._note, self.policies, self.note, **PRIVATE)
         for policy in self.policies:
             policy.change(lambda *chosen: [self._note(*chosen), _lines(*chosen)], self.policies,

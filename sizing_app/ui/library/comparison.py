@@ -13,7 +13,7 @@ from sizing_app.session.events import SessionState
 from sizing_app.task.reward import best_so_far
 from sizing_app.task.turn import Turn
 from sizing_app.ui.library.filters import review_link
-from sizing_app.ui.parts.render import MINUS, STATUS, WORDS, reward, simulations, target, verdict
+from sizing_app.ui.parts.render import MINUS, STATUS, WORDS, reward, designs, target, verdict
 from sizing_app.ui.parts.turn_sections import change_text, changed
 
 MOST = 8
@@ -73,7 +73,7 @@ def session_list(compared: Sequence[Member]) -> Markup:
                "</tr>").format(
             member.letter, review_link(member.id), member.id, member.state.task.circuit.name, member.state.policy,
             member.state.status, STATUS[member.state.status],
-            reward(member.state.best.reward) if member.state.best else "\u2013", simulations(member.state),
+            reward(member.state.best.reward) if member.state.best else "\u2013", designs(member.state),
             member.state.task.budget) for member in compared)
     return _table("Compared sessions", ("Session", "Circuit", "Policy", "Status"), ("Best reward", "Simulations"), rows)
 

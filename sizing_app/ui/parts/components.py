@@ -39,7 +39,8 @@ def live_plot(value: dict, script: str, **settings) -> gr.HTML:
 
 def response_plots(value: dict | None = None, **settings) -> gr.HTML:
     """Several Plotly figures with titles (responses.figures); the page has plotly.js from live_plot."""
-    return _component("response_plots", value or {"figures": []}, shared=read_asset("plotting.js"), **settings)
+    return _component("response_plots", value or {"figures": []}, shared=read_asset("plotting.js"), streamed=True,
+                      **settings)
 
 
 def player(value: dict | None = None, **settings) -> gr.HTML:

@@ -2,28 +2,31 @@
 
 from markupsafe import Markup
 
+from sizing_app.evaluate.corners import Spots
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
-from sizing_app.ui.parts.render import STATUS, simulations, task_line
+from sizing_app.ui.parts.render import STATUS, designs, task_line
 from sizing_app.ui.parts.verdict import verdict_of
 
-DESIGN_FILES = (("netlist", "Netlist", "The best design as a sized netlist"),
+DESIGN_FILES = (("zip", "Download ZIP", "The best design with all that plain ngspice needs, and the values to expect"),
+                ("netlist", "Netlist", "The best design as a sized netlist"),
                 ("json", "JSON", "The best design with its metrics and specs"),
                 ("csv", "CSV", "The best design as a table"))
 SESSION_FILES = (("html", "HTML", "The whole session as one page to send, which works offline"),
                  ("jsonl", "JSON Lines", "The whole session, one event a line; can be imported"))
 """Kind of export, label, hint."""
-MAIN = ("netlist", "html")
+MAIN = ("zip", "html")
 """What most people take away: shown as buttons."""
 IDLE = ("No session yet. Start (Ctrl+Enter) runs the design on the left; its reasoning, simulations and reward appear "
         "here as they happen.")
 
 
-def header(state: SessionState, session_id: str) -> str:
-    """The verdict with what it stands on, and links. Without a session: what will appear here."""
+def header(state: SessionState, session_id: str, corners: Spots | None = None) -> str:
+    """The verdict with what it stands on, ``corners`` among that where they were checked, and links. Without a session:
+    what will appear here."""
     if state.task is None:
         return Markup('<section class="session-header idle"><p>{}</p></section>').format(state.message or IDLE)
-    found = verdict_of(state)
+    found = verdict_of(state, corners)
     unchecked = Markup(' <span class="open">{}</span>').format(found.open) if found.open else ""
     return Markup(
         '<section class="session-header {kind}" aria-label="Session">'
@@ -42,8 +45,8 @@ def _progress(state: SessionState) -> Markup | str:
     """How much of the budget is spent, while it is being spent."""
     if not state.running:
         return ""
-    used, budget = simulations(state), state.task.budget
-    return Markup('<progress value="{0}" max="{1}" aria-label="{0} of {1} simulations">{0} of {1}</progress>').format(
+    used, budget = designs(state), state.task.budget
+    return Markup('<progress value="{0}" max="{1}" aria-label="{0} of {1} designs">{0} of {1}</progress>').format(
         used, budget)
 
 

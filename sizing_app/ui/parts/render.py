@@ -7,6 +7,7 @@ from sizing_app.circuit.definition import Conditions, Metric, Spec
 from sizing_app.circuit.units import show_quantity
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
+from sizing_app.task.over import covers_corners
 from sizing_app.task.turn import Score, SpecScore
 
 NEARLY = 0.10
@@ -77,19 +78,35 @@ def met_count(score: Score | None) -> str:
     return f"{sum(part.met for part in parts)} of {len(parts)}"
 
 
-def simulations(state: SessionState) -> int:
-    """Turns that were spent of the budget."""
+def designs(state: SessionState) -> int:
+    """Designs that were spent of the budget; each may have taken several simulations."""
     return sum(1 for turn in state.history if turn.index > 0 and turn.measurement is not None)
 
 
 def task_line(task: Task, policy: str) -> str:
-    return (f"{task.circuit.name} \u00b7 {conditions_line(task)} \u00b7 policy {policy} \u00b7 "
-            f"seed {task.seed}")
+    parts = (task.circuit.name, conditions_line(task), over(task), f"policy {policy}", f"seed {task.seed}")
+    return " \u00b7 ".join(filter(None, parts))
+
+
+def over(task: Task) -> str:
+    """The conditions beside the task's own: over 45 corners and 40 random samples; empty where there are none."""
+    if len(task.points) == 1:
+        return ""
+    samples = len(task.plan.samples)
+    others = len(task.points) - samples
+    found = [f"{others} {'corners' if covers_corners(task) else 'conditions'}"] if others > 1 else []
+    return "over " + " and ".join([*found, *([f"{samples} random samples"] if samples else [])])
 
 
 def conditions_line(task: Task) -> str:
     text = _conditions(task.conditions)
     return text if task.stated is None else f"{text} (the policy was told: {_conditions(task.stated)})"
+
+
+def place(point: Conditions) -> str:
+    """Where a value was measured, in few words."""
+    sample = "" if point.draw is None else f", sample {point.draw.sample}"
+    return f"{point.corner}, {show_quantity(point.temperature, 'C')}, {show_quantity(point.supply, 'V')}{sample}"
 
 
 def _conditions(point: Conditions) -> str:

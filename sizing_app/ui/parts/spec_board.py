@@ -4,11 +4,12 @@ each turn did. Below it, why the reward is what it is."""
 from markupsafe import Markup
 
 from sizing_app.circuit.definition import Metric, Spec
+from sizing_app.evaluate.corners import Spots, spots_of
 from sizing_app.session.events import SessionState
 from sizing_app.task.reward import D1, D2
 from sizing_app.task.turn import SpecScore, Turn
 from sizing_app.ui.parts.heat_strip import strip
-from sizing_app.ui.parts.render import WORDS, margin_text, percent, reward, target, verdict
+from sizing_app.ui.parts.render import WORDS, margin_text, percent, place, reward, target, verdict
 
 WORST, BEST = -0.5, 0.6
 """Margins, relative to the spec's scale, at the ends of a bar; at the left one the score is 0."""
@@ -18,27 +19,43 @@ TICK = 100 * -WORST / (BEST - WORST)
 """Where the target is in a bar (percent of its width), the same in every row."""
 
 
-def spec_board(state: SessionState, turn: Turn | None = None) -> str:
-    """The specs of ``turn``, by default of the best one."""
+def spec_board(state: SessionState, turn: Turn | None = None, corners: Spots | None = None) -> str:
+    """The specs of ``turn``, by default of the best one; with ``corners`` where that one was checked afterwards."""
     shown = state.best if turn is None or turn.score is None else turn
     if state.task is None:
         return ""
     best = state.best and state.best.index
-    rows = Markup("").join(_row(state, place, spec, shown, best) for place, spec in enumerate(state.task.specs))
+    spots = shown and (spots_of(state.task, shown) or (corners if shown is state.best else None))
+    rows = Markup("").join(_row(state, number, spec, shown, best, spots)
+                           for number, spec in enumerate(state.task.specs))
     return Markup(
         '<div class="scroll"><table class="spec-board{}"><caption class="sr-only">Target, value and margin of every '
         'spec</caption><thead><tr><th scope="col">Spec</th><th scope="col" class="num">Target</th>'
         '<th scope="col" class="num">{}</th><th scope="col" class="bar"><span style="left:{:.1f}%">target</span></th>'
         '<th scope="col">Margin</th><th scope="col" class="turns-of-spec">{}</th></tr></thead><tbody>{}</tbody>'
-        '</table></div>{}').format(
-            " long" if len(state.history) > FEW else "", _title(shown, best), TICK, _turns(state), rows,
-            _why(state, shown))
+        '</table></div>{}{}').format(
+            " long" if len(state.history) > FEW else "", _title(state, shown, best), TICK, _turns(state), rows,
+            _legend(state, spots), _why(state, shown))
 
 
-def _title(shown: Turn | None, best: int | None) -> Markup | str:
+def _title(state: SessionState, shown: Turn | None, best: int | None) -> str:
     if shown is None:
         return "Value"
-    return Markup("Turn {}{}").format(shown.index, ", best" if shown.index == best else "")
+    return (f"Turn {shown.index}{', best' if shown.index == best else ''}"
+            f"{', worst value' if len(state.task.points) > 1 else ''}")
+
+
+def _legend(state: SessionState, spots: Spots | None) -> Markup | str:
+    """What the line over a bar is."""
+    if not spots:
+        return ""
+    points = len(state.task.points)
+    count = len(spots.conditions)
+    told = f"{count} of {points}" if 1 < points != count else f"{count}"
+    rest = " The rest was left out: the design is no better than the best one, whatever they show." \
+        if 1 < points != count else ""
+    return Markup('<p class="quiet note"><i class="range-key" aria-hidden="true"></i> from the worst to the best value '
+                  'over {} conditions.{}</p>').format(told, rest)
 
 
 def _turns(state: SessionState) -> str:
@@ -46,27 +63,55 @@ def _turns(state: SessionState) -> str:
     return f"Turns 0 to {last}" if last else "Turn 0"
 
 
-def _row(state: SessionState, place: int, spec: Spec, shown: Turn | None, best: int | None) -> Markup:
+def _row(state: SessionState, number: int, spec: Spec, shown: Turn | None, best: int | None,
+         spots: Spots | None) -> Markup:
     metric = state.task.circuit.metric(spec.metric)
-    part = shown.score.specs[place] if shown is not None else None
+    part = shown.score.specs[number] if shown is not None else None
     return Markup(
         '<tr><th scope="row" title="{}">{}</th><td class="num">{}</td><td class="num value">{}</td>'
         '<td class="bar">{}</td><td>{}</td><td class="turns-of-spec">{}</td></tr>').format(
             metric.definition, metric.title, target(spec, metric.unit),
-            "\u2013" if part is None else metric.show(part.value), _bar(part), _margin(metric, spec, part),
-            strip(state, place, metric.title, best))
+            _value(state, metric, part), _bar(metric, spec, part, spots), _margin(metric, spec, part),
+            strip(state, number, metric.title, best))
 
 
-def _bar(part: SpecScore | None) -> Markup | str:
-    """From the target to the value, in units of the spec's scale."""
+def _value(state: SessionState, metric: Metric, part: SpecScore | None) -> Markup | str:
+    """With the place where it was measured, where there are several."""
+    if part is None:
+        return "\u2013"
+    if len(state.task.points) == 1:
+        return metric.show(part.value)
+    return Markup("{}<small>{}</small>").format(metric.show(part.value), place(state.task.points[part.at]))
+
+
+def _bar(metric: Metric, spec: Spec, part: SpecScore | None, spots: Spots | None) -> Markup | str:
+    """From the target to the value, in units of the spec's scale; over it the range of ``spots``."""
     if part is None or part.value is None:
         return ""
     margin = part.margin if part.margin is not None else WORST
-    place = 100 * (min(max(margin, WORST), BEST) - WORST) / (BEST - WORST)
-    left, right = min(place, TICK), max(place, TICK)
-    return Markup('<span class="track {}"><i class="fill" style="left:{:.1f}%;width:{:.1f}%"></i>'
+    at = along(margin)
+    left, right = min(at, TICK), max(at, TICK)
+    return Markup('<span class="track {}"><i class="fill" style="left:{:.1f}%;width:{:.1f}%"></i>{}'
                   '<i class="tick" style="left:{:.1f}%"></i><i class="dot{}" style="left:{:.1f}%"></i></span>').format(
-        verdict(part), left, right - left, TICK, " beyond" if margin > BEST or margin < WORST else "", place)
+        verdict(part), left, right - left, _range(metric, spec, spots), TICK,
+        " beyond" if margin > BEST or margin < WORST else "", at)
+
+
+def along(margin: float) -> float:
+    """Where a margin is in a bar, in percent of its width."""
+    return 100 * (min(max(margin, WORST), BEST) - WORST) / (BEST - WORST)
+
+
+def _range(metric: Metric, spec: Spec, spots: Spots | None) -> Markup | str:
+    """A capped line from the worst to the best margin."""
+    margins = spots.margins(spec) if spots else []
+    if not margins:
+        return ""
+    left, right = along(min(margins)), along(max(margins))
+    values = spots.values(spec.metric)
+    told = f"{metric.show(min(values))} to {metric.show(max(values))} over {len(spots.conditions)} conditions"
+    return Markup('<i class="range" style="left:{:.1f}%;width:{:.1f}%" title="{}"></i>').format(
+        left, right - left, told)
 
 
 def _margin(metric: Metric, spec: Spec, part: SpecScore | None) -> Markup | str:

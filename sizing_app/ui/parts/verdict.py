@@ -6,10 +6,12 @@ from typing import Literal
 
 from sizing_app.circuit.definition import Spec
 from sizing_app.circuit.units import show_quantity
+from sizing_app.evaluate.corners import Spots
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
-from sizing_app.task.turn import SpecScore, Turn
-from sizing_app.ui.parts.render import duration, reward, room, simulations, verdict
+from sizing_app.task.over import covers_corners
+from sizing_app.task.turn import SpecScore
+from sizing_app.ui.parts.render import designs, duration, over, place, reward, room, verdict
 
 NAMED = 2
 """Specs that are missed and named, those that lack most; the others are counted."""
@@ -25,8 +27,8 @@ class Verdict:
     facts: str = ""
 
 
-def verdict_of(state: SessionState) -> Verdict:
-    """For a session that has a task."""
+def verdict_of(state: SessionState, corners: Spots | None = None) -> Verdict:
+    """For a session that has a task; ``corners``: where its best design was checked afterwards."""
     best, task = state.best, state.task
     if best is None:
         return Verdict("running" if state.running else "failed",
@@ -36,21 +38,41 @@ def verdict_of(state: SessionState) -> Verdict:
     if best.measurement is not None and not best.measurement.ok:
         return Verdict("failed", f"No design could be simulated so far, {_designs(state)}.")
     if met == len(parts):
-        return Verdict("met", f"{_all(len(parts))} met {where(task)}.", _unchecked(task),
-                       f"{_found(state)} {_tightest(task, parts)}".strip())
+        facts = f"{_found(state)} {_tightest(task, parts)}".strip()
+        if corners is not None:
+            return _checked(task, corners, facts)
+        return Verdict("met", f"{_all(len(parts))} met {where(task)}.", _unchecked(task), facts)
     kind = "running" if state.running else "nearly" if _near(parts) else "failed"
     so_far = " so far" if state.running else ""
     return Verdict(kind, f"{met} of {len(parts)} specs met{so_far} {where(task)}; {_misses(task, parts)}.",
-                   _unchecked(task), f"Best design: turn {best.index} with reward {reward(best.reward)}, of "
-                                     f"{_designs(state)}.")
+                   _unchecked(task) if corners is None else _beyond(task, corners),
+                   f"Best design: turn {best.index} with reward {reward(best.reward)}, of {_designs(state)}.")
 
 
 def where(task: Task) -> str:
-    """The conditions that a design was judged at: at tt, 27 °C, 1.8 V, 2 pF."""
-    if len(task.points) > 1:
-        return f"at the worst of {len(task.points)} conditions each"
-    point = task.conditions
-    return f"at {point.corner}, {show_quantity(point.temperature, 'C')}, {show_quantity(point.supply, 'V')}"
+    """The conditions that a design was judged at: at tt, 27 °C, 1.8 V; over 45 corners."""
+    return over(task) or f"at {place(task.conditions)}"
+
+
+def _checked(task: Task, corners: Spots, facts: str) -> Verdict:
+    """Of a design that meets all specs where the task asks for it."""
+    met, count = corners.met(task.specs), len(task.specs)
+    if met == count:
+        return Verdict("met", f"{_all(count)} met over {len(corners.conditions)} corners.", "", facts)
+    return Verdict("nearly", f"{_all(count)} met {where(task)}.", _beyond(task, corners), facts)
+
+
+def _beyond(task: Task, corners: Spots) -> str:
+    """What the check of the corners found, for a design that does not pass it."""
+    cases = corners.worst(task.specs)
+    missed = sorted((case for case in cases if not case.score.met),
+                    key=lambda case: -1e9 if case.score.margin is None else case.score.margin)
+    if not missed:
+        return f"All {len(cases)} met over {len(corners.conditions)} corners."
+    worst = missed[0]
+    failed = f"; {corners.failed} simulations failed" if corners.failed else ""
+    return (f"{len(cases) - len(missed)} of {len(cases)} over {len(corners.conditions)} corners; "
+            f"{_miss(task, worst.score, worst.spec)} at {place(worst.conditions)}{failed}.")
 
 
 def _all(count: int) -> str:
@@ -60,17 +82,22 @@ def _all(count: int) -> str:
 def _unchecked(task: Task) -> str:
     space = task.circuit.conditions
     others = len(space.corners) * len(space.temperatures) * len(space.supplies) > 1
-    return "Corners not checked." if others and len(task.points) == 1 else ""
+    if not others or covers_corners(task):
+        return ""
+    return "Corners not checked." if len(task.points) == 1 else "Other corners not checked."
 
 
 def _found(state: SessionState) -> str:
-    """Simulations and seconds up to the first design that met all."""
-    first = next(place for place, turn in enumerate(state.history) if turn.score is not None and turn.score.passed)
+    """Designs, simulations and seconds up to the first design that met all."""
+    first = next(number for number, turn in enumerate(state.history) if turn.score is not None and turn.score.passed)
     until = state.history[:first + 1]
     count = sum(1 for turn in until if turn.index > 0 and turn.measurement is not None)
     if not count:
         return "The initial design meets them."
-    return f"Found in {count} simulation{'s' if count > 1 else ''}, {duration(sum(turn.seconds for turn in until))}."
+    seconds = duration(sum(turn.seconds for turn in until))
+    if len(state.task.points) == 1:
+        return f"Found in {_counted(count, 'simulation')}, {seconds}."
+    return f"Found in {_counted(count, 'design')}, {sum(turn.simulations for turn in until):,} simulations, {seconds}."
 
 
 def _tightest(task: Task, parts: Sequence[SpecScore]) -> str:
@@ -105,6 +132,14 @@ def _miss(task: Task, part: SpecScore, spec: Spec) -> str:
 
 
 def _designs(state: SessionState) -> str:
-    tried: list[Turn] = [turn for turn in state.history if turn.measurement is not None]
-    return (f"{len(tried)} design{'s' if len(tried) != 1 else ''}, {simulations(state)} of {state.task.budget} "
-            f"simulations, {duration(sum(turn.seconds for turn in state.history))}")
+    """What was spent: of a task with one point a design is a simulation."""
+    tried = sum(1 for turn in state.history if turn.measurement is not None)
+    seconds = duration(sum(turn.seconds for turn in state.history))
+    spent, budget = designs(state), state.task.budget
+    if len(state.task.points) == 1:
+        return f"{_counted(tried, 'design')}, {spent} of {budget} simulations, {seconds}"
+    return f"{_counted(tried, 'design')}, {spent} of a budget of {budget}, {state.simulations:,} simulations, {seconds}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

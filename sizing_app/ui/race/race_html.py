@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from sizing_app.session.events import SessionState
-from sizing_app.ui.parts.render import STATUS, block, duration, met_count, reward, simulations, task_line
+from sizing_app.ui.parts.render import STATUS, block, duration, met_count, reward, designs, task_line
 from sizing_app.ui.parts.turns import Trace
 from sizing_app.ui.race.races import Finish, finish, same_task
 
@@ -67,7 +67,7 @@ def _row(id: str, state: SessionState, titles: Titles) -> Markup:
         title_of(state, titles), state.status, STATUS[state.status], state.message,
         reward(best.reward) if best else "\u2013", met_count(best.score) if best else "\u2013",
         found.simulations if found else "\u2013", f"{found.seconds:.2f}" if found else "\u2013",
-        simulations(state), budget, id, id)
+        designs(state), budget, id, id)
 
 
 def _took(found: Finish) -> str:

@@ -12,7 +12,7 @@ from sizing_app.task.turn import Turn
 from sizing_app.ui.parts.components import blocks, response_plots
 from sizing_app.ui.parts.render import block, conditions_line, reward
 from sizing_app.ui.services import Services
-from sizing_app.ui.session.devices import device_table, value_table
+from sizing_app.ui.parts.devices import device_table, value_table
 from sizing_app.ui.session.responses import figures, left_out, single_values
 
 TITLE = "Best design: transistors and responses"

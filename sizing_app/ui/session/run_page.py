@@ -20,6 +20,7 @@ from sizing_app.ui.session.examples import Example, Examples
 from sizing_app.ui.session.session_stream import missing, phase
 from sizing_app.ui.session.session_view import SessionView
 from sizing_app.ui.session.steering import SteeringView
+from sizing_app.ui.signoff.signoff_view import SignoffView
 
 STARTS = READERS = 8
 """Browsers that may start sessions, and whose controls may be brought up to date, at once."""
@@ -46,6 +47,7 @@ class RunPage:
                 self.stream = stream("run")
                 self.shown = gr.JSON({}, visible="hidden", label="Phase that the controls show")
                 self.view = SessionView("run", services)
+                self.signoff = SignoffView("run", services)
                 self.examples = Examples(services)
                 self.steering = SteeringView(services, self.review)
                 self.view.body("run")
@@ -80,7 +82,8 @@ class RunPage:
         control = self.services.control(session_id)
         now = phase(state, session_id, control)
         changed = {name for name, value in now.items() if name not in shown or shown[name] != value}
-        return [now, *self.steering.update(state, control, now, changed), self.view.inspection.shown(state),
+        return [now, *self.steering.update(state, control, now, changed), *self.signoff.update(state, changed),
+                self.view.inspection.shown(state),
                 gr.Button(interactive=not state.running), gr.Button(interactive=state.running)]
 
     def stop(self, session_id: str) -> dict:
@@ -113,16 +116,21 @@ class RunPage:
     def _wire(self) -> None:
         open_stream(self.stream, self.session_id, "session")
         self.stream.phase(self.controls, [self.session_id, self.shown],
-                          [self.shown, *self.steering.outputs, self.view.inspection.accordion, self.start, self.halt],
+                          [self.shown, *self.steering.outputs, *self.signoff.outputs, self.view.inspection.accordion,
+                           self.start, self.halt],
                           trigger_mode="always_last", concurrency_limit=READERS, **PRIVATE)
         self.view.connect(self.session_id)
         self.steering.connect(self.session_id, self.form)
+        self.signoff.connect(self.session_id, self.stream)
         self.form.circuit.input(self.change_circuit, self.form.circuit, [self.accordion, self.panel], **PRIVATE)
         self._begins(self.start.click)
         for example, button in self.examples.buttons:
             filled = button.click(partial(self.fill_example, example), None,
                                   [self.accordion, self.panel, *self.form.fields], **PRIVATE)
             self._begins(filled.success)
+        over = self.signoff.corner_panel.size_over(lambda session: self.signoff.size_over(session, self.form),
+                                                   self.session_id, self.form.fields, **PRIVATE)
+        self._begins(over.success)
         self.halt.click(self.stop, self.session_id, self.halt, queue=False, **PRIVATE)
 
     def _begins(self, event: Callable) -> None:

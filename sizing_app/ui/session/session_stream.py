@@ -12,11 +12,13 @@ from sizing_app.ui.parts.search_board import Search
 from sizing_app.ui.parts.turn_row import with_head
 from sizing_app.ui.parts.turns import Trace
 from sizing_app.ui.services import Services
+from sizing_app.ui.signoff.check_parts import NO_CHECKS, check_parts
 from sizing_app.ui.session.session_view import header_blocks, spec_blocks
 
 
 def session_stream(services: Services, session_id: str) -> Iterator[Parts]:
-    """The session now and after every change until it ends; one that is not stored is named."""
+    """The session now and after every change until it ends, then the checks of its best design until none of them
+    runs; a session that is not stored is named."""
     trace, search, former, results = Trace(session_id=session_id), Search(), None, {}
     try:
         for state in services.states(session_id):
@@ -24,12 +26,19 @@ def session_stream(services: Services, session_id: str) -> Iterator[Parts]:
                 results = {"specs": spec_blocks(state), "design": design_blocks(state, session_id),
                            "plot": figure(state, session_id), "search": search.blocks(state)}
             former = state
-            yield {"header": header_blocks(state, session_id), **results, "turns": with_head(trace.blocks(state)),
-                   "phase": phase(state, session_id, services.control(session_id))}
+            shown = {"header": header_blocks(state, session_id), **results, **NO_CHECKS,
+                     "turns": with_head(trace.blocks(state)),
+                     "phase": phase(state, session_id, services.control(session_id))}
+            if state.running:
+                yield shown
     except StoreError as error:
         state = missing(error)
         yield {"header": header_blocks(state, ""), "specs": [], "design": [], "plot": figure(state, ""), "search": [],
-               "turns": [], "phase": phase(state, session_id, None)}
+               **NO_CHECKS, "turns": [], "phase": phase(state, session_id, None)}
+        return
+    for parts, corners in check_parts(services, state, session_id):
+        yield {**shown, "header": header_blocks(state, session_id, corners),
+               "specs": spec_blocks(state, corners=corners), **parts}
 
 
 def missing(error: StoreError) -> SessionState:

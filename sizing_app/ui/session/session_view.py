@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import gradio as gr
 
+from sizing_app.evaluate.corners import Spots
 from sizing_app.session.events import SessionState
 from sizing_app.task.turn import Turn
 from sizing_app.ui.forks.group_view import GroupView
@@ -62,9 +63,9 @@ class SessionView:
                 figure(state, session_id, turn), Search().blocks(state), shown, self.inspection.shown(state, fresh)]
 
 
-def header_blocks(state: SessionState, session_id: str) -> list[dict]:
-    return [block("header", header(state, session_id))]
+def header_blocks(state: SessionState, session_id: str, corners: Spots | None = None) -> list[dict]:
+    return [block("header", header(state, session_id, corners))]
 
 
-def spec_blocks(state: SessionState, turn: Turn | None = None) -> list[dict]:
-    return [block("specs", spec_board(state, turn))]
+def spec_blocks(state: SessionState, turn: Turn | None = None, corners: Spots | None = None) -> list[dict]:
+    return [block("specs", spec_board(state, turn, corners))]

@@ -13,7 +13,7 @@ from sizing_app.task.validation import MAX_BUDGET
 from sizing_app.ui.forms.limit_form import proposal_table, read_edits
 from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
 from sizing_app.ui.parts.components import cell_table, read_asset
-from sizing_app.ui.parts.render import simulations
+from sizing_app.ui.parts.render import designs
 from sizing_app.ui.services import Services
 
 EMPTY = {"caption": "", "columns": [], "rows": []}
@@ -105,7 +105,7 @@ class SteeringView:
     def _extend(self, session_id: str, further: object, filled) -> str:
         state = fold(self.services.store.events(session_id))
         history = tuple(turn for turn in state.history if turn.measurement is not None)
-        spent = simulations(state)
+        spent = designs(state)
         if state.running or not history:
             raise ValueError("Only a session that has ended, with at least its initial design, can be continued.")
         if filled.task.circuit.name != state.task.circuit.name:
@@ -134,7 +134,7 @@ class SteeringView:
             return [gr.skip(), gr.skip(), gr.skip()]
         if state.running or state.task is None:
             return [gr.Row(visible=False), gr.skip(), gr.skip()]
-        rest = state.task.budget - simulations(state)
+        rest = state.task.budget - designs(state)
         cut = state.status in ("interrupted", "stopped", "failed") and rest > 0
         return [gr.Row(visible=True), gr.Button("Resume" if cut else "Continue"), rest if cut else 5]
 

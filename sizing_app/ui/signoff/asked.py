@@ -1,0 +1,124 @@
+"""What people ask of the best design of a session that has ended: which design that is, and a check of it."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from sizing_app.checks import Kind
+from sizing_app.circuit.definition import Draw
+from sizing_app.circuit.validation import Invalid, is_whole
+from sizing_app.circuit.variation import first_sample, read_pelgrom
+from sizing_app.errors import PolicyError
+from sizing_app.evaluate.corners import Spots, spots_of
+from sizing_app.evaluate.datasheet import Datasheet, datasheet
+from sizing_app.evaluate.signoff import Design, check_corners, check_samples, check_sensitivity
+from sizing_app.session.events import SessionState
+from sizing_app.simulator.inspection import Inspector
+from sizing_app.simulator.shared import Shared
+from sizing_app.task.over import covers_corners
+from sizing_app.ui.services import Services
+
+SAMPLES, MOST_SAMPLES = 200, 2000
+"""Of a Monte Carlo check, by default and at most."""
+
+
+class CannotCheck(PolicyError):
+    """The message says why."""
+
+
+def design_of(state: SessionState) -> Design | None:
+    """The best design of a session that has ended, under the session's own conditions."""
+    best = state.best
+    if state.running or best is None or best.proposal.parameters is None or not best.measurement.ok:
+        return None
+    return Design(state.task.circuit, best.proposal.parameters, state.task.conditions)
+
+
+def corners_of(services: Services, state: SessionState) -> Spots | None:
+    """Where the best design was measured: by the session itself if that is over all corners, else by a check."""
+    design, task = design_of(state), state.task
+    if design is None:
+        return None
+    if task.plan is not None and not task.plan.samples and covers_corners(task) and not state.best.measured_at:
+        return spots_of(task, state.best)
+    return services.checks.result(design, "corners")
+
+
+def sheet_of(services: Services, state: SessionState, simulator: Inspector | None = None) -> Datasheet:
+    """The datasheet of the best design, with the samples that were drawn, if any. Raises CannotCheck, and
+    SimulatorError where it cannot be simulated."""
+    design = _known(state)
+    made = services.checks.result(design, "report")
+    if simulator is None and made is not None:
+        return made
+    return datasheet(design, state.task.specs, simulator or Shared(services.simulator), corners_of(services, state),
+                     services.checks.result(design, "samples"))
+
+
+def ask(services: Services, state: SessionState, kind: Kind, count: object = SAMPLES, pelgrom: str = "") -> str:
+    """Start a check, or join one that is the same; returns its id. ``count``: samples of Monte Carlo; ``pelgrom``:
+    coefficients to assume where the foundry gives none. Raises CannotCheck, and Busy."""
+    design, settings = _known(state), None
+    work: Callable[[Inspector], Any]
+    match kind:
+        case "corners":
+            def work(simulator: Inspector) -> Spots:
+                return check_corners(design, simulator)
+        case "samples":
+            if not is_whole(count, 2, MOST_SAMPLES):
+                raise CannotCheck(f"Samples: expected a whole number from 2 to {MOST_SAMPLES}.")
+            draw, number = _draw(design, pelgrom), int(count)
+            settings = (draw, number)
+
+            def work(simulator: Inspector):
+                return check_samples(design, draw, number, simulator)
+        case "sensitivity":
+            settings = _assumed(pelgrom)
+
+            def work(simulator: Inspector):
+                return check_sensitivity(design, simulator, pelgrom=_assumed(pelgrom))
+        case "report":
+            settings = _checked(services, state, design)
+
+            def work(simulator: Inspector) -> Datasheet:
+                return sheet_of(services, state, simulator)
+    services.admit()
+    id = services.checks.start(design, kind, settings, work, services.simulator)
+    services.shares.note(id)
+    return id
+
+
+def no_coefficients(design: Design) -> str:
+    """Why there are no random samples unless coefficients are assumed; empty where there are."""
+    try:
+        first_sample(design.circuit, design.conditions)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _known(state: SessionState) -> Design:
+    design = design_of(state)
+    if design is None:
+        raise CannotCheck("There is a design to check once the session has ended with one that can be simulated.")
+    return design
+
+
+def _draw(design: Design, pelgrom: str) -> Draw:
+    try:
+        return first_sample(design.circuit, design.conditions, pelgrom=_assumed(pelgrom))
+    except ValueError as error:
+        raise CannotCheck(f"No random samples: {error}.") from error
+
+
+def _assumed(pelgrom: str) -> tuple[float, float] | None:
+    """Coefficients that a person assumes. Raises CannotCheck."""
+    try:
+        return read_pelgrom(pelgrom) if (pelgrom or "").strip() else None
+    except Invalid as error:
+        raise CannotCheck(f"{error}.") from error
+
+
+def _checked(services: Services, state: SessionState, design: Design) -> Hashable:
+    """What a report stands on: with more of it, it is another report."""
+    found = services.checks.of(design)
+    return tuple(found[kind].id for kind in ("corners", "samples") if kind in found and found[kind].status == "done")

@@ -1,0 +1,61 @@
+"""The checks of a session's best design as parts of its page: what runs, and what was found."""
+
+from collections.abc import Iterator, Mapping
+
+from markupsafe import Markup
+
+from sizing_app.checks import Check, Kind
+from sizing_app.evaluate.corners import Spots
+from sizing_app.session.events import SessionState
+from sizing_app.ui.live.board import Parts
+from sizing_app.ui.parts.render import block, duration
+from sizing_app.ui.services import Services
+from sizing_app.ui.signoff.asked import corners_of, design_of
+from sizing_app.ui.signoff.corner_panel import corner_blocks
+from sizing_app.ui.signoff.sample_panel import histograms, sample_blocks
+from sizing_app.ui.signoff.sensitivity_panel import sensitivity_blocks
+
+NO_CHECKS: Parts = {"checks": [], "corners": [], "samples": [], "histograms": {"figures": []}, "sensitivity": []}
+TITLES: dict[Kind, str] = {"corners": "Corners", "samples": "Monte Carlo", "sensitivity": "Sensitivity",
+                           "report": "Report"}
+
+
+def check_parts(services: Services, state: SessionState, session_id: str) -> Iterator[tuple[Parts, Spots | None]]:
+    """The parts now and after every change until no check runs; with each what is known of the corners."""
+    design = design_of(state)
+    if design is None:
+        yield NO_CHECKS, None
+        return
+    for checks in services.checks.follow(design):
+        corners, task = corners_of(services, state), state.task
+        random, found = (checks[kind].result if kind in checks else None for kind in ("samples", "sensitivity"))
+        yield {"checks": _lines(checks, session_id), "corners": corner_blocks(task, corners) if corners else [],
+               "samples": sample_blocks(task, random) if random else [],
+               "histograms": histograms(task, random) if random else NO_CHECKS["histograms"],
+               "sensitivity": sensitivity_blocks(task, found) if found else []}, corners
+
+
+def _lines(checks: Mapping[Kind, Check], session_id: str) -> list[dict]:
+    """A line for each check that is not at its end or not shown elsewhere."""
+    return [block(kind, line) for kind, title in TITLES.items() if kind in checks
+            and (line := _line(title, checks[kind], session_id))]
+
+
+def _line(title: str, check: Check, session_id: str) -> Markup | str:
+    if check.status == "running":
+        return Markup(
+            '<p class="check"><b class="busy">{0}</b> <progress value="{1}" max="{2}" aria-label="{0}: {1} of {2} '
+            'simulations"></progress> <span class="quiet">{1} of {2} simulations</span> <button type="button" '
+            'class="quiet-button" data-event="halt" data-value="{3}" aria-label="Stop {0}">Stop</button></p>').format(
+                title, check.done, check.submitted or 1, check.kind)
+    if check.status == "failed":
+        return Markup('<p class="warning" role="alert">{} failed: {}</p>').format(title, check.message)
+    if check.status == "stopped":
+        return Markup('<p class="check quiet" role="status">{} stopped after {} simulations.</p>').format(
+            title, check.done)
+    if check.kind == "report":
+        return Markup('<p class="check" role="status"><b>Report ready</b> <a class="button" download '
+                      'href="export/{0}/datasheet">Download HTML</a> '
+                      '<a download href="export/{0}/datasheet-md">Markdown</a></p>').format(session_id)
+    return Markup('<p class="check quiet" role="status">{}: {} simulations in {}.</p>').format(
+        title, check.done, duration(check.seconds))
