@@ -13,6 +13,7 @@ from sizing_app.policy import make_policy
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import graded, observed
 from sizing_app.policy.evolution import MODEL_TURNS, NARROW, EvolutionSearch, Polish
+from sizing_app.policy.handover import Handover
 from sizing_app.policy.kept import SESSIONS
 from sizing_app.policy.parzen import ParzenSearch
 from sizing_app.policy.random_search import RandomSearch
@@ -140,10 +141,11 @@ class Middling:
 
 def test_polish_takes_over_from_the_model_at_its_best_design():
     task = hard_task(MODEL_TURNS + 6)
-    history = run(Polish(Middling()), task).history
+    policy = Handover(Middling(), Polish())
+    history = run(policy, task).history
     units, _ = observed(task.circuit, history)
     model, finish = units[1:MODEL_TURNS + 1], units[MODEL_TURNS + 1:]
-    assert Polish(Middling()).name == "middling+cma-es" and np.ptp(model, axis=0).max() == 0.0 and len(finish) == 6
+    assert policy.name == "middling+cma-es" and np.ptp(model, axis=0).max() == 0.0 and len(finish) == 6
     best = int(np.argmax([turn.reward for turn in history[:MODEL_TURNS + 1]]))
     assert 0 < np.abs(finish - units[best]).max() < 6 * NARROW
 
@@ -173,7 +175,7 @@ def test_what_is_kept_proposes_what_one_made_anew_does(make):
 
 def test_a_finish_that_is_kept_proposes_what_one_made_anew_does():
     def make():
-        return Polish(RandomSearch())
+        return Handover(RandomSearch(), Polish())
 
     policy, task = make(), hard_task(30)
     whole = run(policy, task).history

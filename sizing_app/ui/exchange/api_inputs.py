@@ -7,6 +7,7 @@ from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec, is_whole
 from sizing_app.task.definition import Plan
+from sizing_app.task.goal import Goal, read_goal
 from sizing_app.task.over import read_over
 from sizing_app.task.validation import PAGE_POINTS
 
@@ -81,6 +82,16 @@ def read_plan(circuit: Circuit, conditions: Conditions, text: str) -> Plan | Non
     if plan is not None and len(plan.points) > PAGE_POINTS:
         raise WrongInput(f"over: {len(plan.points)} points, at most {PAGE_POINTS}.")
     return plan
+
+
+def read_then(text: str) -> Goal | None:
+    """What is pushed once all specs are met."""
+    if not isinstance(text, str):
+        raise WrongInput(f"then: expected a text such as stop or 'minimize power', found {text!r}.")
+    try:
+        return read_goal(text)
+    except Invalid as error:
+        raise WrongInput(f"{error}.") from error
 
 
 def read_conditions(circuit: Circuit, given: Mapping[str, Number] | None) -> Conditions:

@@ -13,11 +13,13 @@ from sizing_app.circuit.validation import Invalid
 from sizing_app.errors import StoreError
 from sizing_app.session.events import fold
 from sizing_app.task.definition import Task
+from sizing_app.task.goal import STOP, Goal, read_goal
 from sizing_app.task.limits import hold
 from sizing_app.task.validation import MAX_HINT, SESSION_BUDGET, check_task
 from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
 from sizing_app.ui.forms.policy_choice import in_tiers, line_of, suggested_budget
+from sizing_app.ui.forms.then_choice import LABEL, then_choices, then_text
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.services import Services, reads_hints, reads_ranges
@@ -38,6 +40,8 @@ class Filled:
     policies: tuple[str, ...]
     parent: str | None = None
     """The session whose best design is the initial one."""
+    remembers: bool = False
+    """Whether a policy that can begins with what earlier sessions simulated."""
 
     @property
     def task(self) -> Task | None:
@@ -66,6 +70,10 @@ class TaskForm:
         with gr.Row(elem_classes="pair"):
             self.budget = gr.Number(5, label=f"Simulations, 1 to {SESSION_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
+        self.then = then_field(circuit, STOP)
+        self.earlier = gr.Checkbox(True, label="Begin with what earlier sessions simulated", container=False,
+                                   info="Response surfaces only: same circuit, same conditions.",
+                                   elem_id=f"{prefix}earlier", visible=lanes == 1)
         self.kind = gr.Dropdown([(title, kind) for kind, title in KINDS.items()], value="random",
                                 label="Initial design")
         self.source = gr.Textbox("", label="Session whose best design to start from", max_lines=1, visible=False,
@@ -87,7 +95,7 @@ class TaskForm:
     def fields(self) -> list:
         """The inputs of ``read``, in its order."""
         return [self.circuit, *self.conditions, self.specs, self.budget, self.seed, self.kind, self.initial,
-                self.source, self.limits, self.hint, *self.policies]
+                self.source, self.limits, self.hint, self.then, self.earlier, *self.policies]
 
     @property
     def checked(self) -> list:
@@ -96,7 +104,7 @@ class TaskForm:
 
     def read(self, circuit: str, corner: str, temperature: float, supply: float, load: float, specs: dict,
              budget: float, seed: float, kind: str, initial: dict, source: str, limits: dict, hint: str,
-             *policies: str) -> Filled:
+             then: str, earlier: bool, *policies: str) -> Filled:
         """Check everything at once, so that a person sees all problems together."""
         chosen, problems, parent = self.services.circuits[circuit], [], None
         if kind == BEST:
@@ -104,17 +112,18 @@ class TaskForm:
             initial = self._best_of(parent, chosen, initial, problems)
         reading = read_task(chosen, Conditions(corner, temperature, supply, load), specs, kind, initial, budget, seed)
         ranges, wrong, limits = read_limits(chosen, limits)
+        goal = self._goal(then, problems)
         problems = (*problems, *reading.problems, *wrong)
         task = None
         if reading.task is not None and not problems:
-            task = replace(reading.task, limits=ranges, hint=(hint or "").strip(),
+            task = replace(reading.task, limits=ranges, hint=(hint or "").strip(), goal=goal,
                            initial=hold(reading.task.initial, ranges)[0])
             try:
                 check_task(task, "Task")
             except Invalid as error:
                 task, problems = None, (f"{error}.",)
         return Filled(replace(reading, task=task, problems=problems), limits,
-                      tuple(policy for policy in policies if policy != NONE), parent)
+                      tuple(policy for policy in policies if policy != NONE), parent, bool(earlier))
 
     @staticmethod
     def answer(filled: Filled, problems: Sequence[str]) -> list:
@@ -142,13 +151,14 @@ class TaskForm:
                 spec_table(circuit, task.specs), min(task.budget, SESSION_BUDGET), task.seed, kind,
                 gr.update(value=initial_table(circuit, task.initial), visible=kind == "typed"),
                 gr.update(value="", visible=False), limit_table(circuit, task.limits), task.hint,
+                then_field(circuit, then_text(task.goal)), True,
                 *(self._policy_choice(handle, lane, lanes, policy) for lane, policy in enumerate(chosen))]
 
     def change_circuit(self, name: str, kind: str, seed: float | None, *policies: str) -> list:
         circuit = self.services.circuits[name]
         table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
         return [*condition_choices(circuit, circuit.conditions.nominal), spec_table(circuit, circuit.specs), table,
-                limit_table(circuit, {}),
+                limit_table(circuit, {}), then_field(circuit, STOP),
                 *(self._policy_choice(name, lane, len(policies), policy) for lane, policy in enumerate(policies))]
 
     def change_initial(self, name: str, kind: str, seed: float | None) -> list:
@@ -157,6 +167,15 @@ class TaskForm:
             return [gr.update(visible=True), source]
         table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
         return [gr.update(value=table, visible=False), source]
+
+    @staticmethod
+    def _goal(then: str, problems: list[str]) -> Goal | None:
+        """The goal of the field; None and a problem where it cannot be read."""
+        try:
+            return read_goal(then or STOP)
+        except Invalid as error:
+            problems.append(f"Then: {str(error).removeprefix('then: ')}.")
+            return None
 
     def _best_of(self, session_id: str, circuit: Circuit, table: dict, problems: list[str]) -> dict:
         """The table with the best design of a session; ``table`` and a problem where there is none."""
@@ -191,7 +210,7 @@ class TaskForm:
         context = [self.circuit, self.kind, self.seed]
         changed = self.circuit.input(
             self.change_circuit, [*context, *self.policies],
-            [*self.conditions, self.specs, self.initial, self.limits, *self.policies], **PRIVATE)
+            [*self.conditions, self.specs, self.initial, self.limits, self.then, *self.policies], **PRIVATE)
         changed.then(self._note, self.policies, self.note, **PRIVATE)
         for policy in self.policies:
             policy.change(lambda *chosen: [self._note(*chosen), _lines(*chosen)], self.policies,
@@ -225,6 +244,13 @@ def kind_of(circuit: Circuit, task: Task) -> str:
     """The first of the ways to start that gives the task's initial design."""
     drawn = (kind for kind in ("random", "middle") if initial_values(circuit, kind, task.seed) == dict(task.initial))
     return next(drawn, "typed")
+
+
+def then_field(circuit: Circuit, text: str) -> gr.Dropdown:
+    """What is done once all specs are met; an expression can be typed."""
+    choices = then_choices(circuit)
+    shown = choices if text in [value for _, value in choices] else [*choices, (text, text)]
+    return gr.Dropdown(shown, value=text, label=LABEL, allow_custom_value=True)
 
 
 def condition_choices(circuit: Circuit, chosen: Conditions) -> list:

@@ -37,7 +37,7 @@ def verdict_of(state: SessionState) -> Verdict:
         return Verdict("failed", f"No design could be simulated so far, {_designs(state)}.")
     if met == len(parts):
         return Verdict("met", f"{_all(len(parts))} met {where(task)}.", _unchecked(task),
-                       f"{_found(state)} {_tightest(task, parts)}".strip())
+                       " ".join(filter(None, (_found(state), _pushed(state), _tightest(task, parts)))))
     kind = "running" if state.running else "nearly" if _near(parts) else "failed"
     so_far = " so far" if state.running else ""
     return Verdict(kind, f"{met} of {len(parts)} specs met{so_far} {where(task)}; {_misses(task, parts)}.",
@@ -71,6 +71,17 @@ def _found(state: SessionState) -> str:
     if not count:
         return "The initial design meets them."
     return f"Found in {count} simulation{'s' if count > 1 else ''}, {duration(sum(turn.seconds for turn in until))}."
+
+
+def _pushed(state: SessionState) -> str:
+    """Where the goal stands, and where it stood when all specs were met for the first time."""
+    task = state.task
+    if task.goal is None:
+        return ""
+    first = next(turn for turn in state.history if turn.score is not None and turn.score.passed)
+    then, now = (task.goal.show_value(task.circuit, task.goal.of(task.circuit, turn)) for turn in (first, state.best))
+    since = "" if first is state.best else f", {then} in turn {first.index}"
+    return f"To {task.goal.show()}: {now} in turn {state.best.index}{since}."
 
 
 def _tightest(task: Task, parts: Sequence[SpecScore]) -> str:
