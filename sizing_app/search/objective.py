@@ -3,7 +3,8 @@
 A metric that spans decades is modelled as its logarithm, so that twice and ten times the bound look different and
 neither looks infinite (where the spec has a scale beyond its bound, it is logarithmic beyond that scale); decibels,
 degrees and the rest in units of the spec's scale. In these units the *height* of a spec is how
-far the metric is on the good side of its bound; a range has two bounds, and the nearer one counts.
+far the metric is on the good side of its bound; a range has two bounds, and the nearer one counts. The *gain* of a
+design is its value of the task's goal, if there is one (task/goal.py), on such a scale, larger where it is better.
 """
 
 from collections.abc import Sequence
@@ -92,7 +93,7 @@ class Objective:
         """Values of the goal, shape (designs,), NaN without one, on a scale that a polynomial can follow, larger where
         they are better: logarithms unless the goal is a margin, in dB or degrees, or negative somewhere."""
         scale = self._gain_scale
-        if scale is None and np.nanmin(values, initial=0.0) < 0:
+        if scale is None and (values < 0).any():
             scale = np.nanmedian(np.abs(values)) or 1.0
         with np.errstate(divide="ignore", invalid="ignore"):
             scaled = np.log(values) if scale is None else values / scale
@@ -124,7 +125,7 @@ class Objective:
     def pushed(self, levels: np.ndarray, missing: np.ndarray, gains: np.ndarray, room: float) -> np.ndarray:
         """``cost`` while a goal is pushed, with every spec held at a height of ``room``."""
         short = np.minimum(np.maximum(np.minimum(room, self.room) - self.heights(levels), 0), CAP)
-        gained = np.nanmin(self.margins(levels), axis=-1) if self.widens else np.nan_to_num(gains)
+        gained = np.nan_to_num(self.margins(levels), nan=CAP).min(axis=-1) if self.widens else np.nan_to_num(gains)
         return HELD * np.nansum(short, axis=-1) - gained + self._unanswered(missing)
 
     def cost(self, levels: np.ndarray, missing: np.ndarray) -> np.ndarray:

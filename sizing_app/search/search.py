@@ -5,7 +5,9 @@ round of four the best point (propose.py) of the mean surfaces in the region, of
 sample of surfaces that are fitted to the whole space. Samples stand for what the surfaces do not know yet: a design is
 tried as often as it may be the best (Thompson sampling, Biometrika 1933), with every spec a constraint of its own
 (SCBO: Eriksson and Poloczek, AISTATS 2021). The surfaces over the whole space lead out of valleys that the local ones
-would never leave.
+would never leave. Once a design meets all specs and the task has a goal, crossings of the best designs (differential
+evolution) take the place of the wide mean: they keep to valleys that no quadratic follows. A search may begin with what
+earlier sessions simulated (earlier.py).
 
 What is proposed depends on the task, its seed and what was told, in that order, and on nothing else: not on who made
 the designs that were told, nor on how many are simulated at once.
