@@ -17,7 +17,7 @@ import pandas as pd
 
 from sizing_app.circuit.definition import Circuit, Conditions
 from sizing_app.cli.values import (UsageError, read_circuit, read_conditions, read_design, read_parameters, read_plan,
-                                   read_specs)
+                                   read_specs, read_then)
 from sizing_app.paths import database_url
 from sizing_app.policy import DEFAULT_POLICY, PolicySettings, check_can_size, make_policy
 from sizing_app.policy.designs import initial_design
@@ -81,23 +81,24 @@ def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, *, dat
 
 def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str = DEFAULT_POLICY, budget: int = 5,
          seed: int = 0, initial: Mapping[str, Value] | None = None, over: str = "nominal", round: int = 1,
-         base_url: str | None = None, model: str | None = None, database: str | None = None,
+         then: str = "stop",         base_url: str | None = None, model: str | None = None, database: str | None = None,
          **conditions: Value) -> Session:
     """Run a session to its end and store it.
 
     ``specs``: metric to its new target: a bound (a text may begin with >= or <=) or (low, high); the others keep their
     defaults. ``initial``: starting values, the rest is random by ``seed``. ``over``: "corners" judges every design over
     all corners, temperatures and supplies, "tt,ss @ -40,125 @ 1.6" over some (task/over.py). ``round``: designs that
-    are proposed and simulated at once.
+    are proposed and simulated at once. ``then``: "minimize power" or "maximize gbw/power" goes on once all specs are
+    met (task/goal.py).
     """
     known = read_circuit(circuit, database or database_url())
     point = _conditions(known, conditions)
     task = Task(known, read_specs(known, _words(specs)), point,
                 read_parameters(known, _words(initial), initial_design(known, seed)), budget, seed,
-                plan=read_plan(known, point, over), round=round)
+                plan=read_plan(known, point, over), round=round, goal=read_then(then))
     check_task(task)
     settings = PolicySettings(base_url, model)
-    check_can_size(policy, known, settings)
+    check_can_size(policy, task, settings)
     store = _store(database)
     id = store.create(task, policy, source="notebook")
     events = run_session(task, make_policy(policy, settings), _simulator(), threading.Event())

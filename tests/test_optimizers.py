@@ -13,6 +13,7 @@ from sizing_app.policy import make_policy
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import graded, observed
 from sizing_app.policy.evolution import MODEL_TURNS, NARROW, EvolutionSearch, Polish
+from sizing_app.policy.handover import Handover
 from sizing_app.policy.kept import SESSIONS
 from sizing_app.policy.parzen import ParzenSearch
 from sizing_app.policy.random_search import RandomSearch
@@ -20,6 +21,7 @@ from sizing_app.policy.response_surface import ResponseSurface
 from sizing_app.policy.trust_region import FAILURES, LENGTH, SHORTEST, SUCCESSES, TrustRegionSearch, region, suggest
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
+from sizing_app.task.goal import read_goal
 from sizing_app.task.turn import Proposal
 from tests.builders import GOOD, QuadraticSimulator, a_task, turn_of
 
@@ -140,12 +142,26 @@ class Middling:
 
 def test_polish_takes_over_from_the_model_at_its_best_design():
     task = hard_task(MODEL_TURNS + 6)
-    history = run(Polish(Middling()), task).history
+    policy = Handover(Middling(), Polish())
+    history = run(policy, task).history
     units, _ = observed(task.circuit, history)
     model, finish = units[1:MODEL_TURNS + 1], units[MODEL_TURNS + 1:]
-    assert Polish(Middling()).name == "middling+cma-es" and np.ptp(model, axis=0).max() == 0.0 and len(finish) == 6
+    assert policy.name == "middling+cma-es" and np.ptp(model, axis=0).max() == 0.0 and len(finish) == 6
     best = int(np.argmax([turn.reward for turn in history[:MODEL_TURNS + 1]]))
     assert 0 < np.abs(finish - units[best]).max() < 6 * NARROW
+
+
+def test_response_surfaces_take_over_and_know_the_models_turns():
+    task = replace(hard_task(MODEL_TURNS + 6), goal=read_goal("minimize power"))
+    policy = Handover(Middling(), ResponseSurface())
+    history = run(policy, task).history
+    assert policy.name == "middling+response-surface" and len(history) == MODEL_TURNS + 7
+    for place, turn in enumerate(history[1:], 1):
+        alone = Middling() if place <= MODEL_TURNS else ResponseSurface()
+        assert turn.proposal.parameters == propose(alone, task, history[:place]).parameters
+    met = replace(a_task(budget=4), initial=GOOD)
+    assert len(run(policy, met).history) == 2
+    assert len(run(policy, replace(met, goal=task.goal)).history) == 5
 
 
 def test_the_trust_region_grows_and_shrinks():
@@ -173,7 +189,7 @@ def test_what_is_kept_proposes_what_one_made_anew_does(make):
 
 def test_a_finish_that_is_kept_proposes_what_one_made_anew_does():
     def make():
-        return Polish(RandomSearch())
+        return Handover(RandomSearch(), Polish())
 
     policy, task = make(), hard_task(30)
     whole = run(policy, task).history

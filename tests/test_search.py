@@ -168,7 +168,7 @@ def test_heights_have_the_sign_of_the_reward():
 
 def test_a_region_grows_shrinks_and_gives_up_a_place():
     points = np.random.default_rng(0).random((400, 5))
-    falling, flat = 0.9 ** np.arange(400.0), np.ones(400)
+    falling, flat = np.log(0.9) * np.arange(400.0), np.zeros(400)
     assert follow(points, falling, 9, 4).width > START and not follow(points, falling, 9, 4).exhausted
     assert LEAST <= follow(points[:25], flat[:25], 9, 4).width < START
     stuck = follow(points, flat, 9, 4)

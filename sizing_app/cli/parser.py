@@ -37,6 +37,7 @@ def build_parser() -> Parser:
     _circuits(commands.add_parser("circuits", help="list or check the circuits"))
     _simulate(commands.add_parser("simulate", help="simulate one design"))
     _size(commands.add_parser("size", help="run one sizing session"))
+    _front(commands.add_parser("front", help="what one metric costs in another: sessions over a swept bound"))
     _evaluate(commands.add_parser("evaluate", help="compare policies on a suite of queries"))
     _sessions(commands.add_parser("sessions", help="list, show or export stored sessions"))
     _export(commands.add_parser("export", help="one design as a ZIP that runs in plain ngspice"))
@@ -158,10 +159,38 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 
 def _size(parser: argparse.ArgumentParser) -> None:
+    _asked(parser)
+    parser.add_argument("--afresh", action="store_true", help="begin without what the stored sessions simulated of the "
+                        "circuit at the same conditions, which searches by response surfaces else know")
+    parser.add_argument("--then", default="stop", metavar="WHAT", help="once all specs are met: stop, or 'minimize X' "
+                        "or 'maximize X' with the specs held until the budget is spent; X: a metric, area (the sum of "
+                        "W L m), margin (the least one of the specs) or an expression, such as gbw/power")
+    _server(parser)
+    _json(parser)
+    _simulator(parser)
+
+
+def _front(parser: argparse.ArgumentParser) -> None:
+    _asked(parser, budget="100")
+    parser.set_defaults(then="stop", policy="response-surface")
+    parser.add_argument("--sweep", metavar="METRIC", required=True, help="whose bound is swept")
+    parser.add_argument("--against", metavar="METRIC", required=True, help="what is pushed at each bound")
+    parser.add_argument("--points", default="8", metavar="N", help="bounds, each a stored session of --budget "
+                        "simulations; those that are stored already are not run again")
+    parser.add_argument("--range", metavar="LOW..HIGH", help="of the bound; default: half to twice the spec's")
+    parser.add_argument("--csv", metavar="FILE", help="write the front there too, a row a design, SI units")
+    _server(parser)
+    _json(parser)
+    _simulator(parser)
+
+
+def _asked(parser: argparse.ArgumentParser, budget: str = "5") -> None:
+    """What makes a task."""
     parser.add_argument("circuit", metavar="CIRCUIT", help="name, or key of one in the database")
     parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default {DEFAULT_POLICY}, for own circuits "
                         f"{OWN_POLICY}, with --base-url chat")
-    parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
+    parser.add_argument("--budget", default=budget, metavar="N", help="simulations after the initial design, default "
+                        f"{budget}")
     parser.add_argument("--seed", default="0", metavar="N", help="seeds the initial design and the policy")
     parser.add_argument("--over", default="nominal", metavar="WHERE", help="where each design is judged, each spec by "
                         "its worst value: nominal, the conditions below alone; corners, all corners, temperatures and "
@@ -182,9 +211,6 @@ def _size(parser: argparse.ArgumentParser) -> None:
     _variation(parser, seed=False)
     _conditions(parser)
     _database(parser)
-    _server(parser)
-    _json(parser)
-    _simulator(parser)
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:

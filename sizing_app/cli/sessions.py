@@ -54,6 +54,8 @@ def _show(id: str, state: SessionState) -> None:
     if task.stated is not None:
         print(f"the policy was told: {task.stated.show()}")
     print(specs_line(task.circuit, task.specs))
+    if task.goal is not None:
+        print(f"then {task.goal.show()}")
     for turn in state.history:
         print(turn_text(task, turn))
     print(outcome(state) + (f": {state.message}" if state.message else ""))

@@ -3,15 +3,16 @@
 import argparse
 import sys
 import threading
+from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.circuit.folder import golden
 from sizing_app.circuit.validation import Invalid
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import (UsageError, print_json, read_circuit, read_conditions, read_count, read_draw,
-                                   read_parameters, read_plan, read_policy, read_settings, read_specs)
+                                   read_parameters, read_plan, read_policy, read_settings, read_specs, read_then)
 from sizing_app.evaluate.monte_carlo import yield_of
-from sizing_app.policy import check_can_size, close_engines, make_policy
+from sizing_app.policy import can_recall, check_can_size, close_engines, make_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.process import on_signals
 from sizing_app.session.documents import session_document
@@ -28,9 +29,11 @@ from sizing_app.task.validation import MAX_POINTS, MAX_ROUND, MAX_SEED, SESSION_
 def run(args: argparse.Namespace) -> int:
     task = read_task(args)
     name, settings = read_policy(args, task.circuit), read_settings(args)
-    check_can_size(name, task.circuit, settings)
-    policy = make_policy(name, settings)
+    check_can_size(name, task, settings)
     store = SessionStore(args.database)
+    if can_recall(name) and not args.afresh:
+        task = replace(task, earlier=store.memory.sessions(task))
+    policy = make_policy(name, settings, recall=store.memory.recall)
     try:
         with make_simulator(args.simulator, task.round * len(task.points)) as simulator:
             id = store.create(task, policy.name, source="cli")
@@ -74,7 +77,7 @@ def read_task(args: argparse.Namespace) -> Task:
     task = Task(circuit, read_specs(circuit, args.spec), conditions,
                 read_parameters(circuit, args.set, _start(circuit, args.golden, seed)), budget, seed,
                 plan=_plan(circuit, conditions, args),
-                round=read_count(args.round, "--round", 1, MAX_ROUND))
+                round=read_count(args.round, "--round", 1, MAX_ROUND), goal=read_then(args.then))
     try:
         check_task(task)
     except Invalid as error:
@@ -105,11 +108,18 @@ def turn_text(task: Task, turn: Turn) -> str:
     if turn.score is not None:
         failed = [part.metric for part in turn.score.specs if not part.met]
         verdict = "all specs met" if turn.score.passed else f"failed: {', '.join(failed)}"
-        lines.append(f"  {turn.measurement.status}, {turn.seconds:.2f} s, reward {turn.reward:.3f}, {verdict}")
+        lines.append(f"  {turn.measurement.status}, {turn.seconds:.2f} s, reward {turn.reward:.3f}, {verdict}"
+                     f"{_reached(task, turn) if turn.score.passed else ''}")
         lines += _decided(task, turn) if turn.points else []
     elif turn.proposal.finished:
         lines.append("  <Design End>")
     return "\n".join(lines)
+
+
+def _reached(task: Task, turn: Turn) -> str:
+    """What a design that meets all specs is worth for the goal, if there is one."""
+    goal = task.goal
+    return f"; {goal.expression} {goal.show_value(task.circuit, goal.of(task.circuit, turn))}" if goal else ""
 
 
 def _decided(task: Task, turn: Turn) -> list[str]:
@@ -134,4 +144,5 @@ def outcome(state: SessionState) -> str:
     spent = f"{state.simulations} simulations"
     if state.best is None:
         return f"{state.status}, {spent}"
-    return f"{state.status}, best reward {state.best.reward:.3f} in turn {state.best.index}, {spent}"
+    pushed = _reached(state.task, state.best) if state.best.score.passed else ""
+    return f"{state.status}, best reward {state.best.reward:.3f} in turn {state.best.index}{pushed}, {spent}"

@@ -19,6 +19,7 @@ from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec
 from sizing_app.policy import DEFAULT_POLICY, OWN_POLICY, POLICIES, PolicySettings
 from sizing_app.task.definition import Plan
+from sizing_app.task.goal import Goal, read_goal
 from sizing_app.task.over import read_over
 from sizing_app.task.validation import MAX_SEED
 
@@ -146,6 +147,22 @@ def read_policy(args: argparse.Namespace, circuit: Circuit) -> str:
     if name not in POLICIES:
         raise UsageError(f"unknown policy {name!r}: choose one of {', '.join(POLICIES)}")
     return name
+
+
+def read_ends(text: str, unit: str, option: str) -> tuple[float, float]:
+    """LOW..HIGH."""
+    low, dots, high = text.partition("..")
+    if not dots:
+        raise UsageError(f"{option} {text!r}: expected LOW..HIGH")
+    return _number(low, unit, f"{option} {text}"), _number(high, unit, f"{option} {text}")
+
+
+def read_then(text: str) -> Goal | None:
+    """What is pushed once all specs are met."""
+    try:
+        return read_goal(text)
+    except Invalid as error:
+        raise UsageError(f"--{error}") from error
 
 
 def read_settings(args: argparse.Namespace) -> PolicySettings:

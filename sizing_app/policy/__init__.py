@@ -14,10 +14,11 @@ from sizing_app.policy.settings import MODELS, PolicySettings
 from sizing_app.policy.words import missing_words
 from sizing_app.pools.designs import pool_path
 from sizing_app.pools.surrogate import surrogate_path
+from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Policy
 
-__all__ = ["DEFAULT_POLICY", "MODELS", "OWN_POLICY", "POLICIES", "PolicyError", "PolicySettings", "can_size",
-           "check_can_size", "close_engines", "make_policy"]
+__all__ = ["DEFAULT_POLICY", "MODELS", "OWN_POLICY", "POLICIES", "PolicyError", "PolicySettings", "can_push",
+           "can_recall", "can_size", "check_can_size", "close_engines", "make_policy"]
 
 
 def make_policy(name: str, settings: PolicySettings | None = None, **changes) -> Policy:
@@ -35,10 +36,25 @@ def can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None
     return not _lack(name, circuit, settings or PolicySettings())
 
 
-def check_can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> None:
-    """Raise PolicyError with the reason where a policy cannot size a circuit: before anything is simulated."""
-    if lack := _lack(name, circuit, settings or PolicySettings()):
-        raise PolicyError(f"The policy {name} cannot size {circuit.name}: {lack}. Choose another policy.")
+def check_can_size(name: str, task: Task, settings: PolicySettings | None = None) -> None:
+    """Raise PolicyError with the reason where a policy cannot size the circuit of a task, or cannot push its goal:
+    before anything is simulated."""
+    if lack := _lack(name, task.circuit, settings or PolicySettings()):
+        raise PolicyError(f"The policy {name} cannot size {task.circuit.name}: {lack}. Choose another policy.")
+    if task.goal is not None and not can_push(name):
+        able = ", ".join(other for other, entry in POLICIES.items() if entry.pushes)
+        raise PolicyError(f"The policy {name} stops once all specs are met and cannot {task.goal.show()}: choose one "
+                          f"of {able}, or no goal.")
+
+
+def can_recall(name: str) -> bool:
+    """Whether a policy can begin with what earlier sessions simulated."""
+    return name in POLICIES and POLICIES[name].recalls
+
+
+def can_push(name: str) -> bool:
+    """Whether a policy goes on for a goal once all specs are met."""
+    return name in POLICIES and POLICIES[name].pushes
 
 
 def _lack(name: str, circuit: Circuit, settings: PolicySettings) -> str:

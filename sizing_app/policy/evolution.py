@@ -1,4 +1,4 @@
-"""CMA-ES (package cma), on its own and as the finish of a language model's proposals.
+"""CMA-ES (package cma), on its own and around the best of somebody else's first turns (handover.py).
 
 The strategy is kept between turns.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from sizing_app.policy.designs import design, end_met, from_unit, observed
 from sizing_app.policy.kept import Kept
 from sizing_app.task.definition import Task
-from sizing_app.task.protocols import Policy, StopSignal
+from sizing_app.task.protocols import StopSignal
 from sizing_app.task.reward import reached
 from sizing_app.task.turn import Delta, History, Proposal, Turn, best_turn
 
@@ -42,18 +42,16 @@ class EvolutionSearch:
 
 
 class Polish:
-    """A language model's first turns, then CMA-ES around the best of them."""
+    """Samples around the best of the first MODEL_TURNS turns, whoever made them."""
 
-    def __init__(self, model: Policy):
-        self.model, self.name = model, f"{model.name}+cma-es"
+    name = "cma-es"
+
+    def __init__(self):
         self._kept = Kept(_around_the_best)
 
     def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
         if reached(history):
             yield end_met()
-            return
-        if history[-1].index < MODEL_TURNS:
-            yield from self.model.propose(task, history, stop)
             return
         with self._kept.told(task, history) as run:
             point = run.ask()

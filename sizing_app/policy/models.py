@@ -30,9 +30,12 @@ def _card(folder: Path) -> dict:
 
 
 def hybrid(name: str, settings: PolicySettings) -> Policy:
-    """A checkpoint's turns, then CMA-ES around the best of them."""
+    """A checkpoint's turns, then a search: ``tl-grpo+cma-es``, ``tl-grpo+response-surface``."""
     from sizing_app.policy.evolution import Polish
-    return Polish(checkpoint(name.removesuffix("+cma-es"), settings))
+    from sizing_app.policy.handover import Handover
+    from sizing_app.policy.response_surface import ResponseSurface
+    model, _, search = name.partition("+")
+    return Handover(checkpoint(model, settings), Polish() if search == "cma-es" else ResponseSurface(settings.recall))
 
 
 def chat(name: str, settings: PolicySettings) -> Policy:

@@ -25,6 +25,10 @@ class Entry:
     """What the callable is called with: nothing, the folder of models, or name and settings."""
     needs: tuple[Need, ...] = ()
     """What there must be of a circuit. Checkpoints need its words in their vocabulary."""
+    pushes: bool = False
+    """Whether it goes on for the goal of a task (task/goal.py) once all specs are met."""
+    recalls: bool = False
+    """Whether it can begin with what earlier sessions simulated."""
     offered: bool = True
     """Whether the pages offer it; the others are floors and ceilings of the evaluation."""
 
@@ -41,13 +45,16 @@ POLICIES: dict[str, Entry] = {
     "tl-grpo": _model("TL-GRPO checkpoint"),
     "sft": _model("SFT checkpoint, before TL-GRPO"),
     "tl-grpo+cma-es": Entry("TL-GRPO checkpoint, then CMA-ES", "hybrid", "models:hybrid", "settings"),
-    "response-surface": Entry("Response surfaces of the metrics", "search", "response_surface:ResponseSurface"),
+    "tl-grpo+response-surface": Entry("TL-GRPO checkpoint, then response surfaces", "hybrid", "models:hybrid",
+                                      "settings", pushes=True, recalls=True),
+    "response-surface": Entry("Response surfaces of the metrics", "search", "response_surface:search",
+                              "settings", pushes=True, recalls=True),
     "bayes": Entry("Bayesian optimization", "search", "bayesian:BayesianSearch"),
     "tpe": Entry("Parzen estimator (TPE)", "search", "parzen:ParzenSearch"),
     "cma-es": Entry("CMA-ES", "search", "evolution:EvolutionSearch"),
     "scbo": Entry("Constrained Bayesian optimization (SCBO)", "search", "trust_region:TrustRegionSearch",
                   offered=False),
-    "random": Entry("Random search", "search", "random_search:RandomSearch"),
+    "random": Entry("Random search", "search", "random_search:RandomSearch", pushes=True),
     "lookup": Entry("Lookup in simulated designs", "stored", "stored:Lookup", needs=("pool",)),
     "teacher": Entry("Teacher of the supervised training", "stored", "stored:TeacherPolicy", "models",
                      ("pool", "surrogate")),

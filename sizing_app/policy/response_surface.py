@@ -5,7 +5,7 @@ once all the same: those of turns 1 to 4, 5 to 8 and so on are made from the sam
 turns.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -13,13 +13,16 @@ from threadpoolctl import ThreadpoolController
 
 from sizing_app.policy.designs import design, end_met
 from sizing_app.policy.kept import Kept
+from sizing_app.policy.settings import PolicySettings
+from sizing_app.search.earlier import Earlier, known
 from sizing_app.search.feasible import Infeasible, verdict
 from sizing_app.search.search import ROUND, Search, Suggestion
 from sizing_app.search.words import infeasible, reasoning
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import StopSignal
-from sizing_app.task.reward import reached
+from sizing_app.task.reward import done
 from sizing_app.task.turn import Delta, History, Proposal, Turn
+
 
 @dataclass
 class _Run:
@@ -39,16 +42,23 @@ class _Run:
             self.asked, self.verdict = self.search.ask(n), verdict(self.search)
 
 
+def search(name: str, settings: PolicySettings) -> "ResponseSurface":
+    """The policy with what the settings let it look up."""
+    return ResponseSurface(settings.recall)
+
+
 class ResponseSurface:
     """Models every metric, and tries the designs that its models, and samples of them, hold best."""
 
     name = "response-surface"
 
-    def __init__(self):
-        self._kept = Kept(lambda task, history: _Run(Search(task)))
+    def __init__(self, recall: Callable[[Task], Sequence[Earlier]] | None = None):
+        """``recall`` looks up what the earlier sessions of a task simulated."""
+        self._kept = Kept(lambda task, history: _Run(
+            Search(task, known(task, recall(task)) if recall is not None and task.earlier else ())))
 
     def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
-        if reached(history):
+        if done(task, history):
             yield end_met()
             return
         with _threads().limit(limits=1):
@@ -57,7 +67,7 @@ class ResponseSurface:
 
     def propose_round(self, task: Task, history: History, stop: StopSignal, n: int) -> list[Proposal]:
         """``n`` proposals that know of each other."""
-        if reached(history):
+        if done(task, history):
             return [end_met()]
         with _threads().limit(limits=1), self._kept.told(task, history) as run:
             run.ask(n)
@@ -79,16 +89,21 @@ class ResponseSurface:
 
     def _said(self, run: _Run, suggestion: Suggestion, history: History) -> Proposal:
         """A suggestion with its reasons."""
-        designs = _designs(history)
-        text = reasoning(run.search, suggestion, designs[run.search.region().centre])
+        text = reasoning(run.search, suggestion, _turn_of(run.search, run.search.region().centre, history))
         if run.verdict is not None:
-            text = f"{infeasible(run.search, run.verdict, designs[run.verdict.nearest])} {text}"
+            nearest = _turn_of(run.search, run.verdict.nearest, history)
+            text = f"{infeasible(run.search, run.verdict, nearest)} {text}"
         return design(suggestion.parameters, text)
 
 
-def _designs(history: History) -> list[Turn]:
-    """The turns that a search is told of."""
-    return [turn for turn in history if turn.proposal.parameters is not None]
+def _turn_of(search: Search, place: int, history: History) -> Turn | None:
+    """The turn of the design that has a place among those that the search was told of; None for one of an earlier
+    session that this one has not simulated."""
+    designs = [turn for turn in history if turn.proposal.parameters is not None]
+    if place >= len(search.earlier):
+        return designs[place - len(search.earlier)]
+    parameters = search.earlier[place].parameters
+    return next((turn for turn in designs if turn.proposal.parameters == parameters), None)
 
 
 @cache

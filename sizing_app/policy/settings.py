@@ -1,10 +1,13 @@
 """What policies are made with."""
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sizing_app.paths import shipped
+from sizing_app.search.earlier import Earlier
+from sizing_app.task.definition import Task
 
 MODELS = shipped("models")
 
@@ -25,3 +28,5 @@ class PolicySettings:
     """Most that a model behind ``base_url`` may write in a turn, thoughts included; None: what is usual."""
     reply_characters: int | None = None
     """Most that is read of its reply, without the thoughts."""
+    recall: Callable[[Task], Sequence[Earlier]] | None = field(default=None, repr=False)
+    """Looks up what the earlier sessions of a task simulated; None: searches know of nothing but their own history."""

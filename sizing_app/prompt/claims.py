@@ -17,7 +17,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.reward import reached
 from sizing_app.task.turn import Claim, History, Proposal, Turn
 
-_END = re.compile(r"Turn (?P<turn>\d{1,4}) meets all (?P<count>\d{1,4}) specs")
+_END = re.compile(r"(?:The start|Turn (?P<turn>\d{1,4})) meets all (?P<count>\d{1,4}) specs")
 _VERDICT = re.compile(r"Turn (?P<turn>\d{1,4}) (?P<verdict>is worse|gives no result)")
 _STATE = re.compile(r"(?:The start|Turn (?P<turn>\d{1,4})) misses (?P<items>.+), "
                     r"(?P<met>\d{1,4}) of (?P<count>\d{1,4}) specs (?:is|are) met")
@@ -119,9 +119,9 @@ class _Reader:
         index = int(number) if number and number.isdigit() else 0
         return next((turn for turn in self.history if turn.index == index), None)
 
-    def _end(self, turn: str, count: str) -> Iterator[Claim]:
+    def _end(self, turn: str | None, count: str) -> Iterator[Claim]:
         former = self._former(turn)
-        yield Claim(f"turn {turn} meets all {count} specs",
+        yield Claim(f"{f'turn {turn}' if turn else 'the start'} meets all {count} specs",
                     bool(former and former.score and former.score.passed) and int(count) == len(self.task.specs))
 
     def _verdict(self, turn: str, verdict: str) -> Iterator[Claim]:

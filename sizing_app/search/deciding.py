@@ -20,9 +20,9 @@ MOST = 3
 
 @dataclass(frozen=True)
 class Columns:
-    """``values``, shape (designs, specs + differences + answers), NaN where not measured: levels at the nominal point;
-    for each of ``pairs`` (spec, point) the level there less the nominal one; and for every metric and point that had no
-    answer now and then, whether that was so (1) or not (0)."""
+    """``values``, shape (designs, specs + differences + answers + gain), NaN where not measured: levels at the nominal
+    point; for each of ``pairs`` (spec, point) the level there less the nominal one; for every metric and point that had
+    no answer now and then, whether that was so (1) or not (0); and, where there is a goal, what was gained for it."""
 
     objective: Objective
     pairs: tuple[tuple[int, int], ...]
@@ -44,9 +44,12 @@ class Columns:
             which[..., spec] = np.where(lower, place, which[..., spec])
         return levels, which
 
-    def cost(self, columns: np.ndarray) -> np.ndarray:
-        """What is minimized on surfaces of these columns, shape (...)."""
-        return self.objective.cost(self.worst(columns)[0], columns[..., len(self.objective.specs) + len(self.pairs):])
+    def cost(self, columns: np.ndarray, room: float | None = None) -> np.ndarray:
+        """What is minimized on surfaces of these columns, shape (...); with ``room`` for the sake of the goal."""
+        levels, rest = self.worst(columns)[0], columns[..., len(self.objective.specs) + len(self.pairs):]
+        missing, gains = (rest[..., :-1], rest[..., -1]) if self.objective.goal else (rest, None)
+        return self.objective.cost(levels, missing) if room is None else self.objective.pushed(levels, missing, gains,
+                                                                                              room)
 
     def deviation(self, which: np.ndarray, deviations: np.ndarray) -> np.ndarray:
         """Standard deviations of the worst levels of one design, (specs,), of those of its columns, (all,)."""
@@ -55,10 +58,11 @@ class Columns:
         return np.hypot(nominal, np.where(which < 0, 0.0, more[which]))
 
 
-def columns(objective: Objective, found: Sequence[Mapping[int, np.ndarray]],
-            deciding: Sequence[Sequence[int]]) -> Columns:
+def columns(objective: Objective, found: Sequence[Mapping[int, np.ndarray]], deciding: Sequence[Sequence[int]],
+            gains: np.ndarray | None = None) -> Columns:
     """``found``: of each design, by the number of the point, the levels (specs,) there, NaN where there is no answer.
-    ``deciding``: of the designs that were measured at all points, the best first, the point that decided each spec."""
+    ``deciding``: of the designs that were measured at all points, the best first, the point that decided each spec.
+    ``gains``: what each design gained for the goal, shape (designs,); None without one."""
     pairs = _pairs(len(objective.specs), deciding)
     nothing = np.full(len(objective.specs), np.nan)
     nominal = np.array([item.get(0, nothing) for item in found])
@@ -71,8 +75,9 @@ def columns(objective: Objective, found: Sequence[Mapping[int, np.ndarray]],
     places = [(spec, 0) for spec in range(len(objective.specs))] + list(pairs)
     missing = np.array([[np.isnan(item[point][spec]) if point in item else np.nan for spec, point in places]
                         for item in found], dtype=float)
-    return Columns(objective, pairs, np.concatenate([nominal, differences, missing[:, (missing == 1).any(axis=0)]],
-                                                    axis=1))
+    missing = missing[:, (missing == 1).any(axis=0)]
+    gained = [] if gains is None else [gains[:, None]]
+    return Columns(objective, pairs, np.concatenate([nominal, differences, missing, *gained], axis=1))
 
 
 def _pairs(specs: int, deciding: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:

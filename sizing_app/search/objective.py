@@ -3,7 +3,8 @@
 A metric that spans decades is modelled as its logarithm, so that twice and ten times the bound look different and
 neither looks infinite (where the spec has a scale beyond its bound, it is logarithmic beyond that scale); decibels,
 degrees and the rest in units of the spec's scale. In these units the *height* of a spec is how
-far the metric is on the good side of its bound; a range has two bounds, and the nearer one counts.
+far the metric is on the good side of its bound; a range has two bounds, and the nearer one counts. The *gain* of a
+design is its value of the task's goal, if there is one (task/goal.py), on such a scale, larger where it is better.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Spec
+from sizing_app.task.goal import MARGIN, Goal
 from sizing_app.task.turn import Measurement
 
 FAR = 6.0
@@ -24,13 +26,21 @@ SURPLUS, ENOUGH = 0.02, 0.3
 UNSURE = 0.3
 """A spec's metric is expected to have no answer where the surface of that (1: none, 0: an answer) is above this."""
 LINEAR_UNITS = ("dB", "deg")
+HELD = 20.0
+"""While a goal is pushed: what a shortfall of 1 costs beside a gain of 1."""
+UNIT = 20.0
+"""Decibels or degrees that are a gain of 1 where the goal's metric has no spec."""
+BELOW = 1e3
+"""Subtracted from the loss of a design that meets every spec, so that it is less than that of any other."""
+TINY = 1e-12
+"""The least shortfall."""
 
 
 class Objective:
-    """The specs of a task."""
+    """The specs of a task, and its goal."""
 
-    def __init__(self, circuit: Circuit, specs: Sequence[Spec]):
-        self.specs = tuple(specs)
+    def __init__(self, circuit: Circuit, specs: Sequence[Spec], goal: Goal | None = None):
+        self.specs, self.goal = tuple(specs), goal
         units = {metric.name: metric.unit for metric in circuit.metrics}
         self.fallback = [_fallback(circuit, spec.metric) for spec in specs]
         bounds = [(spec.low, spec.high) for spec in specs]
@@ -44,6 +54,8 @@ class Objective:
         self.low[[low is None for low, _ in bounds]] = -np.inf
         self.high = self.levels(np.array([np.inf if high is None else high for _, high in bounds]))
         self.room = np.minimum(ROOM, (self.high - self.low) / 3)
+        self.widens = goal is not None and goal.show() == f"maximize {MARGIN}" and MARGIN not in units
+        self._gain_scale = self._scale_of_goal(units)
 
     def levels(self, values: np.ndarray) -> np.ndarray:
         """Values of the specs' metrics, shape (..., specs), on the scales on which they are modelled."""
@@ -77,13 +89,56 @@ class Objective:
         heights = np.nan_to_num(self.heights(levels), nan=-CAP)
         return np.minimum(np.maximum(self.room - heights, 0), CAP).sum(axis=-1)
 
+    def gains(self, values: np.ndarray) -> np.ndarray:
+        """Values of the goal, shape (designs,), NaN without one, on a scale that a polynomial can follow, larger where
+        they are better: logarithms unless the goal is a margin, in dB or degrees, or negative somewhere."""
+        scale = self._gain_scale
+        if scale is None and (values < 0).any():
+            scale = np.nanmedian(np.abs(values)) or 1.0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scaled = np.log(values) if scale is None else values / scale
+        return self.goal.sign * np.where(np.isfinite(scaled), scaled, np.nan)
+
+    def _scale_of_goal(self, units: dict[str, str]) -> float | None:
+        """What a gain of 1 is; None: gains are logarithms."""
+        if self.goal is None or self.widens:
+            return 1.0
+        if units.get(self.goal.expression) not in LINEAR_UNITS:
+            return None
+        return next((scale for spec, scale in zip(self.specs, self.scale, strict=True)
+                     if spec.metric == self.goal.expression), UNIT)
+
+    def losses(self, shortfalls: np.ndarray, met: np.ndarray, gains: np.ndarray | None) -> np.ndarray:
+        """What is minimized on measurements, shape (designs,): the logarithm of the shortfall, and where there is a
+        goal and every spec is ``met``, less than that by the gain."""
+        losses = np.log(np.maximum(shortfalls, TINY))
+        return losses if gains is None else np.where(met & np.isfinite(gains), -BELOW - np.nan_to_num(gains), losses)
+
+    def margins(self, levels: np.ndarray) -> np.ndarray:
+        """The margins that the reward gives levels, shape (..., specs), as far as they are met."""
+        values = np.stack([self.values_of(place, levels[..., place]) for place in range(len(self.specs))], axis=-1)
+        sides = [((values[..., place] - spec.low) if spec.low is not None else np.inf,
+                  (spec.high - values[..., place]) if spec.high is not None else np.inf)
+                 for place, spec in enumerate(self.specs)]
+        return np.stack([np.minimum(*side) for side in sides], axis=-1) / self.scale
+
+    def pushed(self, levels: np.ndarray, missing: np.ndarray, gains: np.ndarray, room: float) -> np.ndarray:
+        """``cost`` while a goal is pushed, with every spec held at a height of ``room``."""
+        short = np.minimum(np.maximum(np.minimum(room, self.room) - self.heights(levels), 0), CAP)
+        gained = np.nan_to_num(self.margins(levels), nan=CAP).min(axis=-1) if self.widens else np.nan_to_num(gains)
+        return HELD * np.nansum(short, axis=-1) - gained + self._unanswered(missing)
+
     def cost(self, levels: np.ndarray, missing: np.ndarray) -> np.ndarray:
         """What is minimized on surfaces, shape (...): the shortfall of ``levels``, shape (..., specs), less a little of
         the surplus, and as much as a spec can miss where one of ``missing`` says that no answer is expected. Metrics of
         which nothing is known (NaN) do not count."""
         heights = self.heights(levels)
         short = np.minimum(np.maximum(self.room - heights, 0), CAP) - SURPLUS * np.minimum(heights, ENOUGH)
-        return np.nansum(short, axis=-1) + CAP * np.nansum(np.maximum(missing - UNSURE, 0), axis=-1)
+        return np.nansum(short, axis=-1) + self._unanswered(missing)
+
+    @staticmethod
+    def _unanswered(missing: np.ndarray) -> np.ndarray:
+        return CAP * np.nansum(np.maximum(missing - UNSURE, 0), axis=-1)
 
 
 def _fallback(circuit: Circuit, metric: str) -> float | None:

@@ -11,6 +11,8 @@ from sizing_app.search.space import NEAR, Space
 
 FAR_CANDIDATES, NEAR_CANDIDATES = 160, 60
 ELITE, PARENTS, GENERATIONS, CHILDREN = 30, 16, 12, 60
+CROSSINGS, FACTORS, RATE = 80, (0.2, 1.2), 0.9
+"""Of crossings: how many, the factor of the difference, and the share of the parameters that it is added to."""
 MOVED = 4
 """At least so many parameters are moved at once in the candidates that move only some of them."""
 
@@ -25,6 +27,15 @@ def candidates(space: Space, centre: np.ndarray, low: np.ndarray, high: np.ndarr
     far = np.where(moved, low + (high - low) * rng.random((FAR_CANDIDATES, d)), start)
     near = np.clip(start + 0.3 * length * rng.standard_normal((NEAR_CANDIDATES, d)), low, high)
     return np.concatenate([far, near])
+
+
+def crossings(space: Space, best: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The first of the designs ``best``, shape (designs, parameters), plus differences of two others: they keep to the
+    valley that these lie in, however narrow it is (differential evolution: Storn and Price, 1997)."""
+    a, b = (best[rng.integers(len(best), size=CROSSINGS)] for _ in range(2))
+    factors = rng.uniform(*FACTORS, size=(CROSSINGS, 1))
+    kept = rng.random((CROSSINGS, space.size)) < RATE
+    return space.whole(np.clip(best[0] + np.where(kept, factors * (a - b), 0.0), space.low, space.high))
 
 
 def best_points(cost: Callable[[np.ndarray], np.ndarray], space: Space, points: np.ndarray, low: np.ndarray,

@@ -5,7 +5,9 @@ round of four the best point (propose.py) of the mean surfaces in the region, of
 sample of surfaces that are fitted to the whole space. Samples stand for what the surfaces do not know yet: a design is
 tried as often as it may be the best (Thompson sampling, Biometrika 1933), with every spec a constraint of its own
 (SCBO: Eriksson and Poloczek, AISTATS 2021). The surfaces over the whole space lead out of valleys that the local ones
-would never leave.
+would never leave. Once a design meets all specs and the task has a goal, crossings of the best designs (differential
+evolution) take the place of the wide mean: they keep to valleys that no quadratic follows. A search may begin with what
+earlier sessions simulated (earlier.py).
 
 What is proposed depends on the task, its seed and what was told, in that order, and on nothing else: not on who made
 the designs that were told, nor on how many are simulated at once.
@@ -19,12 +21,14 @@ import numpy as np
 
 from sizing_app.circuit.definition import Parameters
 from sizing_app.search.deciding import Columns, columns
+from sizing_app.search.earlier import Known
 from sizing_app.search.objective import Objective
-from sizing_app.search.propose import best_points, candidates, first_new
+from sizing_app.search.propose import best_points, candidates, crossings, first_new
 from sizing_app.search.region import Region, follow
 from sizing_app.search.space import Space
 from sizing_app.search.surface import Surface
 from sizing_app.task.definition import Task
+from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement, Turn
 
 ROUND = 4
@@ -33,11 +37,19 @@ SPREAD = 8
 """Designs of a Latin hypercube that are simulated after the first one, before the surfaces have a say."""
 WIDE_ROWS, WIDE_SHAPES = 300, ((1.0, 0.05), (1.0, 0.2), (1.0, 0.5))
 """Designs, and prior, of the surfaces over the whole space."""
+NARROWEST = 0.05
+"""Half-width below which the region of a fit does not shrink until all specs are met: it would have too few designs."""
 SIDES = (0.5, 1.6)
 """Range of the half-widths of the boxes of local samples, in units of the region's."""
-Kind = Literal["spread", "local mean", "global mean", "local sample", "global sample"]
+CLOSE = (0.002, 0.02)
+"""Range of the heights that are aimed at while a goal is pushed: the best designs are at their bounds."""
+Kind = Literal["earlier", "spread", "local mean", "global mean", "local sample", "global sample", "crossing"]
 KINDS: tuple[Kind, ...] = ("local mean", "global mean", "local sample", "global sample")
 """What the proposals of a round are made from."""
+PUSHING_KINDS: tuple[Kind, ...] = ("local mean", "crossing", "local sample", "global sample")
+"""The same while a goal is pushed."""
+CROSSED = 16
+"""Designs, the best ones, whose differences are added to the best one in crossings."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +67,26 @@ class Suggestion:
 
 
 class Search:
-    """Ask and tell, for one task."""
+    """Ask and tell, for one task; ``earlier`` designs are known before anything is told."""
 
-    def __init__(self, task: Task):
+    def __init__(self, task: Task, earlier: Sequence[Known] = ()):
         self.task = task
         self.space = Space(task.circuit, task.limits)
-        self.objective = Objective(task.circuit, task.specs)
+        self.objective = Objective(task.circuit, task.specs, task.goal)
         self._points: list[np.ndarray] = []
         self._levels: list[np.ndarray] = []
+        self._values: list[float] = []
+        self._met: list[bool] = []
         self._found: list[dict[int, np.ndarray]] = []
         self._deciding: list[tuple[int, ...]] = []
         self._whole: list[bool] = []
         self._region: Region | None = None
         self._columns: Columns | None = None
         self._surface: Surface | None = None
+        self.earlier: tuple[Known, ...] = ()
+        """Those that the search was told of, before the first turn."""
+        for item in earlier:
+            self._tell_earlier(item)
 
     def tell(self, design: Parameters, measurement: Measurement | None,
              points: Mapping[int, Measurement] | None = None, deciding: Sequence[int] = (),
@@ -78,11 +96,27 @@ class Search:
         know."""
         self._points.append(self.space.point(design))
         self._levels.append(self.objective.measured(measurement))
+        self._judge(design, measurement, (points or {}).get(0, measurement), whole)
         self._found.append({number: self.objective.measured(item)
                             for number, item in ({0: measurement} if points is None else points).items()})
         self._deciding.append(tuple(deciding))
         self._whole.append(whole)
         self._region = self._columns = self._surface = None
+
+    def _judge(self, design: Parameters, measurement: Measurement | None, nominal: Measurement | None,
+               whole: bool) -> None:
+        """Whether a design meets all specs, and the value of the goal."""
+        judged = score(measurement, self.task.specs) if measurement is not None else None
+        self._met.append(whole and judged is not None and judged.passed)
+        value = None
+        if self.task.goal is not None and judged is not None and nominal is not None and nominal.ok:
+            value = self.task.goal.value(self.task.circuit, design, nominal.metrics, judged.specs)
+        self._values.append(np.nan if value is None else value)
+
+    def _tell_earlier(self, item: Known) -> None:
+        deciding = [part.at for part in item.score.specs] if item.measurement.ok else ()
+        self.tell(item.parameters, item.measurement, item.points, deciding, item.whole)
+        self.earlier = (*self.earlier, item)
 
     def tell_turns(self, turns: Sequence[Turn]) -> None:
         """The turns of a history that have a design."""
@@ -116,42 +150,62 @@ class Search:
         return np.where(whole, own, np.maximum(own, np.minimum.accumulate(np.where(whole, own, np.inf))))
 
     @property
+    def gains(self) -> np.ndarray | None:
+        """What each design gained for the goal, shape (designs,), NaN without a value; None without a goal."""
+        return self.objective.gains(np.array(self._values)) if self.task.goal is not None else None
+
+    @property
+    def losses(self) -> np.ndarray:
+        """What is minimized, shape (designs,)."""
+        return self.objective.losses(self.shortfalls, np.array(self._met, dtype=bool), self.gains)
+
+    @property
     def best(self) -> int:
-        """The place, among the designs that were told, of the one with the least shortfall."""
-        return int(np.argmin(self.shortfalls))
+        """The place, among the designs that were told, of the one with the least loss."""
+        return int(np.argmin(self.losses))
+
+    @property
+    def pushing(self) -> bool:
+        """Whether the search is about the task's goal: some design meets every spec."""
+        return self.task.goal is not None and any(self._met)
 
     def region(self) -> Region:
         """Where the search is."""
         if self._region is None:
-            self._region = follow(self.points, self.shortfalls, SPREAD + 1, ROUND)
+            self._region = follow(self.points, self.losses, len(self.earlier) + self.spread + 1, ROUND)
         return self._region
 
     def columns(self) -> Columns:
         """What surfaces are fitted to."""
         if self._columns is None:
-            shortfalls = self.shortfalls
-            deciding = [self._deciding[place] for place in np.argsort(shortfalls, kind="stable") if self.whole[place]]
-            self._columns = columns(self.objective, self._found, deciding)
+            order = np.argsort(self.losses, kind="stable")
+            deciding = [self._deciding[place] for place in order if self.whole[place]]
+            self._columns = columns(self.objective, self._found, deciding, self.gains)
         return self._columns
 
     def surface(self) -> Surface:
         """The surfaces of the region."""
         if self._surface is None:
             region, points = self.region(), self.points
-            self._surface = Surface(points, self.columns().values, points[region.centre], region.width)
+            length = region.width if self.pushing else max(region.width, NARROWEST)
+            self._surface = Surface(points, self.columns().values, points[region.centre], length)
         return self._surface
 
     def ask(self, n: int = ROUND) -> list[Suggestion]:
         """The next ``n`` designs: up to ROUND of them from the same knowledge, and no dearer than one by one."""
-        told, known = len(self._points), self.points
+        told, known = len(self._points) - len(self.earlier), self.points
         plan = self.space.spread(SPREAD, np.random.default_rng([abs(self.task.seed), 0]))
         wide, suggestions = None, []
         for place in range(told, told + n):
-            if place <= SPREAD:
+            if place == 1 and (found := self.best_earlier) is not None:
+                point = self._points[found]
+                suggestions.append(Suggestion(self.earlier[found].parameters, "earlier"))
+            elif place <= self.spread:
                 point = plan[place - 1]
                 suggestions.append(Suggestion(self.space.design(point), "spread"))
             else:
-                kind = KINDS[(place - SPREAD - 1) % len(KINDS)]
+                kinds = PUSHING_KINDS if self.pushing else KINDS
+                kind = kinds[(place - self.spread - 1) % len(kinds)]
                 wide = wide or (kind.startswith("global") and self._wide())
                 surface = wide if kind.startswith("global") else self.surface()
                 rng = np.random.default_rng([abs(self.task.seed), place])
@@ -163,6 +217,16 @@ class Search:
             known = np.concatenate([known, point[None]])
         return suggestions
 
+    @property
+    def spread(self) -> int:
+        """Designs of a Latin hypercube, which a search that knows enough does without."""
+        return SPREAD if len(self.earlier) < SPREAD else 0
+
+    @property
+    def best_earlier(self) -> int | None:
+        """The place of the best design of earlier sessions, if there is one."""
+        return int(np.argmin(self.losses[:len(self.earlier)])) if self.earlier else None
+
     def _wide(self) -> Surface:
         """The surfaces over the whole space."""
         points = self.points
@@ -171,10 +235,17 @@ class Search:
     def _point(self, kind: Kind, surface: Surface, side: float, known: np.ndarray,
                rng: np.random.Generator) -> np.ndarray:
         """A point of a kind that is none of the ``known`` ones."""
-        model = surface.sample(rng) if kind.endswith("sample") else surface.mean_surface()
+        model = surface.mean_surface() if kind.endswith("mean") else surface.sample(rng)
+        room = np.exp(rng.uniform(*np.log(CLOSE))) if self.pushing else None
         low, high = self.space.low, self.space.high
+        if kind == "crossing":
+            best = np.argsort(self.losses, kind="stable")[:CROSSED]
+            points = crossings(self.space, self.points[best], rng)
+            points = points[np.argsort(self.columns().cost(model.at(points), room), kind="stable")]
+            return first_new(points, known, self.space, low, high, rng)
         if kind.startswith("local"):
             low, high = np.clip(surface.centre - side, low, high), np.clip(surface.centre + side, low, high)
         points = candidates(self.space, surface.centre, low, high, side, rng)
-        points = best_points(lambda tried: self.columns().cost(model.at(tried)), self.space, points, low, high, rng)
+        points = best_points(lambda tried: self.columns().cost(model.at(tried), room), self.space, points, low, high,
+                             rng)
         return first_new(points, known, self.space, low, high, rng)

@@ -23,8 +23,6 @@ LINEAR, SQUARE, MIXED = 0.6, 0.5, 0.35
 """Prior deviations of the coefficients: linear, and squared and mixed ones in units of the curvature."""
 SHAPES = ((0.3, 0.05), (0.3, 0.2), (0.3, 0.5), (1.0, 0.05), (1.0, 0.2))
 """(curvature, noise) to choose from by their marginal likelihood; noise is what no quadratic can follow."""
-NARROWEST = 0.05
-"""Half-width below which the region of a fit does not shrink: it would have too few designs."""
 LEAST = 4
 """Values that a metric must have for a fit."""
 
@@ -73,7 +71,7 @@ class Surface:
 
     def __init__(self, X: np.ndarray, Y: np.ndarray, centre: np.ndarray, length: float, rows: int = 160,
                  shapes: Sequence[tuple[float, float]] = SHAPES):
-        self.centre, self.unit = centre, max(length, NARROWEST)
+        self.centre, self.unit = centre, length
         distance = self._distance(X)
         near = np.argsort(distance, kind="stable")[:rows]
         z, Y, distance = (X[near] - centre) / self.unit, Y[near], distance[near]

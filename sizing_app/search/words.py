@@ -8,10 +8,11 @@ design with their standard deviations.
 import numpy as np
 
 from sizing_app.prompt.analysis import misses, moves
+from sizing_app.search.earlier import Known
 from sizing_app.search.feasible import Infeasible
 from sizing_app.search.search import Search, Suggestion
 from sizing_app.search.space import Space
-from sizing_app.task.turn import Turn
+from sizing_app.task.turn import Proposal, Turn
 
 NINETY = 1.645
 """Standard deviations on either side of the mean that hold 90% of a normal distribution."""
@@ -19,29 +20,59 @@ STEP = 0.1
 """Share of a parameter's range over which an effect is told."""
 FAILING, STRONGEST, EXPECTED = 2, 3, 4
 """Failed specs whose parameters are named, parameters that are named for each, metrics that are predicted."""
-LOCAL = "within {side:.0%} of each range around turn {turn}"
-GLOBAL = "over the whole ranges, to look beyond turn {turn}"
+LOCAL = "within {side:.0%} of each range around {place}"
+GLOBAL = "over the whole ranges, to look beyond {place}"
 ORIGINS = {"local mean": f"The mean of the surfaces is best here, {LOCAL}.",
            "global mean": f"The mean of surfaces is best here, {GLOBAL}.",
            "local sample": f"One sample of the surfaces is best here, {LOCAL}.",
-           "global sample": f"One sample of surfaces is best here, {GLOBAL}."}
+           "global sample": f"One sample of surfaces is best here, {GLOBAL}.",
+           "crossing": "The difference of two of the best designs, added to {place}: of many such, the best on one "
+                       "sample of the surfaces."}
 
 
-def reasoning(search: Search, suggestion: Suggestion, best: Turn) -> str:
-    """The analysis of a proposal; ``best`` is the turn of the design that the search
-    is around."""
-    solved = best.score is not None and best.measurement is not None and best.measurement.ok
-    name = "The start" if best.index == 0 else f"Turn {best.index}"
-    state = f"{name} {misses(best)}" if solved else f"{name} gives no result."
+def reasoning(search: Search, suggestion: Suggestion, best: Turn | None) -> str:
+    """The analysis of a proposal; ``best`` is the turn of the design that the search is around, None where that is of
+    an earlier session."""
+    if suggestion.kind == "earlier":
+        sessions = len({item.session for item in search.earlier})
+        found = _state(search, _as_turn(search.earlier[search.best_earlier]), "The best of them")
+        plural = "s" if sessions > 1 else ""
+        return (f"I begin with {len(search.earlier)} designs of {sessions} earlier session{plural} at the same "
+                f"conditions. {found} It is simulated first.")
+    if best is None:
+        state = _state(search, _as_turn(search.earlier[search.region().centre]), "A design of an earlier session")
+        place = "a design of an earlier session"
+    else:
+        name = "The start" if best.index == 0 else f"Turn {best.index}"
+        state, place = _state(search, best, name), f"turn {best.index}"
     if suggestion.kind == "spread":
         return f"{state} A design of a Latin hypercube over the ranges: the surfaces need some to start from."
     circuit = search.task.circuit
     full = Space(circuit)
-    said = [state, *_effects(search), ORIGINS[suggestion.kind].format(side=suggestion.side, turn=best.index),
-            f"From turn {best.index} I {moves(circuit, best, full.point(suggestion.parameters))}."]
+    said = [state, *_effects(search), ORIGINS[suggestion.kind].format(side=suggestion.side, place=place)]
+    if best is not None:
+        said.append(f"From turn {best.index} I {moves(circuit, best, full.point(suggestion.parameters))}.")
     if expected := _expected(search, suggestion):
         said.append(f"With 90% I expect {', '.join(expected)}.")
     return " ".join(said)
+
+
+def _as_turn(item: Known) -> Turn:
+    """A design of an earlier session as if it were the first turn."""
+    return Turn(0, Proposal(item.parameters), item.measurement, item.score)
+
+
+def _state(search: Search, turn: Turn, name: str) -> str:
+    """What a design misses; of one that meets every spec, where the goal stands."""
+    task = search.task
+    if turn.score is None or turn.measurement is None or not turn.measurement.ok:
+        return f"{name} gives no result."
+    if not turn.score.passed:
+        return f"{name} {misses(turn)}"
+    if task.goal is None:
+        return f"{name} meets all {len(turn.score.specs)} specs."
+    value = task.goal.show_value(task.circuit, task.goal.of(task.circuit, turn))
+    return f"{name} meets all {len(turn.score.specs)} specs. To {task.goal.show()}, there {value}, goes on."
 
 
 def _effects(search: Search) -> list[str]:
@@ -87,11 +118,13 @@ def _expected(search: Search, suggestion: Suggestion) -> list[str]:
     return phrases
 
 
-def infeasible(search: Search, found: Infeasible, nearest: Turn) -> str:
-    """The verdict that no design meets the specs, with its evidence; ``nearest`` is the turn of the nearest design."""
+def infeasible(search: Search, found: Infeasible, nearest: Turn | None) -> str:
+    """The verdict that no design meets the specs, with its evidence; ``nearest`` is the turn of the nearest design,
+    None where that is of an earlier session."""
+    where = "an earlier session" if nearest is None else f"turn {nearest.index}"
     metric = search.task.circuit.metric
     reached = [f"{item.spec.metric} {metric(item.spec.metric).show(item.value)}" for item in found.conflict]
     loosened = [f"{item.spec.metric} {item.loosened.show(metric(item.spec.metric).unit)}" for item in found.conflict]
-    return (f"No design seems to meet all specs: of {len(search.points)} designs the nearest is that of turn "
-            f"{nearest.index}, which misses {', '.join(found.missed)}. With all others held, the surfaces "
+    return (f"No design seems to meet all specs: of {len(search.points)} designs the nearest is that of "
+            f"{where}, which misses {', '.join(found.missed)}. With all others held, the surfaces "
             f"expect at best {', '.join(reached)}. One of these would do: {'; '.join(loosened)}.")

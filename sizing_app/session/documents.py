@@ -9,6 +9,7 @@ from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
 from sizing_app.circuit.folder import suite_names
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
+from sizing_app.task.reward import best_values
 from sizing_app.task.turn import Measurement, Score, Turn
 
 
@@ -58,7 +59,8 @@ def session_document(id: str, state: SessionState) -> dict:
         "session_id": id, "circuit": task.circuit.name, "policy": state.policy, "status": state.status,
         "message": state.message, "seed": task.seed, "budget": task.budget, "conditions": task.conditions.document(),
         "best_reward": best.reward if best else None, "best_turn": best.index if best else None,
-        "passed": state.passed, "simulations": state.simulations,
+        "passed": state.passed, "simulations": state.simulations, "goal": task.goal and task.goal.show(),
+        "best_values": best_values(task, state.history) if task.goal else None,
         "turns": [_turn_document(task, turn) for turn in state.history],
     }
 
@@ -77,5 +79,5 @@ def _turn_document(task: Task, turn: Turn) -> dict:
         "points": [{"conditions": point.document(), "status": item.status, "metrics": dict(item.metrics)}
                    for number, item in sorted(turn.by_point().items()) if turn.points
                    for point in [task.points[number]]],
-        "simulations": turn.simulations,
+        "simulations": turn.simulations, "goal_value": task.goal and task.goal.of(task.circuit, turn),
     }

@@ -116,7 +116,7 @@ class SessionState:
 
     @cached_property
     def best(self) -> Turn | None:
-        return best_design(self.history)
+        return best_design(self.history, self.task)
 
     @property
     def simulations(self) -> int:

@@ -1,9 +1,9 @@
 """One design at the points of its task, in stages: cheap where a design is no better than the best one so far.
 
 Nominal first, then the points in the order in which they decided before, each stage as large as all before it. A design
-is worth what its worst points say, so more points never make it better (task/reward.py: merit): once it is no better
-than the best of the history, or a point failed, the others are left out. A new best is measured at all of them. How
-many jobs run at the same time has no say in what is measured.
+is worth what its worst points say, so more points never make it better (task/reward.py: merit): once it misses a spec
+and is no better than the best of the history, or a point failed, the others are left out. A new best is measured at all
+of them, and so is what meets all specs. How many jobs run at the same time has no say in what is measured.
 """
 
 from collections import Counter
@@ -51,7 +51,8 @@ class PointByPoint:
         if not self.found or not self._left:
             return not self._left
         measurement, judged = judge(self.found, self.task.specs, self.task.plan)
-        return not measurement.ok or (self._least is not None and merit(judged) <= self._least)
+        worse = self._least is not None and not judged.passed and merit(judged) <= self._least
+        return not measurement.ok or worse
 
 
 def deciding_order(task: Task, history: History) -> list[int]:

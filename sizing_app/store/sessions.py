@@ -21,6 +21,7 @@ from sizing_app.store.engine import is_read_only, open_engine, plain_errors
 from sizing_app.store.figures import Reached, in_steps, reached_query, rows_of
 from sizing_app.store.filters import SessionFilter, filtered
 from sizing_app.store.groups import GroupBook
+from sizing_app.store.memory import Memory
 from sizing_app.store.migrations import is_current, upgrade
 from sizing_app.store.notes import NoteBook
 from sizing_app.store.rows import TASK, after_turn, session_row, turn_of, turn_row
@@ -85,7 +86,7 @@ class SessionStore:
                 with self._writer.begin() as connection:
                     upgrade(connection)
         self.groups, self.notes = GroupBook(self._transaction), NoteBook(self._transaction)
-        self.circuits = StoredCatalog(self._transaction)
+        self.circuits, self.memory = StoredCatalog(self._transaction), Memory(self._transaction)
 
     def create(self, task: Task, policy: str, parent: str | None = None, source: str = "app",
                parent_turn: int | None = None) -> str:

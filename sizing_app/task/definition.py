@@ -6,6 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.task.goal import Goal
+
+
+MOST_EARLIER = 100
+"""Sessions that a search begins with."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,11 @@ class Task:
     """None: ``conditions`` alone."""
     round: int = 1
     """Proposals that are made from the same history and simulated at once."""
+    goal: Goal | None = None
+    """What is pushed once every spec is met; None: the session is done then."""
+    earlier: tuple[str, ...] = ()
+    """Stored sessions of the same circuit whose simulations a search begins with, the oldest first; only where it is
+    given a database to look them up in."""
 
     @property
     def points(self) -> tuple[Conditions, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sizing_app.circuit.definition import Spec
-from sizing_app.task.definition import Plan
+from sizing_app.task.definition import Plan, Task
 from sizing_app.task.turn import History, Measurement, Score, SpecScore, Turn, best_turn
 
 D1 = 0.2
@@ -102,27 +102,59 @@ def reached(history: History) -> bool:
     return any(turn.score is not None and turn.score.passed for turn in history)
 
 
+def done(task: Task, history: History) -> bool:
+    """Whether nothing is left to find: some turn met every spec, and there is no goal to push beyond."""
+    return task.goal is None and reached(history)
+
+
 def best_reward(history: History) -> float:
     """What a trajectory is worth (paper, eq. 5): the highest reward of its turns, 0 without a scored one."""
     best = best_turn(history)
     return best.reward if best else 0.0
 
 
-def best_design(history: History) -> Turn | None:
-    """The turn that people are shown, and handed out, as the best one, by ``merit``; of equal ones the first. None
-    without a scored turn."""
-    return max((turn for turn in history if turn.score), key=lambda turn: (merit(turn.score), -turn.index),
+def best_design(history: History, task: Task | None = None) -> Turn | None:
+    """The turn that people are shown, and handed out, as the best one, by ``merit``, with the goal of a ``task``; of
+    equal ones the first. None without a scored turn."""
+    return max((turn for turn in history if turn.score), key=lambda turn: (turn_merit(turn, task), -turn.index),
                default=None)
 
 
-def merit(judged: Score) -> tuple[float, int, float]:
+def merit(judged: Score, gained: float = 0.0) -> tuple[float, int, float, float]:
     """What people order designs by: the reward, as everywhere; where that is a tie (one failed spec alone can make it
-    0) the number of specs met, then the smaller sum of shortfalls (each in units of its spec's scale, at most 1).
+    0) the number of specs met, then the smaller sum of shortfalls (each in units of its spec's scale, at most 1). Of
+    designs that meet all specs, what they ``gained`` for a goal.
 
     Of a plan: no point that is measured in addition makes it larger.
     """
     short = math.fsum(1.0 if part.margin is None else min(-part.margin, 1.0) for part in judged.specs if not part.met)
-    return judged.reward, sum(part.met for part in judged.specs), -short
+    return judged.reward, sum(part.met for part in judged.specs), -short, gained if judged.passed else 0.0
+
+
+def gained(task: Task | None, value: float | None) -> float:
+    """The value of a task's goal, larger where it is better; 0 without a goal, less than any other without a value."""
+    if task is None or task.goal is None:
+        return 0.0
+    return -math.inf if value is None else task.goal.sign * value
+
+
+def turn_merit(turn: Turn, task: Task | None) -> tuple[float, int, float, float]:
+    """The merit of a scored turn in a task."""
+    value = task.goal.of(task.circuit, turn) if task is not None and task.goal and turn.score.passed else None
+    return merit(turn.score, gained(task, value))
+
+
+def best_values(task: Task, history: History) -> list[float | None]:
+    """The best value of a task's goal up to each scored turn, of those that meet every spec; None before there is
+    one."""
+    best, curve = None, []
+    for turn in history:
+        if turn.score is not None:
+            value = task.goal.of(task.circuit, turn) if turn.score.passed else None
+            if value is not None and (best is None or gained(task, value) > gained(task, best)):
+                best = value
+            curve.append(best)
+    return curve
 
 
 def best_so_far(history: History) -> list[float]:

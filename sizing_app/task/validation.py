@@ -1,14 +1,17 @@
 """What makes a Task and its Turns valid: one set of rules for query suites, imported sessions, the command line, the
 forms and the API. See circuit/validation.py."""
 
+import re
 from collections.abc import Mapping
 
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.validation import (LARGEST, Invalid, check_conditions, check_design, check_leaves, check_specs,
                                            expect)
-from sizing_app.task.definition import Task
+from sizing_app.task.definition import MOST_EARLIER, Task
+from sizing_app.task.goal import check_goal
 from sizing_app.task.turn import Measurement, Turn
 
+_ID = re.compile(r"[a-z0-9]{1,16}")
 MAX_BUDGET = 10_000
 """Simulations of a valid task, with all that it continues."""
 SESSION_BUDGET = 5000
@@ -37,7 +40,7 @@ def check_limits(circuit: Circuit, limits: Mapping[str, tuple[float, float]], wh
 def check_task(task: Task, where: str = "task") -> None:
     """All of a task but its circuit, which circuits.check_circuit judges."""
     circuit = task.circuit
-    for name in ("specs", "conditions", "stated", "initial", "limits", "hint"):
+    for name in ("specs", "conditions", "stated", "initial", "limits", "hint", "goal", "earlier"):
         check_leaves(getattr(task, name), f"{where}.{name}")
     check_specs(task.specs, (metric.name for metric in circuit.metrics), f"{where}.specs")
     for name in ("conditions", "stated"):
@@ -46,6 +49,10 @@ def check_task(task: Task, where: str = "task") -> None:
     if task.plan is not None:
         _check_plan(task, f"{where}.plan")
     expect(1 <= task.round <= MAX_ROUND, f"{where}.round", f"a whole number from 1 to {MAX_ROUND}", task.round)
+    expect(len(task.earlier) <= MOST_EARLIER and all(map(_ID.fullmatch, task.earlier)), f"{where}.earlier",
+           f"at most {MOST_EARLIER} ids of sessions")
+    if task.goal is not None:
+        check_goal(task.goal, circuit, f"{where}.goal")
     check_design(circuit, task.initial, f"{where}.initial")
     check_limits(circuit, task.limits, f"{where}.limits")
     for name, most in (("budget", MAX_BUDGET), ("seed", MAX_SEED)):

@@ -9,7 +9,7 @@ from sizing_app.checks import Checks
 from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
-from sizing_app.policy import POLICIES, can_size, check_can_size
+from sizing_app.policy import POLICIES, can_recall, can_size, check_can_size
 from sizing_app.policy.designs import initial_design
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionState, fold
@@ -71,6 +71,10 @@ class Services:
         found = self.circuits[circuit]
         return [(title, name) for name, title in self.policies.items() if can_size(name, found)]
 
+    def remembering(self, task: Task, policy_name: str) -> Task:
+        """The task with the stored sessions that a policy which can begins with."""
+        return replace(task, earlier=self.store.memory.sessions(task)) if can_recall(policy_name) else task
+
     def start(self, task: Task, policy_name: str, history: History = (), parent: str | None = None,
               parent_turn: int | None = None, review: bool = False) -> str:
         """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError.
@@ -85,17 +89,19 @@ class Services:
         return session_id
 
     def extend(self, task: Task, wishes: Task, policy_name: str, history: History, further: int, parent: str) -> str:
-        """Continue the session ``parent`` of ``task`` for ``further`` simulations, with limits and hint of ``wishes``;
-        returns the new session's id. Raises as ``start``."""
+        """Continue the session ``parent`` of ``task`` for ``further`` simulations, with limits, hint and goal of
+        ``wishes``; returns the new session's id. Raises as ``start``."""
         spent = sum(1 for turn in history if turn.index > 0)
-        task = replace(task, budget=spent + further, limits=wishes.limits, hint=wishes.hint)
+        task = replace(task, budget=spent + further, limits=wishes.limits, hint=wishes.hint,
+                       goal=wishes.goal)
         return self.start(task, policy_name, history, parent, history[-1].index)
 
     def policy(self, name: str, task: Task, **settings) -> Policy:
         """The policy called ``name`` for this task; one that searches ranges is given the narrowed ones. Raises
         PolicyError where it cannot size the circuit."""
-        check_can_size(name, task.circuit)
-        policy = self.make_policy(name, **settings)
+        check_can_size(name, task)
+        recall = {"recall": self.store.memory.recall} if task.earlier else {}
+        policy = self.make_policy(name, **settings, **recall)
         return Narrowed(policy) if task.limits and searches(name) else policy
 
     def start_race(self, task: Task, policy_names: Sequence[str]) -> list[str]:

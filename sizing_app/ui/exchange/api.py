@@ -19,7 +19,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.reward import score
 from sizing_app.task.validation import MAX_SEED, SESSION_BUDGET, check_task
 from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
-                                               read_plan, read_specs)
+                                               read_plan, read_specs, read_then)
 from sizing_app.ui.exchange.check_api import CheckApi
 from sizing_app.ui.exchange.export import session_file
 from sizing_app.ui.exchange.own_api import OwnApi
@@ -81,7 +81,8 @@ class Api:
 
     def size(self, circuit: str, policy: str = "", specs: dict[str, Any] | None = None,
              conditions: dict[str, Any] | None = None, initial: dict[str, Any] | None = None, budget: int = 5,
-             seed: int = 0, over: str = "nominal") -> Iterator[dict[str, Any]]:
+             seed: int = 0, over: str = "nominal", then: str = "stop",
+             earlier: bool = True) -> Iterator[dict[str, Any]]:
         """Run and store a sizing session and stream it: what the model writes in its turn, and every finished turn.
 
         Args:
@@ -94,6 +95,10 @@ class Api:
             seed: seeds the initial design and the policy
             over: where each design is judged, each spec by its worst value: nominal, corners (all corners, \
 temperatures and supplies too), or a choice such as "tt,ss @ -40,125 @ 1.6,1.8", at most 64 points
+            then: once all specs are met: stop, or what to push with the specs held until the budget is spent, \
+such as "minimize power", "minimize area", "maximize gbw/power" or "maximize margin"
+            earlier: whether response surfaces begin with what stored sessions simulated of the circuit at the same \
+conditions
         """
         found = read_circuit(self.services.circuits, circuit)
         offered = [name for _, name in self.services.policies_for(circuit)]
@@ -103,9 +108,11 @@ temperatures and supplies too), or a choice such as "tt,ss @ -40,125 @ 1.6,1.8",
         point = read_conditions(found, conditions)
         task = Task(found, read_specs(found, specs), point,
                     read_parameters(found, initial or {}, initial_design(found, number)),
-                    read_count(budget, "budget", 1, SESSION_BUDGET), number, plan=read_plan(found, point, over))
+                    read_count(budget, "budget", 1, SESSION_BUDGET), number, plan=read_plan(found, point, over),
+                    goal=read_then(then))
         check_task(task)
-        session_id = self.services.start(task, policy or offered[0])
+        chosen = policy or offered[0]
+        session_id = self.services.start(self.services.remembering(task, chosen) if earlier else task, chosen)
         for state in self.services.states(session_id):
             current = state.current
             yield {**session_document(session_id, state), "link": f"?session={session_id}",

@@ -8,6 +8,7 @@ from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec, is_whole
 from sizing_app.circuit.variation import read_pelgrom
 from sizing_app.task.definition import Plan
+from sizing_app.task.goal import Goal, read_goal
 from sizing_app.ui.forms import over_form
 
 Number = float | str
@@ -76,6 +77,16 @@ def read_plan(circuit: Circuit, conditions: Conditions, text: str) -> Plan | Non
         raise WrongInput(f"over: expected a text such as nominal or corners, found {text!r}.")
     try:
         return over_form.read_plan(circuit, conditions, text)
+    except Invalid as error:
+        raise WrongInput(f"{error}.") from error
+
+
+def read_then(text: str) -> Goal | None:
+    """What is pushed once all specs are met."""
+    if not isinstance(text, str):
+        raise WrongInput(f"then: expected a text such as stop or 'minimize power', found {text!r}.")
+    try:
+        return read_goal(text)
     except Invalid as error:
         raise WrongInput(f"{error}.") from error
 

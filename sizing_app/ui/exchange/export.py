@@ -35,7 +35,8 @@ def to_json(state: SessionState, turn: Turn) -> str:
     task, conditions = state.task, state.task.conditions
     return json.dumps({
         "circuit": task.circuit.name, "policy": state.policy, "seed": task.seed, "turn": turn.index,
-        "reward": turn.reward, "passed": turn.score.passed,
+        "reward": turn.reward, "passed": turn.score.passed, "goal": task.goal and task.goal.show(),
+        "goal_value": task.goal and task.goal.of(task.circuit, turn),
         "conditions": {"corner": conditions.corner, "temperature": conditions.temperature,
                        "supply": conditions.supply, "load": conditions.load},
         "parameters": dict(turn.proposal.parameters), "metrics": dict(turn.measurement.metrics),

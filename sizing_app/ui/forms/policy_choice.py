@@ -17,6 +17,7 @@ LINES = {
                         "hundred simulations, for any circuit and for hard targets. 200 is a good start.",
     "sft": "The model before reinforcement learning.",
     "tl-grpo+cma-es": "The model's turns first, then an evolution strategy around the best of them.",
+    "tl-grpo+response-surface": "The model's turns first, then response surfaces of all that was simulated.",
     "bayes": "A Gaussian process of the reward; the usual optimizer to compare with.",
     "tpe": "Draws from densities of good and bad designs; needs tens of simulations to learn from.",
     "cma-es": "An evolution strategy; needs hundreds of simulations.",

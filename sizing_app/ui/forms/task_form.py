@@ -13,12 +13,14 @@ from sizing_app.circuit.validation import Invalid
 from sizing_app.errors import StoreError
 from sizing_app.session.events import fold
 from sizing_app.task.definition import Task
+from sizing_app.task.goal import STOP, Goal, read_goal
 from sizing_app.task.limits import hold
 from sizing_app.task.validation import MAX_HINT, SESSION_BUDGET, check_task
 from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
 from sizing_app.ui.forms.over_form import OverForm, problem, read_plan
 from sizing_app.ui.forms.policy_choice import in_tiers, line_of, suggested_budget
+from sizing_app.ui.forms.then_choice import LABEL, then_choices, then_text
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.services import Services, reads_hints, reads_ranges
@@ -41,6 +43,8 @@ class Filled:
     """The session whose best design is the initial one."""
     over: tuple = ()
     """What is shown beside the conditions to meet."""
+    remembers: bool = False
+    """Whether a policy that can begins with what earlier sessions simulated."""
 
     @property
     def task(self) -> Task | None:
@@ -70,6 +74,10 @@ class TaskForm:
         with gr.Row(elem_classes="pair"):
             self.budget = gr.Number(5, label=f"Designs, 1 to {SESSION_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
+        self.then = then_field(circuit, STOP)
+        self.earlier = gr.Checkbox(True, label="Begin with what earlier sessions simulated", container=False,
+                                   info="Response surfaces only: same circuit, same conditions.",
+                                   elem_id=f"{prefix}earlier", visible=lanes == 1)
         self.kind = gr.Dropdown([(title, kind) for kind, title in KINDS.items()], value="random",
                                 label="Initial design")
         self.source = gr.Textbox("", label="Session whose best design to start from", max_lines=1, visible=False,
@@ -91,7 +99,7 @@ class TaskForm:
     def fields(self) -> list:
         """The inputs of ``read``, in its order."""
         return [self.circuit, *self.conditions, *self.over.fields, self.specs, self.budget, self.seed, self.kind,
-                self.initial, self.source, self.limits, self.hint, *self.policies]
+                self.initial, self.source, self.limits, self.hint, self.then, self.earlier, *self.policies]
 
     @property
     def checked(self) -> list:
@@ -100,7 +108,7 @@ class TaskForm:
 
     def read(self, circuit: str, corner: str, temperature: float, supply: float, load: float, over: str,
              over_text: str, specs: dict, budget: float, seed: float, kind: str, initial: dict, source: str,
-             limits: dict, hint: str, *policies: str) -> Filled:
+             limits: dict, hint: str, then: str, earlier: bool, *policies: str) -> Filled:
         """Check everything at once, so that a person sees all problems together."""
         chosen, problems, parent = self.services.circuits[circuit], [], None
         if kind == BEST:
@@ -109,11 +117,11 @@ class TaskForm:
         conditions = Conditions(corner, temperature, supply, load)
         reading = read_task(chosen, conditions, specs, kind, initial, budget, seed)
         ranges, wrong, limits = read_limits(chosen, limits)
-        nowhere = problem(chosen, conditions, over, over_text)
+        nowhere, goal = problem(chosen, conditions, over, over_text), self._goal(then, problems)
         problems = (*problems, *([nowhere] if nowhere else []), *reading.problems, *wrong)
         task = None
         if reading.task is not None and not problems:
-            task = replace(reading.task, limits=ranges, hint=(hint or "").strip(),
+            task = replace(reading.task, limits=ranges, hint=(hint or "").strip(), goal=goal,
                            plan=read_plan(chosen, conditions, over, over_text),
                            initial=hold(reading.task.initial, ranges)[0])
             try:
@@ -122,7 +130,7 @@ class TaskForm:
                 task, problems = None, (f"{error}.",)
         return Filled(replace(reading, task=task, problems=problems), limits,
                       tuple(policy for policy in policies if policy != NONE), parent,
-                      tuple(self.over.answer(chosen, conditions, over, over_text)))
+                      tuple(self.over.answer(chosen, conditions, over, over_text)), bool(earlier))
 
     @staticmethod
     def answer(filled: Filled, problems: Sequence[str]) -> list:
@@ -152,6 +160,7 @@ class TaskForm:
                 task.seed, kind,
                 gr.update(value=initial_table(circuit, task.initial), visible=kind == "typed"),
                 gr.update(value=source, visible=kind == BEST), limit_table(circuit, task.limits), task.hint,
+                then_field(circuit, then_text(task.goal)), True,
                 *(self._policy_choice(handle, lane, lanes, policy) for lane, policy in enumerate(chosen))]
 
     def change_circuit(self, name: str, kind: str, seed: float | None, *policies: str) -> list:
@@ -159,8 +168,7 @@ class TaskForm:
         table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
         nominal = Task(circuit, circuit.specs, circuit.conditions.nominal, {})
         return [*condition_choices(circuit, nominal.conditions), *self.over.fill(circuit, nominal),
-                spec_table(circuit, circuit.specs), table,
-                limit_table(circuit, {}),
+                spec_table(circuit, circuit.specs), table, limit_table(circuit, {}), then_field(circuit, STOP),
                 *(self._policy_choice(name, lane, len(policies), policy) for lane, policy in enumerate(policies))]
 
     def change_initial(self, name: str, kind: str, seed: float | None) -> list:
@@ -169,6 +177,15 @@ class TaskForm:
             return [gr.update(visible=True), source]
         table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
         return [gr.update(value=table, visible=False), source]
+
+    @staticmethod
+    def _goal(then: str, problems: list[str]) -> Goal | None:
+        """The goal of the field; None and a problem where it cannot be read."""
+        try:
+            return read_goal(then or STOP)
+        except Invalid as error:
+            problems.append(f"Then: {str(error).removeprefix('then: ')}.")
+            return None
 
     def _best_of(self, session_id: str, circuit: Circuit, table: dict, problems: list[str]) -> dict:
         """The table with the best design of a session; ``table`` and a problem where there is none."""
@@ -207,7 +224,8 @@ class TaskForm:
         context = [self.circuit, self.kind, self.seed]
         changed = self.circuit.input(
             self.change_circuit, [*context, *self.policies],
-            [*self.conditions, *self.over.fields, self.specs, self.initial, self.limits, *self.policies], **PRIVATE)
+            [*self.conditions, *self.over.fields, self.specs, self.initial, self.limits, self.then, *self.policies],
+            **PRIVATE)
         for field in self.over.fields:
             field.change(self._told_over, [self.circuit, *self.conditions, *self.over.fields], self.over.checked,
                          trigger_mode="always_last", **PRIVATE)
@@ -244,6 +262,13 @@ def kind_of(circuit: Circuit, task: Task) -> str:
     """The first of the ways to start that gives the task's initial design."""
     drawn = (kind for kind in ("random", "middle") if initial_values(circuit, kind, task.seed) == dict(task.initial))
     return next(drawn, "typed")
+
+
+def then_field(circuit: Circuit, text: str) -> gr.Dropdown:
+    """What is done once all specs are met; an expression can be typed."""
+    choices = then_choices(circuit)
+    shown = choices if text in [value for _, value in choices] else [*choices, (text, text)]
+    return gr.Dropdown(shown, value=text, label=LABEL, allow_custom_value=True)
 
 
 def condition_choices(circuit: Circuit, chosen: Conditions) -> list:

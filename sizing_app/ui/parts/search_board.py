@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from sizing_app.circuit.definition import Metric, Spec
 from sizing_app.session.events import SessionState
+from sizing_app.task.definition import Task
 from sizing_app.task.reward import best_design
 from sizing_app.task.turn import Turn
 from sizing_app.ui.parts.render import WORDS, block, margin_text, target, verdict
@@ -39,11 +40,12 @@ class Search:
         """Nothing for a session whose budget is short."""
         if state.task is None or state.task.budget <= LONG or len(state.history) < 3:
             return []
-        self._follow(state.history)
-        return [block("violation", self._violation(state)), *(
+        self._follow(state.task, state.history)
+        trade = [block("goal", self._trade(state))] if state.task.goal else []
+        return [block("violation", self._violation(state)), *trade, *(
             block(spec.metric, self._multiple(state, place, spec)) for place, spec in enumerate(state.task.specs))]
 
-    def _follow(self, history: Sequence[Turn]) -> None:
+    def _follow(self, task: Task, history: Sequence[Turn]) -> None:
         known = len(self._history)
         if known > len(history) or (known and history[known - 1] is not self._history[-1]):
             self._best, self._violations, known = [], [], 0
@@ -51,7 +53,7 @@ class Search:
         for place in range(known, len(history)):
             turn = history[place]
             self._violations.append(violation(turn))
-            if best_design((best, turn) if best is not None else (turn,)) is turn and turn.score is not None:
+            if best_design((best, turn) if best is not None else (turn,), task) is turn and turn.score is not None:
                 best = turn
                 self._best.append(place)
         self._history = history
@@ -67,6 +69,25 @@ class Search:
             '</span></figcaption><turn-plot role="img" aria-label="Distance from meeting all specs by simulation: {}" '
             'data-width="2" data-points="{}" data-best="{}" data-marks="{}" data-title="distance"></turn-plot>'
             '</figure>').format(met, len(self._violations), self._told(), points, self._steps(), marks)
+
+    def _trade(self, state: SessionState) -> Markup:
+        """What each design that meets all specs is worth for the goal, the worst of them at the bottom."""
+        task, goal = state.task, state.task.goal
+        values = [goal.of(task.circuit, turn) if turn.score and turn.score.passed else None for turn in state.history]
+        found = sorted((value for value in values if value is not None), key=lambda value: goal.sign * value)
+        ends = (found[0], found[-1]) if found else (0.0, 0.0)
+        size = (ends[1] - ends[0]) or 1.0
+        points = "".join(GAP * 2 if value is None else _two(round((0.05 + 0.9 * (value - ends[0]) / size) * (FINE - 1)))
+                         for value in values)
+        shown = [goal.show_value(task.circuit, value) for value in ends] if found else []
+        marks = _attribute([(0.05, shown[0]), (0.95, shown[1])][:len(set(shown))])
+        told = f"from {shown[0]} to {shown[1]}" if found else "no design meets all specs yet"
+        return Markup(
+            '<figure class="violation"><figcaption><b>{}</b> <span class="quiet">of the designs that meet all specs: '
+            '{}; line: the best so far.</span></figcaption><turn-plot role="img" aria-label="{} by simulation: {}" '
+            'data-width="2" data-points="{}" data-best="{}" data-marks="{}" data-title="{}"></turn-plot>'
+            '</figure>').format(goal.show().capitalize(), told, goal.show().capitalize(), told, points, self._steps(),
+                                marks, goal.expression)
 
     def _told(self) -> str:
         values = [self._violations[place] for place in self._best if self._violations[place] is not None]

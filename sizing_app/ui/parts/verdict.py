@@ -38,7 +38,7 @@ def verdict_of(state: SessionState, corners: Spots | None = None) -> Verdict:
     if best.measurement is not None and not best.measurement.ok:
         return Verdict("failed", f"No design could be simulated so far, {_designs(state)}.")
     if met == len(parts):
-        facts = f"{_found(state)} {_tightest(task, parts)}".strip()
+        facts = " ".join(filter(None, (_found(state), _pushed(state), _tightest(task, parts))))
         if corners is not None:
             return _checked(task, corners, facts)
         return Verdict("met", f"{_all(len(parts))} met {where(task)}.", _unchecked(task), facts)
@@ -98,6 +98,17 @@ def _found(state: SessionState) -> str:
     if len(state.task.points) == 1:
         return f"Found in {_counted(count, 'simulation')}, {seconds}."
     return f"Found in {_counted(count, 'design')}, {sum(turn.simulations for turn in until):,} simulations, {seconds}."
+
+
+def _pushed(state: SessionState) -> str:
+    """Where the goal stands, and where it stood when all specs were met for the first time."""
+    task = state.task
+    if task.goal is None:
+        return ""
+    first = next(turn for turn in state.history if turn.score is not None and turn.score.passed)
+    then, now = (task.goal.show_value(task.circuit, task.goal.of(task.circuit, turn)) for turn in (first, state.best))
+    since = "" if first is state.best else f", {then} in turn {first.index}"
+    return f"To {task.goal.show()}: {now} in turn {state.best.index}{since}."
 
 
 def _tightest(task: Task, parts: Sequence[SpecScore]) -> str:

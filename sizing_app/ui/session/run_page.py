@@ -66,7 +66,9 @@ class RunPage:
         problems, session_id = filled.problems, ""
         if filled.task is not None:
             try:
-                session_id = self.services.start(filled.task, filled.policies[0], parent=filled.parent, review=review)
+                policy, task = filled.policies[0], filled.task
+                task = self.services.remembering(task, policy) if filled.remembers else task
+                session_id = self.services.start(task, policy, parent=filled.parent, review=review)
             except (PolicyError, StoreError) as error:
                 problems = (str(error),)
         return [session_id or gr.skip(), *self.form.answer(filled, problems),

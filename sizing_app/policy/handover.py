@@ -1,0 +1,24 @@
+"""Two policies in one: a language model's first turns, then a search that goes on from what they showed."""
+
+from collections.abc import Iterator
+
+from sizing_app.policy.designs import end_met
+from sizing_app.policy.evolution import MODEL_TURNS
+from sizing_app.task.definition import Task
+from sizing_app.task.protocols import Policy, StopSignal
+from sizing_app.task.reward import done, reached
+from sizing_app.task.turn import Delta, History, Proposal
+
+
+class Handover:
+    """The model proposes until a design meets all specs, MODEL_TURNS turns at most, then the search."""
+
+    def __init__(self, model: Policy, search: Policy):
+        self.model, self.search, self.name = model, search, f"{model.name}+{search.name}"
+
+    def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
+        if done(task, history):
+            yield end_met()
+            return
+        models = history[-1].index < MODEL_TURNS and not reached(history)
+        yield from (self.model if models else self.search).propose(task, history, stop)

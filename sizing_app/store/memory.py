@@ -1,0 +1,54 @@
+"""What the sessions of a database simulated of a circuit: searches may begin with it (search/earlier.py)."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sizing_app.circuit.definition import Conditions
+from sizing_app.search.earlier import Earlier
+from sizing_app.store.rows import turn_of
+from sizing_app.store.tables import SessionRow, TurnRow
+from sizing_app.task.definition import MOST_EARLIER, Plan, Task
+
+CONDITIONS, PLAN = TypeAdapter(Conditions), TypeAdapter(Plan | None)
+MOST_TURNS = 3000
+"""Turns that are read, those of the newest sessions."""
+
+
+class Memory:
+    """``transaction`` opens one, for writing if its argument is true."""
+
+    def __init__(self, transaction: Callable[[bool], AbstractContextManager[Session]]):
+        self._transaction = transaction
+
+    def sessions(self, task: Task) -> tuple[str, ...]:
+        """Ids of the sessions of a task's circuit, at its conditions, that have ended; the oldest first."""
+        query = (select(SessionRow.id, SessionRow.task)
+                 .where(SessionRow.digest == task.circuit.key, SessionRow.status != "running")
+                 .order_by(SessionRow.created.desc(), SessionRow.id).limit(5 * MOST_EARLIER))
+        with self._transaction(False) as db:
+            rows = db.execute(query).all()
+        found = [row.id for row in rows if CONDITIONS.validate_python(row.task["conditions"]) == task.conditions]
+        return tuple(reversed(found[:MOST_EARLIER]))
+
+    def recall(self, task: Task) -> Sequence[Earlier]:
+        """The designs that the task's earlier sessions simulated, in the order of these; without those that this
+        database does not have, or has of a circuit of another name (the ranges of a task may be narrowed, and with them
+        the key of its circuit)."""
+        turns = (select(TurnRow, SessionRow.task).join(SessionRow, SessionRow.id == TurnRow.session_id)
+                 .where(TurnRow.session_id.in_(task.earlier), SessionRow.circuit == task.circuit.name,
+                        TurnRow.status.is_not(None))
+                 .order_by(SessionRow.created.desc(), SessionRow.id.desc(), TurnRow.position.desc()).limit(MOST_TURNS))
+        with self._transaction(False) as db:
+            rows = [(turn_of(row), row.session_id, told) for row, told in db.execute(turns)]
+        found = []
+        for turn, session, told in reversed(rows):
+            plan = PLAN.validate_python(told.get("plan"))
+            points = plan.points if plan else (CONDITIONS.validate_python(told["conditions"]),)
+            if turn.proposal.parameters is not None:
+                measured = {points[number]: item for number, item in turn.by_point().items()}
+                found.append(Earlier(session, turn.proposal.parameters, measured))
+        return found

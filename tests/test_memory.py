@@ -1,0 +1,109 @@
+"""What earlier sessions simulated, and searches that begin with it."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from sizing_app.circuit.definition import Conditions
+from sizing_app.policy import make_policy
+from sizing_app.policy.response_surface import ResponseSurface
+from sizing_app.search.earlier import BEST, SPREAD, Earlier, known
+from sizing_app.session.events import fold
+from sizing_app.session.loop import run_session
+from sizing_app.store import SessionStore, record
+from sizing_app.task.definition import Plan, Task
+from sizing_app.task.turn import Measurement
+from tests.builders import GOOD, POOR, QuadraticSimulator, a_task
+from tests.closed_form import SquareLaw, miller_task
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = SessionStore(f"sqlite:///{tmp_path}/sessions.db")
+    yield store
+    store.close()
+
+
+def run(store: SessionStore, task: Task, simulator=None):
+    """A stored session of response surfaces that may look up what the task names."""
+    id = store.create(task, "response-surface", source="test")
+    policy = make_policy("response-surface", recall=store.memory.recall)
+    return id, fold(record(store, id, run_session(task, policy, simulator or SquareLaw(), threading.Event())))
+
+
+def test_it_begins_with_what_was_simulated(store):
+    first, former = run(store, miller_task(3, budget=200))
+    assert former.passed and former.simulations > 20
+    task = miller_task(8, budget=200)
+    task = replace(task, earlier=store.memory.sessions(task))
+    assert task.earlier == (first,)
+    _, found = run(store, task)
+    designs = [turn.proposal.parameters for turn in former.history if turn.measurement is not None]
+    simulated = [turn for turn in found.history if turn.measurement is not None]
+    assert found.passed and len(simulated) == 2 and found.history[1].proposal.parameters in designs
+    count = min(len({str(design) for design in designs}), BEST + SPREAD)
+    assert found.history[1].proposal.reasoning == (
+        f"I begin with {count} designs of 1 earlier session at the same conditions. The best of them meets all 7 "
+        "specs. It is simulated first.")
+
+
+def test_harder_targets_take_fewer_simulations_than_without(store):
+    run(store, miller_task(3, budget=200))
+    specs = tuple(replace(spec, high=0.9 * spec.high) if spec.metric == "power" else spec
+                  for spec in miller_task().specs)
+    tasks = [miller_task(seed, budget=300, specs=specs) for seed in (9, 10, 11)]
+    earlier = store.memory.sessions(tasks[0])
+    fresh = [fold(run_session(task, ResponseSurface(), SquareLaw(), threading.Event())) for task in tasks]
+    known = [run(store, replace(task, earlier=earlier))[1] for task in tasks]
+    found, again = known[0], run(store, replace(tasks[0], earlier=earlier))[1]
+    counts = [[state.simulations for state in states] for states in (known, fresh)]
+    assert all(state.passed for state in known) and sum(counts[0]) < 0.7 * sum(counts[1]), counts
+    assert [turn.proposal for turn in found.history] == [turn.proposal for turn in again.history]
+    assert "Latin hypercube" not in " ".join(turn.proposal.reasoning for turn in found.history)
+    assert all(claim.true for turn in found.history for claim in turn.claims
+               if claim.about != "expectation" and claim.true is not None)
+
+
+def test_only_ended_sessions_of_the_circuit_at_the_conditions_count(store):
+    task = replace(a_task(budget=4), plan=None)
+    mine, state = run(store, task, QuadraticSimulator())
+    run(store, replace(task, conditions=Conditions("ss", 125.0, 3.0, 1e-12)), QuadraticSimulator())
+    run(store, miller_task(0, budget=2))
+    store.create(task, "response-surface")
+    assert store.memory.sessions(task) == (mine,)
+    assert [item.parameters for item in store.memory.recall(replace(task, earlier=(mine,)))] == [
+        turn.proposal.parameters for turn in state.history if turn.measurement is not None]
+    assert store.memory.recall(replace(miller_task(0), earlier=(mine,))) == []
+    assert store.memory.recall(replace(task, earlier=("nosuchid",))) == []
+
+
+def test_evaluations_know_nothing(store):
+    """A policy that is made without a database takes no notice of what a task names."""
+    task = replace(miller_task(3, budget=3), earlier=run(store, miller_task(3, budget=60))[:1])
+    named, plain = (fold(run_session(asked, make_policy("response-surface"), SquareLaw(), threading.Event()))
+                    for asked in (task, replace(task, earlier=())))
+    assert [turn.proposal for turn in named.history] == [turn.proposal for turn in plain.history]
+
+
+def test_designs_are_judged_anew_at_the_points_that_are_known():
+    task, elsewhere = a_task(), Conditions("ss", 125.0, 3.0, 1e-12)
+    good, slow = Measurement("ok", {"gain": 60.0, "power": 1e-6}), Measurement("ok", {"gain": 40.0, "power": 1e-6})
+    items = [Earlier("a", GOOD, {task.conditions: good, elsewhere: slow}), Earlier("a", POOR, {elsewhere: good}),
+             Earlier("b", GOOD, {task.conditions: slow}), Earlier("b", {"w": 1e-6}, {task.conditions: good})]
+    (found,) = known(task, items)
+    assert found.parameters == GOOD and found.score.passed and found.whole and found.session == "a"
+    assert not known(replace(task, limits={"w": (20e-6, 90e-6)}), items)
+    over = replace(task, plan=Plan((task.conditions, elsewhere)))
+    assert not known(over, items)[0].score.passed and known(over, items)[0].score.specs[0].at == 1
+    partly = known(over, items[2:])[0]
+    assert not partly.whole and set(partly.points) == {0}
+
+
+def test_of_many_designs_the_best_and_some_of_all_are_told():
+    task = a_task()
+    items = [Earlier("a", {"w": (1 + number / 10) * 1e-6, "m": 10.0}, {task.conditions: QuadraticSimulator().evaluate(
+        task.circuit, {"w": (1 + number / 10) * 1e-6, "m": 10.0}, task.conditions)}) for number in range(900)]
+    found = known(replace(task, specs=(task.specs[0],)), items)
+    widths = [item.parameters["w"] for item in found]
+    assert len(found) == BEST + SPREAD and widths == sorted(widths) and widths[-1] > 80e-6
