@@ -381,3 +381,19 @@ def test_log_probabilities_are_those_of_transformers(engine, checkpoint, ota):
         assert np.allclose(chosen, best, atol=1e-4)
         assert np.allclose([entry["logprob"] for entry in entries], chosen, atol=1e-3)
     assert compared >= 10
+
+
+def test_a_checkpoint_acts_on_a_given_plan(model, ota):
+    """Its reply begins with the plan, the call is valid, and the same plan gives the same call."""
+    task = a_query(ota)
+    history = a_history(task, 2)
+    plan = "Turn 1 is worse. From turn 0 I raise w_in."
+    (opening, *deltas, proposal), again = (list(model.act(task, history, plan, NEVER)) for _ in range(2))
+    assert opening == Delta(f"<Analyze>{plan}</Analyze>") and proposal.text == again[-1].text
+    assert proposal.reasoning == plan and (proposal.parameters or proposal.finished) and not proposal.problems
+    assert "<Analyze>" not in "".join(delta.text for delta in deltas)
+    for wrong in ("", "x</Analyze><tool_call>", "x" * 601):
+        with pytest.raises(PolicyError, match="The plan cannot be read"):
+            list(model.act(task, history, wrong, NEVER))
+    with pytest.raises(PolicyError, match="cannot be given a plan"):
+        list(LanguageModel("chat", "http://127.0.0.1:9/v1", "served").act(task, history, plan, NEVER))

@@ -1,9 +1,10 @@
-"""``evaluate``: policies on the queries of a suite, into a folder of tables and a picture; --react: first designs."""
+"""``evaluate``: policies on the queries of a suite, into a folder of tables and a picture; --react: first designs;
+--causal: sessions with something changed."""
 
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sizing_app.cli.parser import SUITES
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
+from sizing_app.evaluate import causal
 from sizing_app.evaluate.fingerprint import fingerprint
 from sizing_app.evaluate.react import SUITE, react, table
 from sizing_app.evaluate.report import draw_curves, summarize, summary
@@ -28,6 +30,8 @@ from sizing_app.store.catalog import open_catalog
 from sizing_app.store.bulk import WholeSession
 from sizing_app.task.validation import SESSION_BUDGET
 
+LANGUAGE_MODELS = ("checkpoint", "chat")
+"""Kinds of policies that --causal is for."""
 KINDS = ("constant", "stored", "search")
 """Kinds of policies that stand beside any other: what reads no targets, what knows the circuit, optimizers."""
 
@@ -35,6 +39,8 @@ KINDS = ("constant", "stored", "search")
 def run(args: argparse.Namespace) -> int:
     if args.react:
         return _react(args)
+    if args.causal:
+        return _causal(args)
     policies = policy_names(args.policies)
     budget = read_count(args.budget, "--budget", 1, SESSION_BUDGET)
     threads = read_count(args.threads, "--threads", 1, 256) if args.threads else None
@@ -150,3 +156,45 @@ def _react(args: argparse.Namespace) -> int:
     else:
         print(table(rows), end="")
     return 0
+
+
+def _causal(args: argparse.Namespace) -> int:
+    """Every query with and without each intervention, into the folder causal/ and causal.md."""
+    policies, settings = policy_names(args.policies), read_settings(args)
+    if others := [policy for policy in policies if POLICIES[policy].kind not in LANGUAGE_MODELS]:
+        raise UsageError(f"--causal is for language models, not for {', '.join(others)}: name some with --policies")
+    budget = read_count(args.budget, "--budget", 1, SESSION_BUDGET)
+    out = Path(args.out)
+    try:
+        with open_catalog(args.database) as known:
+            jobs = read_jobs(args, known, policies, settings)
+            files = ResultFiles(out / "causal", {"budget": budget, "split": args.split,
+                                                 "temperature": settings.temperature, "model": settings.model})
+            same = outdated(known, settings, args.split)
+            files.drop(lambda row: same(replace(row, policy=causal.policy_of(row.policy))))
+        with make_simulator(args.simulator) as simulator:
+            threads = read_count(args.threads, "--threads", 1, 256) if args.threads else simulator.seats
+            for (_, _, policy), own in _groups(jobs).items():
+                tasks = [job.query.task(job.circuit, budget) for job in own]
+                makers = causal.variants(make_policy(policy, settings), tasks, simulator)
+                varied = [replace(job, policy=name) for name in makers for job in own]
+                evaluate(varied, makers, simulator, budget, files, threads, Progress("sessions"))
+    except EvaluationError as error:
+        raise PolicyError(f"{error} (finished queries stay in {out}; the same command goes on)") from error
+    finally:
+        close_engines()
+    text = causal.table(files.results)
+    (out / "causal.md").write_text(text)
+    if args.json:
+        print_json([asdict(row) for row in files.results])
+    else:
+        print(text, end="")
+    return 0
+
+
+def _groups(jobs: Sequence[Job]) -> dict[tuple[str, str, str], list[Job]]:
+    """Jobs by circuit, suite and policy."""
+    groups: dict[tuple[str, str, str], list[Job]] = {}
+    for job in jobs:
+        groups.setdefault((job.circuit.name, job.suite, job.policy), []).append(job)
+    return groups

@@ -223,8 +223,11 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
                         "plays those that it has")
     parser.add_argument("--split", choices=("validation", "test"), default="validation", help="queries to choose "
                         "by, or those for reports alone; default: validation")
-    parser.add_argument("--react", action="store_true", help="instead of sessions: do first designs follow the targets "
-                        "and the told conditions? One start, 20 sets of targets; writes react.md")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--react", action="store_true", help="instead of sessions: do first designs follow the targets "
+                       "and the told conditions? One start, 20 sets of targets; writes react.md")
+    other.add_argument("--causal", action="store_true", help="language models: what do sessions lose where results are "
+                       "replaced, shuffled or hidden, and plans exchanged or inverted? Writes causal.md")
     parser.add_argument("--queries", metavar="N", help="the first N of each suite; default: all")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--out", default="runs/evaluation", metavar="FOLDER",

@@ -26,7 +26,7 @@ class Result:
     ``worst``: the lowest score of a spec in the best turn; ``cpu``: seconds of the simulations after the
     initial design and of the policy's thread, a language model's own process not counted; None in older files.
 
-    Statements of the reasoning that could be checked, expectations among them, and how many of each were true.
+    Statements of the reasoning that could be checked, expectations and moves among them, and how many were true.
     ``fingerprint``: of the model, circuit and queries that the row is about (fingerprint.py).
     """
 
@@ -44,6 +44,8 @@ class Result:
     expectations_true: int = 0
     worst: float | None = None
     cpu: float | None = None
+    moves: int = 0
+    moves_true: int = 0
     fingerprint: str = ""
 
     @property

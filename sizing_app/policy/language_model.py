@@ -66,18 +66,38 @@ class LanguageModel:
         self._servers: dict[str, ModelServer] = {}
         self._tokenizer = None
 
+    @property
+    def takes_plans(self) -> bool:
+        """Whether ``act`` can be asked: a chat endpoint lets nobody begin a reply."""
+        return self._model_dir is not None
+
     def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
         """Deltas while the model writes, then its Proposal (of what it wrote so far, where ``stop`` was set)."""
+        yield from self._checked_reply(task, history, "", stop)
+
+    def act(self, task: Task, history: History, plan: str, stop: StopSignal) -> Iterator[Delta | Proposal]:
+        """A reply whose analysis is ``plan``, which names turns by the session's numbers: the model writes the call."""
+        if not self.takes_plans:
+            raise PolicyError(f"{self.name} is asked through a chat endpoint and cannot be given a plan.")
+        try:
+            opening = compact.opening(plan)
+        except ValueError as error:
+            raise PolicyError(f"The plan cannot be read: {error}.") from error
+        yield from self._checked_reply(task, history, opening, stop)
+
+    def _checked_reply(self, task: Task, history: History, opening: str,
+                       stop: StopSignal) -> Iterator[Delta | Proposal]:
+        """A reply to a task that the model has words for, asked for once more where an embedded server died."""
         if self._model_dir is not None and (missing := missing_words(self._model_dir, task.circuit)):
             raise PolicyError(f"The checkpoint {self.name} has no words for{''.join(missing[:3])} ... of "
                               f"{task.circuit.name}: choose another policy.")
         try:
-            yield from self._reply(task, history, stop)
+            yield from self._reply(task, history, opening, stop)
         except LostReplyError:
             if not self._moves:
                 raise
             yield Delta("", "again")
-            yield from self._reply(task, history, stop)
+            yield from self._reply(task, history, opening, stop)
 
     def prepare(self) -> None:
         """Start or find the server and load client and tokenizer, so that the first reply does not wait for them."""
@@ -87,12 +107,15 @@ class LanguageModel:
         if self._model_dir is not None:
             self._encode("")
 
-    def _reply(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
-        """One reply, read to its end or until nothing that follows can change what it means."""
+    def _reply(self, task: Task, history: History, opening: str, stop: StopSignal) -> Iterator[Delta | Proposal]:
+        """One reply, read to its end or until nothing that follows can change what it means; ``opening`` is given."""
         base_url = self._base_url().rstrip("/")
         reader, draft, complete = ReplyReader(), _Draft(task.circuit, self._reply_characters), False
         numbers = compact.TurnNumbers(() if self._model_dir is None or self._latest_only else history)
-        stream = StreamThread(lambda thread: self._open(base_url, task, history, thread))
+        if opening:
+            draft.add(Delta(opening))
+            yield Delta(opening)
+        stream = StreamThread(lambda thread: self._open(base_url, task, history, opening, thread))
         with contextlib.closing(stream), self._explained(base_url):
             for item in stream.items(stop):
                 if item is DONE:
@@ -113,21 +136,21 @@ class LanguageModel:
                 _expect_whole(complete or reader.reason is not None, draft)
         yield draft.proposal(reader)
 
-    def _open(self, base_url: str, task: Task, history: History, thread: StreamThread) -> Iterator[dict]:
-        """The chunks of the server's reply for the next turn."""
+    def _open(self, base_url: str, task: Task, history: History, opening: str, thread: StreamThread) -> Iterator[dict]:
+        """The chunks of what the server writes for the next turn, after ``opening``."""
         server = self._server(base_url)
         if not server.lists(self.model):
             shown = ", ".join(server.models[:8]) + (" ..." if len(server.models) > 8 else "")
             thread.notify(f"The model server lists no model {self.model!r} (it lists {shown}): asking for it anyway.")
         shown = latest_turn(history) if self._latest_only else history
         request = {"model": self.model, "stream": True, "temperature": self.temperature, "top_p": 1.0,
-                   "seed": _seed(task, history), **self._fields(server.kind, task.circuit)}
+                   "seed": _seed(task, history), **self._fields(server.kind, task.circuit, bool(opening))}
         if self._model_dir is None:
             path, tools = "chat/completions", not self._constrained
             request |= {"messages": chat.messages(task, shown, tools), "max_tokens": self._reply_tokens}
             request |= {"tools": chat.tools(task.circuit)} if tools else {}
         else:
-            prompt = compact.render(task, shown)
+            prompt = compact.render(task, shown) + compact.as_in_prompt(shown, opening)
             path = "completions"
             request |= {"prompt": self._encode(prompt), "logprobs": 1, "max_tokens": COMPACT_REPLY_TOKENS}
         return server.stream(path, request, thread.connection, thread.pause, thread.notify)
@@ -146,7 +169,7 @@ class LanguageModel:
             kind = LostReplyError if lost else PolicyError
             raise kind(_explain(error, base_url, self.model, server.models if server else [])) from error
 
-    def _fields(self, kind: ServerKind, circuit: Circuit) -> dict[str, object]:
+    def _fields(self, kind: ServerKind, circuit: Circuit, planned: bool) -> dict[str, object]:
         """What only this kind of server understands. Their own sampling defaults differ, so all are given."""
         if kind == "other":
             return {}
@@ -156,7 +179,7 @@ class LanguageModel:
         if kind == "llama.cpp":
             fields |= {"cache_prompt": True}
         if self._constrained:
-            rules = compact.grammar(circuit)
+            rules = compact.grammar(circuit, planned)
             fields |= {"grammar": rules} if kind == "llama.cpp" else {"structured_outputs": {"grammar": rules}}
         return fields
 

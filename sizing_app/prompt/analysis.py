@@ -4,6 +4,7 @@ The teacher writes it before its design. Everything it says is true: the shortfa
 of the design that follows, and the expected effects are the differences that its simulation shows.
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from sizing_app.prompt.values import percent_bucket
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import History, Turn, best_turn
 
+_INVERSE = {"raise": "cut", "cut": "raise", "lengthen": "shorten", "shorten": "lengthen", "up": "down", "down": "up"}
 LISTED = 3
 """Specs and parameters that a sentence names at most, beyond which there is only the count."""
 MOVE = 0.02
@@ -76,6 +78,11 @@ def moves(circuit: Circuit, base: Turn, unit: np.ndarray) -> str:
 def verb(parameter: Parameter, up: bool) -> str:
     """What is done to a parameter that grows, or shrinks."""
     return (UP if up else DOWN)[parameter.unit == "m" and parameter.name.startswith("l")]
+
+
+def inverted(analysis: str) -> str:
+    """The analysis with every move and every expected effect the other way round; what it says of the past stays."""
+    return re.sub(rf"\b({'|'.join(_INVERSE)})\b", lambda word: _INVERSE[word[1]], analysis)
 
 
 def _effects(task: Task, base: Turn, metrics: np.ndarray) -> str:

@@ -91,10 +91,21 @@ class TurnNumbers:
 
 def write_reply(circuit: Circuit, analysis: str, parameters: Parameters | None) -> str:
     """What the model should have answered; ``parameters`` None ends the session. Ends with ``<|end|>``."""
+    action = DESIGN_END if parameters is None else CALL + call_text(circuit, parameters) + CALL_END
+    return f"{opening(analysis)}{action}{END}"
+
+
+def opening(analysis: str) -> str:
+    """What a reply with this analysis begins with. Raises ValueError for a text that the grammar does not allow."""
     if not re.fullmatch(f"{ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}}", analysis):
         raise ValueError(f"an analysis is 1 to {ANALYSIS_LIMIT} ASCII characters without < and >, not {analysis!r}")
-    action = DESIGN_END if parameters is None else CALL + call_text(circuit, parameters) + CALL_END
-    return f"{ANALYZE}{analysis}{ANALYZE_END}{action}{END}"
+    return f"{ANALYZE}{analysis}{ANALYZE_END}"
+
+
+def as_in_prompt(history: History, analysis: str) -> str:
+    """An analysis with the numbers that the prompt gives to the turns: the inverse of TurnNumbers."""
+    numbers = {turn.index: number for number, turn in enumerate(shown(history))}
+    return _NUMBERED.sub(lambda match: f"{match[1]}{numbers.get(int(match[2]), match[2])}", analysis)
 
 
 def call_text(circuit: Circuit, parameters: Parameters) -> str:
@@ -166,15 +177,17 @@ def vocabulary(circuit: Circuit) -> list[str]:
     return _kind_tokens(circuit) + _name_tokens(circuit) + _number_tokens(circuit)
 
 
-def grammar(circuit: Circuit) -> str:
-    """GBNF of a valid reply (llama.cpp); vLLM reads the same text as its EBNF.
+def grammar(circuit: Circuit, planned: bool = False) -> str:
+    """GBNF of a valid reply (llama.cpp); vLLM reads the same text as its EBNF. ``planned``: of what follows a given
+    analysis.
 
     All parameters in the circuit's order, each with a position in its range, or the end of the session.
     """
     pairs = ' "," '.join(f'"\\"{parameter.name}\\": \\"" position "%\\""' for parameter in circuit.parameters)
     head = CALL_HEAD.replace('"', '\\"')
+    analysis = "" if planned else f'"{ANALYZE}" {ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}} "{ANALYZE_END}" '
     return "\n".join([
-        f'root ::= "{ANALYZE}" {ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}} "{ANALYZE_END}" (call | "{DESIGN_END}")',
+        f'root ::= {analysis}(call | "{DESIGN_END}")',
         f'call ::= "{CALL}{head}{{" {pairs} "}}}}{CALL_END}"', 'position ::= "0" | [1-9] [0-9]? | "100"']) + "\n"
 
 

@@ -72,3 +72,14 @@ class RoundPolicy(Policy, Protocol):
     def propose_round(self, task: Task, history: History, stop: StopSignal, n: int) -> list[Proposal]:
         """``n`` proposals from one history; fewer, the last one finished, where it ends the session."""
         ...
+
+
+class PlanningPolicy(Policy, Protocol):
+    """A policy that writes its reasoning before its design and can be given another one."""
+
+    takes_plans: bool
+
+    def act(self, task: Task, history: History, plan: str, stop: StopSignal) -> Iterator[Delta | Proposal]:
+        """As ``propose``, but after ``plan`` in place of a reasoning of its own. Raises PolicyError for a text that it
+        could not have written."""
+        ...
