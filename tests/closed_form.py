@@ -109,3 +109,9 @@ class Joined(DirectSimulator):
             metrics |= {metric.name: found.get(metric.name.rpartition("_")[0]) for metric in circuit.metrics
                         if metric.name.endswith(f"_{place}")}
         return Measurement("ok", metrics)
+
+
+def impossible(task: Task) -> Task:
+    """A fifth of the power at the same speed: beyond what square-law transistors can do."""
+    return replace(task, specs=tuple(replace(spec, high=spec.high / 5) if spec.metric == "power" else spec
+                                     for spec in task.specs))

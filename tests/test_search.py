@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from sizing_app.circuit.definition import Metric, Parameter, Spec
-from sizing_app.search.feasible import verdict
 from sizing_app.search.objective import Objective
 from sizing_app.search.region import LEAST, START, follow
 from sizing_app.search.search import ROUND, SPREAD, Search
@@ -173,22 +172,6 @@ def test_a_region_grows_shrinks_and_gives_up_a_place():
     assert LEAST <= follow(points[:25], flat[:25], 9, 4).width < START
     stuck = follow(points, flat, 9, 4)
     assert len(stuck.exhausted) > 2 and len(set(stuck.exhausted)) == len(stuck.exhausted)
-
-
-def impossible(task: Task) -> Task:
-    """A fifth of the power at the same speed: beyond what square-law transistors can do."""
-    return replace(task, specs=tuple(replace(spec, high=spec.high / 5) if spec.metric == "power" else spec
-                                     for spec in task.specs))
-
-
-def test_what_cannot_be_met_is_declared_with_evidence():
-    search, asked, met = play(impossible(miller_task(0)), SquareLaw(), 300)
-    found = verdict(search)
-    assert not met and found is not None
-    assert set(found.missed) <= {item.spec.metric for item in found.conflict}
-    assert {"power"} < {item.spec.metric for item in found.conflict}
-    for item in found.conflict:
-        assert not item.enough and not item.spec.met(item.value) and item.loosened.met(item.value)
 
 
 def test_a_parameter_range_of_one_value_is_no_obstacle():

@@ -9,12 +9,14 @@ import pytest
 from sizing_app.policy import POLICIES, make_policy
 from sizing_app.policy.response_surface import ResponseSurface
 from sizing_app.prompt.claims import claims
-from sizing_app.session.events import fold
+from sizing_app.session.events import TurnFinished, fold
 from sizing_app.session.loop import run_session
+from sizing_app.store.sessions import SessionStore, record
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement, Proposal, Turn
+from sizing_app.ui.parts.conflict import conflict
 from tests.builders import GOOD, QuadraticSimulator, a_task
-from tests.closed_form import SquareLaw, miller_task
+from tests.closed_form import SquareLaw, impossible, miller_task
 
 TURNS = 22
 
@@ -111,3 +113,25 @@ def test_a_round_is_planned_as_a_whole():
     assert [turn.seen for turn in first[1:9]] == [1] * 4 + [5] * 4
     assert len({tuple(turn.proposal.parameters.values()) for turn in first[:9]}) == 9
     assert [turn.proposal for turn in first] == [turn.proposal for turn in again]
+
+
+def test_specs_that_cannot_be_met_together_are_told_stored_and_shown(tmp_path):
+    """Evidence that a program can read too, in words, on the page; nothing while a design may still be found."""
+    task, store = impossible(miller_task(3, 300)), SessionStore(f"sqlite:///{tmp_path}/sessions.db")
+    id, stop, events = store.create(task, "response-surface"), threading.Event(), []
+    for event in record(store, id, run_session(task, ResponseSurface(), SquareLaw(), stop)):
+        events.append(event)
+        if isinstance(event, TurnFinished) and event.turn.proposal.infeasible is not None:
+            stop.set()
+    state = fold(events)
+    found, nearest = state.history[-1].proposal.infeasible, state.history[state.history[-1].proposal.infeasible.nearest]
+    assert set(found.missed) == {part.metric for part in nearest.score.specs if not part.met}
+    assert set(found.missed) <= {item.spec.metric for item in found.conflict} > {"power"}
+    assert all(not item.spec.met(item.value) and item.loosened.met(item.value) for item in found.conflict)
+    stored = fold(store.events(id)).history[-1].proposal
+    assert stored.infeasible == found and stored.reasoning.startswith("No design seems to meet all specs: of ")
+    shown = conflict(state)
+    assert all(task.circuit.metric(item.spec.metric).title in shown for item in found.conflict)
+    assert f"that of turn {found.nearest};" in shown
+    before = replace(state, history=state.history[:-1])
+    assert all(turn.proposal.infeasible is None for turn in before.history) and conflict(before) == ""

@@ -6,7 +6,7 @@ turns.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from threadpoolctl import ThreadpoolController
@@ -15,10 +15,11 @@ from sizing_app.policy.designs import design, end_met
 from sizing_app.policy.kept import Kept
 from sizing_app.policy.settings import PolicySettings
 from sizing_app.search.earlier import Earlier, known
-from sizing_app.search.feasible import Infeasible, verdict
+from sizing_app.search.feasible import verdict
 from sizing_app.search.search import ROUND, Search, Suggestion
 from sizing_app.search.words import infeasible, reasoning
 from sizing_app.task.definition import Task
+from sizing_app.task.infeasible import Infeasible
 from sizing_app.task.protocols import StopSignal
 from sizing_app.task.reward import done
 from sizing_app.task.turn import Delta, History, Proposal, Turn
@@ -71,7 +72,7 @@ class ResponseSurface:
             return [end_met()]
         with _threads().limit(limits=1), self._kept.told(task, history) as run:
             run.ask(n)
-            return [self._said(run, suggestion, history) for suggestion in run.asked[:n]]
+            return [self._said(task, run, suggestion, history) for suggestion in run.asked[:n]]
 
     def _propose(self, task: Task, history: History) -> Proposal:
         """The proposal of the round that the next turn belongs to. Where the former turns of the round are not those
@@ -82,18 +83,19 @@ class ResponseSurface:
         with self._kept.told(task, history[:start]) as run:
             run.ask(ROUND)
             if [suggestion.parameters for suggestion in run.asked[:place]] == former:
-                return self._said(run, run.asked[place], history)
+                return self._said(task, run, run.asked[place], history)
         with self._kept.told(task, history) as run:
             run.ask(1)
-            return self._said(run, run.asked[0], history)
+            return self._said(task, run, run.asked[0], history)
 
-    def _said(self, run: _Run, suggestion: Suggestion, history: History) -> Proposal:
+    def _said(self, task: Task, run: _Run, suggestion: Suggestion, history: History) -> Proposal:
         """A suggestion with its reasons."""
         text = reasoning(run.search, suggestion, _turn_of(run.search, run.search.region().centre, history))
-        if run.verdict is not None:
-            nearest = _turn_of(run.search, run.verdict.nearest, history)
-            text = f"{infeasible(run.search, run.verdict, nearest)} {text}"
-        return design(suggestion.parameters, text)
+        if run.verdict is None:
+            return design(suggestion.parameters, text)
+        nearest = _turn_of(run.search, run.verdict.nearest, history)
+        found = replace(run.verdict, nearest=nearest.index if nearest else None)
+        return replace(design(suggestion.parameters, f"{infeasible(task.circuit, found)} {text}"), infeasible=found)
 
 
 def _turn_of(search: Search, place: int, history: History) -> Turn | None:

@@ -6,14 +6,14 @@ there, do not expect to meet the specs either: the evidence is the nearest desig
 how good each of them can become with the others held, and which single bound would have to give way, and how far.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from sizing_app.circuit.definition import Spec
 from sizing_app.search.propose import best_points, candidates
 from sizing_app.search.search import Search
 from sizing_app.search.surface import Surface
+from sizing_app.task.infeasible import Infeasible, Reach
 
 EXHAUSTED = 2
 """Places that must be exhausted before anything is said."""
@@ -27,33 +27,9 @@ HELD = 20.0
 """What a shortfall of a held spec costs when another one is pushed."""
 
 
-@dataclass(frozen=True)
-class Reach:
-    """How good one spec's metric can become with the other specs held, as the surfaces tell."""
-
-    spec: Spec
-    value: float
-    """In SI units."""
-    enough: bool
-    """Whether that meets the spec."""
-    loosened: Spec
-    """The spec with the bound that would do, all others as they are."""
-
-
-@dataclass(frozen=True)
-class Infeasible:
-    """The evidence that the specs cannot be met together."""
-
-    nearest: int
-    """Place of the nearest design among those that were told."""
-    missed: tuple[str, ...]
-    """Metrics whose specs it misses."""
-    conflict: tuple[Reach, ...]
-    """The specs that are in each other's way: each could give way alone."""
-
-
 def verdict(search: Search) -> Infeasible | None:
-    """The evidence, or None as long as a design may still be found."""
+    """The evidence, or None as long as a design may still be found. ``nearest`` is the place of the nearest design
+    among those that were told."""
     objective, levels = search.objective, search.levels
     nearest = search.best
     heights = np.nan_to_num(objective.heights(levels[nearest]), nan=-1.0)
@@ -63,14 +39,14 @@ def verdict(search: Search) -> Infeasible | None:
     surface = Surface(search.points[whole], levels[whole], search.points[nearest], REACH)
     reached = [_reach(search, surface, place) for place in np.flatnonzero(surface.known)
                if heights[place] < objective.room[place]]
-    if not reached or any(item.enough for item in reached):
+    if not reached or None in reached:
         return None
     missed = tuple(objective.specs[place].metric for place in np.flatnonzero(heights < 0))
-    return Infeasible(nearest, missed, tuple(reached))
+    return Infeasible(nearest, len(search.points), missed, tuple(reached))
 
 
-def _reach(search: Search, surface: Surface, place: int) -> Reach:
-    """The best level of one spec's metric where the surfaces expect the others to be met."""
+def _reach(search: Search, surface: Surface, place: int) -> Reach | None:
+    """The best level of one spec's metric where the surfaces expect the others to be met; None if it may be enough."""
     objective, space = search.objective, search.space
     model, rng = surface.mean_surface(), np.random.default_rng([abs(search.task.seed), place])
     low, high = (np.clip(surface.centre + side, space.low, space.high) for side in (-REACH, REACH))
@@ -85,7 +61,8 @@ def _reach(search: Search, surface: Surface, place: int) -> Reach:
     spec = objective.specs[place]
     below = spec.low is not None and (spec.high is None or level < objective.low[place])
     hopeful = level + (DOUBT if below else -DOUBT) * deviation
-    enough = hopeful >= objective.low[place] if below else hopeful <= objective.high[place]
+    if hopeful >= objective.low[place] if below else hopeful <= objective.high[place]:
+        return None
     value = float(objective.values_of(place, np.array([level]))[0])
-    return Reach(spec, value, bool(enough), replace(spec, low=min(spec.low, value)) if below else
+    return Reach(spec, value, replace(spec, low=min(spec.low, value)) if below else
                  replace(spec, high=max(spec.high, value)))

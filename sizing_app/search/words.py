@@ -7,11 +7,12 @@ design with their standard deviations.
 
 import numpy as np
 
+from sizing_app.circuit.definition import Circuit
 from sizing_app.prompt.analysis import misses, moves
 from sizing_app.search.earlier import Known
-from sizing_app.search.feasible import Infeasible
 from sizing_app.search.search import Search, Suggestion
 from sizing_app.search.space import Space
+from sizing_app.task.infeasible import Infeasible
 from sizing_app.task.turn import Proposal, Turn
 
 NINETY = 1.645
@@ -118,13 +119,11 @@ def _expected(search: Search, suggestion: Suggestion) -> list[str]:
     return phrases
 
 
-def infeasible(search: Search, found: Infeasible, nearest: Turn | None) -> str:
-    """The verdict that no design meets the specs, with its evidence; ``nearest`` is the turn of the nearest design,
-    None where that is of an earlier session."""
-    where = "an earlier session" if nearest is None else f"turn {nearest.index}"
-    metric = search.task.circuit.metric
+def infeasible(circuit: Circuit, found: Infeasible) -> str:
+    """The verdict that no design meets the specs, with its evidence."""
+    where, metric = "an earlier session" if found.nearest is None else f"turn {found.nearest}", circuit.metric
     reached = [f"{item.spec.metric} {metric(item.spec.metric).show(item.value)}" for item in found.conflict]
     loosened = [f"{item.spec.metric} {item.loosened.show(metric(item.spec.metric).unit)}" for item in found.conflict]
-    return (f"No design seems to meet all specs: of {len(search.points)} designs the nearest is that of "
+    return (f"No design seems to meet all specs: of {found.designs} designs the nearest is that of "
             f"{where}, which misses {', '.join(found.missed)}. With all others held, the surfaces "
             f"expect at best {', '.join(reached)}. One of these would do: {'; '.join(loosened)}.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sizing_app.circuit.definition import Parameters
+from sizing_app.task.infeasible import Infeasible
 
 Status = Literal["ok", "not_converged", "timeout", "crashed", "refused", "no_call"]
 """Outcome of a turn's simulation. no_call: the policy proposed nothing that could be simulated."""
@@ -93,6 +94,8 @@ class Proposal:
     """Parameters that a person changed before the simulation, with the values that they had before."""
     thoughts: str = ""
     """What a thinking model wrote before its reply: shown and stored, never read for a call, never sent back."""
+    infeasible: Infeasible | None = None
+    """Why a search holds that no design meets the specs; None as long as it does not."""
 
 
 @dataclass(frozen=True)
