@@ -20,10 +20,10 @@ from sizing_app.evaluate.gates import CONSTANT_LIMIT, SINGLE_LIMIT, gates
 from sizing_app.evaluate.climb import climb
 from sizing_app.evaluate.queries import main, make_queries
 from sizing_app.evaluate.react import react, table
-from sizing_app.evaluate.suites import load_suite
+from sizing_app.evaluate.suites import load_queries, load_suite
 from sizing_app.policy.constants import Middle
 from sizing_app.policy.designs import design
-from sizing_app.pools.designs import load_pool
+from sizing_app.pools.designs import load_pool, pool_path
 from sizing_app.pools.query_rules import SLACK, attractor, misled, reranged, size_floors, witnessed
 from sizing_app.pools.targets import DesignGrid, margins
 from sizing_app.task.limits import narrowed
@@ -82,6 +82,20 @@ def test_a_witness_meets_its_targets_and_is_asked_for_no_luck(circuit):
         for default, spec in zip(circuit.specs, lucky, strict=False):
             if default.kind == "upper" and default.high > 0 and default.scale is None:
                 assert spec.high >= default.high / 3.05
+
+
+@pytest.mark.parametrize("name", ["OTA", "MILLER"])
+def test_impossible_targets_are_those_of_a_query_with_both_drivers_far_beyond_its_witness(name):
+    """Beyond all stored designs of the place, too."""
+    circuit = load_circuit(name)
+    pool, queries = load_pool(circuit, pool_path(circuit)), load_queries(circuit, "standard")[:20]
+    for query in queries:
+        pushed = query.impossible(circuit)
+        changed = {old.metric for old, new in zip(query.specs, pushed.specs, strict=True) if old != new}
+        assert changed == set(query.drivers) and len(changed) == 2
+        assert replace(pushed, specs=query.specs) == query
+        rows = pool.rows(pool.index_of(query.conditions))
+        assert margins(circuit, pushed.specs, pool.metrics[rows]).min(axis=1).max() < 0
 
 
 @every_circuit

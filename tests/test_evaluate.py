@@ -33,7 +33,8 @@ from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, 
 
 POLICIES = {"random": RandomSearch(), "bayes": BayesianSearch()}
 COLUMNS = ["circuit", "suite", "query", "policy", "best_reward", "passed", "simulations", "seconds", "statements",
-           "statements_true", "expectations", "expectations_true", "worst", "cpu", "moves", "moves_true", "fingerprint"]
+           "statements_true", "expectations", "expectations_true", "worst", "cpu", "moves", "moves_true", "fingerprint",
+           "declared"]
 
 
 def some_jobs(count: int = 4, policies=tuple(POLICIES)) -> list[Job]:

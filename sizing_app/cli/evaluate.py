@@ -34,6 +34,8 @@ LANGUAGE_MODELS = ("checkpoint", "chat")
 """Kinds of policies that --causal is for."""
 KINDS = ("constant", "stored", "search")
 """Kinds of policies that stand beside any other: what reads no targets, what knows the circuit, optimizers."""
+IMPOSSIBLE = ", impossible"
+"""What rows of targets that no design meets have after the name of their suite."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -87,7 +89,8 @@ def policy_names(text: str) -> list[str]:
 def outdated(circuits: Mapping[str, Circuit], settings: PolicySettings, split: str) -> Callable[[Result], bool]:
     """Whether a row is of another model, circuit or suite than those that are here."""
     present = cache(lambda name, suite, policy: fingerprint(circuits[name], suite, split, policy, settings.models))
-    return lambda row: row.circuit not in circuits or row.fingerprint != present(row.circuit, row.suite, row.policy)
+    return lambda row: row.circuit not in circuits or row.fingerprint != present(
+        row.circuit, row.suite.removesuffix(IMPOSSIBLE), row.policy)
 
 
 def keeper(url: str | None) -> Callable[[Job, Sequence[Event]], None] | None:
@@ -115,6 +118,8 @@ def read_jobs(args: argparse.Namespace, known: Mapping[str, Circuit], policies: 
             queries = _queries(known[name], suite, args.split)
             count = read_count(args.queries, "--queries", 1, len(queries)) if args.queries else len(queries)
             marks = {policy: fingerprint(known[name], suite, args.split, policy, settings.models) for policy in able}
+            if args.impossible:
+                queries, suite = [query.impossible(known[name]) for query in queries], suite + IMPOSSIBLE
             jobs += [Job(known[name], suite, number, query, policy, marks[policy]) for policy in able
                      for number, query in enumerate(queries[:count])]
     if not jobs:

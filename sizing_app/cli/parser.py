@@ -226,6 +226,8 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--react", action="store_true", help="instead of sessions: do first designs follow the targets "
                        "and the told conditions? One start, 20 sets of targets; writes react.md")
+    other.add_argument("--impossible", action="store_true", help="targets pushed beyond what any design is known to "
+                       "reach: is that declared? For response-surface, at --budget 300")
     other.add_argument("--causal", action="store_true", help="language models: what do sessions lose where results are "
                        "replaced, shuffled or hidden, and plans exchanged or inverted? Writes causal.md")
     parser.add_argument("--queries", metavar="N", help="the first N of each suite; default: all")

@@ -40,6 +40,8 @@ class Row:
     """Share of the reasoning's statements that are true, of those that can be checked; None where there are none."""
     expectations_true: float | None
     """The same of what it expected of the next simulation."""
+    declared: float
+    """Share in which it said that no design meets the specs."""
 
 
 def summarize(results: Sequence[Result], order: Sequence[str] = ()) -> list[Row]:
@@ -51,7 +53,8 @@ def summarize(results: Sequence[Result], order: Sequence[str] = ()) -> list[Row]
         cpu, worst = [row.cpu for row in group if row.passed], [row.worst for row in group]
         rows.append(Row(circuit, suite, policy, len(group), float(np.mean(rewards)), interval(rewards),
                         float(np.mean(passed)), interval(passed), _mean(spent), _mean(cpu), _mean(worst),
-                        _share(group, "statements"), _share(group, "expectations")))
+                        _share(group, "statements"), _share(group, "expectations"),
+                        float(np.mean([row.declared is not None for row in group]))))
     return rows
 
 
@@ -68,12 +71,12 @@ def _share(group: Sequence[Result], kind: str) -> float | None:
 def summary(results: Sequence[Result], order: Sequence[str] = ()) -> str:
     """The results as Markdown: a table of each circuit and suite, then differences to the first policy of ``order``."""
     lines = ["| Circuit | Suite | Policy | Queries | All specs met | Mean best reward | Worst spec | Simulations to "
-             "success | CPU s to success | Statements true | Expectations true |",
-             f"| --- | --- | --- | ---: | --- | --- |{' ---: |' * 5}"]
+             "success | CPU s to success | Statements true | Expectations true | Declared infeasible |",
+             f"| --- | --- | --- | ---: | --- | --- |{' ---: |' * 6}"]
     for row in summarize(results, order):
         rest = " | ".join("-" if value is None else form.format(value) for value, form in (
             (row.worst, REWARD), (row.simulations_to_success, "{:.2f}"), (row.cpu_to_success, "{:.2f}"),
-            (row.statements_true, SHARE), (row.expectations_true, SHARE)))
+            (row.statements_true, SHARE), (row.expectations_true, SHARE), (row.declared, SHARE)))
         lines.append(f"| {row.circuit} | {row.suite} | {row.policy} | {row.queries} | "
                      f"{with_interval(row.share_passed, row.passed_interval, SHARE)} | "
                      f"{with_interval(row.mean_best_reward, row.reward_interval, REWARD)} | {rest} |")

@@ -25,6 +25,8 @@ class Result:
     """One session of an evaluation. ``simulations`` counts those after the initial design; seconds of wall time.
     ``worst``: the lowest score of a spec in the best turn; ``cpu``: seconds of the simulations after the
     initial design and of the policy's thread, a language model's own process not counted; None in older files.
+    ``declared``: designs after the initial one until the policy first said that no design meets the specs; None where
+    it did not.
 
     Statements of the reasoning that could be checked, expectations and moves among them, and how many were true.
     ``fingerprint``: of the model, circuit and queries that the row is about (fingerprint.py).
@@ -47,6 +49,7 @@ class Result:
     moves: int = 0
     moves_true: int = 0
     fingerprint: str = ""
+    declared: float | None = None
 
     @property
     def key(self) -> Key:

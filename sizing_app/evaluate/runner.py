@@ -89,11 +89,12 @@ def rows(job: Job, history: History, seconds: float, own: float) -> tuple[Result
     scores = [spec.score for spec in best.score.specs] if best else [0.0]
     said = [claim for turn in history for claim in turn.claims if claim.true is not None]
     expected, moves = ([claim for claim in said if claim.about == about] for about in ("expectation", "move"))
+    declared = next((turn.index - 1 for turn in history if turn.proposal.infeasible is not None), None)
     result = Result(*job.key, best_reward=round(best_reward(history), 6), passed=int(reached(history)),
                     simulations=simulations, seconds=round(seconds, 3), statements=len(said),
                     statements_true=sum(claim.true for claim in said), expectations=len(expected),
                     expectations_true=sum(claim.true for claim in expected), moves=len(moves),
-                    moves_true=sum(claim.true for claim in moves), fingerprint=job.fingerprint,
+                    moves_true=sum(claim.true for claim in moves), fingerprint=job.fingerprint, declared=declared,
                     worst=round(min(scores), 6),
                     cpu=round(own + fsum(turn.measurement.cpu for turn in history
                                          if turn.index > 0 and turn.measurement), 3))

@@ -15,13 +15,14 @@ A file holds an object: ``version``, ``circuit``, ``suite``, ``split``, ``recipe
 Files of version 1 know no splits and count as test; circuit/folder.py says where they lie.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter, ValidationError
 
 from sizing_app.circuit.definition import Circuit, Conditions, Spec
 from sizing_app.circuit.folder import VALIDATION, home, settle, suite_names, suite_path
 from sizing_app.circuit.validation import Invalid, check_design
+from sizing_app.pools.query_rules import impossible
 from sizing_app.task.definition import Task
 from sizing_app.task.limits import narrowed
 from sizing_app.task.validation import check_task
@@ -52,6 +53,10 @@ class Query:
         if self.ranges and (folder := home(circuit)):
             settle(own, folder)
         return Task(own, self.specs, self.conditions, self.initial, budget, self.seed, self.stated)
+
+    def impossible(self, circuit: Circuit) -> "Query":
+        """The query with targets that no design meets, as far as anybody knows (pools/query_rules.py)."""
+        return replace(self, specs=impossible(circuit, self.specs, self.drivers))
 
 
 @dataclass(frozen=True)

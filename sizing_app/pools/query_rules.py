@@ -30,6 +30,9 @@ INSIDE = (0.05, 0.95)
 STRETCH = {"moved": (1.0, 1.0), "moved-wide": (1.0, 2.0)}
 """Width of such a range to that of the circuit, both logarithmic."""
 
+BEYOND, BEYOND_SCALES = math.log(4.0), 2.0
+"""How far the bounds of drivers are pushed beyond those of a query to make it impossible, as HARDER and in scales."""
+
 
 def attractor(circuit: Circuit, rng: np.random.Generator) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
     """Specs to climb under, and the metrics of the drivers among them; ranges stay."""
@@ -78,6 +81,12 @@ def witnessed(circuit: Circuit, values: np.ndarray, slack: tuple[float, float],
         found.append(replace(spec, low=low, high=high))
     specs = rounded(circuit, found)
     return None if any(0.0 in (spec.low, spec.high) and spec.scale is None for spec in specs) else specs
+
+
+def impossible(circuit: Circuit, specs: Iterable[Spec], drivers: Iterable[str]) -> tuple[Spec, ...]:
+    """The specs of a query with the bounds of both drivers far beyond the witness, which was climbed for just these."""
+    return rounded(circuit, [_pulled(circuit, spec, BEYOND, BEYOND_SCALES) if spec.metric in drivers else spec
+                             for spec in specs])
 
 
 def misled(circuit: Circuit, conditions: Conditions, rng: np.random.Generator) -> Conditions:
