@@ -289,7 +289,7 @@ def begin(services: Services, over: str = "nominal"):
     session_id, problems, *_ = page.begin(
         False, "TOY", point.corner, point.temperature, point.supply, point.load, over, "",
         spec_table(circuit, circuit.specs), 5, 0, "middle", initial_table(circuit, GOOD), "",
-        limit_table(circuit, {}), "", "random")
+        limit_table(circuit, {}), "", "stop", False, "random")
     return page, session_id if isinstance(session_id, str) else "", problems
 
 

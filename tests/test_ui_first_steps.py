@@ -55,9 +55,9 @@ def test_policies_are_ranked_by_the_share_met_with_the_default_first(tmp_path):
     folder.mkdir()
     met = {"mlp": (1, 1), "tl-grpo": (1, 0), "random": (0, 0)}
     with (folder / "results.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(field.name for field in dataclasses.fields(Result))
-        writer.writerows(["TOY", "standard", query, policy, float(passed), passed, 2, 0.1, 0, 0, 0, 0, 0.5, 1.0, ""]
+        writer = csv.DictWriter(file, [field.name for field in dataclasses.fields(Result)])
+        writer.writeheader()
+        writer.writerows(dataclasses.asdict(Result("TOY", "standard", query, policy, float(passed), passed, 2, 0.1))
                          for policy, all_passed in met.items() for query, passed in enumerate(all_passed))
     html = ranking(tmp_path, set(), "tl-grpo")
     assert html.index("tl-grpo") < html.index("mlp") < html.index("random") and html.count("default") == 1

@@ -155,9 +155,9 @@ def test_an_evaluation_is_a_table_whose_cells_lead_to_stored_traces(tmp_path):
     folder = tmp_path / "runs" / "evaluation" / "tight"
     folder.mkdir(parents=True)
     with (folder / "results.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(field.name for field in dataclasses.fields(Result))
-        writer.writerows(["TOY", "tight", query, policy, 0.5 + 0.5 * query, query, 2, 0.1, 0, 0, 0, 0, 0.5, 1.0, ""]
+        writer = csv.DictWriter(file, [field.name for field in dataclasses.fields(Result)])
+        writer.writeheader()
+        writer.writerows(dataclasses.asdict(Result("TOY", "tight", query, policy, 0.5 + 0.5 * query, query, 2, 0.1))
                          for query in (0, 1) for policy in ("bayes", HOSTILE))
     assert "<a " not in evaluations(tmp_path, store, {"TOY"}, ["bayes"])
     run(store, policy="bayes", source="tight")

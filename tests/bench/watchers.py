@@ -77,7 +77,7 @@ class Slot:
     async def run(self, client: httpx.AsyncClient, circuit: Circuit) -> None:
         specs = {spec.metric: {side: value for side in ("low", "high") if (value := getattr(spec, side)) is not None}
                  for spec in circuit.specs} | {"gain": {"low": self.target}}
-        arguments = [circuit.name, "chat", specs, None, None, BUDGET, self.target, "nominal"]
+        arguments = [circuit.name, "chat", specs, None, None, BUDGET, self.target, "nominal", "stop", False]
         while True:
             asked = await client.post("/gradio_api/call/size",
                                       json={"data": arguments, "session_hash": self.client})

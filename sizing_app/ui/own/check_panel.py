@@ -127,8 +127,9 @@ class CheckPanel:
 
 def saved_html(circuit: Circuit, versions: int) -> Markup:
     said = f", version {versions}" if versions > 1 else ""
-    return Markup('<p class="own-kept" role="status">Saved as <b>{}</b>{}. <a class="button" href="{}">Size this '
-                  'circuit</a></p>').format(circuit.name, said, run_link(circuit.name))
+    return Markup('<p class="own-kept" role="status">Saved as <b>{}</b>{}. '
+                  '<a class="button" href="{}">Size this circuit</a></p>').format(
+                      circuit.name, said, run_link(circuit.name))
 
 
 def _problems(sentences: list[str]) -> Markup:
