@@ -56,7 +56,7 @@ def test_from_paste_to_a_sized_netlist(app, open_page, tmp_path):
 
     expect(page.locator("#specs input[data-row=g1][data-column=low]")).to_have_value("-1.4 dB")
     choose(page, "Policy", "Random search")
-    page.get_by_label("Simulations").fill("4")
+    page.get_by_label("Designs, 1 to 5000").fill("4")
     page.click("#start")
     expect(page.locator("#run-header .status")).to_have_text(re.compile("All specs met|Budget spent"))
     with page.expect_download() as found:

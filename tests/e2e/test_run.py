@@ -113,8 +113,8 @@ def test_keys_leave_a_list_and_start_and_stop_a_session(app, model, open_page):
 def test_an_invalid_spec_or_budget_is_explained_and_nothing_starts(app, open_page):
     page, stored = open_page(app), app.store.count()
     budget = page.get_by_label("Designs, 1 to 5000")
-    for policy, typed, offered in (("Response surfaces", None, "200"), ("Random search", None, "5"),
-                                   ("Response surfaces", "7", "7")):
+    for policy, typed, offered in (("Search: Response surfaces", None, "200"), ("Random search", None, "5"),
+                                   ("Search: Response surfaces", "7", "7")):
         if typed:
             budget.fill(typed)
         choose(page, "Policy", policy)
