@@ -16,6 +16,8 @@ PLOTLY_URL = "assets/plotly.min.js"
 X_MARGIN = 0.35
 MANY = 60
 """Turns above which a point is only its reward."""
+FEW = 5
+"""Turns that the axis has room for at least."""
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Turns between two numbers on the axis, twelve at most."""
 
@@ -34,8 +36,8 @@ def figure(state: SessionState, session_id: str, cursor: int | None = None) -> d
     turns = [turn.index for turn in scored]
     best = [round(value, 4) for value in best_so_far(state.history)]
     steps = [place for place in range(len(best)) if place in (0, len(best) - 1) or best[place] != best[place - 1]]
-    budget = state.task.budget if state.task else 5
-    last = max([budget, *turns])
+    budget = state.task.budget if state.task else FEW
+    last = max([budget if state.running else min(budget, FEW), *turns])  # no empty space where it ended early
     return {
         "data": [
             {"name": "Best so far", "x": [turns[place] for place in steps], "y": [best[place] for place in steps],
