@@ -196,7 +196,7 @@ def test_the_mean_of_runs_is_a_checkpoint_with_a_card_of_both(tokenizer, tmp_pat
 
 def test_checkpoints_are_judged_on_queries_of_training(ota, tmp_path, capsys):
     pool = load_pool(ota, pool_path(ota))
-    tasks = Synthesis(pool).draw(np.random.default_rng(0), 3)
+    tasks = [replace(task, specs=ota.specs) for task in Synthesis(pool).draw(np.random.default_rng(0), 3)]
     save_queries(queries_path(tmp_path, "OTA"), tasks)
     shipped, given = str(ROOT / "models" / "tl-grpo"), ["--data", str(tmp_path), "--circuits", "OTA", "--queries", "2"]
     assert validate([shipped, shipped, *given]) == 0
