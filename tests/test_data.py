@@ -309,6 +309,11 @@ def test_ranges_lie_anywhere_around_what_they_hold(pool):
     places = np.array([[item.to_unit(design[item.name]) for item in in_other_ranges(circuit, [design], rng).parameters
                         if item.scale == "log"] for _ in range(100)])
     assert places.min() > 0 and places.max() < 1 and places.std(axis=0).mean() > 0.2
+    ends = [{item.name: end for item, end in zip(circuit.parameters, column, strict=True)}
+            for column in zip(*((item.low, item.high) for item in circuit.parameters), strict=True)]
+    for _ in range(100):
+        own = in_other_ranges(circuit, ends, rng).parameters
+        assert all(item.contains(end[item.name]) for item in own for end in ends)
 
 
 def test_baselines_know_what_the_pool_knows(teacher, pool, circuit, simulator, tmp_path):

@@ -118,7 +118,7 @@ def reranged(circuit: Circuit, designs: Sequence[Parameters], stretch: tuple[flo
             first, span = min(values), math.log(max(values) / min(values))
             width = math.log(parameter.high / parameter.low) * rng.uniform(*stretch)
             width = max(width, span / (INSIDE[1] - INSIDE[0]))
-            place = rng.uniform(INSIDE[0], INSIDE[1] - span / width)
+            place = rng.uniform(INSIDE[0], max(INSIDE[0], INSIDE[1] - span / width))
             low = max(first * math.exp(-place * width), floors.get(_size(parameter), 0.0))
             ranges[parameter.name] = _digits(low, math.floor), _digits(low * math.exp(width), math.ceil)
     return ranges
