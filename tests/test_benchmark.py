@@ -115,7 +115,7 @@ def test_ranges_drawn_anew_hold_the_witness_anywhere(name):
     places = []
     for _ in range(40):
         witness = grid.design(grid.random(rng, 1)[0])
-        own = narrowed(circuit, reranged(circuit, witness, (1.0, 2.0), floors, rng))
+        own = narrowed(circuit, reranged(circuit, [witness], (1.0, 2.0), floors, rng))
         for before, parameter in zip(circuit.parameters, own.parameters, strict=True):
             assert parameter.contains(witness[parameter.name])
             if parameter.scale == "log":

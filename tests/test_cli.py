@@ -223,6 +223,17 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_causal_plays_a_checkpoint_with_every_intervention_and_goes_on(tmp_path, small_circuits, command):
+    out = tmp_path / "out"
+    words = ("evaluate", "--causal", "--circuits", "OTA", "--suite", "small", "--budget", "1", "--out", str(out),
+             "--policies", "tl-grpo")
+    result = command(*words)
+    assert result.out == (out / "causal.md").read_text() and "12 of 12 sessions" in result.err
+    assert [line.split("|")[1].strip() for line in result.out.splitlines()[4:10]] == [
+        "untouched", "results replaced", "results shuffled", "history hidden", "plan of another query", "plan inverted"]
+    assert command(*words).out == result.out
+
+
 @pytest.mark.parametrize("words, allowed", [
     ((), "COMMAND"),
     (("paint",), "serve"),
@@ -247,6 +258,8 @@ def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circui
     (("size", "OTA", "--base-url", "localhost"), "http://127.0.0.1:8000/v1"),
     (("evaluate", "--policies", "random,greedy"), "choose one or more of tl-grpo,"),
     (("evaluate", "--policies", "random", "--suite", "easy"), "suite 'easy'"),
+    (("evaluate", "--causal", "--policies", "tl-grpo,random"), "--causal is for language models, not for random"),
+    (("evaluate", "--causal", "--react"), "not allowed with"),
     (("evaluate", "--policies", "lookup,mlp", "--suite", "standard", "--split", "test", "--circuits", "OPAMP1"),
      "none of the policies lookup, mlp can size OPAMP1"),
     (("serve", "--port", "99999"), "a whole number from 1 to 65535"),

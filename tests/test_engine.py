@@ -354,6 +354,9 @@ def test_each_server_gets_its_own_fields(faulty, checkpoint, ota, owner, given, 
     assert given <= set(request)
     assert not absent & set(request)
     assert request["prompt"] == encode(load_tokenizer(checkpoint), render(task, a_history(task, 1)))
+    propose(LanguageModel("x", f"{faulty}/short/{owner}", "served", checkpoint, prompt="compact-2"), task)
+    assert _Scripted.requests[-1]["prompt"] == encode(load_tokenizer(checkpoint),
+                                                      render(task, a_history(task, 1), "compact-2"))
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from sizing_app.train.family.netlists import mirrored
 from sizing_app.train.family.options import catalogue
 from sizing_app.train.imagine import imagine, lessons
 from sizing_app.train.prepare import FAMILY_NETWORKS, FAMILY_STEPS
-from sizing_app.train.queries import synthesize
+from sizing_app.train.queries import Synthesis
 from sizing_app.train.surrogate import fit_surrogate
 
 WORDS = ("amplifier", "n-input", "p-input", "mirror-load", "telescopic", "folded-cascode", "one-stage", "two-stage",
@@ -147,7 +147,7 @@ def test_a_teacher_answers_queries_about_members(pool, family):
 def taught(pool, circuit, seed: int) -> list[float]:
     """Rewards of a teacher's first answers to twelve queries; its lessons are those of the member."""
     rng, designs = np.random.default_rng(seed), family_pool(circuit)
-    tasks = [synthesize(circuit, designs, rng, tight_share=0.3) for _ in range(12)]
+    tasks = Synthesis(designs).draw(rng, 12)
     teacher = Teacher(designs, fit_surrogate(designs, FAMILY_NETWORKS, FAMILY_STEPS))
     histories, conditions = [()] * len(tasks), [task.conditions for task in tasks]
     answers = teacher.answers(tasks, histories, conditions, rng)

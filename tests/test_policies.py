@@ -219,5 +219,8 @@ def test_a_checkpoint_is_sampled_at_the_temperature_of_its_card(tmp_path):
         settings = PolicySettings(base_url="http://127.0.0.1:9/v1", models=tmp_path)
         return make_policy("tl-grpo", settings, **given).temperature
 
+    with pytest.raises(PolicyError, match="trained with the prompt 'later', which this version does not write"):
+        temperature('prompt = "later"')
+    assert temperature('prompt = "compact-2"') == 0.5
     assert temperature("temperature = 0.8") == 0.8 and temperature("temperature = 0.8", temperature=0.1) == 0.1
     assert temperature("") == 0.5

@@ -38,6 +38,28 @@ def test_the_compact_prompt():
         '<|turn|>2<|result|> no_call<|turn|>3{"w": "50%","m": "47%"}<|result|> timeout<|reply|>')
 
 
+def test_the_second_version_tells_ranges_and_what_each_turn_changed():
+    """Moves in percent of the range (two decades of w), changes in percent of the scale (20 dB, 2 uW), since the best
+    turn before; what gave no result teaches nothing."""
+    task = a_task()
+    nothing = Measurement("no_call", {})
+    history = (a_turn(task, 0, task.initial, 37.4, 9e-6), a_turn(task, 1, GOOD, 60.0, 1e-6),
+               a_turn(task, 2, {"w": 20e-6, "m": 10.0}, 58.0, 2.2e-6),
+               Turn(3, Proposal(None, text="nonsense"), nothing, score(nothing, task.specs)),
+               a_turn(task, 4, GOOD, 60.0, None))
+    first, second = (compact.render(task, history, version) for version in ("compact", "compact-2"))
+    assert re.sub(r" w=.*?(?=<)| since .*?(?=<)", "", second) == first
+    assert second.startswith("<|task|> none: tt 27C 3.3V 2p gain>=50dB power<=2u w=1u..100u m=1x..20x<|turn|>0")
+    assert [part.split("<")[0] for part in second.split(" since ")[1:]] == [
+        "0 w -50% gives power= -500% gain= +100%", "1 w +16% gives power= +60% gain= -10%", "1 none gives none"]
+    assert " since " not in compact.render(task, history[:1], "compact-2")
+
+
+def test_evidence_is_told_in_tokens_that_every_checkpoint_has():
+    tokens = set(compact.added_tokens([a_circuit()]))
+    assert {" gain=", " power=", " w", " m", " -50%", " -500%", " +100%", " +16%"} <= tokens
+
+
 def test_the_written_reply():
     circuit = a_circuit()
     assert compact.write_reply(circuit, "I raise w.", POOR) == (

@@ -27,7 +27,7 @@ from sizing_app.train.data import load_lessons
 from sizing_app.train.export import export_model, load_model, toml
 from sizing_app.train.merge import main as merge
 from sizing_app.train.prepare import queries_path
-from sizing_app.train.queries import save_queries, synthesize
+from sizing_app.train.queries import Synthesis, save_queries
 from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
 from sizing_app.train.sft import train_sft
@@ -196,7 +196,7 @@ def test_the_mean_of_runs_is_a_checkpoint_with_a_card_of_both(tokenizer, tmp_pat
 
 def test_checkpoints_are_judged_on_queries_of_training(ota, tmp_path, capsys):
     pool = load_pool(ota, pool_path(ota))
-    tasks = [synthesize(ota, pool, np.random.default_rng(seed), tight_share=0.0) for seed in range(3)]
+    tasks = [replace(task, specs=ota.specs) for task in Synthesis(pool).draw(np.random.default_rng(0), 3)]
     save_queries(queries_path(tmp_path, "OTA"), tasks)
     shipped, given = str(ROOT / "models" / "tl-grpo"), ["--data", str(tmp_path), "--circuits", "OTA", "--queries", "2"]
     assert validate([shipped, shipped, *given]) == 0
@@ -216,11 +216,13 @@ def test_checkpoints_are_judged_on_queries_of_training(ota, tmp_path, capsys):
 def test_a_run_is_not_mixed_with_another(tmp_path):
     run = RunFolder(tmp_path)
     for stage in ("sft", "tl-grpo"):
-        run.open("tiny", ["OTA"], 0, 0)
+        run.open("tiny", ["OTA"], 0, 0, "compact-2")
         run.note(stage, command="make train")
     assert set(run.facts()["stages"]) == {"sft", "tl-grpo"}
     with pytest.raises(RunError, match="another circuits and seed"):
-        run.open("tiny", ["MILLER"], 0, 1)
+        run.open("tiny", ["MILLER"], 0, 1, "compact-2")
+    with pytest.raises(RunError, match="another prompt"):
+        run.open("tiny", ["OTA"], 0, 0, "compact")
 
 
 def test_the_command_needs_few_libraries_and_says_what_is_missing(tmp_path):

@@ -27,7 +27,7 @@ from sizing_app.task.advantage import PLAY_TEMPERATURE
 from sizing_app.train.command import main as train
 from sizing_app.train.algorithms import SINGLE_TURN
 from sizing_app.train.config import RLConfig
-from sizing_app.train.export import load_model
+from sizing_app.train.export import load_model, prompt_of
 from sizing_app.train.queries import BUDGET
 from sizing_app.train.trainer import load_mean
 
@@ -124,7 +124,7 @@ def examine(name: str, seed: int, jobs: Sequence[Job], options: argparse.Namespa
     latest_only = "--latest-only" in variant or SINGLE_TURN in variant
     started, own = time.perf_counter(), time.thread_time()
     histories = play_once(model, tokenizer, [job.query.task(job.circuit, BUDGET) for job in jobs], simulator,
-                          options.temperature, latest_only, seed)
+                          options.temperature, latest_only, seed, prompt_of(options.start))
     seconds, own = (time.perf_counter() - started) / len(jobs), (time.thread_time() - own) / len(jobs)
     for job, history in zip(jobs, histories, strict=True):
         files.append(*rows(job, history, seconds, own))

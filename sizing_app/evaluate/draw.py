@@ -171,7 +171,7 @@ class Drawer:
                rng: np.random.Generator) -> dict | None:
         """Ranges whose middle does not meet the targets, and a start in them."""
         for _ in range(DRAWS):
-            ranges = reranged(task.circuit, witness, stretch, self.floors, rng)
+            ranges = reranged(task.circuit, [witness], stretch, self.floors, rng)
             circuit = narrowed(task.circuit, ranges)
             grid = DesignGrid(circuit)
             own = replace(task, circuit=circuit, initial=grid.design(grid.random(rng, 1)[0]))

@@ -24,6 +24,7 @@ from sizing_app.policy.thoughts import THOUGHTS_LIMIT
 from sizing_app.policy.words import missing_words
 from sizing_app.prompt import chat, compact
 from sizing_app.prompt.parser import ANALYZE, LIMIT, ReplyParser
+from sizing_app.prompt.versions import FIRST
 from sizing_app.task.advantage import PLAY_TEMPERATURE
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import StopSignal
@@ -44,20 +45,21 @@ class LanguageModel:
     server dies is then tried once more. ``model_dir`` is the folder of a small checkpoint's tokenizer, None for a
     general model. ``latest_only`` shows it the latest turn alone (paper, ST-iter). ``constrained`` forces valid calls
     by a grammar where the server can; by default for checkpoints only, as a grammar keeps other models from thinking
-    first. ``timeout``: seconds of silence that are put up with. A general model may write ``reply_tokens``, thoughts
-    included, and ``reply_characters`` of its reply are read.
+    first. ``prompt``: the version of a checkpoint's prompt (prompt/versions.py). ``timeout``: seconds of silence that
+    are put up with. A general model may write ``reply_tokens``, thoughts included, and ``reply_characters`` of its
+    reply are read.
     """
 
     def __init__(self, name: str, base_url: str | Callable[[], str], model: str, model_dir: str | Path | None = None,
                  latest_only: bool = False, temperature: float | None = None, api_key: str | None = None,
                  constrained: bool | None = None, timeout: float = 120.0, reply_tokens: int = CHAT_REPLY_TOKENS,
-                 reply_characters: int = LIMIT):
+                 reply_characters: int = LIMIT, prompt: str = FIRST):
         self.name, self.model = name, model
         self.temperature = PLAY_TEMPERATURE if temperature is None else temperature
         self._moves = callable(base_url)
         self._base_url = base_url if callable(base_url) else lambda: base_url
         self._model_dir = None if model_dir is None else Path(model_dir)
-        self._latest_only = latest_only
+        self._latest_only, self._prompt = latest_only, prompt
         self._api_key = api_key
         self._constrained = model_dir is not None if constrained is None else constrained
         self._timeout = timeout
@@ -150,7 +152,7 @@ class LanguageModel:
             request |= {"messages": chat.messages(task, shown, tools), "max_tokens": self._reply_tokens}
             request |= {"tools": chat.tools(task.circuit)} if tools else {}
         else:
-            prompt = compact.render(task, shown) + compact.as_in_prompt(shown, opening)
+            prompt = compact.render(task, shown, self._prompt) + compact.as_in_prompt(shown, opening)
             path = "completions"
             request |= {"prompt": self._encode(prompt), "logprobs": 1, "max_tokens": COMPACT_REPLY_TOKENS}
         return server.stream(path, request, thread.connection, thread.pause, thread.notify)

@@ -7,6 +7,7 @@ from sizing_app.errors import PolicyError
 from sizing_app.policy.engines import address_of
 from sizing_app.policy.language_model import LanguageModel
 from sizing_app.policy.settings import PolicySettings
+from sizing_app.prompt.versions import FIRST, VERSIONS
 from sizing_app.task.protocols import Policy
 
 def checkpoint(name: str, settings: PolicySettings) -> Policy:
@@ -16,8 +17,12 @@ def checkpoint(name: str, settings: PolicySettings) -> Policy:
     if missing:
         raise PolicyError(f"no {name} checkpoint: {folder} has no {' and no '.join(missing)}; `make train` writes it")
     card = _card(folder)
+    prompt = card.get("prompt", FIRST)
+    if prompt not in VERSIONS:
+        raise PolicyError(f"the checkpoint {name} was trained with the prompt {prompt!r}, which this version does not "
+                          f"write: it knows {', '.join(VERSIONS)}")
     return LanguageModel(name, settings.base_url or address_of(folder), settings.model or name, model_dir=folder,
-                         latest_only=card.get("history") == "latest", api_key=settings.api_key,
+                         latest_only=card.get("history") == "latest", prompt=prompt, api_key=settings.api_key,
                          temperature=card.get("temperature") if settings.temperature is None else settings.temperature)
 
 

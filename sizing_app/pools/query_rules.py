@@ -3,11 +3,11 @@
 WIDE: two specs, the drivers, are pulled far beyond their defaults, all others are eased; where a search under these
 ends is the witness, and its own metrics, loosened, are the targets. HIDDEN: told
 conditions that are wrong in all four. RERANGE: parameter ranges drawn anew around the witness. docs/benchmark.md
-explains them.
+explains them. Training queries follow the same rules (train/queries.py), and HALF of them keep defaults.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -89,6 +89,14 @@ def impossible(circuit: Circuit, specs: Iterable[Spec], drivers: Iterable[str]) 
                              for spec in specs])
 
 
+def halved(circuit: Circuit, specs: Iterable[Spec], values: np.ndarray,
+           rng: np.random.Generator) -> tuple[Spec, ...]:
+    """HALF: targets of which each one is the circuit's default, with probability 0.5, where the witness meets that."""
+    columns = metric_columns(circuit, circuit.specs)
+    return tuple(default if rng.random() < 0.5 and default.met(float(values[column])) else spec
+                 for spec, default, column in zip(specs, circuit.specs, columns, strict=True))
+
+
 def misled(circuit: Circuit, conditions: Conditions, rng: np.random.Generator) -> Conditions:
     """Conditions to tell instead of the true ones, wrong in all four where the circuit's space has another value.
 
@@ -108,14 +116,19 @@ def _farthest(values: Iterable[float], value: float) -> float:
     return max(values, key=lambda other: abs(other - value))
 
 
-def reranged(circuit: Circuit, witness: Parameters, stretch: tuple[float, float], floors: Mapping[str, float],
-             rng: np.random.Generator) -> dict[str, tuple[float, float]]:
-    """A range for every parameter on a log scale, with the witness anywhere inside it; ``floors`` as of size_floors."""
+def reranged(circuit: Circuit, designs: Sequence[Parameters], stretch: tuple[float, float],
+             floors: Mapping[str, float], rng: np.random.Generator) -> dict[str, tuple[float, float]]:
+    """A range for every parameter on a log scale, with the designs anywhere inside it, and wider than ``stretch`` says
+    where they need it; ``floors`` as of size_floors."""
     ranges = {}
     for parameter in circuit.parameters:
         if parameter.scale == "log":
-            width, value = math.log(parameter.high / parameter.low) * rng.uniform(*stretch), witness[parameter.name]
-            low = max(value * math.exp(-rng.uniform(*INSIDE) * width), floors.get(_size(parameter), 0.0))
+            values = [design[parameter.name] for design in designs]
+            first, span = min(values), math.log(max(values) / min(values))
+            width = math.log(parameter.high / parameter.low) * rng.uniform(*stretch)
+            width = max(width, span / (INSIDE[1] - INSIDE[0]))
+            place = rng.uniform(INSIDE[0], max(INSIDE[0], INSIDE[1] - span / width))
+            low = max(first * math.exp(-place * width), floors.get(_size(parameter), 0.0))
             ranges[parameter.name] = _digits(low, math.floor), _digits(low * math.exp(width), math.ceil)
     return ranges
 

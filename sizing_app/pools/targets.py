@@ -1,8 +1,6 @@
-"""Designs and targets as arrays, and the rules by which targets are drawn from a circuit's default specs.
+"""Designs and targets as arrays: grids, metric rows, margins, how near designs come to weighted targets.
 
-Training queries and evaluation queries follow the same rules (paper, section 5.1.2: random initial values, random
-offsets of the default targets) but prove that they can be reached by different means: see train/queries.py and
-evaluate/queries.py. An offset counts in units of the spec's scale and is positive where it makes the spec harder.
+How targets are drawn is in query_rules.py.
 """
 
 import math
@@ -18,18 +16,6 @@ from sizing_app.task.turn import Measurement
 
 E96 = tuple(round(10 ** (step / 96), 2) for step in range(96))
 """The E96 series of one decade (IEC 60063)."""
-STANDARD_OFFSET = (-0.15, 0.10)
-"""Range of the offsets of a standard query: from 15% easier to 10% harder than the default."""
-RANGE_OFFSET = 0.05
-"""Largest shift of either end of a range spec."""
-LOOSE_SLACK = (0.05, 0.15)
-"""How far below the best known design a target is put that could not be reached."""
-TIGHT_SLACK = (0.02, 0.06)
-"""How far below the witness of a tight query its tightened targets are put."""
-TIGHT_SHARE = 0.6
-"""Share of the specs of a tight query that are tightened."""
-TIGHT_LIMIT = 0.25
-"""No target is tightened further than this beyond the default."""
 OFFSET_REACH = 4
 """Where a scale is larger than this many times its bound, as of an error in LSB, offsets count in these instead."""
 
@@ -101,17 +87,6 @@ def _shuffled(values: Sequence, rng: np.random.Generator) -> Iterator:
             yield values[index]
 
 
-def shifted(space: ConditionSpace, conditions: Conditions, rng: np.random.Generator) -> Conditions:
-    """The conditions with another corner, temperature, supply or load of the space."""
-    others = [(name, value) for name, values in (("corner", space.corners), ("temperature", space.temperatures),
-                                                 ("supply", space.supplies), ("load", space.loads))
-              for value in values if value != getattr(conditions, name)]
-    names = sorted({name for name, _ in others})
-    chosen = names[int(rng.integers(len(names)))]
-    values = [value for name, value in others if name == chosen]
-    return replace(conditions, **{chosen: values[int(rng.integers(len(values)))]})
-
-
 def metric_row(circuit: Circuit, measurement: Measurement) -> np.ndarray:
     """Metrics in the circuit's order; NaN where there is none."""
     values = measurement.metrics if measurement.ok else {}
@@ -171,62 +146,12 @@ def scales(spec: Spec) -> tuple[float, float]:
     return abs(low), abs(high)
 
 
-def draw_targets(circuit: Circuit, rng: np.random.Generator,
-                 offset: tuple[float, float] = STANDARD_OFFSET) -> tuple[Spec, ...]:
-    """The default specs with random offsets; either end of a range moves by its own small offset."""
-    drawn = []
-    for spec in circuit.specs:
-        if spec.kind == "range":
-            first, second = rng.uniform(-RANGE_OFFSET, RANGE_OFFSET, 2)
-            low_scale, high_scale = scales(spec)
-            drawn.append(replace(spec, low=spec.low + first * low_scale, high=spec.high - second * high_scale))
-        else:
-            drawn.append(harder(spec, rng.uniform(*offset)))
-    return rounded(circuit, drawn)
-
-
 def harder(spec: Spec, amount: float) -> Spec:
     """A one-sided spec whose bound is moved by ``amount`` times its scale; negative amounts make it easier."""
     bound = spec.low if spec.kind == "lower" else spec.high
     scale = max(scales(spec))
     step = amount * (min(scale, OFFSET_REACH * abs(bound)) if bound else scale)
     return replace(spec, low=bound + step) if spec.kind == "lower" else replace(spec, high=bound - step)
-
-
-def loosen(circuit: Circuit, specs: Sequence[Spec], values: np.ndarray, rng: np.random.Generator) -> tuple[Spec, ...]:
-    """Move every target that ``values`` (one metric row) fails to 5..15% of the scale below what ``values`` reach."""
-    eased = []
-    for spec, column in zip(specs, metric_columns(circuit, specs), strict=True):
-        value, slack = float(values[column]), rng.uniform(*LOOSE_SLACK)
-        scale = spec.scale_at(value) if spec.scale is not None else abs(value)
-        if spec.low is not None and value < spec.low:
-            spec = replace(spec, low=value - slack * scale)
-        elif spec.high is not None and value > spec.high:
-            spec = replace(spec, high=value + slack * scale)
-        eased.append(spec)
-    return rounded(circuit, eased)
-
-
-def tighten(circuit: Circuit, specs: Sequence[Spec], values: np.ndarray, rng: np.random.Generator) -> tuple[Spec, ...]:
-    """Move several one-sided targets to 2..6% of the scale below what the witness ``values`` reach.
-
-    No target becomes easier, none goes further than TIGHT_LIMIT beyond the default; ranges stay.
-    """
-    defaults = {spec.metric: spec for spec in circuit.specs}
-    chosen = rng.random(len(specs)) < TIGHT_SHARE
-    chosen[rng.permutation(len(specs))[:3]] = True
-    tightened = []
-    for spec, column, take in zip(specs, metric_columns(circuit, specs), chosen, strict=True):
-        value, slack = float(values[column]), rng.uniform(*TIGHT_SLACK)
-        if take and spec.kind != "range":
-            scale = spec.scale if spec.scale is not None else abs(value)
-            limit = harder(defaults[spec.metric], TIGHT_LIMIT)
-            if spec.kind == "lower":
-                spec = replace(spec, low=max(spec.low, min(value - slack * scale, limit.low)))
-            else:
-                spec = replace(spec, high=min(spec.high, max(value + slack * scale, limit.high)))
-        tightened.append(spec)
-    return rounded(circuit, tightened)
 
 
 def rounded(circuit: Circuit, specs: Sequence[Spec]) -> tuple[Spec, ...]:

@@ -6,11 +6,11 @@
     <|turn|>0{"w_in": "83%","l_in": "57%",...}<|result|> gain=63.5dB -16% gbw=52.3meg -12% pm=71deg +13% ...
     <|reply|><Analyze>...</Analyze><tool_call>{"name":"simulate","arguments":{"w_in": "83%",...}}</tool_call><|end|>
 
-(one line, without the breaks). A parameter's value is its position in its range, in percent on the parameter's own
-scale: so one vocabulary serves circuits that it was not made for, and what is learnt about a width holds in every
-process. History is parameters and results of the former turns, never their reasoning. Targets are rounded to the safe
-side, so that what meets the text meets the spec. A margin is the distance to the bound in percent of the spec's scale,
-``+`` where the spec is met, ``-`` where it is not.
+(one line, without the breaks); later versions tell more (versions.py). A parameter's value is its position in its
+range, in percent on the parameter's own scale: so one vocabulary serves circuits that it was not made for, and what is
+learnt about a width holds in every process. History is parameters and results of the former turns, never their
+reasoning. Targets are rounded to the safe side, so that what meets the text meets the spec. A margin is the distance to
+the bound in percent of the spec's scale, ``+`` where the spec is met, ``-`` where it is not.
 """
 
 import re
@@ -18,9 +18,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.prompt.evidence import evidence_text
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
 from sizing_app.prompt.values import (NUMBER, NUMBERS, PERCENT_BUCKETS, Grid, metric_grid, percent_bucket, position,
                                       snapped_text, value_text)
+from sizing_app.prompt.versions import FIRST, VERSIONS
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Delta, History, Turn
 
@@ -48,10 +50,14 @@ def shown(history: History) -> History:
     return turns[:1] + turns[1:][-SHOWN_TURNS:]
 
 
-def render(task: Task, history: History) -> str:
-    """The prompt of the next turn; ends with ``<|reply|>``."""
-    turns = "".join(_turn_text(task, turn, number) for number, turn in enumerate(shown(history)))
-    return _task_text(task) + turns + REPLY
+def render(task: Task, history: History, version: str = FIRST) -> str:
+    """The prompt of the next turn in a version of versions.py; ends with ``<|reply|>``."""
+    tells, turns = VERSIONS[version], shown(history)
+    text = _task_text(task) + (_ranges_text(task.circuit) if tells.ranges else "")
+    for number, turn in enumerate(turns):
+        text += _turn_text(task, turn, number)
+        text += evidence_text(task.circuit, task.specs, turns[:number], turn) if tells.evidence else ""
+    return text + REPLY
 
 
 class TurnNumbers:
@@ -194,6 +200,12 @@ def grammar(circuit: Circuit, planned: bool = False) -> str:
 def _task_text(task: Task) -> str:
     targets = " ".join(target_text(task.circuit, spec) for spec in task.specs)
     return f"{TASK}{''.join(_kind_tokens(task.circuit))} {_conditions_text(task.conditions)} {targets}"
+
+
+def _ranges_text(circuit: Circuit) -> str:
+    """`` w_in=2.2u..100u l_in=280n..2u``, the ends rounded to numbers that have a token."""
+    return "".join(f" {parameter.name}={snapped_text(parameter.low, parameter.unit)}.."
+                   f"{snapped_text(parameter.high, parameter.unit)}" for parameter in circuit.parameters)
 
 
 def _conditions_text(conditions: Conditions) -> str:

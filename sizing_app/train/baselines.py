@@ -14,25 +14,24 @@ from sizing_app.pools.designs import Pool, centroid
 from sizing_app.pools.networks import save_networks
 from sizing_app.task.definition import Task
 from sizing_app.train.fit import BATCH, fit
-from sizing_app.train.queries import synthesize
+from sizing_app.train.queries import Synthesis
 
 NETWORKS, EPOCHS = 5, 60
 NEAREST = 20
 """Designs whose centre a network learns to propose."""
 
 
-def centres(circuit: Circuit, pool: Pool, count: int, tight_share: float,
-            rng: np.random.Generator) -> tuple[list[Task], np.ndarray]:
+def centres(pool: Pool, count: int, rng: np.random.Generator) -> tuple[list[Task], np.ndarray]:
     """Synthesized queries and the unit-cube centres of the best designs for them; the centres are not simulated."""
-    tasks = [synthesize(circuit, pool, rng, tight_share) for _ in range(count)]
+    tasks = Synthesis(pool).draw(rng, count)
     answers = [centroid(pool, pool.index_of(task.conditions), task.specs, NEAREST) for task in tasks]
     return tasks, np.array(answers, dtype=np.float32)
 
 
 def build_mlp(circuit: Circuit, pool: Pool, path: Path, rng: np.random.Generator, count: int = 20_000,
-              tight_share: float = 0.4, report: Callable[[str], None] = print) -> float:
+              report: Callable[[str], None] = print) -> float:
     """Train an ensemble on ``count`` such centres; returns the mean error on held-out ones, in the unit cube."""
-    tasks, answers = centres(circuit, pool, count, tight_share, rng)
+    tasks, answers = centres(pool, count, rng)
     inputs = np.array([features(task) for task in tasks])
     networks, errors = [], []
     for number in range(NETWORKS):

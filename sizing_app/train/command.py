@@ -19,6 +19,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from sizing_app.prompt.versions import LATEST, VERSIONS
 from sizing_app.train.config import CIRCUITS, PRESETS, Preset
 
 UNFINISHED = 75
@@ -67,6 +68,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--resume", default="auto", choices=("auto", "no"), help="no: forget what the run wrote")
     parser.add_argument("--start", type=Path, default=None, metavar="FOLDER",
                         help="begin sft, or reinforcement learning, with this exported checkpoint")
+    parser.add_argument("--prompt", default=None, choices=tuple(VERSIONS), help=f"version of the prompt, for data and "
+                        f"sft ({LATEST}); a checkpoint that a stage begins with keeps its own")
     parser.add_argument("--credit-design", action="store_true",
                         help="credit every token with the design's reward, as the paper does")
     parser.add_argument("--latest-only", action="store_true", help="show the policy the latest turn alone")
@@ -95,6 +98,7 @@ def preset_of(options: argparse.Namespace) -> Preset:
     preset = PRESETS[options.preset]
     given = (("data", "conditions", options.conditions), ("data", "simulations", options.pool),
              ("data", "trajectories", options.trajectories), ("sft", "steps", options.sft_steps),
+             ("data", "prompt", options.prompt),
              ("data", "family_trajectories", 0 if options.trajectories == 0 else None),
              ("rl", "steps", options.rl_steps), ("rl", "credit_truth", False if options.credit_design else None),
              ("rl", "latest_only", True if options.latest_only else None), ("rl", "group", options.group),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from sizing_app.prompt.versions import LATEST
 from sizing_app.task.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, LEAST_SPREAD, PLAY_TEMPERATURE, TEMPERATURE
 
 CIRCUITS = "ACCIA,ADC1,ADC2,ADC3,ADC4,ADCL,MILLER,OTA,SimLDO"
@@ -37,10 +38,12 @@ class DataConfig:
     family_trajectories: int = 240
     family_queries: int = 40
     """The same for each member of the family."""
-    tight_share: float = 0.4
-    """Share of trajectories and queries with targets close to what is reachable."""
-    hidden_share: float = 0.3
-    """Share of them that state a wrong corner, temperature, supply or load."""
+    hidden_share: float = 0.5
+    """Share of trajectories and queries that are told a wrong corner, temperature, supply and load."""
+    moved_share: float = 0.75
+    """Share of them in ranges of their own."""
+    prompt: str = LATEST
+    """Version of the prompts of the trajectories, and so of the checkpoint."""
 
 
 @dataclass(frozen=True)

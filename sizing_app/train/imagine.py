@@ -16,12 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.pools.designs import ranked
+from sizing_app.pools.designs import Pool, ranked
 from sizing_app.pools.surrogate import condition_features
 from sizing_app.pools.targets import DesignGrid, measurement_of
 from sizing_app.pools.teacher import Answer, Teacher
 from sizing_app.prompt.analysis import end_text, move_text
 from sizing_app.prompt.compact import render, write_reply
+from sizing_app.prompt.versions import LATEST
 from sizing_app.task.definition import Task
 from sizing_app.task.reward import score
 from sizing_app.task.turn import History, Measurement, Proposal, Turn
@@ -52,10 +53,22 @@ class Trajectory:
     history: History
     answers: tuple[Answer, ...]
 
+    @property
+    def designs(self) -> list[Parameters]:
+        """All that its prompts and replies hold."""
+        tried = [turn.proposal.parameters for turn in self.history if turn.proposal.parameters is not None]
+        return [*tried, *(answer.parameters for answer in self.answers)]
+
 
 def imagine(tasks: Sequence[Task], teacher: Teacher, rng: np.random.Generator) -> list[Trajectory]:
-    """A trajectory for each task, of one circuit. No simulator is asked."""
-    sessions = [_Session(task, teacher, rng) for task in tasks]
+    """A trajectory for each task, of one circuit. No simulator is asked. Tasks that have their initial design and
+    conditions in common begin at the same stored design."""
+    sessions, starts = [], {}
+    for task in tasks:
+        place = task.conditions, *task.initial.values()
+        if place not in starts:
+            starts[place] = _start(teacher.pool, task, rng)
+        sessions.append(_Session(task, starts[place], teacher, rng))
     while open_sessions := [session for session in sessions if session.open]:
         answers = teacher.answers([session.task for session in open_sessions],
                                   [session.history for session in open_sessions],
@@ -65,14 +78,18 @@ def imagine(tasks: Sequence[Task], teacher: Teacher, rng: np.random.Generator) -
     return [Trajectory(session.task, session.history, tuple(session.answers)) for session in sessions]
 
 
-class _Session:
-    """A trajectory that is being made up."""
+def _start(pool: Pool, task: Task, rng: np.random.Generator) -> int:
+    """The row of one of the worst stored designs."""
+    rows, _ = ranked(pool, pool.index_of(task.conditions), task.specs)
+    return int(rows[-int(rng.integers(1, max(2, round(POOREST * len(rows)))))])
 
-    def __init__(self, task: Task, teacher: Teacher, rng: np.random.Generator):
+
+class _Session:
+    """A trajectory that is being made up, from the stored design in row ``start``."""
+
+    def __init__(self, task: Task, start: int, teacher: Teacher, rng: np.random.Generator):
         self._teacher, self._pool, self._rng = teacher, teacher.pool, rng
         self._place = self._pool.index_of(task.conditions)
-        rows, _ = ranked(self._pool, self._place, task.specs)
-        start = rows[-int(rng.integers(1, max(2, round(POOREST * len(rows)))))]
         self.task = replace(task, initial=self._pool.grid.design(self._pool.design[start]))
         self.answers: list[Answer] = []
         self.history: History = ()
@@ -122,22 +139,24 @@ class _Session:
         self.history = (*self.history, turn)
 
 
-def lessons(trajectory: Trajectory) -> Iterator[dict[str, str]]:
-    """Prompt and reply of every turn that a policy could be asked for."""
+def lessons(trajectory: Trajectory, prompt: str = LATEST) -> Iterator[dict[str, str]]:
+    """Prompt, of a version, and reply of every turn that a policy could be asked for."""
     task, grid = trajectory.task, DesignGrid(trajectory.task.circuit)
     for size, answer in enumerate(trajectory.answers, 1):
         history = trajectory.history[:size]
         text = move_text(task, history, grid.index(answer.parameters), answer.metrics)
-        yield {"prompt": render(task.told(), history), "reply": write_reply(task.circuit, text, answer.parameters)}
+        yield {"prompt": render(task.told(), history, prompt),
+               "reply": write_reply(task.circuit, text, answer.parameters)}
     history = trajectory.history
     if history[-1].score.passed:
-        yield {"prompt": render(task.told(), history), "reply": write_reply(task.circuit, end_text(history), None)}
+        yield {"prompt": render(task.told(), history, prompt),
+               "reply": write_reply(task.circuit, end_text(history), None)}
 
 
-def write_lessons(trajectories: Sequence[Trajectory], path: Path) -> None:
+def write_lessons(trajectories: Sequence[Trajectory], path: Path, prompt: str = LATEST) -> None:
     """Append a line for each trajectory: {"turns": [{"prompt": ..., "reply": ...}, ...]}, JSON in gzip."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = "".join(json.dumps({"turns": list(lessons(trajectory))}) + "\n" for trajectory in trajectories)
+    lines = "".join(json.dumps({"turns": list(lessons(trajectory, prompt))}) + "\n" for trajectory in trajectories)
     with path.open("ab") as file:
         file.write(gzip.compress(lines.encode(), 6))
 

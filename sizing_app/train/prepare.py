@@ -3,7 +3,7 @@
 Whatever is there already is kept; what is half done goes on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,10 +16,9 @@ from sizing_app.pools.teacher import Teacher
 from sizing_app.train.baselines import build_mlp
 from sizing_app.train.config import DataConfig
 from sizing_app.train.family.archive import family_pool
-from sizing_app.train.family.ranges import widened
-from sizing_app.train.imagine import imagine, in_ranges_of, write_lessons
+from sizing_app.train.imagine import Trajectory, imagine, in_ranges_of, write_lessons
 from sizing_app.train.pool import build_pool
-from sizing_app.train.queries import save_queries, synthesize
+from sizing_app.train.queries import PAIR, Synthesis, in_other_ranges, save_queries
 from sizing_app.train.run_folder import Clock
 from sizing_app.train.surrogate import fit_surrogate
 
@@ -27,16 +26,13 @@ RESERVE = 20.0
 """Seconds that a chunk of simulations, or one circuit's files, may take; none is begun with less time left."""
 CHUNK = 512
 """Trajectories that are made up together."""
-VARIANT = 20
-"""Trajectories of a member of the family in the same ranges."""
-OWN = 4
-"""One variant of so many has the member's own ranges, the others wider ones."""
 FAMILY_NETWORKS, FAMILY_STEPS = 1, 1500
 """Of the surrogate of a member: there are many members."""
 
 
-def lessons_path(folder: Path, circuit: str) -> Path:
-    return folder / "lessons" / f"{circuit}.jsonl.gz"
+def lessons_path(folder: Path, circuit: str, prompt: str) -> Path:
+    """Of a version of the prompt."""
+    return folder / "lessons" / prompt / f"{circuit}.jsonl.gz"
 
 
 def queries_path(folder: Path, circuit: str) -> Path:
@@ -67,9 +63,9 @@ def prepare(circuits: Sequence[Circuit], models: Path, folder: Path, config: Dat
         if clock.over(RESERVE):
             return False
         pool = load_pool(circuit, pool_path(circuit))
-        _baselines(circuit, pool, models, config, seed, report)
+        _baselines(circuit, pool, models, seed, report)
         _lessons(circuit, pool, partial(load_surrogate, surrogate_path(models, circuit), circuit), folder,
-                 (config.trajectories, config.queries), config, seed, report, vary=False)
+                 (config.trajectories, config.queries), config, seed, report)
     return True
 
 
@@ -81,51 +77,52 @@ def prepare_family(members: Sequence[Circuit], folder: Path, config: DataConfig,
             return False
         pool = family_pool(member)
         _lessons(member, pool, partial(fit_surrogate, pool, FAMILY_NETWORKS, FAMILY_STEPS), family_folder(folder),
-                 (config.family_trajectories, config.family_queries), config, seed, report, vary=True)
+                 (config.family_trajectories, config.family_queries), config, seed, report)
     return True
 
 
 def _lessons(circuit: Circuit, pool: Pool, surrogate: Callable[[], Surrogate], folder: Path, counts: tuple[int, int],
-             config: DataConfig, seed: int, report: Callable[[str], None], vary: bool) -> None:
+             config: DataConfig, seed: int, report: Callable[[str], None]) -> None:
     """So many trajectories and queries of one circuit."""
     trajectories, queries = counts
-    path = lessons_path(folder, circuit.name)
+    path = lessons_path(folder, circuit.name, config.prompt)
     if trajectories and not path.exists():
-        _imagine(Teacher(pool, surrogate()), path, trajectories, config, _numbers(seed, circuit, path), vary)
+        _imagine(Teacher(pool, surrogate()), path, trajectories, config, _numbers(seed, circuit, path))
         report(f"{circuit.name}: {trajectories} trajectories")
     path = queries_path(folder, circuit.name)
     if not path.exists():
-        rng = _numbers(seed, circuit, path)
-        save_queries(path, [synthesize(circuit, pool, rng, config.tight_share, config.hidden_share)
-                            for _ in range(queries)])
+        drawn = Synthesis(pool, config.hidden_share, config.moved_share)
+        save_queries(path, drawn.draw(_numbers(seed, circuit, path), queries))
 
 
-def _imagine(teacher: Teacher, path: Path, count: int, config: DataConfig, rng: np.random.Generator,
-             vary: bool) -> None:
+def _imagine(teacher: Teacher, path: Path, count: int, config: DataConfig, rng: np.random.Generator) -> None:
     """Write ``count`` trajectories next to ``path``, then rename, so that a killed run leaves a whole file."""
     unfinished = path.with_suffix(".partial")
     unfinished.unlink(missing_ok=True)
     write_lessons([], unfinished)
-    circuit = teacher.pool.circuit
+    drawn = Synthesis(teacher.pool, config.hidden_share)
     for first in range(0, count, CHUNK):
-        tasks = [synthesize(circuit, teacher.pool, rng, config.tight_share, config.hidden_share)
-                 for _ in range(min(CHUNK, count - first))]
-        trajectories = imagine(tasks, teacher, rng)
-        if vary:
-            wider = [circuit if place % OWN == 0 else widened(circuit, rng)
-                     for place in range(len(trajectories) // VARIANT + 1)]
-            trajectories = [in_ranges_of(each, wider[place // VARIANT]) for place, each in enumerate(trajectories)]
-        write_lessons(trajectories, unfinished)
+        trajectories = imagine(drawn.draw(rng, min(CHUNK, count - first)), teacher, rng)
+        write_lessons(list(in_pairs_moved(trajectories, config.moved_share, rng)), unfinished, config.prompt)
     unfinished.replace(path)
 
 
-def _baselines(circuit: Circuit, pool: Pool, models: Path, config: DataConfig, seed: int,
-               report: Callable[[str], None]) -> None:
+def in_pairs_moved(trajectories: Sequence[Trajectory], share: float,
+                   rng: np.random.Generator) -> Iterator[Trajectory]:
+    """The trajectories of so many of the pairs in ranges around all their designs."""
+    for first in range(0, len(trajectories), PAIR):
+        pair = trajectories[first:first + PAIR]
+        circuit = pair[0].task.circuit
+        if rng.random() < share:
+            circuit = in_other_ranges(circuit, [design for each in pair for design in each.designs], rng)
+        yield from (in_ranges_of(each, circuit) for each in pair)
+
+
+def _baselines(circuit: Circuit, pool: Pool, models: Path, seed: int, report: Callable[[str], None]) -> None:
     """The regressor, one of those that the trained policy is compared with, and the surrogate that the teacher uses."""
     networks = models / "mlp" / f"{circuit.name}.npz"
     if not networks.exists():
-        build_mlp(circuit, pool, networks, _numbers(seed, circuit, networks), tight_share=config.tight_share,
-                  report=report)
+        build_mlp(circuit, pool, networks, _numbers(seed, circuit, networks), report=report)
     path = surrogate_path(models, circuit)
     if not path.exists():
         save_surrogate(fit_surrogate(pool), path)

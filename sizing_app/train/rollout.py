@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from sizing_app.prompt.compact import render
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.prompt.tokenizer import encode
+from sizing_app.prompt.versions import FIRST
 from sizing_app.session.loop import goes_on
 from sizing_app.session.turn import admit, finish
 from sizing_app.task.definition import Task
@@ -41,10 +42,11 @@ class Group:
 class Rollouts:
     """Samples and simulates; counts the seconds of both and the turn-level rollouts."""
 
-    def __init__(self, sampler: Sampler, tokenizer: Tokenizer, simulator: Simulator, latest_only: bool = False):
-        """``latest_only``: prompts show the latest turn instead of the whole history."""
+    def __init__(self, sampler: Sampler, tokenizer: Tokenizer, simulator: Simulator, latest_only: bool = False,
+                 prompt: str = FIRST):
+        """``latest_only``: prompts show the latest turn instead of the whole history. ``prompt``: their version."""
         self.sampler, self.tokenizer, self.simulator = sampler, tokenizer, simulator
-        self.latest_only = latest_only
+        self.latest_only, self.prompt = latest_only, prompt
         self.reset()
 
     def reset(self) -> None:
@@ -62,7 +64,7 @@ class Rollouts:
         """``count`` turns from each history: what session/loop.py: sample_turns does for one, for many at once."""
         started = time.monotonic()
         shown = [latest_turn(history) if self.latest_only else history for _, history in situations]
-        prompts = [encode(self.tokenizer, render(task.told(), history))
+        prompts = [encode(self.tokenizer, render(task.told(), history, self.prompt))
                    for (task, _), history in zip(situations, shown, strict=True)]
         samples = self.sampler.sample(prompts, count, generator, [task.circuit for task, _ in situations])
         asked = [(task, history, admit(task, history, self._proposal(task, sample)))

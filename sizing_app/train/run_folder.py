@@ -17,6 +17,7 @@ from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from sizing_app.prompt.tokenizer import load_tokenizer, save_tokenizer
+from sizing_app.prompt.versions import FIRST
 
 SAVE_EVERY = 120.0
 """Seconds between checkpoints."""
@@ -53,13 +54,14 @@ class RunFolder:
     def __init__(self, folder: str | Path):
         self.path = Path(folder)
 
-    def open(self, preset: str, circuits: Sequence[str], members: int, seed: int) -> None:
+    def open(self, preset: str, circuits: Sequence[str], members: int, seed: int, prompt: str) -> None:
         """Make the folder, or check that an existing one was made with the same preset, circuits, number of family
-        members and seed."""
+        members, seed and version of the prompt."""
         self.path.mkdir(parents=True, exist_ok=True)
-        wanted = {"preset": preset, "circuits": list(circuits), "family_members": members, "seed": seed}
+        wanted = {"preset": preset, "circuits": list(circuits), "family_members": members, "seed": seed,
+                  "prompt": prompt}
         if self.facts_path.exists():
-            facts = self.facts()
+            facts = {"prompt": FIRST, **self.facts()}
             different = [name for name, value in wanted.items() if facts[name] != value]
             if different:
                 raise RunError(f"{self.path} was made with another {' and '.join(different)}; "

@@ -20,7 +20,7 @@ from sizing_app.train.algorithms import ALGORITHMS, SINGLE_TURN
 from sizing_app.train.config import Preset
 from sizing_app.train.curves import draw_curves
 from sizing_app.train.data import load_lessons, sample_texts, split
-from sizing_app.train.export import export_model, hardware, load_model
+from sizing_app.train.export import export_model, hardware, load_model, prompt_of
 from sizing_app.train.family.archive import load_family
 from sizing_app.train.form import Form
 from sizing_app.train.model import build_model, pick_device, set_precision
@@ -46,7 +46,9 @@ class Stages:
         self.folder = RunFolder(options.out)
         if options.resume == "no":
             self.folder.clear()
-        self.folder.open(options.preset, [circuit.name for circuit in self.circuits], len(self.family), options.seed)
+        self.prompt = prompt_of(options.start) if options.start else preset.data.prompt
+        self.folder.open(options.preset, [circuit.name for circuit in self.circuits], len(self.family), options.seed,
+                         self.prompt)
 
     def __enter__(self) -> "Stages":
         return self
@@ -79,13 +81,13 @@ class Stages:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        paths = self._data_files(lessons_path) if not (self.folder.path / "tokenizer.json").exists() else []
+        paths = self._data_files(self._lessons_path) if not (self.folder.path / "tokenizer.json").exists() else []
         return self.folder.tokenizer(lambda: build_tokenizer((*self.circuits, *self.family), sample_texts(paths)))
 
     def train_sft(self) -> bool:
         model = self._fresh_model() if self.options.start is None else self._exported()
         set_precision(self.device, exact=False)
-        data = load_lessons(self._data_files(lessons_path), self.tokenizer, self.preset.sft.validation)
+        data = load_lessons(self._data_files(self._lessons_path), self.tokenizer, self.preset.sft.validation)
         _report(f"{model.num_parameters() / 1e6:.2f} M parameters, {len(data.training)} trajectories with "
                 f"{data.reply_tokens / 1e6:.1f} M reply tokens, {len(data.validation)} held out")
         done = sft.train_sft(model, data, self.preset.sft, self.folder, self.options.seed, self.clock, _report)
@@ -98,7 +100,8 @@ class Stages:
         training, held_out = self._queries(config.validation)
         sampler = Sampler(model, self.tokenizer.token_to_id(END), config.reply_tokens, config.temperature,
                           Form(self.tokenizer, self.device))
-        rollouts = Rollouts(sampler, self.tokenizer, self.simulator, _latest_only(stage, vars(config)))
+        rollouts = Rollouts(sampler, self.tokenizer, self.simulator, _latest_only(stage, vars(config)),
+                            self.prompt)
         trainer = Trainer(stage, ALGORITHMS[stage], model, rollouts, config, self.folder, self.options.seed, _report)
         done = trainer.train(training, held_out, self.clock)
         draw_curves(self.folder.log_path(stage), self.folder.path / f"{stage}.png")
@@ -129,7 +132,8 @@ class Stages:
         made = self.folder.facts()["stages"][name]
         numbers = made.pop("numbers")
         card = {"base": "none: trained from random weights" if name == sft.STAGE else "sft", "architecture": "Qwen3",
-                "algorithm": name, "prompt": "compact", "history": "latest" if _latest_only(name, numbers) else "full",
+                "algorithm": name, "prompt": self.prompt,
+                "history": "latest" if _latest_only(name, numbers) else "full",
                 "temperature": numbers["sampling_temperature"], "preset": self.options.preset,
                 "circuits": [circuit.name for circuit in self.circuits],
                 "family_members": len(self.family), "steps": facts["step"],
@@ -164,6 +168,9 @@ class Stages:
         """Training queries and, spread over all files, held-out ones."""
         known = {circuit.name: circuit for circuit in (*self.circuits, *self.family)}
         return split([task for path in self._data_files(queries_path) for task in load_queries(path, known)], held_out)
+
+    def _lessons_path(self, folder: Path, circuit: str) -> Path:
+        return lessons_path(folder, circuit, self.prompt)
 
     def _data_files(self, path_of) -> list[Path]:
         paths = [path_of(self.options.data, circuit.name) for circuit in self.circuits]

@@ -1,9 +1,8 @@
 """How many simulations the searches take to meet all specs: ``python -m tests.bench.search --circuits OTA,MILLER``.
 
-On queries of the kind that training draws (train/queries.py), with a seed of its own, half of them tight; for a circuit
-without a pool its default targets with random offsets, loosened to what its golden design reaches. None is a query of
-the evaluation. Every policy starts at the same designs. CPU seconds are those of this process: what the policy and the
-session take beyond the simulator.
+On queries of the kind that training draws (train/queries.py), with a seed of its own; for a circuit without a pool what
+its golden design reaches, less 15 to 25%. None is a query of the evaluation. Every policy starts at the same designs.
+CPU seconds are those of this process: what the policy and the session take beyond the simulator.
 """
 
 import argparse
@@ -18,13 +17,14 @@ from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.policy import make_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.pools.designs import load_pool, pool_path
-from sizing_app.pools.targets import draw_targets, loosen, metric_row
+from sizing_app.pools.query_rules import SLACK, witnessed
+from sizing_app.pools.targets import metric_row
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.definition import Task
 from sizing_app.task.reward import reached
-from sizing_app.train.queries import FIRST_SEED, synthesize
+from sizing_app.train.queries import FIRST_SEED, Synthesis
 
 MARKS = (50, 100, 200, 400)
 """Simulations at which the share of met queries is told."""
@@ -44,14 +44,14 @@ def queries(circuit: Circuit, count: int, budget: int, seed: int, simulator) -> 
     rng = np.random.default_rng([seed, *circuit.name.encode()])
     if pool_path(circuit).is_file():
         pool = load_pool(circuit, pool_path(circuit))
-        return [replace(synthesize(circuit, pool, rng, tight_share=0.5), budget=budget) for _ in range(count)]
+        return [replace(task, budget=budget) for task in Synthesis(pool).draw(rng, count)]
     tasks, places = [], circuit.conditions.all()
-    for number in range(count):
+    while len(tasks) < count:
         conditions = places[int(rng.integers(len(places)))]
         row = metric_row(circuit, simulator.evaluate(circuit, golden(circuit)["parameters"], conditions))
-        specs = loosen(circuit, draw_targets(circuit, rng), row, rng)
-        own = FIRST_SEED + number
-        tasks.append(Task(circuit, specs, conditions, initial_design(circuit, own), budget, own))
+        own = FIRST_SEED + len(tasks)
+        if specs := witnessed(circuit, row, SLACK["standard"], rng):
+            tasks.append(Task(circuit, specs, conditions, initial_design(circuit, own), budget, own))
     return tasks
 
 

@@ -1,11 +1,8 @@
 """The parameters of a member: their order, roles and ranges."""
 
-from dataclasses import replace
 from random import Random
 
-import numpy as np
-
-from sizing_app.circuit.definition import Circuit, Parameter
+from sizing_app.circuit.definition import Parameter
 from sizing_app.circuit.units import preferred_values
 from sizing_app.train.family.flavours import Flavour
 from sizing_app.train.family.options import Options
@@ -110,18 +107,3 @@ def preferred(value: float, shift: int) -> float:
 
 def _next_above(value: float) -> float:
     return next(near for near in preferred_values(value / 2, value * 2) if near >= value * (1 - 1e-9))
-
-
-def widened(circuit: Circuit, rng: np.random.Generator) -> Circuit:
-    """The circuit with wider ranges, so that a size is not learnt from its place in one range.
-
-    Either end of a log scale moves by up to SHIFT steps of its grid, the E24 series: all designs stay on the grid.
-    """
-    parameters = []
-    for parameter in circuit.parameters:
-        down, up = rng.integers(0, SHIFT + 1, 2) if parameter.scale == "log" else (0, 0)
-        if down or up:
-            first, *_, last = parameter.grid()
-            parameter = replace(parameter, low=preferred(first, -down), high=preferred(last, up))
-        parameters.append(parameter)
-    return replace(circuit, parameters=tuple(parameters))
