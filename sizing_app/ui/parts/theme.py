@@ -7,7 +7,7 @@ from sizing_app.ui.parts.components import ASSETS, read_asset
 SANS = (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif")
 MONO = (gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace")
 
-SCRIPTS = ("theme.js", "tabs.js", "keys.js", "heat_strip.js", "turn_plot.js")
+SCRIPTS = ("theme.js", "tabs.js", "keys.js", "turn_canvas.js", "heat_strip.js", "turn_plot.js")
 
 
 def theme() -> gr.themes.Base:

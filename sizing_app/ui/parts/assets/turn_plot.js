@@ -1,36 +1,12 @@
 // <turn-plot>: points of a long session (parts/search_board.py) on a canvas, the best design so far as a line, targets
-// as marks. A click opens the turn that is pointed at.
+// as marks. Extends turn_canvas.js.
 (() => {
     const HEIGHT = 110, LEFT = 58;
     const DIGITS = Array.from({ length: 92 }, (_, place) => String.fromCharCode(35 + place))
         .filter((digit) => !"&<>'\\".includes(digit)).join("");
-    const drawn = new Set();
-    let themes = null;
 
-    class TurnPlot extends HTMLElement {
+    class TurnPlot extends window.TurnCanvas {
         static observedAttributes = ["data-points", "data-best", "data-marks"];
-
-        connectedCallback() {
-            this.canvas = document.createElement("canvas");
-            this.replaceChildren(this.canvas);
-            drawn.add(this);
-            themes ??= new MutationObserver(() => drawn.forEach((plot) => plot.draw()));
-            themes.observe(document.body, { attributes: true, attributeFilter: ["class"] });
-            this.sizes = new ResizeObserver(() => this.draw());
-            this.sizes.observe(this);
-            this.addEventListener("mousemove", (event) => { this.title = `${this.dataset.title}, turn ${this.turnAt(event)}`; });
-            this.addEventListener("click", (event) => window.openTurn(this, this.turnAt(event)));
-            this.draw();
-        }
-
-        disconnectedCallback() {
-            drawn.delete(this);
-            this.sizes.disconnect();
-        }
-
-        attributeChangedCallback() {
-            if (this.canvas) this.draw();
-        }
 
         get width() {
             return Number(this.dataset.width);
@@ -55,20 +31,20 @@
         turnAt(event) {
             const box = this.canvas.getBoundingClientRect();
             const part = (event.clientX - box.left - LEFT) / (box.width - LEFT - 6);
-            return Math.max(0, Math.min(this.count - 1, Math.round(part * (this.count - 1))));
+            return this.nearest(Math.round(part * (this.count - 1)));
+        }
+
+        tell(turn) {
+            return `${this.dataset.title}, turn ${turn}`;
         }
 
         draw() {
             const wide = this.clientWidth, high = this.clientHeight || HEIGHT, count = this.count;
             if (!wide || !count) return;
-            const ratio = window.devicePixelRatio || 1;
-            this.canvas.width = wide * ratio;
-            this.canvas.height = high * ratio;
-            const pen = this.canvas.getContext("2d"), style = getComputedStyle(this);
+            const pen = this.pen(wide, high), style = getComputedStyle(this);
             const color = (name) => style.getPropertyValue(name).trim();
             const x = (turn) => LEFT + (count > 1 ? turn / (count - 1) : 0) * (wide - LEFT - 6);
             const y = (part) => high - 5 - part * (high - 10);
-            pen.scale(ratio, ratio);
             const marks = (this.dataset.marks || "").split(";").filter(Boolean).map((mark) => {
                 const place = mark.indexOf(" ");
                 return [Number(mark.slice(0, place)), mark.slice(place + 1)];
