@@ -333,6 +333,10 @@ def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
     assert list(session_stream(replace(services, hub=Hub()), session_id)) == [last], "the store tells the same"
 
 
+def test_a_tab_holds_no_connection_of_gradio(tmp_path):
+    assert build(services_of(tmp_path, ScriptedPolicy)).get_config_file()["connect_heartbeat"] is False
+
+
 def test_the_page_names_no_outside_address(tmp_path):
     config = json.dumps(build(services_of(tmp_path, ScriptedPolicy)).get_config_file(), default=str)
     for words in ("https://www.w3.org", "https://github.com/gradio-app/gradio/raw/"):  # a namespace, an example

@@ -87,7 +87,8 @@ def test_from_paste_to_a_saved_circuit(page):
     assert len(steps) >= 1 and draft_of(end).name == "LOWPASS"
     free = {group.name: group for group in report(draft_of(end)).groups if not group.locked}
     assert set(free) == {"r_in"} and free["r_in"].low == 500
-    checked = end[page.shown.index(page.check.checked)]
+    key = end[page.shown.index(page.check.checked)]
+    checked = page.check.recent.get(key)
     metrics = checked.found.original.metrics
     assert metrics["g1"] == pytest.approx(-3.01, abs=0.1)
     assert metrics["cutoff"] == pytest.approx(1 / (2 * pi * 1e3 * (100e-9 + 1e-12)), rel=1e-3)
@@ -97,12 +98,12 @@ def test_from_paste_to_a_saved_circuit(page):
     assert draft_of(end).better == {"cutoff": "low"} and bounds(specs, "cutoff") == (False, True)
     assert bounds(specs, "g1") == (True, True)
     write(specs, "cutoff", low="1.2kHz", high="2kHz")
-    said, _ = page.save(end[0], checked, "LOWPASS", "A <b>low</b>-pass", specs)
+    said, _ = page.save(end[0], key, "LOWPASS", "A <b>low</b>-pass", specs)
     assert "?circuit=LOWPASS" in said
     kept = page.services.circuits["LOWPASS"]
     assert next(spec for spec in kept.specs if spec.metric == "cutoff").low == 1200
     assert kept.title == "A <b>low</b>-pass"
-    again, _ = page.save(end[0], checked, "LOWPASS", "another", specs)
+    again, _ = page.save(end[0], key, "LOWPASS", "another", specs)
     assert "version 2" in again
 
 
@@ -203,12 +204,12 @@ def test_a_name_that_is_taken_or_a_draft_that_changed_is_not_saved(page):
     read = page.read("", RC)
     fields = fields_of(page, read)
     end = last(page.check_now(VISITOR, read[0], RC, *fields.values()))
-    checked, specs = (end[page.shown.index(part)] for part in (page.check.checked, page.check.specs))
-    assert "comes with the program" in page.save(end[0], checked, "TOY", "", specs["value"])[0]
+    key, specs = (end[page.shown.index(part)] for part in (page.check.checked, page.check.specs))
+    assert "comes with the program" in page.save(end[0], key, "TOY", "", specs["value"])[0]
     changed = draft_text(replace(draft_of(end), settings={"f_pass": "10"}))
-    assert "press Check first" in page.save(changed, checked, "MINE", "", specs["value"])[0]
-    assert "press Check first" in page.save(end[0], None, "MINE", "", specs["value"])[0]
-    assert "name" in page.save(end[0], checked, "no name", "", specs["value"])[0]
+    assert "press Check first" in page.save(changed, key, "MINE", "", specs["value"])[0]
+    assert "press Check first" in page.save(end[0], "", "MINE", "", specs["value"])[0]
+    assert "name" in page.save(end[0], key, "no name", "", specs["value"])[0]
     assert set(page.services.store.circuits) == set()
 
 

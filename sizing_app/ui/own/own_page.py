@@ -6,6 +6,7 @@ read as any text from outside (own/draft.py).
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -24,7 +25,7 @@ from sizing_app.ui.own.choices_panel import ChoicesPanel
 from sizing_app.ui.own.netlist_panel import NetlistPanel, bounded, joined, pasted, uploaded
 from sizing_app.ui.own.saved_panel import SavedPanel
 from sizing_app.ui.own.report_html import verdict_html
-from sizing_app.ui.parts.components import read_asset
+from sizing_app.ui.parts.components import flag, read_asset
 from sizing_app.ui.services import Services
 
 STORED = "own-circuit-draft"
@@ -42,8 +43,7 @@ class OwnPage:
     def __init__(self, services: Services):
         self.services = services
         self.draft = gr.BrowserState("", storage_key=STORED, secret=STORED)
-        self.ready = gr.State(False)
-        """Whether the draft of the browser is shown."""
+        self.ready = flag("The draft of the browser is shown")
         with gr.Column(elem_classes="own-page"):
             self.verdict = gr.HTML(verdict_html(None), elem_id="own-verdict", apply_default_css=False)
             self.netlist = NetlistPanel()
@@ -121,8 +121,8 @@ class OwnPage:
             else:
                 yield [*[gr.skip()] * still, *self.check.progress(*step)]
 
-    def save(self, text: str, checked: DraftCheck | None, name: str, title: str, specs: dict) -> list:
-        draft, _ = _kept(text)
+    def save(self, text: str, key: str, name: str, title: str, specs: dict) -> list:
+        (draft, _), checked = _kept(text), self.check.recent.get(key)
         same = checked is not None and draft is not None and _unnamed(checked.draft) == _unnamed(draft)
         return self.check.keep(checked if same else None, draft, name, title, specs)
 
@@ -172,7 +172,7 @@ class OwnPage:
             self._reads(field.input, self.choose, fields)
         self._reads(self.choices.do_split.click, self.split,
                     [self.draft, self.choices.split, self.choices.split_name])
-        self.netlist.restart.click(self.show, gr.State(None), self.shown, **PRIVATE)
+        self.netlist.restart.click(partial(self.show, None), None, self.shown, **PRIVATE)
         self.check.check.click(None, None, None, js=SHOW_CHECK, **PRIVATE)
         self.check.check.click(self.check_now, fields, self.shown, concurrency_limit=CHECKS, **PRIVATE)
         self.check.halt.click(self.check.stop, None, self.check.halt, queue=False, **PRIVATE)
