@@ -204,7 +204,7 @@ def test_ranges_are_drawn_anew_and_hold_a_witness(ota_pool, tmp_path):
 
 @pytest.fixture(scope="module")
 def teacher(pool) -> Teacher:
-    return Teacher(pool, fit_surrogate(pool, networks=2, steps=1500))
+    return Teacher(pool, fit_surrogate(pool, networks=1, steps=1000))
 
 
 def test_a_surrogate_inverts_its_heights_and_its_slope_is_that_of_its_predictions(teacher, pool):
