@@ -116,7 +116,8 @@ def test_margins_that_are_the_same_for_all_designs_are_left_out(varying):
     assert np.all(np.abs(point - units[0]) <= 0.1 + 1e-9) and np.any(point != units[0])
 
 
-@pytest.mark.parametrize(("policy", "budget"), list(zip(SEARCHES, (40, 40, 20), strict=True)), ids=("cma-es", "tpe", "scbo"))
+@pytest.mark.parametrize(("policy", "budget"), list(zip(SEARCHES, (40, 40, 20), strict=True)),
+                         ids=("cma-es", "tpe", "scbo"))
 def test_a_search_climbs(policy, budget):
     """Its last proposals are much better than its first ones, unless it had found what it looked for before."""
     state = run(policy, hard_task(budget))

@@ -56,14 +56,14 @@ class SessionRow(Base):
         Index("sessions_by_status", "status", "created"),
         Index("sessions_by_passed", "passed", "created"),
         Index("sessions_by_parent", "parent", "created"),
-        Index("sessions_by_created", "created", "id"),
-        Index("sessions_by_reward", "best_reward", "id"),
+        Index("sessions_by_created", "created", "id", "number"),
+        Index("sessions_by_reward", "best_reward", "id", "number"),
         Index("sessions_with_note", "id", sqlite_where=text("note != ''"), postgresql_where=text("note != ''")),
         Index("sessions_by_star", "starred", "created"),
         Index("sessions_by_source", "source", "created"),
         Index("sessions_by_digest", "digest", "created"),
         Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed", "id", "created", "status",
-              "source", "passed", "starred"),
+              "source", "passed", "starred", "number"),
     )
 
     id: Mapped[str] = mapped_column(Line(16), primary_key=True)
@@ -96,6 +96,8 @@ class SessionRow(Base):
     """The id that an imported session had where it was exported."""
     first_passed: Mapped[int | None]
     """Position of the first turn that met every spec."""
+    number: Mapped[int | None]
+    """The row of its words in SQLite's word index; NULL without words, and in PostgreSQL."""
 
 
 class TagRow(Base):
