@@ -9,6 +9,7 @@ import pytest
 
 from sizing_app.circuit.catalog import FolderCatalog
 from sizing_app.circuit.folder import golden, load_circuit
+from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.hub import Hub
 from sizing_app.own.draft import DraftError
 from sizing_app.store import SessionStore
@@ -58,11 +59,21 @@ def test_a_folder_s_texts_come_and_go(api):
         api.import_circuit(files, {"name": "OTA"})
 
 
+def test_another_name_keeps_the_file_s_own_design(api, services):
+    api.import_circuit({"rc.cir": RC}, CHOICES)
+    first = golden(services.circuits["LOWPASS"])
+    assert first["parameters"] == {"r1": 1000.0, "c1": 1e-7}
+    api.duplicate_circuit("LOWPASS", "COPY")
+    api.rename_circuit("LOWPASS", "OTHER")
+    assert golden(services.circuits["COPY"]) == golden(services.circuits["OTHER"]) == first
+    assert api.check_circuit("OTHER")["design"] == first["parameters"]
+
+
 def test_names_and_versions(api):
     key = api.import_circuit(api.circuit_files("OTA"), {"name": "MINE"})["key"]
     assert [row["key"] for row in api.circuit_versions("MINE")] == [key]
     copy = api.duplicate_circuit("MINE", "COPY")
-    with pytest.raises(WrongInput, match="already"):
+    with pytest.raises(CircuitError, match="already"):
         api.duplicate_circuit("MINE", "COPY")
     renamed = api.rename_circuit("MINE", "YOURS")
     assert set(api.services.own) == {"COPY", "YOURS"} and copy != renamed

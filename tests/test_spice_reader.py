@@ -156,6 +156,7 @@ def test_a_mim_capacitor_has_plate_and_edge():
     """2 fF/um^2 and 0.19 fF/um of the perimeter: 10 x 20 um are 400 + 11.4 fF."""
     cell = cell_of("X1 a 0 sky130_fd_pr__cap_mim_m3_1 w=10 l=20 mf=2\nR1 a 0 1k\n")
     assert device(cell, "CX1").sizes["value"].value == pytest.approx(2 * 411.4e-15, rel=1e-6)
+    assert any("here 822.8 fF: without" in str(note) for note in cell.notes)
 
 
 def test_a_parameter_in_micrometres_becomes_one_in_metres():

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from sizing_app.circuit.expressions import names_in
+from sizing_app.circuit.units import show_quantity
 from sizing_app.spice.arithmetic import arithmetic, constant, is_number, number, substituted
 from sizing_app.spice.cell import Quantity
 from sizing_app.spice.deck import Deck, Element
@@ -134,7 +135,7 @@ class Sizes:
         value, factor = self.value(text, names), self.deck.scale ** power
         if abs(value * factor) >= (LARGEST_LENGTH, LARGEST_AREA)[power - 1]:
             factor *= 1e-6 ** power
-            taken = f"{value * factor * 1e6 ** power:.4g} um" + ("^2" if power == 2 else "")
+            taken = show_quantity(value * factor, "m") if power == 1 else f"{value * factor * 1e12:.4g} \u00b5m\u00b2"
             self._converted.setdefault(f"{key.upper()}={written}", taken)
             self._first.setdefault("converted", element.line)
         if not names_in(text):

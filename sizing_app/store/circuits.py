@@ -83,16 +83,16 @@ class StoredCatalog(Mapping[str, Circuit]):
             return [tuple(row) for row in
                     db.execute(query.group_by(SavedRow.digest).order_by(last.desc(), SavedRow.digest)).all()]
 
-    def duplicate(self, handle: str, name: str) -> str:
-        """Save a circuit once more under another name; returns the key. Raises KeyError, or CircuitError for a name
-        that is none or is taken."""
-        circuit = self[handle]
+    def duplicate(self, circuit: Circuit, name: str) -> str:
+        """Save a circuit, of here or elsewhere, under another name; returns the key. CircuitError for a name that is
+        none or is taken."""
         self._check_free(name)
-        return self.save(replace(circuit, name=name))
+        return self.save(replace(circuit, name=name, held_out=False))
 
     def rename(self, handle: str, name: str) -> str:
         """Save a circuit under another name and take the old one off the list; returns the key. A name is part of the
-        content: sessions on the old one keep it. Raises as duplicate, and CircuitError where it is another's."""
+        content: sessions on the old one keep it. Raises KeyError, and CircuitError as duplicate, or where it is
+        another's."""
         old = self._changeable(handle)
         self._check_free(name)
         key = self._put(replace(self[old.key], name=name), old.owner, old.shared)

@@ -5,7 +5,6 @@ Reading and simulating are bounded as uploads of the pages are; a circuit is sim
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from sizing_app.circuit.definition import Circuit
@@ -19,6 +18,7 @@ from sizing_app.own.report import report, report_of
 from sizing_app.own.upload import circuit_in, is_circuit
 from sizing_app.testbenches.bench import bench_of
 from sizing_app.ui.exchange.api_inputs import WrongInput, read_circuit
+from sizing_app.ui.own.copies import duplicated, renamed
 from sizing_app.ui.services import Services
 
 
@@ -100,9 +100,8 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
             circuit: name of a stored circuit, or its key
             name: letters, digits, _ and -
         """
-        check_free(name)
         with _known(circuit):
-            return self.services.own.rename(circuit, name)
+            return renamed(self.services, circuit, name)
 
     def duplicate_circuit(self, circuit: str, name: str) -> str:
         """Store a circuit once more under another name; returns the key.
@@ -111,10 +110,8 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
             circuit: name of a circuit, or its key
             name: letters, digits, _ and -
         """
-        check_free(name)
-        if name in self.services.circuits:
-            raise WrongInput(f"There is a circuit {name!r} already.")
-        return self._save(replace(read_circuit(self.services.circuits, circuit), name=name, held_out=False))
+        read_circuit(self.services.circuits, circuit)
+        return duplicated(self.services, circuit, name)
 
     def share_circuit(self, circuit: str, shared: bool = True) -> bool:
         """Let everyone who may come in see a stored circuit of yours, or you alone; returns which. Where nobody signs

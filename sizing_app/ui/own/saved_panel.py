@@ -8,9 +8,9 @@ from markupsafe import Markup
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.errors import StoreError
 from sizing_app.own.draft import DraftError
-from sizing_app.own.keeping import check_free
 from sizing_app.store.circuits import EVERYBODY, StoredCatalog
 from sizing_app.ui.own.circuit_file import circuit_link
+from sizing_app.ui.own.copies import duplicated, renamed
 from sizing_app.ui.forms.task_form import PRIVATE
 from sizing_app.ui.services import Services
 
@@ -67,10 +67,10 @@ class SavedPanel:
         return self.show(chosen, _done(f"{chosen} is visible to {'everyone' if shared else 'you alone'}."))
 
     def renamed(self, chosen: str | None, name: str) -> list:
-        return self._named(chosen, name, self.own.rename, "{} is now called {}. Sessions on it keep the old name.")
+        return self._named(chosen, name, renamed, "{} is now called {}. Sessions on it keep the old name.")
 
     def duplicated(self, chosen: str | None, name: str) -> list:
-        return self._named(chosen, name, self.own.duplicate, "{} is saved once more as {}.")
+        return self._named(chosen, name, duplicated, "{} is saved once more as {}.")
 
     def ask(self, chosen: str | None) -> list:
         """[the question, its row]"""
@@ -91,13 +91,12 @@ class SavedPanel:
         stays = f" What sessions ran on ({kept} of its versions) stays with them." if kept else ""
         return self.show(None, _done(f"{chosen} is deleted.{stays}"))
 
-    def _named(self, chosen: str | None, name: str, act: Callable[[str, str], str], done: str) -> list:
+    def _named(self, chosen: str | None, name: str, act: Callable[[Services, str, str], str], done: str) -> list:
         name = name.strip()
         if not chosen or not name:
             return self.show(chosen, _problem("Choose a saved circuit, and type its new name."))
         try:
-            check_free(name)
-            act(chosen, name)
+            act(self.services, chosen, name)
         except KeyError:
             return self._gone(chosen)
         except (CircuitError, DraftError, StoreError) as error:
