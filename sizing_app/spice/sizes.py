@@ -85,9 +85,11 @@ class Sizes:
         if not as_written:
             self._leave_out(element, settings)
             return self.of(element, {key: settings[key] for key in ("w", "l", "m") if key in settings}, names)
-        known = {key: text for key, text in settings.items() if key in ("w", "l", "m", "nf", *JUNCTIONS)}
-        kept = self.of(element, known, {**{key: arithmetic(text) for key, text in known.items()
-                                           if key not in JUNCTIONS}, **names})
+        absent = dict.fromkeys(JUNCTIONS[:4], "0") if element.kind == "x" else {}  # as subcircuits of processes say
+        known = absent | {key: text for key, text in settings.items() if key in ("w", "l", "m", "nf", *JUNCTIONS)}
+        own = {key: arithmetic(text) for key, text in known.items() if key not in JUNCTIONS and key not in names}
+        known |= {key: substituted(arithmetic(text), own) for key, text in known.items() if key in JUNCTIONS}
+        kept = self.of(element, known, names)
         fingers = kept.pop("nf", None)
         if fingers and fingers.value > 1:
             kept = _in_fingers(kept, fingers)
