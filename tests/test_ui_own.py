@@ -255,5 +255,11 @@ def test_a_check_that_is_stopped_cancels_what_waits(simulator):
         watched.submit(jobs[:5])[-1].result()
 
 
-def test_an_empty_page_says_what_to_do():
+def test_an_empty_page_says_what_to_do_and_offers_examples(page):
     assert "Paste a netlist" in verdict_html(None)
+    row = page.shown.index(page.netlist.first)
+    assert page.netlist.first.visible and page.show(None)[row].visible
+    for example, _ in page.netlist.examples:
+        shown = page.begin_with(example)
+        assert "is read. Check it next" in shown[1] and not shown[row].visible
+        assert draft_of(shown) == example.draft()
