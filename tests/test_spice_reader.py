@@ -132,7 +132,10 @@ def test_fingers_are_counted_in_the_width_and_m_once():
 def test_as_written_keeps_areas_and_writes_fingers_as_devices():
     cell = cell_of("X1 d g 0 0 nfet_03v3 w=20u l=1u nf=4 m=2 ad=8p\n", as_written=True)
     found = {key: item.value for key, item in device(cell, "MX1").sizes.items()}
-    assert found == pytest.approx({"w": 5e-6, "l": 1e-6, "m": 8.0, "ad": 2e-12}, rel=1e-9)
+    none = {"as": 0.0, "pd": 0.0, "ps": 0.0}  # the defaults of the foundry's subcircuit
+    assert found == pytest.approx({"w": 5e-6, "l": 1e-6, "m": 8.0, "ad": 2e-12} | none, rel=1e-9)
+    line = cell_of("M1 d g 0 0 nfet_03v3 w=20u l=1u ad=8p\n", as_written=True)
+    assert {"as", "pd", "ps"}.isdisjoint(device(line, "M1").sizes)
 
 
 @pytest.mark.parametrize("polarity, names", [
