@@ -12,7 +12,6 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from sizing_app.circuit.catalog import Catalog
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.hub import Hub
 from sizing_app.own.assembly import assemble
@@ -41,7 +40,7 @@ def page(tmp_path, simulator, monkeypatch):
     """The page, without a server; its store is empty."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     store = SessionStore(f"sqlite:///{tmp_path}/sessions.db")
-    services = Services(Catalog({"TOY": a_circuit()}, store.circuits), store, Hub(), simulator, None,
+    services = Services({"TOY": a_circuit()}, store, Hub(), simulator, None,
                         policy_titles(chat=False), "TOY")
     with gr.Blocks():
         page = OwnPage(services)
@@ -200,6 +199,30 @@ def test_saved_circuits_are_renamed_duplicated_exported_and_deleted(page):
     assert saved.deleted("THREE")[-1] == '<p role="status">THREE is deleted.</p>' and saved.show()[0].value is None
 
 
+def test_the_owner_shares_a_saved_circuit(page, monkeypatch):
+    """The switch is there where people sign in, and works for the owner."""
+    services, saved = page.services, page.saved
+    services.own_of("").save(replace(load_circuit("OTA"), name="OLD"))
+    assert not saved.show("OLD")[3].visible
+    saved.services = named = replace(services, named=True)
+    person = ["ann"]
+    monkeypatch.setattr("sizing_app.ui.services.signed_in", lambda: person[0])
+    named.own.save(replace(load_circuit("OTA"), name="ONE"))
+    switch = saved.show("ONE")[3]
+    assert switch.visible and switch.interactive and not switch.value
+    shown = saved.shared("ONE", True)
+    assert "visible to everyone" in shown[-1] and shown[3].value
+    person[0] = "bob"
+    switch = saved.show("ONE")[3]
+    assert (switch.value, switch.interactive, switch.label) == (True, False, "Share with everyone (by ann)")
+    assert "belongs to &#39;ann&#39;" in saved.deleted("ONE")[-1] and "belongs to" in saved.renamed("ONE", "X")[-1]
+    assert not saved.show("OLD")[3].interactive
+    person[0] = "ann"
+    assert "visible to you alone" in saved.shared("ONE", False)[-1]
+    person[0] = "bob"
+    assert list(named.own) == ["OLD"] and "deleted before" in saved.shared("ONE", True)[-1]
+
+
 def test_a_name_that_is_taken_or_a_draft_that_changed_is_not_saved(page):
     read = page.read("", RC)
     fields = fields_of(page, read)
@@ -233,5 +256,11 @@ def test_a_check_that_is_stopped_cancels_what_waits(simulator):
         watched.submit(jobs[:5])[-1].result()
 
 
-def test_an_empty_page_says_what_to_do():
+def test_an_empty_page_says_what_to_do_and_offers_examples(page):
     assert "Paste a netlist" in verdict_html(None)
+    row = page.shown.index(page.netlist.first)
+    assert page.netlist.first.visible and page.show(None)[row].visible
+    for example, _ in page.netlist.examples:
+        shown = page.begin_with(example)
+        assert "is read. Check it next" in shown[1] and not shown[row].visible
+        assert draft_of(shown) == example.draft()

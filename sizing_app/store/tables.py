@@ -44,8 +44,19 @@ class CircuitRow(Base):
     digest: Mapped[str] = mapped_column(Line(64), primary_key=True)
     name: Mapped[str] = mapped_column(Line(80))
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
-    saved: Mapped[float | None]
-    """When a person saved it to be sized; NULL where it only came with a session."""
+
+
+class SavedRow(Base):
+    """A circuit that a person saved to be sized, once for each who did. Others only came with a session."""
+
+    __tablename__ = "saved_circuits"
+
+    digest: Mapped[str] = mapped_column(ForeignKey("circuits.digest"), primary_key=True)
+    owner: Mapped[str] = mapped_column(Prose, primary_key=True)
+    """Empty where nobody signed in: everybody's."""
+    saved: Mapped[float]
+    shared: Mapped[bool]
+    """Whether others see it too."""
 
 
 class SessionRow(Base):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sizing_app.checks import Checks
+from sizing_app.circuit.catalog import Catalog
 from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
@@ -17,11 +18,12 @@ from sizing_app.session.loop import run_session, sample_group
 from sizing_app.session.turn import initial_turn
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
 from sizing_app.store import SessionStore, record
+from sizing_app.store.circuits import StoredCatalog
 from sizing_app.task.definition import Task
 from sizing_app.task.limits import Narrowed
 from sizing_app.task.protocols import Policy
 from sizing_app.task.turn import History
-from sizing_app.ui.visitors import Shares
+from sizing_app.ui.visitors import Shares, signed_in
 
 log = logging.getLogger(__name__)
 PATIENCE = 10.0
@@ -51,8 +53,8 @@ def reads_ranges(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Services:
-    circuits: Mapping[str, Circuit]
-    """By name and key: circuit/catalog.py."""
+    shipped: Mapping[str, Circuit]
+    """Circuits by name and key that are there for all: circuit/catalog.py."""
     store: SessionStore
     hub: Hub
     simulator: Inspector
@@ -65,6 +67,24 @@ class Services:
     """What people who import sessions are told of this system."""
     shares: Shares = field(default_factory=Shares)
     checks: Checks = field(default_factory=Checks)
+    named: bool = False
+    """Whether people come in by name, so that what they save is theirs."""
+
+    @property
+    def circuits(self) -> Catalog:
+        """What the person whose request this is called for may size, by name and key."""
+        return self.circuits_of(signed_in())
+
+    @property
+    def own(self) -> StoredCatalog:
+        """What that person saved, and what of others they see."""
+        return self.own_of(signed_in())
+
+    def circuits_of(self, person: str) -> Catalog:
+        return Catalog(self.shipped, self.own_of(person))
+
+    def own_of(self, person: str) -> StoredCatalog:
+        return self.store.circuits.seen_by(person) if self.named else self.store.circuits
 
     def policies_for(self, circuit: str) -> list[tuple[str, str]]:
         """(title, name) of the policies that can size a circuit, the default first."""

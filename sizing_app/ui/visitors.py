@@ -6,7 +6,7 @@ from collections.abc import Collection
 from gradio.context import LocalContext
 
 from sizing_app.errors import PolicyError
-from sizing_app.ui.doors import user
+from sizing_app.ui import doors
 
 MOST_RUNNING = 60
 """Sessions, groups and checks that may run at once, those that wait for a person included."""
@@ -18,12 +18,18 @@ class Busy(PolicyError):
     """Nothing more may be started now; the message says what to wait for."""
 
 
+def signed_in() -> str:
+    """The name that the person came in by whose request this is called for; empty where there is none."""
+    request = LocalContext.request.get(None)
+    return "" if request is None or request.client is None else doors.signed_in(request.headers)
+
+
 def visitor() -> str:
     """Who made the request that this is called for: the name that came with the password, else the address."""
     request = LocalContext.request.get(None)
     if request is None or request.client is None:
         return ""
-    return user(request.headers)[0] or request.client.host
+    return signed_in() or request.client.host
 
 
 class Shares:

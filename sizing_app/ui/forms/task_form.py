@@ -144,6 +144,10 @@ class TaskForm:
         """Whether the form can be filled with a task of this circuit: it is in the folders or the database."""
         return handle_of(self.services.circuits, circuit) in self.services.circuits
 
+    def listed(self) -> list:
+        """The values of ``fields``, all as they are but for the circuits to choose of: those of who asks, by now."""
+        return [gr.Dropdown(choices(self.services.circuits)), *[gr.skip()] * (len(self.fields) - 1)]
+
     def preset(self, name: str, policies: Sequence[str]) -> list:
         """The values of ``fields`` for a circuit's default specs under nominal conditions."""
         circuit = self.services.circuits[name]

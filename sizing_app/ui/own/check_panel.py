@@ -112,16 +112,15 @@ class CheckPanel:
         if problems:
             return [_problems(problems), table]
         keep_original(circuit, checked.found)
-        versions = len(self.services.store.circuits.versions(circuit.name))
+        versions = len(self.services.own.versions(circuit.name))
         return [saved_html(circuit, versions), table]
 
     def put(self, circuit: Circuit) -> list[str]:
         """Problems that kept it from being saved."""
-        own = self.services.store.circuits
-        if circuit.name in set(self.services.circuits) - set(own):
+        if circuit.name in self.services.shipped:
             return [f"Name: there is a circuit {circuit.name} that comes with the program, choose another one."]
         try:
-            own.save(circuit)
+            self.services.own.save(circuit)
         except (CircuitError, StoreError) as error:
             return [str(error)]
         return []

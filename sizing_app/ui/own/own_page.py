@@ -16,6 +16,7 @@ from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.own.assembly import Assembled, assemble
 from sizing_app.own.draft import Draft, DraftError, draft_text, read_draft
 from sizing_app.own.draft_check import DraftCheck
+from sizing_app.own.examples import Example
 from sizing_app.own.report import report_of
 from sizing_app.own.upload import UploadError, circuit_in, is_circuit
 from sizing_app.ui.forms.task_form import PRIVATE
@@ -85,6 +86,10 @@ class OwnPage:
         except (DraftError, UploadError, CircuitError) as error:
             return self.show(draft, [str(error)])
         return self._fitted(found, problems)
+
+    def begin_with(self, example: Example) -> list:
+        """One of the guide's circuits in place of a text."""
+        return self.show(example.draft())
 
     def choose_main(self, text: str, name: str) -> list:
         draft, problems = _kept(text)
@@ -165,6 +170,8 @@ class OwnPage:
     def _wire(self) -> None:
         fields = [self.draft, self.netlist.text, *self.choices.fields]
         self._reads(self.netlist.read.click, self.read, [self.draft, self.netlist.text])
+        for example, button in self.netlist.examples:
+            self._reads(button.click, partial(self.begin_with, example), [])
         self._reads(self.netlist.upload.upload, self.upload, [self.draft, self.netlist.upload])
         self._reads(self.netlist.main.input, self.choose_main, [self.draft, self.netlist.main])
         self._reads(self.choices.apply.click, self.choose, fields)
