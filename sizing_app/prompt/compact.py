@@ -16,14 +16,16 @@ the bound in percent of the spec's scale, ``+`` where the spec is met, ``-`` whe
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from types import MappingProxyType
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.circuit.definition import Circuit, Conditions, Parameter, Parameters, Spec
 from sizing_app.prompt.evidence import evidence_text
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
-from sizing_app.prompt.values import (NUMBER, NUMBERS, PERCENT_BUCKETS, Grid, metric_grid, percent_bucket, position,
-                                      snapped_text, value_text)
+from sizing_app.prompt.values import (NUMBER, NUMBERS, PERCENT_BUCKETS, Grid, at_position, metric_grid,
+                                      percent_bucket, position, snapped_text, value_text)
 from sizing_app.prompt.versions import FIRST, VERSIONS
 from sizing_app.task.definition import Task
+from sizing_app.task.limits import Limits
 from sizing_app.task.turn import Delta, History, Turn
 
 PAD, TASK, TURN, RESULT, REPLY, END = "<|pad|>", "<|task|>", "<|turn|>", "<|result|>", "<|reply|>", "<|end|>"
@@ -36,6 +38,8 @@ ANALYSIS_LIMIT = 600
 """Characters of an analysis that the grammar allows."""
 ANALYSIS_CHARACTER = "[ -;=?-~]"
 """Printable ASCII without < and >."""
+_PLAIN = str.maketrans({"\u00b5": "u", "\u03bc": "u", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"',
+                        "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u00d7": "x"})
 _NUMBERED = re.compile(r"\b([Tt]urn )(\d{1,4})\b")
 _UNFINISHED = re.compile(r"(?:\b[Tt]urn )?\w*\Z")
 """The word at the end of a text in pieces, which may become the name of a turn."""
@@ -106,6 +110,11 @@ def opening(analysis: str) -> str:
     if not re.fullmatch(f"{ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}}", analysis):
         raise ValueError(f"an analysis is 1 to {ANALYSIS_LIMIT} ASCII characters without < and >, not {analysis!r}")
     return f"{ANALYZE}{analysis}{ANALYZE_END}"
+
+
+def in_ascii(words: str) -> str:
+    """A person's words as an analysis can have them: what word processors write becomes what a checkpoint reads."""
+    return words.translate(_PLAIN)
 
 
 def as_in_prompt(history: History, analysis: str) -> str:
@@ -183,18 +192,31 @@ def vocabulary(circuit: Circuit) -> list[str]:
     return _kind_tokens(circuit) + _name_tokens(circuit) + _number_tokens(circuit)
 
 
-def grammar(circuit: Circuit, planned: bool = False) -> str:
+def grammar(circuit: Circuit, planned: bool = False, limits: Limits = MappingProxyType({})) -> str:
     """GBNF of a valid reply (llama.cpp); vLLM reads the same text as its EBNF. ``planned``: of what follows a given
     analysis.
 
-    All parameters in the circuit's order, each with a position in its range, or the end of the session.
+    All parameters in the circuit's order, each with a position in its range, or the end of the session. Where a person
+    narrowed the range, only positions within ``limits``: of a range that has none, the nearest.
     """
-    pairs = ' "," '.join(f'"\\"{parameter.name}\\": \\"" position "%\\""' for parameter in circuit.parameters)
+    pairs = ' "," '.join(f'"\\"{parameter.name}\\": \\"" {_position_rule(parameter, limits)} "%\\""'
+                         for parameter in circuit.parameters)
     head = CALL_HEAD.replace('"', '\\"')
     analysis = "" if planned else f'"{ANALYZE}" {ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}} "{ANALYZE_END}" '
     return "\n".join([
         f'root ::= {analysis}(call | "{DESIGN_END}")',
         f'call ::= "{CALL}{head}{{" {pairs} "}}}}{CALL_END}"', 'position ::= "0" | [1-9] [0-9]? | "100"']) + "\n"
+
+
+def _position_rule(parameter: Parameter, limits: Limits) -> str:
+    """``position``, or ``("40" | "41")`` where limits leave so much."""
+    if parameter.name not in limits:
+        return "position"
+    low, high = limits[parameter.name]
+    allowed = [place for place in range(101) if low <= at_position(parameter, place) <= high]
+    nearest = position(parameter, (low * high) ** 0.5 if parameter.scale == "log" else (low + high) / 2)
+    alternatives = " | ".join(f'"{place}"' for place in allowed or [nearest])
+    return f"({alternatives})"
 
 
 def _task_text(task: Task) -> str:

@@ -11,6 +11,7 @@ from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
 from sizing_app.policy import POLICIES, can_recall, can_size, check_can_size
 from sizing_app.policy.designs import initial_design
+from sizing_app.policy.plans import read_plan, takes_plans
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionState, fold
 from sizing_app.session.loop import run_session, sample_group
@@ -20,7 +21,7 @@ from sizing_app.store import SessionStore, record
 from sizing_app.task.definition import Task
 from sizing_app.task.limits import Narrowed
 from sizing_app.task.protocols import Policy
-from sizing_app.task.turn import History
+from sizing_app.task.turn import GivenPlan, History
 from sizing_app.ui.visitors import Shares
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,13 @@ def policy_titles(chat: bool) -> dict[str, str]:
 
 
 def reads_hints(name: str) -> bool:
-    """Whether a policy is asked in words, so that a hint reaches it."""
+    """Whether a policy is asked in words, so that a hint stands in every prompt."""
     return name in POLICIES and POLICIES[name].kind == "chat"
+
+
+def begins_with_hints(name: str) -> bool:
+    """Whether a hint is the plan of a policy's first turn (session/proposing.py)."""
+    return takes_plans(name) and not reads_hints(name)
 
 
 def searches(name: str) -> bool:
@@ -45,8 +51,9 @@ def searches(name: str) -> bool:
 
 
 def reads_ranges(name: str) -> bool:
-    """Whether a policy knows of narrowed ranges; what others propose is held to them."""
-    return searches(name) or reads_hints(name)
+    """Whether a policy knows of narrowed ranges; what others propose is held to them. A grammar keeps checkpoints to
+    them."""
+    return searches(name) or takes_plans(name)
 
 
 @dataclass(frozen=True)
@@ -76,25 +83,28 @@ class Services:
         return replace(task, earlier=self.store.memory.sessions(task)) if can_recall(policy_name) else task
 
     def start(self, task: Task, policy_name: str, history: History = (), parent: str | None = None,
-              parent_turn: int | None = None, review: bool = False) -> str:
+              parent_turn: int | None = None, review: bool = False, plan: GivenPlan | None = None) -> str:
         """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError.
 
         With ``history`` it goes on from there; up to ``parent_turn`` that is the history of the session ``parent``.
-        Without, ``parent`` is the session whose best design it starts from.
+        Without, ``parent`` is the session whose best design it starts from. ``plan`` is for the first new turn.
         """
         policy = self.policy(policy_name, task)
+        if not history:
+            _check_hint(policy_name, task)
         self.admit()
         session_id = self.store.create(task, policy.name, parent, parent_turn=parent_turn)
-        self._run(session_id, task, policy, history, review)
+        self._run(session_id, task, policy, history, review, plan)
         return session_id
 
     def extend(self, task: Task, wishes: Task, policy_name: str, history: History, further: int, parent: str) -> str:
         """Continue the session ``parent`` of ``task`` for ``further`` simulations, with limits, hint and goal of
         ``wishes``; returns the new session's id. Raises as ``start``."""
         spent = sum(1 for turn in history if turn.index > 0)
-        task = replace(task, budget=spent + further, limits=wishes.limits, hint=wishes.hint,
-                       goal=wishes.goal)
-        return self.start(task, policy_name, history, parent, history[-1].index)
+        new_hint = wishes.hint and wishes.hint != task.hint and begins_with_hints(policy_name)
+        plan = GivenPlan(read_plan(policy_name, wishes.hint)) if new_hint else None
+        task = replace(task, budget=spent + further, limits=wishes.limits, hint=wishes.hint, goal=wishes.goal)
+        return self.start(task, policy_name, history, parent, history[-1].index, plan=plan)
 
     def policy(self, name: str, task: Task, **settings) -> Policy:
         """The policy called ``name`` for this task; one that searches ranges is given the narrowed ones. Raises
@@ -107,6 +117,8 @@ class Services:
     def start_race(self, task: Task, policy_names: Sequence[str]) -> list[str]:
         """Run a session of the same task with each policy, all at once; returns their ids. Raises as ``start``."""
         policies = [self.policy(name, task) for name in policy_names]
+        for name in policy_names:
+            _check_hint(name, task)
         self.admit(len(policies))
         ids = [self.store.create(task, policy.name, source="race") for policy in policies]
         for session_id, policy in zip(ids, policies, strict=True):
@@ -153,7 +165,14 @@ class Services:
         control = self.hub.control(session_id)
         return control if isinstance(control, Control) else None
 
-    def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False) -> None:
+    def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False,
+             plan: GivenPlan | None = None) -> None:
         stop = Control(review)
-        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history))
+        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history, plan))
         self.run(session_id, events, stop)
+
+
+def _check_hint(policy_name: str, task: Task) -> None:
+    """Raise PolicyError for a hint that is a policy's first plan and that it cannot read."""
+    if task.hint and begins_with_hints(policy_name):
+        read_plan(policy_name, task.hint)

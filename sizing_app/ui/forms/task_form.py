@@ -23,7 +23,7 @@ from sizing_app.ui.forms.policy_choice import in_tiers, line_of, suggested_budge
 from sizing_app.ui.forms.then_choice import LABEL, then_choices, then_text
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
-from sizing_app.ui.services import Services, reads_hints, reads_ranges
+from sizing_app.ui.services import Services, begins_with_hints, reads_hints, reads_ranges
 
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 NONE = ""
@@ -212,7 +212,8 @@ class TaskForm:
         """What each chosen policy does with hint and limits."""
         titles, lines = self.services.policies, []
         for policy in filter(None, policies):
-            hint = "reads the hint" if reads_hints(policy) else "reads no hints"
+            hint = ("reads the hint" if reads_hints(policy) else "begins with the hint as its plan"
+                    if begins_with_hints(policy) else "reads no hints")
             ranges = ("and works within the limits" if reads_ranges(policy) else
                       "and knows nothing of the limits: what it proposes is held to them")
             lines.append(f"{titles.get(policy, policy)} {hint} {ranges}.")
