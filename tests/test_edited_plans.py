@@ -18,7 +18,7 @@ from sizing_app.hub import Hub
 from sizing_app.policy.language_model import LanguageModel
 from sizing_app.policy.plans import read_plan, takes_plans
 from sizing_app.prompt import chat
-from sizing_app.prompt.compact import grammar
+from sizing_app.prompt.grammar import grammar
 from sizing_app.prompt.values import at_position
 from sizing_app.session.control import Control
 from sizing_app.session.documents import session_document

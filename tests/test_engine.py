@@ -19,8 +19,9 @@ from sizing_app.errors import PolicyError
 from sizing_app.policy.engine import Engine
 from sizing_app.policy.gguf import cached_gguf
 from sizing_app.policy.language_model import LanguageModel
-from sizing_app.prompt.compact import SPECIAL_TOKENS, added_tokens, render
+from sizing_app.prompt.compact import SPECIAL_TOKENS, render
 from sizing_app.prompt.tokenizer import encode, load_tokenizer
+from sizing_app.prompt.vocabulary import added_tokens
 from sizing_app.task.turn import Delta
 from tests.checkpoint import a_history, a_query, sample_texts, write_checkpoint
 

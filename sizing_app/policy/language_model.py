@@ -21,10 +21,12 @@ from sizing_app.policy.http_stream import DONE, BrokenReplyError, NoModelServerE
 from sizing_app.policy.model_server import ModelServer, ServerKind
 from sizing_app.policy.stream_thread import StreamThread
 from sizing_app.policy.thoughts import THOUGHTS_LIMIT
-from sizing_app.policy.words import missing_words
+from sizing_app.policy.words import lack_of_words
 from sizing_app.prompt import chat, compact
+from sizing_app.prompt.grammar import grammar
 from sizing_app.prompt.parser import ANALYZE, LIMIT, ReplyParser
 from sizing_app.prompt.versions import FIRST
+from sizing_app.prompt.wording import NamesWritten, Wording, wording
 from sizing_app.task.advantage import PLAY_TEMPERATURE
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import StopSignal
@@ -93,9 +95,9 @@ class LanguageModel:
     def _checked_reply(self, task: Task, history: History, plan: str,
                        stop: StopSignal) -> Iterator[Delta | Proposal]:
         """A reply to a task that the model has words for, asked for once more where an embedded server died."""
-        if self._model_dir is not None and (missing := missing_words(self._model_dir, task.circuit)):
-            raise PolicyError(f"The checkpoint {self.name} has no words for{''.join(missing[:3])} ... of "
-                              f"{task.circuit.name}: choose another policy.")
+        if self._model_dir is not None and (lack := lack_of_words(self._model_dir, task.circuit)):
+            raise PolicyError(f"The checkpoint {self.name} has no words for {lack} of {task.circuit.name}: choose "
+                              "another policy.")
         try:
             yield from self._reply(task, history, plan, stop)
         except LostReplyError:
@@ -116,7 +118,7 @@ class LanguageModel:
         """One reply, read to its end or until nothing that follows can change what it means; ``plan`` may be empty."""
         base_url = self._base_url().rstrip("/")
         reader, draft, complete = ReplyReader(), _Draft(task.circuit, self._reply_characters), False
-        numbers = compact.TurnNumbers(() if self._model_dir is None or self._latest_only else history)
+        written = _Written(self._wording(task), () if self._model_dir is None or self._latest_only else history)
         if plan and self._model_dir is not None:
             opening = compact.opening(plan)
             draft.add(Delta(opening))
@@ -128,13 +130,13 @@ class LanguageModel:
                     complete = True
                     break
                 for delta in [item] if isinstance(item, Delta) else reader.feed(item):
-                    delta = numbers.renumber(delta)
+                    delta = written.read(delta)
                     draft.add(delta)
                     yield delta
                 if draft.settled(self._model_dir is not None or reader.thought):
                     complete = True
                     break
-            rest = [numbers.renumber(delta) for delta in reader.finish()] + [Delta(numbers.finish())]
+            rest = [written.read(delta) for delta in reader.finish()] + [Delta(written.finish())]
             for delta in filter(lambda delta: delta.text, rest):
                 draft.add(delta)
                 yield delta
@@ -156,7 +158,8 @@ class LanguageModel:
             request |= {"messages": chat.messages(task, shown, tools, plan), "max_tokens": self._reply_tokens}
             request |= {"tools": chat.tools(task.circuit)} if tools else {}
         else:
-            opening = compact.opening(compact.as_in_prompt(shown, plan)) if plan else ""
+            words = self._wording(task).in_words(compact.as_in_prompt(shown, plan))
+            opening = compact.opening(words) if plan else ""
             prompt = compact.render(task, shown, self._prompt) + opening
             path = "completions"
             request |= {"prompt": self._encode(prompt), "logprobs": 1, "max_tokens": COMPACT_REPLY_TOKENS}
@@ -186,9 +189,14 @@ class LanguageModel:
         if kind == "llama.cpp":
             fields |= {"cache_prompt": True}
         if self._constrained:
-            rules = compact.grammar(task.circuit, planned, task.limits)
+            own = self._wording(task).task(task)
+            rules = grammar(own.circuit, planned, own.limits)
             fields |= {"grammar": rules} if kind == "llama.cpp" else {"structured_outputs": {"grammar": rules}}
         return fields
+
+    def _wording(self, task: Task) -> Wording:
+        """The words that it reads and writes of a circuit; a general model knows the names."""
+        return wording(task.circuit, FIRST if self._model_dir is None else self._prompt)
 
     def _server(self, base_url: str) -> ModelServer:
         """The server at this address; asked once what it is."""
@@ -205,6 +213,21 @@ class LanguageModel:
             if self._tokenizer is None:
                 self._tokenizer = load_tokenizer(self._model_dir)
         return encode(self._tokenizer, text)
+
+
+class _Written:
+    """What a checkpoint writes, in the names of the circuit and the numbers of the session."""
+
+    def __init__(self, words: Wording, history: History):
+        self._names, self._numbers = NamesWritten(words), compact.TurnNumbers(history)
+
+    def read(self, delta: Delta) -> Delta:
+        """As much of a reply as cannot change any more; other pieces as they are."""
+        return replace(delta, text=self._numbers.feed(self._names.feed(delta.text))) if delta.kind == "reply" else delta
+
+    def finish(self) -> str:
+        """The rest."""
+        return self._numbers.feed(self._names.finish()) + self._numbers.finish()
 
 
 class _Draft:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from sizing_app.checks import Checks
 from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.circuit.folder import home
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
-from sizing_app.policy import POLICIES, can_recall, can_size, check_can_size
+from sizing_app.policy import (DEFAULT_POLICY, OWN_POLICY, POLICIES, can_recall, can_size, check_can_size,
+                                lack_of)
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.plans import read_plan, takes_plans
 from sizing_app.session.control import Control
@@ -74,9 +76,17 @@ class Services:
     checks: Checks = field(default_factory=Checks)
 
     def policies_for(self, circuit: str) -> list[tuple[str, str]]:
-        """(title, name) of the policies that can size a circuit, the default first."""
+        """(title, name) of the policies that can size a circuit, the default first: a search for circuits that no model
+        was made for."""
         found = self.circuits[circuit]
-        return [(title, name) for name, title in self.policies.items() if can_size(name, found)]
+        able = [(title, name) for name, title in self.policies.items() if can_size(name, found)]
+        own = home(found) is None and "chat" not in self.policies
+        return sorted(able, key=lambda policy: policy[1] != OWN_POLICY) if own else able
+
+    def not_offered(self, circuit: str) -> str:
+        """A sentence where the model that most people begin with cannot size a circuit: what it lacks."""
+        lack = lack_of(DEFAULT_POLICY, self.circuits[circuit]) if DEFAULT_POLICY in self.policies else ""
+        return f"{self.policies[DEFAULT_POLICY]} is not offered here: {lack}." if lack else ""
 
     def remembering(self, task: Task, policy_name: str) -> Task:
         """The task with the stored sessions that a policy which can begins with."""
