@@ -9,24 +9,22 @@ what it is.
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 
-from sizing_app.circuit.definition import Circuit
 from sizing_app.errors import PolicyError
 from sizing_app.policy.chunks import ReplyReader
+from sizing_app.policy.draft import Draft, Written
 from sizing_app.policy.http_stream import DONE, BrokenReplyError, NoModelServerError, RefusedError
 from sizing_app.policy.model_server import ModelServer, ServerKind
 from sizing_app.policy.stream_thread import StreamThread
-from sizing_app.policy.thoughts import THOUGHTS_LIMIT
 from sizing_app.policy.words import lack_of_words
 from sizing_app.prompt import chat, compact
 from sizing_app.prompt.grammar import grammar
-from sizing_app.prompt.parser import ANALYZE, LIMIT, ReplyParser
+from sizing_app.prompt.parser import LIMIT
 from sizing_app.prompt.versions import FIRST
-from sizing_app.prompt.wording import NamesWritten, Wording, wording
+from sizing_app.prompt.wording import Wording, wording
 from sizing_app.task.advantage import PLAY_TEMPERATURE
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import StopSignal
@@ -117,8 +115,8 @@ class LanguageModel:
     def _reply(self, task: Task, history: History, plan: str, stop: StopSignal) -> Iterator[Delta | Proposal]:
         """One reply, read to its end or until nothing that follows can change what it means; ``plan`` may be empty."""
         base_url = self._base_url().rstrip("/")
-        reader, draft, complete = ReplyReader(), _Draft(task.circuit, self._reply_characters), False
-        written = _Written(self._wording(task), () if self._model_dir is None or self._latest_only else history)
+        reader, draft, complete = ReplyReader(), Draft(task.circuit, self._reply_characters), False
+        written = Written(self._wording(task), () if self._model_dir is None or self._latest_only else history)
         if plan and self._model_dir is not None:
             opening = compact.opening(plan)
             draft.add(Delta(opening))
@@ -215,65 +213,7 @@ class LanguageModel:
         return encode(self._tokenizer, text)
 
 
-class _Written:
-    """What a checkpoint writes, in the names of the circuit and the numbers of the session."""
-
-    def __init__(self, words: Wording, history: History):
-        self._names, self._numbers = NamesWritten(words), compact.TurnNumbers(history)
-
-    def read(self, delta: Delta) -> Delta:
-        """As much of a reply as cannot change any more; other pieces as they are."""
-        return replace(delta, text=self._numbers.feed(self._names.feed(delta.text))) if delta.kind == "reply" else delta
-
-    def finish(self) -> str:
-        """The rest."""
-        return self._numbers.feed(self._names.finish()) + self._numbers.finish()
-
-
-class _Draft:
-    """A reply as far as it is written."""
-
-    def __init__(self, circuit: Circuit, limit: int):
-        self._circuit, self._limit = circuit, limit
-        self._parser, self._thoughts, self._written = ReplyParser(circuit, limit), "", 0
-
-    def add(self, delta: Delta) -> None:
-        if delta.kind == "again":
-            self._parser, self._written = ReplyParser(self._circuit, self._limit), 0
-        elif delta.kind == "thought":
-            self._thoughts += delta.text[: THOUGHTS_LIMIT - len(self._thoughts)]
-        elif delta.kind == "reply":
-            self._parser.feed(delta.text)
-            self._written += len(delta.text)
-
-    def settled(self, no_thoughts_follow: bool) -> bool:
-        """Whether nothing that follows can change what the reply means. One without a tag of its own at its beginning
-        may turn out to be thoughts."""
-        begun = self._parser.text.lstrip().startswith(ANALYZE)
-        return (self._parser.done and (no_thoughts_follow or begun)) or self._written > self._limit + THOUGHTS_LIMIT
-
-    @property
-    def empty(self) -> bool:
-        return not self._parser.text.strip() and not self._thoughts.strip()
-
-    @property
-    def acts(self) -> bool:
-        """It holds a whole action."""
-        return self._parser.done
-
-    def proposal(self, reader: ReplyReader) -> Proposal:
-        proposal, problems = self._parser.finish(), []
-        if reader.reason == "length" and not self._parser.done:
-            problems.append("The server cut the reply at its length limit.")
-        if reader.reason == "content_filter":
-            problems.append("The server's content filter cut the reply.")
-        if len(self._thoughts) >= THOUGHTS_LIMIT:
-            problems.append(f"The thoughts are longer than {THOUGHTS_LIMIT} characters; the rest was not kept.")
-        return replace(proposal, problems=(*proposal.problems, *problems), thoughts=self._thoughts.strip(),
-                       tokens=tuple(reader.tokens), logprobs=tuple(reader.logprobs))
-
-
-def _expect_whole(complete: bool, draft: _Draft) -> None:
+def _expect_whole(complete: bool, draft: Draft) -> None:
     """A reply that got lost on its way is no turn."""
     if draft.empty and complete:
         raise BrokenReplyError("it holds no text, thoughts or call that can be read")
