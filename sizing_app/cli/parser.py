@@ -37,6 +37,7 @@ def build_parser() -> Parser:
     _circuits(commands.add_parser("circuits", help="list or check the circuits"))
     _simulate(commands.add_parser("simulate", help="simulate one design"))
     _size(commands.add_parser("size", help="run one sizing session"))
+    _fork(commands.add_parser("fork", help="a turn of a stored session anew, with a plan in your words"))
     _front(commands.add_parser("front", help="what one metric costs in another: sessions over a swept bound"))
     _evaluate(commands.add_parser("evaluate", help="compare policies on a suite of queries"))
     _sessions(commands.add_parser("sessions", help="list, show or export stored sessions"))
@@ -165,6 +166,23 @@ def _size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--then", default="stop", metavar="WHAT", help="once all specs are met: stop, or 'minimize X' "
                         "or 'maximize X' with the specs held until the budget is spent; X: a metric, area (the sum of "
                         "W L m), margin (the least one of the specs) or an expression, such as gbw/power")
+    _server(parser)
+    _json(parser)
+    _simulator(parser)
+
+
+def _fork(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("session", metavar="SESSION", help="id of a stored session; its circuit, specs, conditions and "
+                        "limits stay")
+    parser.add_argument("--turn", required=True, metavar="N", help="the turn that is taken anew: the new session "
+                        "begins with those before it")
+    parser.add_argument("--plan", required=True, metavar="TEXT", help="what to change and why, in your words, such as "
+                        "'I raise w_in and cut i_b.': stored as yours in place of the model's reasoning, and the model "
+                        "writes the call; its later turns are its own")
+    parser.add_argument("--policy", help="a language model; default: the session's own")
+    parser.add_argument("--budget", default="5", metavar="N", help="simulations of the new session, the planned one "
+                        "among them; default 5")
+    _database(parser)
     _server(parser)
     _json(parser)
     _simulator(parser)

@@ -31,10 +31,13 @@ _NATIVE = f"""
 
 You may call the tool {FUNCTION} in place of writing {CALL}."""
 
+_PLANNED = ("The engineer has written your reasoning for this turn: {plan}\nFollow it: write no other reasoning, "
+            "only the action that it asks for.")
 
-def messages(task: Task, history: History, tools: bool = False) -> list[Message]:
+
+def messages(task: Task, history: History, tools: bool = False, plan: str = "") -> list[Message]:
     """System, task with the initial result, then one reply and one result for every turn since. ``tools``: the
-    simulator is sent as a tool too."""
+    simulator is sent as a tool too. ``plan``: what a person wants the next call to do."""
     system = _SYSTEM.format(analyze=ANALYZE, analyze_end=ANALYZE_END, call=CALL, call_end=CALL_END, function=FUNCTION,
                             design_end=DESIGN_END)
     system += _NATIVE if tools else ""
@@ -44,6 +47,8 @@ def messages(task: Task, history: History, tools: bool = False) -> list[Message]
         result.append(_message("assistant", _reply_text(task.circuit, turn)))
         result.append(_message("user", _turn_text(task, turn)))
     result[-1]["content"] += f"\nSimulations left: {task.budget - len(turns) + 1}."
+    if plan:
+        result[-1]["content"] += f"\n{_PLANNED.format(plan=plan)}"
     return result
 
 
@@ -105,6 +110,8 @@ def _turn_text(task: Task, turn: Turn) -> str:
 def _change_lines(task: Task, turn: Turn) -> list[str]:
     """What was simulated in place of what the model proposed."""
     proposal, lines = turn.proposal, []
+    if proposal.own_reasoning is not None:
+        lines.append(f"Note: the plan of this turn was the engineer's: {proposal.reasoning}")
     for changed, reason in ((proposal.held, "was held to its range"), (proposal.edited, "was changed by the engineer")):
         lines += [f"Note: {name} {reason}: {task.circuit.parameter(name).show(proposal.parameters[name])} was "
                   f"simulated." for name in changed]

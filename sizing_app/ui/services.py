@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, replace
 from sizing_app.checks import Checks
 from sizing_app.circuit.catalog import Catalog
 from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.circuit.folder import home
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
-from sizing_app.policy import POLICIES, can_recall, can_size, check_can_size
+from sizing_app.policy import (DEFAULT_POLICY, OWN_POLICY, POLICIES, can_recall, can_size, check_can_size,
+                                lack_of)
 from sizing_app.policy.designs import initial_design
+from sizing_app.policy.plans import read_plan, takes_plans
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionState, fold
 from sizing_app.session.loop import run_session, sample_group
@@ -22,7 +25,7 @@ from sizing_app.store.circuits import StoredCatalog
 from sizing_app.task.definition import Task
 from sizing_app.task.limits import Narrowed
 from sizing_app.task.protocols import Policy
-from sizing_app.task.turn import History
+from sizing_app.task.turn import GivenPlan, History
 from sizing_app.ui.visitors import Shares, signed_in
 
 log = logging.getLogger(__name__)
@@ -37,8 +40,13 @@ def policy_titles(chat: bool) -> dict[str, str]:
 
 
 def reads_hints(name: str) -> bool:
-    """Whether a policy is asked in words, so that a hint reaches it."""
+    """Whether a policy is asked in words, so that a hint stands in every prompt."""
     return name in POLICIES and POLICIES[name].kind == "chat"
+
+
+def begins_with_hints(name: str) -> bool:
+    """Whether a hint is the plan of a policy's first turn (session/proposing.py)."""
+    return takes_plans(name) and not reads_hints(name)
 
 
 def searches(name: str) -> bool:
@@ -47,8 +55,9 @@ def searches(name: str) -> bool:
 
 
 def reads_ranges(name: str) -> bool:
-    """Whether a policy knows of narrowed ranges; what others propose is held to them."""
-    return searches(name) or reads_hints(name)
+    """Whether a policy knows of narrowed ranges; what others propose is held to them. A grammar keeps checkpoints to
+    them."""
+    return searches(name) or takes_plans(name)
 
 
 @dataclass(frozen=True)
@@ -87,34 +96,45 @@ class Services:
         return self.store.circuits.seen_by(person) if self.named else self.store.circuits
 
     def policies_for(self, circuit: str) -> list[tuple[str, str]]:
-        """(title, name) of the policies that can size a circuit, the default first."""
+        """(title, name) of the policies that can size a circuit, the default first: a search for circuits that no model
+        was made for."""
         found = self.circuits[circuit]
-        return [(title, name) for name, title in self.policies.items() if can_size(name, found)]
+        able = [(title, name) for name, title in self.policies.items() if can_size(name, found)]
+        own = home(found) is None and "chat" not in self.policies
+        return sorted(able, key=lambda policy: policy[1] != OWN_POLICY) if own else able
+
+    def not_offered(self, circuit: str) -> str:
+        """A sentence where the model that most people begin with cannot size a circuit: what it lacks."""
+        lack = lack_of(DEFAULT_POLICY, self.circuits[circuit]) if DEFAULT_POLICY in self.policies else ""
+        return f"{self.policies[DEFAULT_POLICY]} is not offered here: {lack}." if lack else ""
 
     def remembering(self, task: Task, policy_name: str) -> Task:
         """The task with the stored sessions that a policy which can begins with."""
         return replace(task, earlier=self.store.memory.sessions(task)) if can_recall(policy_name) else task
 
     def start(self, task: Task, policy_name: str, history: History = (), parent: str | None = None,
-              parent_turn: int | None = None, review: bool = False) -> str:
+              parent_turn: int | None = None, review: bool = False, plan: GivenPlan | None = None) -> str:
         """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError.
 
         With ``history`` it goes on from there; up to ``parent_turn`` that is the history of the session ``parent``.
-        Without, ``parent`` is the session whose best design it starts from.
+        Without, ``parent`` is the session whose best design it starts from. ``plan`` is for the first new turn.
         """
         policy = self.policy(policy_name, task)
+        if not history:
+            _check_hint(policy_name, task)
         self.admit()
         session_id = self.store.create(task, policy.name, parent, parent_turn=parent_turn)
-        self._run(session_id, task, policy, history, review)
+        self._run(session_id, task, policy, history, review, plan)
         return session_id
 
     def extend(self, task: Task, wishes: Task, policy_name: str, history: History, further: int, parent: str) -> str:
         """Continue the session ``parent`` of ``task`` for ``further`` simulations, with limits, hint and goal of
         ``wishes``; returns the new session's id. Raises as ``start``."""
         spent = sum(1 for turn in history if turn.index > 0)
-        task = replace(task, budget=spent + further, limits=wishes.limits, hint=wishes.hint,
-                       goal=wishes.goal)
-        return self.start(task, policy_name, history, parent, history[-1].index)
+        new_hint = wishes.hint and wishes.hint != task.hint and begins_with_hints(policy_name)
+        plan = GivenPlan(read_plan(policy_name, wishes.hint)) if new_hint else None
+        task = replace(task, budget=spent + further, limits=wishes.limits, hint=wishes.hint, goal=wishes.goal)
+        return self.start(task, policy_name, history, parent, history[-1].index, plan=plan)
 
     def policy(self, name: str, task: Task, **settings) -> Policy:
         """The policy called ``name`` for this task; one that searches ranges is given the narrowed ones. Raises
@@ -127,6 +147,8 @@ class Services:
     def start_race(self, task: Task, policy_names: Sequence[str]) -> list[str]:
         """Run a session of the same task with each policy, all at once; returns their ids. Raises as ``start``."""
         policies = [self.policy(name, task) for name in policy_names]
+        for name in policy_names:
+            _check_hint(name, task)
         self.admit(len(policies))
         ids = [self.store.create(task, policy.name, source="race") for policy in policies]
         for session_id, policy in zip(ids, policies, strict=True):
@@ -173,7 +195,14 @@ class Services:
         control = self.hub.control(session_id)
         return control if isinstance(control, Control) else None
 
-    def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False) -> None:
+    def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False,
+             plan: GivenPlan | None = None) -> None:
         stop = Control(review)
-        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history))
+        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history, plan))
         self.run(session_id, events, stop)
+
+
+def _check_hint(policy_name: str, task: Task) -> None:
+    """Raise PolicyError for a hint that is a policy's first plan and that it cannot read."""
+    if task.hint and begins_with_hints(policy_name):
+        read_plan(policy_name, task.hint)

@@ -23,7 +23,7 @@ from sizing_app.ui.forms.policy_choice import in_tiers, line_of, suggested_budge
 from sizing_app.ui.forms.then_choice import LABEL, then_choices, then_text
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
-from sizing_app.ui.services import Services, reads_hints, reads_ranges
+from sizing_app.ui.services import Services, begins_with_hints, reads_hints, reads_ranges
 
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 NONE = ""
@@ -69,8 +69,8 @@ class TaskForm:
         self.specs = cell_table(spec_table(circuit, circuit.specs), label="Specs", elem_id=f"{prefix}specs")
         self.reset = gr.Button("Default specs", size="sm", elem_classes="quiet-button")
         self.policies = [self._policy_choice(circuit.name, lane, lanes) for lane in range(lanes)]
-        self.lines = gr.HTML(_lines(*(policy.value for policy in self.policies)), apply_default_css=False,
-                             elem_id=f"{prefix}policy-lines")
+        self.lines = gr.HTML(self._lines(circuit.name, *(policy.value for policy in self.policies)),
+                             apply_default_css=False, elem_id=f"{prefix}policy-lines")
         with gr.Row(elem_classes="pair"):
             self.budget = gr.Number(5, label=f"Designs, 1 to {SESSION_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
@@ -216,13 +216,19 @@ class TaskForm:
         """What each chosen policy does with hint and limits."""
         titles, lines = self.services.policies, []
         for policy in filter(None, policies):
-            hint = "reads the hint" if reads_hints(policy) else "reads no hints"
+            hint = ("reads the hint" if reads_hints(policy) else "begins with the hint as its plan"
+                    if begins_with_hints(policy) else "reads no hints")
             ranges = ("and works within the limits" if reads_ranges(policy) else
                       "and knows nothing of the limits: what it proposes is held to them")
             lines.append(f"{titles.get(policy, policy)} {hint} {ranges}.")
         text = Markup("<br>").join(lines)
         return str(Markup('<p class="quiet note">{} Equal limits lock a parameter; empty ones leave the range.</p>'
                           ).format(text))
+
+    def _lines(self, circuit: str, *policies: str) -> str:
+        """One line on each policy that is chosen, and why the model is not among them that can be."""
+        lines = filter(None, (*map(line_of, policies), self.services.not_offered(circuit)))
+        return str(Markup("").join(Markup('<p class="quiet note">{}</p>').format(line) for line in lines))
 
     def _wire(self) -> None:
         context = [self.circuit, self.kind, self.seed]
@@ -233,10 +239,10 @@ class TaskForm:
         for field in self.over.fields:
             field.change(self._told_over, [self.circuit, *self.conditions, *self.over.fields], self.over.checked,
                          trigger_mode="always_last", **PRIVATE)
-        changed.then(self._note, self.policies, self.note, **PRIVATE)
-        for policy in self.policies:
-            policy.change(lambda *chosen: [self._note(*chosen), _lines(*chosen)], self.policies,
-                          [self.note, self.lines], **PRIVATE)
+        chosen = [self.circuit, *self.policies]
+        for told in (changed.then, *(policy.change for policy in self.policies)):
+            told(lambda circuit, *names: [self._note(*names), self._lines(circuit, *names)], chosen,
+                 [self.note, self.lines], **PRIVATE)
         if len(self.policies) == 1:
             self.policies[0].input(None, [*self.policies, self.budget], self.budget, js=suggested_budget(), **PRIVATE)
         for field in (self.kind, self.seed):
@@ -247,19 +253,15 @@ class TaskForm:
     def _policy_choice(self, circuit: str, lane: int, lanes: int, wanted: str | None = None) -> gr.Dropdown:
         """The policies that can size a circuit; ``wanted`` stays chosen if it is one of them. All but the first two
         lanes may stay empty."""
-        choices = in_tiers(self.services.policies_for(circuit))
+        offered = self.services.policies_for(circuit)
+        choices = in_tiers(offered)
         if lane > 1:
             choices = [("None", NONE), *choices]
         names = [name for _, name in choices]
-        default = names[0] if lane != 1 else next((name for name in names if name == "bayes"), names[-1])
+        second = next((name for name in names if name == "bayes"), names[-1])
+        default = {0: offered[0][1], 1: second}.get(lane, names[0])
         label = "Policy" if lanes == 1 else f"Policy {lane + 1}"
         return gr.Dropdown(choices, value=wanted if wanted in names else default, label=label)
-
-
-def _lines(*policies: str) -> str:
-    """One line on each policy that is chosen."""
-    parts = (Markup('<p class="quiet note">{}</p>').format(line) for line in map(line_of, policies) if line)
-    return str(Markup("").join(parts))
 
 
 def kind_of(circuit: Circuit, task: Task) -> str:

@@ -67,9 +67,10 @@ def _move(parameter: Parameter, before: float | None, value: float) -> Markup:
 
 def _said(turn: Turn) -> Markup | str:
     checked = [claim.true for claim in turn.claims if claim.true is not None]
+    person = Markup('<span class="mine">a person\'s plan</span> ') if turn.proposal.own_reasoning is not None else ""
     if not checked:
-        return ""
-    return Markup('<span class="verdict {}">{} of {} true</span>').format(
+        return person
+    return person + Markup('<span class="verdict {}">{} of {} true</span>').format(
         "met" if all(checked) else "nearly", sum(checked), len(checked))
 
 
