@@ -230,6 +230,9 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
                        "reach: is that declared? For response-surface, at --budget 300")
     other.add_argument("--causal", action="store_true", help="language models: what do sessions lose where results are "
                        "replaced, shuffled or hidden, and plans exchanged or inverted? Writes causal.md")
+    other.add_argument("--corners", action="store_true", help="size each query over all corners, temperatures and "
+                       "supplies; beside it, at its own conditions with its best design checked over them afterwards. "
+                       "For response-surface, at --budget 1000; writes corners.md")
     parser.add_argument("--queries", metavar="N", help="the first N of each suite; default: all")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--out", default="runs/evaluation", metavar="FOLDER",
