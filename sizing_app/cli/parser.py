@@ -198,8 +198,9 @@ def _asked(parser: argparse.ArgumentParser, budget: str = "5") -> None:
                         "supplies, loads")
     parser.add_argument("--samples", default="0", metavar="N", help="judge each design at N random samples of mismatch "
                         "and process too, the same ones for every design")
-    parser.add_argument("--yield", dest="share", default="100", metavar="PERCENT", help="of the samples that must meet "
-                        "each spec; default 100")
+    parser.add_argument("--yield", dest="aim", default="100", metavar="AIM", help="percentage of the samples that "
+                        "must meet each spec, default 100; or '3 sigma': their mean and so many standard deviations "
+                        "towards the bound must")
     parser.add_argument("--round", default="1", metavar="N", help="designs that are proposed from the same history and "
                         "simulated at once")
     parser.add_argument("--golden", action="store_true", help="start from the golden design; of an imported circuit, "
