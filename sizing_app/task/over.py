@@ -15,6 +15,7 @@ from dataclasses import replace
 from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Draw
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_space, expect
+from sizing_app.circuit.variation import first_sample, read_pelgrom
 from sizing_app.task.definition import Plan, Task
 from sizing_app.task.validation import MAX_SIGMAS
 
@@ -69,6 +70,17 @@ def with_samples(plan: Plan | None, conditions: Conditions, draw: Draw, count: i
     points = (conditions,) if plan is None else plan.points
     samples = (replace(conditions, draw=replace(draw, sample=draw.sample + number)) for number in range(count))
     return Plan((*points, *samples), share=share, sigmas=sigmas)
+
+
+def sampled(circuit: Circuit, conditions: Conditions, plan: Plan | None, count: int, aim: str,
+            pelgrom: str = "") -> Plan | None:
+    """A plan with ``count`` random samples, the same ones for every design: mismatch, and the process where the foundry
+    says how it varies. ``pelgrom``: coefficients to assume, as read_pelgrom reads them; the foundry's where it is
+    empty. Raises Invalid and ModelError."""
+    if count == 0:
+        return plan
+    assumed = read_pelgrom(pelgrom) if pelgrom.strip() else None
+    return with_samples(plan, conditions, first_sample(circuit, conditions, pelgrom=assumed), count, *read_aim(aim))
 
 
 def read_over(circuit: Circuit, conditions: Conditions, text: str) -> Plan | None:

@@ -20,8 +20,8 @@ MAX_SEED = 2**53
 """Whole numbers up to here are exact in JSON everywhere."""
 MAX_POINTS, MAX_ROUND, MAX_SIGMAS = 1000, 64, 10
 """Points of a plan; proposals of a round; standard deviations of the rule for samples."""
-PAGE_POINTS = 64
-"""Points of a plan by form or API."""
+PAGE_POINTS, PAGE_SAMPLES = 64, 100
+"""Conditions, and random samples beside them, of a plan by form or API."""
 MAX_HINT = 2000
 """Characters."""
 
