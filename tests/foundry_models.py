@@ -27,10 +27,10 @@ def foundry_samples(circuit: Circuit, design: dict[str, float], vectors: Sequenc
     deck = ["* samples", f".include '{path.with_name('design.ngspice')}'",
             f".param sw_stat_mismatch=1 sw_stat_global={int(process)}", f".lib '{path}' {section}",
             *(_as_subcircuit(line) for line in lines), ".control", f"setseed {seed}", "let k = 0",
-            f"while k < {count}", "reset", "op", f"echo sample {shown}", "setplot const", "let k = k + 1",
-            "end", "quit", ".endc", ".end"]
+            f"while k < {count}", "reset", "op", f"echo sample {shown}", "destroy all", "setplot const",
+            "let k = k + 1", "end", "quit", ".endc", ".end"]
     (folder / "samples.sp").write_text("\n".join(deck) + "\n")
-    result = subprocess.run(["ngspice", "-b", "samples.sp"], cwd=folder, capture_output=True, text=True, timeout=1800)
+    result = subprocess.run(["ngspice", "-b", "samples.sp"], cwd=folder, capture_output=True, text=True, timeout=7200)
     found = np.array([[float(value) for value in row.split()] for row in SAMPLE.findall(result.stdout)])
     assert len(found) == count, result.stdout[-2000:] + result.stderr[-2000:]
     return found
