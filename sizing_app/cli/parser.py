@@ -216,8 +216,9 @@ def _asked(parser: argparse.ArgumentParser, budget: str = "5") -> None:
                         "supplies, loads")
     parser.add_argument("--samples", default="0", metavar="N", help="judge each design at N random samples of mismatch "
                         "and process too, the same ones for every design")
-    parser.add_argument("--yield", dest="share", default="100", metavar="PERCENT", help="of the samples that must meet "
-                        "each spec; default 100")
+    parser.add_argument("--yield", dest="aim", default="100", metavar="AIM", help="percentage of the samples that "
+                        "must meet each spec, default 100; or '3 sigma': their mean and so many standard deviations "
+                        "towards the bound must")
     parser.add_argument("--round", default="1", metavar="N", help="designs that are proposed from the same history and "
                         "simulated at once")
     parser.add_argument("--golden", action="store_true", help="start from the golden design; of an imported circuit, "
@@ -248,6 +249,9 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
                        "reach: is that declared? For response-surface, at --budget 300")
     other.add_argument("--causal", action="store_true", help="language models: what do sessions lose where results are "
                        "replaced, shuffled or hidden, and plans exchanged or inverted? Writes causal.md")
+    other.add_argument("--corners", action="store_true", help="size each query over all corners, temperatures and "
+                       "supplies; beside it, at its own conditions with its best design checked over them afterwards. "
+                       "For response-surface, at --budget 1000; writes corners.md")
     parser.add_argument("--queries", metavar="N", help="the first N of each suite; default: all")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--out", default="runs/evaluation", metavar="FOLDER",

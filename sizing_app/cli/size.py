@@ -21,7 +21,7 @@ from sizing_app.session.loop import run_session
 from sizing_app.simulator import make_simulator
 from sizing_app.store import SessionStore, record
 from sizing_app.task.definition import Plan, Task
-from sizing_app.task.over import with_samples
+from sizing_app.task.over import read_aim, with_samples
 from sizing_app.task.protocols import Policy
 from sizing_app.task.turn import GivenPlan, History, Turn
 from sizing_app.task.validation import MAX_POINTS, MAX_ROUND, MAX_SEED, SESSION_BUDGET, check_task
@@ -107,10 +107,13 @@ def _plan(circuit: Circuit, conditions: Conditions, args: argparse.Namespace) ->
     """Corners of --over, samples of --samples."""
     plan = read_plan(circuit, conditions, args.over)
     count = read_count(args.samples, "--samples", 0, MAX_POINTS - 1)
-    share = read_count(args.share, "--yield", 1, 100) / 100
+    try:
+        aim = read_aim(args.aim)
+    except Invalid as error:
+        raise UsageError(f"--{error}") from error
     if count == 0:
         return plan
-    return with_samples(plan, conditions, read_draw(circuit, conditions, args, SAMPLES_SEED), count, share)
+    return with_samples(plan, conditions, read_draw(circuit, conditions, args, SAMPLES_SEED), count, *aim)
 
 
 def _start(circuit: Circuit, from_golden: bool, seed: int) -> Parameters:
@@ -145,7 +148,7 @@ def _reached(task: Task, turn: Turn) -> str:
 def _decided(task: Task, turn: Turn) -> list[str]:
     """Of a plan with several points: the value of each spec that decides, and where."""
     rows = [[f"    {part.metric}", task.circuit.metric(part.metric).show(part.value), "met" if part.met else "failed",
-             task.points[part.at].show()] for part in turn.score.specs]
+             task.place(part.at)] for part in turn.score.specs]
     count = f"{len(turn.points)} points" if not turn.measured_at else \
         f"{len(turn.points)} points measured of {len(task.points)}; no better than the best so far, whatever the others"
     return [f"  worst of {count}", *aligned(rows, left={0, 2, 3})]

@@ -87,8 +87,10 @@ def _plan_lines(task: Task) -> list[str]:
                         for value in dict.fromkeys(getattr(point, name) for point in task.points))
               for name, unit in named.items()]
     samples = len(task.plan.samples)
-    random = [f"{samples} of the points are random samples of mismatch; {samples - task.plan.spared} of them must meet "
-              "each specification."] if samples else []
+    asked = f"{samples - task.plan.spared} of them" if task.plan.sigmas is None else \
+        f"their mean and {task.plan.sigmas:g} standard deviations towards the bound"
+    random = [f"{samples} of the points are random samples of mismatch; {asked} must meet each specification."] \
+        if samples else []
     return [f"A design is judged at {len(task.points)} points, each specification by its worst value: "
             f"{'; '.join(ranges)}.", *random]
 
@@ -135,7 +137,7 @@ def _score_lines(task: Task, score: Score) -> list[str]:
         spec = next(spec for spec in task.specs if spec.metric == entry.metric)
         value = "not measurable" if entry.value is None else task.circuit.metric(entry.metric).show(entry.value)
         margin = "" if entry.margin is None else f" ({entry.margin:+.1%})"
-        place = f", worst at {task.points[entry.at].show()}" if task.plan is not None else ""
+        place = f", worst at {task.place(entry.at)}" if task.plan is not None else ""
         lines.append(f"- {entry.metric} = {value}, target {spec.show(task.circuit.metric(spec.metric).unit)}: "
                      f"{'met' if entry.met else 'FAILED'}{margin}{place}")
     return lines

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from sizing_app.checks import Checks
@@ -158,6 +159,20 @@ class Services:
     def admit(self, wanted: int = 1) -> None:
         """Raises PolicyError where the visitor, or all together, have enough running."""
         self.shares.check([*self.hub.running(), *self.checks.running()], wanted)
+
+    def admit_check(self) -> None:
+        """Raises PolicyError where the visitor has enough running, or enough checks among that."""
+        self.admit()
+        self.shares.check_checks(self.checks.running())
+
+    @contextmanager
+    def check(self) -> Iterator[Inspector]:
+        """A simulator for a check that its caller waits for: it counts among the visitor's checks. Raises PolicyError
+        as ``admit_check``."""
+        self.admit_check()
+        with self.checks.waited_for(self.simulator) as (id, simulator):
+            self.shares.note(id)
+            yield simulator
 
     def run(self, id: str, events: Iterator, stop: Control | threading.Event) -> None:
         """Draw the events of an admitted session or group in the hub."""

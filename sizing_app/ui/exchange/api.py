@@ -83,8 +83,8 @@ class Api:
 
     def size(self, circuit: str, policy: str = "", specs: dict[str, Any] | None = None,
              conditions: dict[str, Any] | None = None, initial: dict[str, Any] | None = None, budget: int = 5,
-             seed: int = 0, over: str = "nominal", then: str = "stop",
-             earlier: bool = True) -> Iterator[dict[str, Any]]:
+             seed: int = 0, over: str = "nominal", then: str = "stop", earlier: bool = True,
+             samples: int = 0, yield_aim: str = "95%", pelgrom: str = "") -> Iterator[dict[str, Any]]:
         """Run and store a sizing session and stream it: what the model writes in its turn, and every finished turn.
 
         Args:
@@ -101,6 +101,12 @@ temperatures and supplies too), or a choice such as "tt,ss @ -40,125 @ 1.6,1.8",
 such as "minimize power", "minimize area", "maximize gbw/power" or "maximize margin"
             earlier: whether response surfaces begin with what stored sessions simulated of the circuit at the same \
 conditions
+            samples: 0 to 100 random samples of mismatch and process that each design is judged at too, the same ones \
+for every design
+            yield_aim: percentage of the samples that must meet each spec, such as "95%"; or "3 sigma": their mean and \
+so many standard deviations towards the bound must
+            pelgrom: coefficients of mismatch to assume, A_VT in mV um and A_beta in % um, such as "3,1"; the \
+foundry's if left out
         """
         found = read_circuit(self.services.circuits, circuit)
         offered = [name for _, name in self.services.policies_for(circuit)]
@@ -110,7 +116,8 @@ conditions
         point = read_conditions(found, conditions)
         task = Task(found, read_specs(found, specs), point,
                     read_parameters(found, initial or {}, initial_design(found, number)),
-                    read_count(budget, "budget", 1, SESSION_BUDGET), number, plan=read_plan(found, point, over),
+                    read_count(budget, "budget", 1, SESSION_BUDGET), number,
+                    plan=read_plan(found, point, over, samples, yield_aim, pelgrom),
                     goal=read_then(then))
         check_task(task)
         chosen = policy or offered[0]

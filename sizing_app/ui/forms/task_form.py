@@ -18,7 +18,7 @@ from sizing_app.task.limits import hold
 from sizing_app.task.validation import MAX_HINT, SESSION_BUDGET, check_task
 from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
-from sizing_app.ui.forms.over_form import OverForm, problem, read_plan
+from sizing_app.ui.forms.over_form import Chosen, OverForm, problem, read_plan
 from sizing_app.ui.forms.policy_choice import in_tiers, line_of, suggested_budget
 from sizing_app.ui.forms.then_choice import LABEL, then_choices, then_text
 from sizing_app.ui.parts.circuit_panel import choices
@@ -107,22 +107,24 @@ class TaskForm:
         return [self.problems, self.specs, self.initial, self.limits, self.budget, self.seed, *self.over.checked]
 
     def read(self, circuit: str, corner: str, temperature: float, supply: float, load: float, over: str,
-             over_text: str, specs: dict, budget: float, seed: float, kind: str, initial: dict, source: str,
-             limits: dict, hint: str, then: str, earlier: bool, *policies: str) -> Filled:
+             over_text: str, samples: float, aim: str, pelgrom: str, specs: dict, budget: float, seed: float,
+             kind: str, initial: dict, source: str, limits: dict, hint: str, then: str, earlier: bool,
+             *policies: str) -> Filled:
         """Check everything at once, so that a person sees all problems together."""
         chosen, problems, parent = self.services.circuits[circuit], [], None
         if kind == BEST:
             kind, parent = "typed", (source or "").strip()
             initial = self._best_of(parent, chosen, initial, problems)
         conditions = Conditions(corner, temperature, supply, load)
+        where = Chosen(over, over_text, samples, aim, pelgrom)
         reading = read_task(chosen, conditions, specs, kind, initial, budget, seed)
         ranges, wrong, limits = read_limits(chosen, limits)
-        nowhere, goal = problem(chosen, conditions, over, over_text), self._goal(then, problems)
+        nowhere, goal = problem(chosen, conditions, where), self._goal(then, problems)
         problems = (*problems, *([nowhere] if nowhere else []), *reading.problems, *wrong)
         task = None
         if reading.task is not None and not problems:
             task = replace(reading.task, limits=ranges, hint=(hint or "").strip(), goal=goal,
-                           plan=read_plan(chosen, conditions, over, over_text),
+                           plan=read_plan(chosen, conditions, where),
                            initial=hold(reading.task.initial, ranges)[0])
             try:
                 check_task(task, "Task")
@@ -130,7 +132,7 @@ class TaskForm:
                 task, problems = None, (f"{error}.",)
         return Filled(replace(reading, task=task, problems=problems), limits,
                       tuple(policy for policy in policies if policy != NONE), parent,
-                      tuple(self.over.answer(chosen, conditions, over, over_text)), bool(earlier))
+                      tuple(self.over.answer(chosen, conditions, where)), bool(earlier))
 
     @staticmethod
     def answer(filled: Filled, problems: Sequence[str]) -> list:
@@ -208,9 +210,10 @@ class TaskForm:
             return table
         return initial_table(circuit, state.best.proposal.parameters)
 
-    def _told_over(self, name: str, corner: str, temperature: float, supply: float, load: float, *over: str) -> list:
+    def _told_over(self, name: str, corner: str, temperature: float, supply: float, load: float, *over) -> list:
         """What stands beside the conditions to meet."""
-        return self.over.answer(self.services.circuits[name], Conditions(corner, temperature, supply, load), *over)
+        return self.over.answer(self.services.circuits[name], Conditions(corner, temperature, supply, load),
+                                Chosen(*over))
 
     def _note(self, *policies: str) -> str:
         """What each chosen policy does with hint and limits."""

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009_numbers"
-down_revision = "0007_figures"
+down_revision = "0008_owners"
 
 INDEXES = {
     "sessions_by_created": ("created", "id"),
