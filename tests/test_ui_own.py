@@ -139,7 +139,7 @@ def test_a_wrong_port_is_corrected_and_parameters_are_joined_and_split(page):
 def test_problems_have_their_line_and_nothing_of_a_text_is_html(page):
     text = RC.replace("R1 in out 1k", "R1 in out 1k\nA1 in out <script>alert(1)</script>")
     shown = page.read("", text)
-    html = "".join(str(item) for item in shown[1:5])
+    html = "".join(str(item) for item in shown[1:6])
     assert "line 4: &#39;A1&#39;" in shown[1] and "<script>" not in html.replace(text, "")
     assert 'class="problem"' in html and "1 problem to solve" in shown[1]
     assert last(page.check_now(VISITOR, shown[0], text, *fields_of(page, shown).values()))[1] == shown[1]
