@@ -69,7 +69,7 @@ def beside(made: Assembled) -> Waveforms:
     text asks for them."""
     text = flat_text(made.draft.files, made.draft.main or None)
     if made.kind != DECK:
-        if made.cell.top == MAIN and any(item.kind in "vi" for item in made.deck.main.elements):
+        if any(item.kind in "vi" for item in made.deck.main.elements):
             return Waveforms("refused", {}, "the file has sources of its own, in whose place the testbench stands")
         text = _in_bench(made, text)
     if made.cell.process != OWN:
