@@ -256,6 +256,9 @@ def test_an_extracted_layout_without_sources_has_its_rails_and_bias_as_ports(sim
     assert told.kind == "op-amp" and {port.net: port.role for port in told.ports} == {
         "vdd": "supply", "0": "ground", "vp": "in+", "vn": "in-", "ibias": "bias current", "vout": "out"}
     assert found.original.metrics["gain"] > 40 and found.warnings == ()
+    if not missing():
+        assert found.plain["gain"] == pytest.approx(found.as_written["gain"], rel=1e-3)
+        assert found.plain["power"] == pytest.approx(found.as_written["power"], rel=1e-3)
 
 
 def test_the_output_of_an_amplifier_is_where_both_drains_meet():
@@ -275,3 +278,20 @@ def test_a_script_that_is_no_testbench_makes_room_for_a_ready_one(simulator):
     assert chosen.kind == DECK and any("define power" in str(problem) for problem in chosen.problems)
     found = check_draft(Draft({"amp.cir": SCRIPT}), simulator, designs=0).found
     assert found.original.metrics["gain"] > 25 and found.warnings == ()
+
+
+def test_of_two_outputs_the_first_is_measured_and_the_second_left_open():
+    latch = """* two gates
+.subckt latch vdd vss q out
+M1 q out vss vss nfet_01v8 w=1u l=0.15u
+M2 q out vdd vdd pfet_01v8 w=1u l=0.15u
+M3 out q vss vss nfet_01v8 w=1u l=0.15u
+M4 out q vdd vdd pfet_01v8 w=1u l=0.15u
+.ends
+"""
+    told = report(Draft({"latch.sp": latch}))
+    ports = {port.net: port for port in told.ports}
+    assert told.problems == () and (ports["q"].role, ports["out"].role) == ("out", "open")
+    assert "q is taken as the output" in ports["out"].note
+    other = report(Draft({"latch.sp": latch}, roles={"q": "open", "out": "out"}))
+    assert {port.net: port.role for port in other.ports}["out"] == "out" and other.problems == ()

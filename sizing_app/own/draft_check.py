@@ -68,6 +68,10 @@ def beside(made: Assembled) -> Waveforms:
     """What plain ngspice makes of the text as it was given, in the same testbench, with the installed models where the
     text asks for them."""
     text = flat_text(made.draft.files, made.draft.main or None)
+    if made.kind != DECK:
+        if any(item.kind in "vi" for item in made.deck.main.elements):
+            return Waveforms("refused", {}, "the file has sources of its own, in whose place the testbench stands")
+        text = _in_bench(made, text)
     if made.cell.process != OWN:
         try:
             models = library(made.deck, made.cell.top, made.cell.process, made.cell.corner)
@@ -75,20 +79,20 @@ def beside(made: Assembled) -> Waveforms:
             return Waveforms("refused", {}, str(error))
         title, _, rest = text.partition("\n")
         text = f"{title}\n{models}{rest}"
-    if made.kind == DECK:
-        return plain(text, made.bench.analyses)
-    if made.cell.top == MAIN:
-        return Waveforms("refused", {}, "the file has sources of its own, in whose place the testbench stands")
-    return plain(_in_bench(made, text), made.bench.analyses)
+    return plain(text, made.bench.analyses)
 
 
 def _in_bench(made: Assembled, text: str) -> str:
-    """The subcircuit of the text, called from the testbench at nominal conditions."""
-    nodes = made.written.nets
-    ports: Sequence[str] = made.deck.subcircuits[made.cell.top].ports
+    """The subcircuit of the text, or all of it as one, called from the testbench at nominal conditions."""
+    nodes, top = made.written.nets, made.cell.top
+    ports: Sequence[str] = made.deck.subcircuits[top].ports
+    if top == MAIN:
+        top, ports = "owncell", [port.net for port in made.ports if port.net != "0"]
+        title, _, rest = text.partition("\n")
+        text = f"{title}\n.subckt {top} {' '.join(ports)}\n{rest.rstrip()}\n.ends"
     values = values_of(made.original, made.circuit.conditions.nominal)
     bench = Template.parse(made.bench.testbench).fill(values)
-    call = f"Xowncell {' '.join(nodes.get(net, net) for net in ports)} {made.cell.top}"
+    call = f"Xowncell {' '.join(nodes.get(net, net) for net in ports)} {top}"
     return f"{text.rstrip()}\n{call}\n{bench}"
 
 
