@@ -103,8 +103,14 @@ def test_a_check_can_be_stopped(app, open_page, designed):
     page = open_page(app, f"/?session={designed}")
     page.locator("#samples input").fill("2000")
     press(page, "Monte Carlo")
-    page.get_by_role("button", name="Stop Monte Carlo").click()
-    expect(page.locator("#run-checks [role=status]")).to_contain_text("Monte Carlo stopped after")
+    stop = page.get_by_role("button", name="Stop Monte Carlo")
+    expect(page.locator("#run-checks progress")).not_to_have_attribute("value", "0")
+    stop.focus()
+    before = page.locator("#run-checks progress").get_attribute("value")
+    expect(page.locator("#run-checks progress")).not_to_have_attribute("value", before)
+    expect(stop).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#run-checks [role=status]", has_text="Monte Carlo stopped after")).to_be_visible()
 
 
 def test_a_golden_design_says_what_was_checked_and_starts_over_corners_from_there(app, open_page, designed):
