@@ -10,7 +10,7 @@ from sizing_app.errors import StoreError
 from sizing_app.session.events import fold
 from sizing_app.ui.library.comparison import (MOST, comparison_figure, members, parameter_table, session_list,
                                               spec_deltas)
-from sizing_app.ui.parts.components import address, blocks, flag, live_plot
+from sizing_app.ui.parts.components import address, blocks, flag, live_plot, unless_named
 from sizing_app.ui.parts.live_plot import PLOTLY_URL
 from sizing_app.ui.parts.render import block, reward
 from sizing_app.ui.services import Services
@@ -49,6 +49,7 @@ class ComparePage:
     def connect(self, page: gr.Blocks, tab: gr.Tab, tabs: gr.Tabs, table: gr.HTML) -> None:
         """Open what the address names, and what is ticked in ``table``."""
         settings = {"api_visibility": "private", "show_progress": "hidden"}
+        page.load(None, None, self.ready, js=unless_named("view=compare", "compare="), **settings)
         page.load(self.open_link, None, [self.ready, self.ids, *self.outputs], **settings)
         table.compare(self.ticked, None, [tabs, self.ids, *self.outputs], **settings)
         tab.select(self.reopen, [self.ids, self.ready], [self.ids, *self.outputs], **settings)

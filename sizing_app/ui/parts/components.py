@@ -71,6 +71,11 @@ def flag(label: str) -> gr.Checkbox:
     return gr.Checkbox(False, label=label, visible="hidden")
 
 
+def unless_named(*keys: str) -> str:
+    """JavaScript: whether the address has none of the keys, or KEY=VALUE pairs, so that no view of it has to come."""
+    return f"() => !/[?&]({'|'.join(keys)})/.test(location.search)"
+
+
 def _component(name: str, value, shared: str = "", streamed: bool = False, html: str = "", **settings) -> gr.HTML:
     """``shared`` is JavaScript that comes before the component's own; ``streamed``: whether a stream may set it."""
     script = shared + read_asset(f"{name}.js") + (read_asset("streamed.js") if streamed else "")
