@@ -9,6 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -60,9 +61,9 @@ class Checks:
         same settings that runs or is done stands for it; one with others is stopped and replaced."""
         key = (design.key, kind)
         with self._changed:
+            if (same := self.standing(design, kind, settings)) is not None:
+                return same
             former = self._checks.get(key)
-            if former is not None and former.settings == settings and former.status in ("running", "done"):
-                return former.id
             if former is not None and former.id in self._stops:
                 self._stops[former.id].set()
             self._count += 1
@@ -72,6 +73,27 @@ class Checks:
         threading.Thread(target=self._run, args=(key, check.id, work, simulator, stop), name=check.id,
                          daemon=True).start()
         return check.id
+
+    def standing(self, design: Design, kind: Kind, settings: Hashable) -> str | None:
+        """The id of a check with the same settings that runs or is done."""
+        with self._changed:
+            check = self._checks.get((design.key, kind))
+            same = check is not None and check.settings == settings and check.status in ("running", "done")
+            return check.id if same else None
+
+    @contextmanager
+    def waited_for(self, simulator: Inspector) -> Iterator[tuple[str, Shared]]:
+        """An id and a simulator that shares its seats, for a check that is made here and now and not remembered; until
+        then it counts among those that run."""
+        with self._changed:
+            self._count += 1
+            id, stop = f"check-{self._count}", threading.Event()
+            self._stops[id] = stop
+        try:
+            yield id, Shared(simulator, stop)
+        finally:
+            with self._changed:
+                del self._stops[id]
 
     def of(self, design: Design) -> dict[Kind, Check]:
         """The checks of a design by kind."""

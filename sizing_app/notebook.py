@@ -26,6 +26,7 @@ from sizing_app.session.loop import run_session
 from sizing_app.simulator import SimulatorPool
 from sizing_app.store import SessionStore, SessionSummary, record
 from sizing_app.task.definition import Task
+from sizing_app.task.over import sampled
 from sizing_app.task.reward import score
 from sizing_app.task.validation import check_task
 
@@ -80,22 +81,26 @@ def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, *, dat
 
 
 def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str = DEFAULT_POLICY, budget: int = 5,
-         seed: int = 0, initial: Mapping[str, Value] | None = None, over: str = "nominal", round: int = 1,
-         then: str = "stop",         base_url: str | None = None, model: str | None = None, database: str | None = None,
+         seed: int = 0, initial: Mapping[str, Value] | None = None, over: str = "nominal", samples: int = 0,
+         yield_aim: str = "95%", pelgrom: str = "", round: int = 1, then: str = "stop", base_url: str | None = None,
+         model: str | None = None, database: str | None = None,
          **conditions: Value) -> Session:
     """Run a session to its end and store it.
 
     ``specs``: metric to its new target: a bound (a text may begin with >= or <=) or (low, high); the others keep their
     defaults. ``initial``: starting values, the rest is random by ``seed``. ``over``: "corners" judges every design over
-    all corners, temperatures and supplies, "tt,ss @ -40,125 @ 1.6" over some (task/over.py). ``round``: designs that
-    are proposed and simulated at once. ``then``: "minimize power" or "maximize gbw/power" goes on once all specs are
+    all corners, temperatures and supplies, "tt,ss @ -40,125 @ 1.6" over some (task/over.py). ``samples``: random
+    samples of the transistors that each design is judged at too; ``yield_aim`` is the share of them that must meet each
+    spec, or "3 sigma"; ``pelgrom``: coefficients to assume, "3,1". ``round``: designs that are proposed and simulated
+    at once. ``then``: "minimize power" or "maximize gbw/power" goes on once all specs are
     met (task/goal.py).
     """
     known = read_circuit(circuit, database or database_url())
     point = _conditions(known, conditions)
     task = Task(known, read_specs(known, _words(specs)), point,
                 read_parameters(known, _words(initial), initial_design(known, seed)), budget, seed,
-                plan=read_plan(known, point, over), round=round, goal=read_then(then))
+                plan=sampled(known, point, read_plan(known, point, over), samples, yield_aim, pelgrom), round=round,
+                goal=read_then(then))
     check_task(task)
     settings = PolicySettings(base_url, model)
     check_can_size(policy, task, settings)

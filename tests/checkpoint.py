@@ -11,6 +11,8 @@ from sizing_app.circuit.definition import Circuit
 from sizing_app.policy.designs import from_unit
 from sizing_app.prompt.compact import END, PAD, render, write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, save_tokenizer
+from sizing_app.prompt.versions import FIRST
+from sizing_app.prompt.wording import wording
 from sizing_app.task.definition import Task
 from sizing_app.task.reward import score
 from sizing_app.task.turn import History, Measurement, Proposal, Turn
@@ -38,22 +40,26 @@ def a_query(circuit: Circuit, seed: int = 0) -> Task:
     return Task(circuit, circuit.specs, conditions[rng.integers(len(conditions))], initial, seed=seed)
 
 
-def sample_texts(circuits: list[Circuit], count: int = 100) -> list[str]:
+def sample_texts(circuits: list[Circuit], count: int = 100, version: str = FIRST) -> list[str]:
     """Prompts with replies, as the tokenizer learns its word pieces from."""
     texts = []
     for seed in range(count):
         task = a_query(circuits[seed % len(circuits)], seed)
         history = a_history(task, 1 + seed % 4, seed)
-        first, second = task.specs[0].metric, task.specs[-1].metric
+        words = wording(task.circuit, version)
+        specs, initial = words.task(task).specs, words.parameters(task.initial)
+        first, second = specs[0].metric, specs[-1].metric
         analysis = (f"{first} misses by 12% and {second} by 7%, {seed % 8} of 8 specs are met. I raise "
-                    f"{task.circuit.parameters[0].name}. I expect {first} up and {second} down.")
-        texts.append(render(task, history) + write_reply(task.circuit, analysis, task.initial if seed % 5 else None))
+                    f"{words.circuit.parameters[0].name}. I expect {first} up and {second} down.")
+        texts.append(render(task, history, version)
+                     + write_reply(words.circuit, analysis, initial if seed % 5 else None))
     return texts
 
 
-def write_checkpoint(folder: Path, circuits: list[Circuit], seed: int = 0) -> Tokenizer:
+def write_checkpoint(folder: Path, circuits: list[Circuit], seed: int = 0, version: str = FIRST) -> Tokenizer:
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = build_tokenizer(circuits, sample_texts(circuits), merges=200)
+    tokenizer = build_tokenizer(circuits, sample_texts(circuits, version=version), merges=200, version=version)
+    (folder / "card.toml").write_text(f'prompt = "{version}"\n')
     save_tokenizer(tokenizer, folder)
     vocabulary = -(-tokenizer.get_vocab_size() // 64) * 64
     config = {

@@ -77,15 +77,22 @@ class LaunchedApp:
 
 
 def serve_launches() -> list[str] | None:
-    """Answer until the input ends: None then, and in a forked process the options of its app."""
+    """Answer until the input ends: None then, and in a forked process the options of its app. Tests that were killed
+    leave no app behind."""
+    running: set[int] = set()
     for line in sys.stdin:
         question = json.loads(line)
         if "wait" in question:
             pid, status = os.waitpid(question["wait"], os.WNOHANG)
             answer = os.waitstatus_to_exitcode(status) if pid else None
-        elif not (answer := os.fork()):
+            running.discard(pid)
+        elif answer := os.fork():
+            running.add(answer)
+        else:
             return become_an_app(**question["start"])
         print(json.dumps(answer), flush=True)
+    for pid in running:
+        os.kill(pid, signal.SIGTERM)
     return None
 
 

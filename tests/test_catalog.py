@@ -176,7 +176,7 @@ def test_pages_and_api_take_a_stored_circuit(url):
     save(url, OWN)
     stored(url, changed)
     with closing(SessionStore(url)) as store:
-        services = Services(Catalog(FolderCatalog(), store.circuits), store, Hub(store), None, None,
+        services = Services(FolderCatalog(), store, Hub(store), None, None,
                             policy_titles(chat=False), "OTA")
         api = Api(services)
         assert "OWN" in (listed := [row["name"] for row in api.list_circuits()]) and listed.count("OTA") == 1

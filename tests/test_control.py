@@ -12,7 +12,7 @@ from sizing_app.hub import Hub
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.prompt import chat
-from sizing_app.session.control import Control
+from sizing_app.session.control import Control, Decision
 from sizing_app.session.events import Paused, Proposed, SessionFinished, TurnFinished, fold
 from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore, record
@@ -141,7 +141,7 @@ def test_the_first_decision_counts():
     control = Control(review=True)
     control.decide(1, {"w": 1.0})
     control.decide(1, {"w": 2.0})
-    assert control.decision(1) == {"w": 1.0}
+    assert control.decision(1) == Decision({"w": 1.0})
 
 
 def test_a_pause_holds_the_next_turn_until_a_person_goes_on():

@@ -21,6 +21,8 @@ from sizing_app.pools.teacher import Teacher
 from sizing_app.prompt.analysis import move_text
 from sizing_app.prompt.compact import target_text
 from sizing_app.prompt.parser import parse_reply
+from sizing_app.prompt.versions import LATEST
+from sizing_app.prompt.wording import wording
 from sizing_app.session.turn import initial_turn
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.definition import Task
@@ -204,7 +206,7 @@ def test_ranges_are_drawn_anew_and_hold_a_witness(ota_pool, tmp_path):
 
 @pytest.fixture(scope="module")
 def teacher(pool) -> Teacher:
-    return Teacher(pool, fit_surrogate(pool, networks=2, steps=1500))
+    return Teacher(pool, fit_surrogate(pool, networks=1, steps=1000))
 
 
 def test_a_surrogate_inverts_its_heights_and_its_slope_is_that_of_its_predictions(teacher, pool):
@@ -258,6 +260,11 @@ def test_the_teacher_meets_specs_and_makes_up_for_what_was_missed(teacher, pool,
                for before, after in zip(measured, faster, strict=True)) >= 13
 
 
+def reply_of(lesson, circuit):
+    """What a lesson answers, read in the circuit's names."""
+    return parse_reply(wording(circuit, LATEST).in_names(lesson["reply"].removesuffix("<|end|>")), circuit)
+
+
 def test_lessons_parse_and_hold_what_they_say(teacher, pool, circuit, tmp_path):
     rng, sizes = np.random.default_rng(6), []
     tasks = Synthesis(pool, hidden_share=0.3).draw(rng, 40)
@@ -268,7 +275,7 @@ def test_lessons_parse_and_hold_what_they_say(teacher, pool, circuit, tmp_path):
         row = rows[pool.design[rows].tolist().index(pool.grid.index(start.proposal.parameters).tolist())]
         assert metric_row(circuit, start.measurement) == pytest.approx(pool.metrics[row])
         for size, lesson in enumerate(lessons(trajectory), start=1):
-            history, proposal = trajectory.history[:size], parse_reply(lesson["reply"].removesuffix("<|end|>"), circuit)
+            history, proposal = trajectory.history[:size], reply_of(lesson, circuit)
             assert not proposal.problems and proposal.reasoning
             assert proposal.finished == history[-1].score.passed
             sizes.append(len(proposal.reasoning.split()))
@@ -297,7 +304,7 @@ def test_other_ranges_change_where_a_design_lies_and_not_what_it_is(teacher, poo
         assert circuit == moved[place ^ 1].task.circuit and after.task.initial == moved[place ^ 1].task.initial
         assert all(item.contains(design[item.name]) for design in after.designs for item in circuit.parameters)
         for lesson, answer in zip(lessons(after), before.answers, strict=False):
-            proposal = parse_reply(lesson["reply"].removesuffix("<|end|>"), circuit)
+            proposal = reply_of(lesson, circuit)
             assert proposal.finished or proposal.parameters == pytest.approx(answer.parameters)
     assert all(each.task.circuit == pool.circuit for each in in_pairs_moved(trajectories, 0.0, rng))
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -18,8 +19,9 @@ from sizing_app.errors import PolicyError
 from sizing_app.policy.engine import Engine
 from sizing_app.policy.gguf import cached_gguf
 from sizing_app.policy.language_model import LanguageModel
-from sizing_app.prompt.compact import SPECIAL_TOKENS, added_tokens, render
+from sizing_app.prompt.compact import SPECIAL_TOKENS, render
 from sizing_app.prompt.tokenizer import encode, load_tokenizer
+from sizing_app.prompt.vocabulary import added_tokens
 from sizing_app.task.turn import Delta
 from tests.checkpoint import a_history, a_query, sample_texts, write_checkpoint
 
@@ -398,5 +400,16 @@ def test_a_checkpoint_acts_on_a_given_plan(model, ota):
     for wrong in ("", "x</Analyze><tool_call>", "x" * 601):
         with pytest.raises(PolicyError, match="The plan cannot be read"):
             list(model.act(task, history, wrong, NEVER))
-    with pytest.raises(PolicyError, match="cannot be given a plan"):
-        list(LanguageModel("chat", "http://127.0.0.1:9/v1", "served").act(task, history, plan, NEVER))
+
+
+def test_a_checkpoint_proposes_within_a_persons_limits(model, ota):
+    """It is held to them by its grammar, so that nothing has to be changed afterwards."""
+    width, current = ota.parameter("w_in"), ota.parameter("i_b")
+    limits = {"w_in": tuple(map(width.from_unit, (0.2, 0.3))), "i_b": tuple(map(current.from_unit, (0.6, 1.0)))}
+    called = 0
+    for seed in range(6):
+        task = replace(a_query(ota, seed), limits=limits)
+        parameters = propose(model, task)[1].parameters
+        called += parameters is not None
+        assert parameters is None or all(low <= parameters[name] <= high for name, (low, high) in limits.items())
+    assert called

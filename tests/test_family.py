@@ -13,7 +13,8 @@ from sizing_app.circuit.folder import load_circuits
 from sizing_app.circuit.netlist import build_netlist
 from sizing_app.pools.targets import DesignGrid, margins, metric_row
 from sizing_app.pools.teacher import Teacher
-from sizing_app.prompt.compact import added_tokens, render
+from sizing_app.prompt.compact import render
+from sizing_app.prompt.vocabulary import added_tokens
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.reward import score
 from sizing_app.train.family.archive import family_pool, load_archive, load_family, reference

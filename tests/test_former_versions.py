@@ -14,13 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import MetaData, Table, create_engine, insert
 
+from sizing_app.circuit.definition import content
 from sizing_app.circuit.folder import home, load_circuit
 from sizing_app.policy import can_size, make_policy
 from sizing_app.session.events import fold
 from sizing_app.session.file import read_session, write_session
 from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore
+from sizing_app.store.migrations import upgrade
 
 DATA = Path(__file__).parent / "data"
 
@@ -94,6 +97,23 @@ def test_a_database_before_saved_circuits_is_brought_up_to_date(tmp_path):
         own = store.circuits["OWN"]
         assert store.circuits[own.key] == own == states["OWN"].task.circuit and list(store.circuits) == []
         assert len(states["OWN"].history[0].points) == 3
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_circuits_that_were_saved_before_owners_are_everybody_s(kind, tmp_path, request):
+    url = f"sqlite:///{tmp_path}/old.db" if kind == "sqlite" else request.getfixturevalue("empty_postgresql")
+    kept, passing = (replace(load_circuit("OTA"), name=name) for name in ("KEPT", "PASSING"))
+    with create_engine(url).begin() as old:
+        upgrade(old, "0007_figures")
+        circuits = Table("circuits", MetaData(), autoload_with=old)
+        for circuit, saved in ((kept, 1e9), (passing, None)):
+            old.execute(insert(circuits).values(digest=circuit.key, name=circuit.name, content=content(circuit),
+                                                saved=saved))
+    with closing(SessionStore(url)) as store:
+        for circuits in (store.circuits, store.circuits.seen_by("ann")):
+            assert list(circuits) == ["KEPT"] and circuits.versions("KEPT") == [(kept.key, 1e9)]
+            assert circuits["KEPT"] == kept and circuits["PASSING"] == passing
+        assert store.circuits.seen_by("ann").remove("KEPT") == 0 and list(store.circuits) == []
 
 
 def test_the_reward_of_former_versions_is_read(tmp_path):

@@ -21,7 +21,8 @@ from sizing_app.store import SessionStore, record
 from sizing_app.store.groups import record_group
 from sizing_app.task.turn import Proposal
 from sizing_app.train.config import RLConfig
-from sizing_app.ui.forks.forks import ForkError, Forks
+from sizing_app.session.forks import ForkError
+from sizing_app.ui.forks.forks import Forks
 from sizing_app.ui.forks.group_html import group_head, proposals
 from sizing_app.ui.forks.group_plot import HEAT, figure
 from sizing_app.ui.services import Services, policy_titles

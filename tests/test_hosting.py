@@ -219,7 +219,7 @@ def test_a_signal_ends_the_app_in_order(launcher, tmp_path, number):
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=LONG, trust_env=False) as client:
             until(lambda: log.exists() and "Running on" in log.read_text(), app)
             for _ in range(3):
-                asked = ["MILLER", "random", None, None, None, 20, 1, "nominal", "stop", False]
+                asked = ["MILLER", "random", None, None, None, 20, 1, "nominal", "stop", False, 0, "95%", ""]
                 client.post("/gradio_api/call/size", json={"data": asked})
         store = SessionStore(database)
         until(lambda: [row for row in store.list() if row.turns >= 1], app)

@@ -1,5 +1,7 @@
 """Phase margin and unity-gain frequency against closed forms, of samples and in ngspice, where sweeps are refined."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -140,3 +142,28 @@ def test_an_analysis_that_saves_no_frequency_is_refined_too(pool):
                     for circuit, gain in ((INJECTED, 3e5), (RESONANT, 1e5)))
     assert found.ok, found.log
     assert found.metrics == pytest.approx(known.metrics, rel=1e-2)
+
+
+def test_a_sweep_that_no_other_analysis_shares_is_refined_without_another_load():
+    """OTA is loaded for the operating point, and with that as first guess; its sweep is refined once."""
+    code = """
+from sizing_app.circuit.folder import golden, load_circuit
+from sizing_app.simulator import testbench
+from sizing_app.simulator.ngspice import Ngspice
+
+class Counting(Ngspice):
+    loads, commands = 0, []
+    def load(self, netlist):
+        Counting.loads += 1
+        super().load(netlist)
+    def run(self, command):
+        self.commands.append(command)
+        super().run(command)
+
+circuit = load_circuit("OTA")
+design = golden(circuit)["parameters"]
+assert testbench.simulate(Counting(), circuit, design, circuit.conditions.nominal).ok
+print(Counting.loads, sum(f"ac lin {testbench.POINTS} " in command for command in Counting.commands))
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
+    assert told.stdout.split() == ["2", "1"], told.stderr

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -357,6 +358,11 @@ def endless(piece, first=b""):
     return answer
 
 
+def wait_for_request(server):
+    while not server.requests:
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize(("answer", "first"), [
     (silent(), None), (silent(ANSWER), ANSWER), (silent("<think>hm"), "hm"),
     (error(429, "busy", Retry_After="100"), "The model server is busy: asking again in 100 s."),
@@ -368,7 +374,7 @@ def test_stop_ends_the_request_at_once(task, answer, first):
         model = LanguageModel("chat", server.url, "served")
         pieces = model.propose(task, a_history(task, 1), stop)
         if first is None:
-            threading.Timer(0.2, stop.set).start()
+            threading.Thread(target=lambda: (wait_for_request(server), stop.set())).start()
         else:
             assert next(pieces).text == first
             stop.set()

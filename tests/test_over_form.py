@@ -5,17 +5,19 @@ from dataclasses import replace
 
 import pytest
 
+from sizing_app.circuit.definition import Draw
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.validation import Invalid
 from sizing_app.evaluate.corners import spots_of
 from sizing_app.session.events import SessionFinished, SessionStarted, TurnFinished, fold
 from sizing_app.session.loop import run_session
 from sizing_app.session.turn import initial_turn
-from sizing_app.task.over import read_over
+from sizing_app.task.over import read_over, with_samples
 from sizing_app.task.turn import Measurement
-from sizing_app.ui.forms.over_form import OWN, choice_of, kinds, note, problem, read_plan
+from sizing_app.ui.exchange import api_inputs
+from sizing_app.ui.forms.over_form import OWN, Chosen, OverForm, choice_of, kinds, note, problem, read_plan
 from sizing_app.ui.parts.spec_board import spec_board
-from sizing_app.ui.parts.verdict import verdict_of
+from sizing_app.ui.parts.verdict import verdict_of, where
 from tests.builders import END, GOOD, DirectSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 OTA = load_circuit("OTA")
@@ -37,27 +39,95 @@ def over_corners(initial=GOOD):
 
 @pytest.mark.parametrize("kind, text, points", [("nominal", "", 1), ("corners", "", 45), (OWN, "tt,ss @ -40,125", 5)])
 def test_a_choice_makes_the_plan_that_the_command_line_makes(kind, text, points):
-    plan = read_plan(OTA, NOMINAL, kind, text)
+    chosen = Chosen(kind, text)
+    plan = read_plan(OTA, NOMINAL, chosen)
     assert (1 if plan is None else len(plan.points)) == points
     assert plan == read_over(OTA, NOMINAL, text or kind)
-    assert (note(OTA, NOMINAL, kind, text) == "") == (points == 1) and problem(OTA, NOMINAL, kind, text) == ""
+    assert (note(OTA, NOMINAL, chosen) == "") == (points == 1) and problem(OTA, NOMINAL, chosen) == ""
 
 
 @pytest.mark.parametrize("text, said", [("xx", "corners: expected some of tt, ff"),
                                         ("", "expected nominal, corners or"),
                                         ("* @ * @ * @ *", "135 points, at most 64")])
 def test_what_is_wrong_stands_beside_the_field(text, said):
-    assert said in problem(OTA, NOMINAL, OWN, text)
+    chosen = Chosen(OWN, text)
+    assert said in problem(OTA, NOMINAL, chosen)
     with pytest.raises(Invalid):
-        read_plan(OTA, NOMINAL, OWN, text)
-    assert ("alert" in note(OTA, NOMINAL, OWN, text)) == bool(text)
+        read_plan(OTA, NOMINAL, chosen)
+    assert ("alert" in note(OTA, NOMINAL, chosen)) == bool(text)
+    assert OverForm.answer(None, OTA, NOMINAL, chosen)[0]["elem_classes"] == (["wrong"] if text else [])
+
+
+@pytest.mark.parametrize("aim, share, sigmas, said", [
+    ("95%", 0.95, None, "by 40 random samples, the same for every design, 95% of which must meet it"),
+    ("3 sigma", 1.0, 3.0, "by 40 random samples, the same for every design, whose mean and 3 sigma must meet it")])
+def test_random_samples_have_a_yield_aim(aim, share, sigmas, said):
+    chosen = Chosen("corners", "", 40, aim)
+    plan = read_plan(OTA, NOMINAL, chosen)
+    assert (len(plan.points), len(plan.samples), plan.share, plan.sigmas) == (85, 40, share, sigmas)
+    assert all(plan.points[number].draw.process for number in plan.samples)
+    assert "by its worst value over 45 conditions and " + said in note(OTA, NOMINAL, chosen)
+    task = replace(a_task(OTA), conditions=NOMINAL, plan=plan)
+    assert choice_of(OTA, task) == chosen
+    assert where(task) == f"over 45 corners and {aim} of 40 random samples"
+    shown = OverForm.answer(None, OTA, NOMINAL, chosen)
+    assert [field.get("visible") for field in shown[2:4]] == [True, False], "GF180 needs no assumption"
+
+
+def test_programs_choose_the_same():
+    assert api_inputs.read_plan(OTA, NOMINAL, "corners", 40, "3 sigma") == \
+        read_plan(OTA, NOMINAL, Chosen("corners", "", 40, "3 sigma"))
+    for words, said in ((("nominal", 40, 95), "yield_aim: expected a text such as 95% or 3 sigma, found 95"),
+                        (("nominal", 2.5, "95%"), "samples: expected a whole number"),
+                        (("nominal", 40, "all"), "yield: expected a percentage")):
+        with pytest.raises(api_inputs.WrongInput, match=said):
+            api_inputs.read_plan(OTA, NOMINAL, *words)
+
+
+@pytest.mark.parametrize("circuit, chosen, said, wrong", [
+    ("OTA", Chosen(samples=101), "samples: expected a whole number from 0 to 100", 1),
+    ("OTA", Chosen(samples=None), "samples: expected a whole number from 0 to 100", 1),
+    ("OTA", Chosen(samples=20, aim="most"), "yield: expected a percentage up to 100", 2),
+    ("OPAMP1", Chosen(samples=20), "say which to assume", 1),
+    ("OPAMP1", Chosen(samples=20, pelgrom="three"), "pelgrom: expected A_VT in mV um", 3)])
+def test_what_is_wrong_with_samples_is_marked(circuit, chosen, said, wrong):
+    found = load_circuit(circuit)
+    shown = OverForm.answer(None, found, found.conditions.nominal, chosen)
+    assert said in shown[-1] and "alert" in shown[-1]
+    assert [number for number, field in enumerate(shown[:4]) if field["elem_classes"]] == [wrong]
+
+
+def test_coefficients_can_be_assumed_where_the_foundry_gives_none():
+    found = load_circuit("OPAMP1")
+    chosen = Chosen(samples=20, pelgrom="3,1")
+    plan = read_plan(found, found.conditions.nominal, chosen)
+    assert plan.points[1].draw.pelgrom == pytest.approx((3e-9, 1e-8))
+    task = replace(a_task(found), conditions=found.conditions.nominal, plan=plan)
+    assert choice_of(found, task) == chosen
+    assert OverForm.answer(None, found, task.conditions, chosen)[3]["visible"]
+
+
+def test_a_session_over_samples_says_how_many_meet_all():
+    task = replace(a_task(a_circuit()), initial=GOOD)
+    task = replace(task, plan=with_samples(None, task.conditions, Draw(1, 0), 4, 1.0, 3.0))
+
+    class Random(Corners):
+        def measure(self, circuit, parameters, conditions):
+            sample = conditions.draw.sample if conditions.draw else 0
+            return Measurement("ok", {"gain": 60.0 - sample, "power": 1e-6})
+
+    state = fold(run_session(task, ScriptedPolicy([END]), Random(), threading.Event()))
+    found = verdict_of(state)
+    assert found.headline == "All 2 specs met over 3 sigma of 4 random samples."
+    assert "4 of 4 samples meet all specs." in found.facts
+    gain, power = (row for row in spec_board(state).split("</tr>") if 'class="num value"' in row)
+    assert "<small>mean and 3 sigma of 4 samples</small>" in gain and "<small>tt, 27" in power
 
 
 @pytest.mark.parametrize("text", ["nominal", "corners", "tt,ss @ -40,125", "ss", "@ 85", "ff @ 27 @ 3", "@@@ 1p"])
 def test_a_stored_task_is_filled_in_again(text):
     task = replace(a_task(OTA), conditions=NOMINAL, plan=read_over(OTA, NOMINAL, text))
-    kind, own = choice_of(OTA, task)
-    again = read_plan(OTA, NOMINAL, kind, own)
+    again = read_plan(OTA, NOMINAL, choice_of(OTA, task))
     assert (again and set(again.points)) == (task.plan and set(task.plan.points))
 
 

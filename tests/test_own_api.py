@@ -7,8 +7,9 @@ from dataclasses import replace
 import gradio as gr
 import pytest
 
-from sizing_app.circuit.catalog import Catalog, FolderCatalog
+from sizing_app.circuit.catalog import FolderCatalog
 from sizing_app.circuit.folder import golden, load_circuit
+from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.hub import Hub
 from sizing_app.own.draft import DraftError
 from sizing_app.store import SessionStore
@@ -26,7 +27,7 @@ CHOICES = {"name": "LOWPASS", "settings": {"f_pass": "10", "f_edge": "20"}}
 def services(tmp_path, monkeypatch, simulator):
     monkeypatch.chdir(tmp_path)
     with closing(SessionStore(f"sqlite:///{tmp_path}/own.db")) as store:
-        yield Services(Catalog(FolderCatalog(), store.circuits), store, Hub(store), simulator, None,
+        yield Services(FolderCatalog(), store, Hub(store), simulator, None,
                        policy_titles(chat=False), "OTA")
 
 
@@ -37,7 +38,7 @@ def api(services):
 
 def test_text_in_circuit_out(api, services):
     told = api.read_netlist({"rc.cir": RC}, CHOICES)
-    assert (told["name"], told["kind"], told["problems"]) == ("LOWPASS", "filter", []) and not list(api.store.circuits)
+    assert (told["name"], told["kind"], told["problems"]) == ("LOWPASS", "filter", []) and not list(api.services.own)
     json.dumps(told, allow_nan=False)
     found = api.import_circuit({"rc.cir": RC}, CHOICES)
     json.dumps(found, allow_nan=False)
@@ -53,20 +54,30 @@ def test_a_folder_s_texts_come_and_go(api):
     files = api.circuit_files("OTA")
     assert set(files) == {"circuit.toml", "netlist.sp", "testbench.sp"}
     assert api.import_circuit(files, {"name": "MINE"})["name"] == "MINE"
-    assert replace(api.store.circuits["MINE"], name="OTA") == load_circuit("OTA")
+    assert replace(api.services.own["MINE"], name="OTA") == load_circuit("OTA")
     with pytest.raises(DraftError, match="comes with the program"):
         api.import_circuit(files, {"name": "OTA"})
+
+
+def test_another_name_keeps_the_file_s_own_design(api, services):
+    api.import_circuit({"rc.cir": RC}, CHOICES)
+    first = golden(services.circuits["LOWPASS"])
+    assert first["parameters"] == {"r1": 1000.0, "c1": 1e-7}
+    api.duplicate_circuit("LOWPASS", "COPY")
+    api.rename_circuit("LOWPASS", "OTHER")
+    assert golden(services.circuits["COPY"]) == golden(services.circuits["OTHER"]) == first
+    assert api.check_circuit("OTHER")["design"] == first["parameters"]
 
 
 def test_names_and_versions(api):
     key = api.import_circuit(api.circuit_files("OTA"), {"name": "MINE"})["key"]
     assert [row["key"] for row in api.circuit_versions("MINE")] == [key]
     copy = api.duplicate_circuit("MINE", "COPY")
-    with pytest.raises(WrongInput, match="already"):
+    with pytest.raises(CircuitError, match="already"):
         api.duplicate_circuit("MINE", "COPY")
     renamed = api.rename_circuit("MINE", "YOURS")
-    assert set(api.store.circuits) == {"COPY", "YOURS"} and copy != renamed
-    assert api.remove_circuit("COPY") == 0 and set(api.store.circuits) == {"YOURS"}
+    assert set(api.services.own) == {"COPY", "YOURS"} and copy != renamed
+    assert api.remove_circuit("COPY") == 0 and set(api.services.own) == {"YOURS"}
     for call in (lambda: api.remove_circuit("COPY"), lambda: api.rename_circuit("OTA", "X"),
                  lambda: api.remove_circuit("OTA")):
         with pytest.raises(WrongInput, match="no stored circuit"):
@@ -84,7 +95,7 @@ def test_what_is_no_upload_is_a_sentence(api, files, choices, said):
 
 def test_all_problems_come_back_and_nothing_is_stored(api):
     found = api.import_circuit({"ldo.sp": LDO.replace("R1 vout", "A1 vout thing\nN1 vout x\nR1 vout")})
-    assert len(found["problems"]) == 2 and found["key"] == "" and not list(api.store.circuits)
+    assert len(found["problems"]) == 2 and found["key"] == "" and not list(api.services.own)
 
 
 @pytest.mark.parametrize("name", TELLING)

@@ -212,3 +212,86 @@ def test_pins_of_a_netlist_without_subcircuit_are_biased(simulator):
     assert metrics["gain"] > 60 and metrics["power"] > 50e-6
     own = replace(told, files={"flat.spice": flat.replace("XC1", "I0 VDD IBIAS 10u\nXC1")})
     assert "ibias" not in report(own).testbench and "I0 vdd ibias" in report(own).netlist
+
+
+# What could be read as well
+
+EXTRACTED = """* NGSPICE file created from ota.ext - technology: sky130A
+X0 Vout D2 VDD VDD sky130_fd_pr__pfet_01v8 ad=0p pd=0u as=0p ps=0u w=5e+06u l=500000u M=8
+X1 D2 Vout sky130_fd_pr__cap_mim_m3_2 l=1e+07u w=1e+07u
+X2 Ibias Ibias GND GND sky130_fd_pr__nfet_01v8 w=3e+06u l=1e+06u M=4
+X3 D2 Vp D5 GND sky130_fd_pr__nfet_01v8 w=1e+07u l=500000u M=4
+X4 Vout Ibias GND GND sky130_fd_pr__nfet_01v8 w=3e+06u l=1e+06u M=8
+X5 VDD D1 D2 VDD sky130_fd_pr__pfet_01v8 w=5e+06u l=500000u M=2
+X6 D5 Ibias GND GND sky130_fd_pr__nfet_01v8 w=3e+06u l=1e+06u M=4
+X7 D1 D1 VDD VDD sky130_fd_pr__pfet_01v8 w=5e+06u l=500000u M=2
+X8 D1 Vn D5 GND sky130_fd_pr__nfet_01v8 w=1e+07u l=500000u M=4
+.end
+"""
+SCRIPT = """an op-amp with a script
+Vdd vdd 0 1.8
+Vp vp 0 dc 0.9 ac 1
+Vn vn 0 0.9
+I1 vdd ib 10u
+M1 n1 vn tail 0 nfet_01v8 w=10u l=0.5u
+M2 out vp tail 0 nfet_01v8 w=10u l=0.5u
+M3 n1 n1 vdd vdd pfet_01v8 w=5u l=0.5u
+M4 out n1 vdd vdd pfet_01v8 w=5u l=0.5u
+M5 tail ib 0 0 nfet_01v8 w=5u l=1u m=2
+M6 ib ib 0 0 nfet_01v8 w=5u l=1u
+.control
+ac dec 10 1 1g
+define power(x,y) -(x*y)
+let p = 180+vp(out)
+meas ac ugf when vdb(out)=0
+meas ac pm find p when vdb(out)=0
+.endc
+.end
+"""
+
+
+def test_an_extracted_layout_without_sources_has_its_rails_and_bias_as_ports(simulator):
+    found = check_draft(Draft({"ota.spice": EXTRACTED}), simulator, designs=0).found
+    told = report(Draft({"ota.spice": EXTRACTED}))
+    assert told.kind == "op-amp" and {port.net: port.role for port in told.ports} == {
+        "vdd": "supply", "0": "ground", "vp": "in+", "vn": "in-", "ibias": "bias current", "vout": "out"}
+    assert found.original.metrics["gain"] > 40 and found.warnings == ()
+    if not missing():
+        assert found.plain["gain"] == pytest.approx(found.as_written["gain"], rel=1e-3)
+        assert found.plain["power"] == pytest.approx(found.as_written["power"], rel=1e-3)
+
+
+def test_the_output_of_an_amplifier_is_where_both_drains_meet():
+    text = EXTRACTED.replace("Vout", "Vhigh").replace("X0 ", ".subckt ota Ibias Vhigh VDD GND Vp Vn\nX0 ").replace(
+        ".end\n", ".ends\n.end\n")
+    told = report(Draft({"ota.spice": text}))
+    assert {port.net: port.role for port in told.ports}["vhigh"] == "out" and told.problems == ()
+
+
+def test_a_script_that_is_no_testbench_makes_room_for_a_ready_one(simulator):
+    """It was nobody's choice; where it is one, what is in the way is a problem."""
+    told = report(Draft({"amp.cir": SCRIPT}))
+    assert (told.kind, told.problems) == ("op-amp", ())
+    reasons = [str(note) for note in told.notes if "the ready testbench stands in place" in str(note)]
+    assert any("define power" in reason for reason in reasons) and any("let p = 180" in reason for reason in reasons)
+    chosen = report(Draft({"amp.cir": SCRIPT}, testbench=DECK))
+    assert chosen.kind == DECK and any("define power" in str(problem) for problem in chosen.problems)
+    found = check_draft(Draft({"amp.cir": SCRIPT}), simulator, designs=0).found
+    assert found.original.metrics["gain"] > 25 and found.warnings == ()
+
+
+def test_of_two_outputs_the_first_is_measured_and_the_second_left_open():
+    latch = """* two gates
+.subckt latch vdd vss q out
+M1 q out vss vss nfet_01v8 w=1u l=0.15u
+M2 q out vdd vdd pfet_01v8 w=1u l=0.15u
+M3 out q vss vss nfet_01v8 w=1u l=0.15u
+M4 out q vdd vdd pfet_01v8 w=1u l=0.15u
+.ends
+"""
+    told = report(Draft({"latch.sp": latch}))
+    ports = {port.net: port for port in told.ports}
+    assert told.problems == () and (ports["q"].role, ports["out"].role) == ("out", "open")
+    assert "q is taken as the output" in ports["out"].note
+    other = report(Draft({"latch.sp": latch}, roles={"q": "open", "out": "out"}))
+    assert {port.net: port.role for port in other.ports}["out"] == "out" and other.problems == ()

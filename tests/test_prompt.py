@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sizing_app.circuit.definition import Metric, Parameter, Spec
 from sizing_app.circuit.folder import load_circuits
 from sizing_app.circuit.units import SUFFIXES
-from sizing_app.prompt import chat, compact
+from sizing_app.prompt import chat, compact, vocabulary
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.prompt.values import NUMBER, PERCENT_BUCKETS, at_position, metric_grid, percent_bucket, position
 from sizing_app.task.reward import score
@@ -56,7 +56,7 @@ def test_the_second_version_tells_ranges_and_what_each_turn_changed():
 
 
 def test_evidence_is_told_in_tokens_that_every_checkpoint_has():
-    tokens = set(compact.added_tokens([a_circuit()]))
+    tokens = set(vocabulary.added_tokens([a_circuit()]))
     assert {" gain=", " power=", " w", " m", " -50%", " -500%", " +100%", " +16%"} <= tokens
 
 
@@ -136,7 +136,7 @@ def every_unit():
 
 
 def test_tokens_of_every_circuit_do_not_overlap():
-    tokens = compact.added_tokens([*CIRCUITS, every_unit(), a_circuit("OPAMP4"), a_circuit("SimLDO")])
+    tokens = vocabulary.added_tokens([*CIRCUITS, every_unit(), a_circuit("OPAMP4"), a_circuit("SimLDO")])
     assert len(set(tokens)) == len(tokens)
     assert {" folded-cascode", " gbw>=", ',"r_b":', ' "43%"', "4.75", "976", " -12%"} <= set(tokens)
     assert all(NUMBER.fullmatch(token) for token in tokens if token[-1].isdigit())
@@ -150,7 +150,7 @@ def test_tokens_of_every_circuit_do_not_overlap():
 ])
 def test_overlapping_tokens_are_refused(tokens, message):
     with pytest.raises(ValueError, match=message):
-        compact.check_overlaps(tokens)
+        vocabulary.check_overlaps(tokens)
 
 
 def test_values_beyond_the_grid_show_its_end():

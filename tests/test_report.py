@@ -74,7 +74,7 @@ def test_the_schematic_has_the_sizes(sheet):
     (["simulate", "OPAMP1", "--golden", "--monte-carlo", "10"], "say which to assume"),
     (["simulate", "OTA", "--golden", "--monte-carlo", "10", "--pelgrom", "3"], "such as 3,1"),
     (["size", "OTA", "--over", "tt,yy @ 27"], "over: corners"),
-    (["size", "OTA", "--samples", "10", "--yield", "0"], "--yield '0'")])
+    (["size", "OTA", "--samples", "10", "--yield", "0"], "--yield: expected a percentage up to 100")])
 def test_wrong_words_are_named(words, said, capsys, tmp_path):
     database = ["--database", f"sqlite:///{tmp_path / 's.db'}"] if words[0] != "simulate" else []
     assert main([*words, *database]) == 2

@@ -32,14 +32,11 @@ def play(task: Task, simulator, most: int, round_: int = ROUND):
     return search, asked, met
 
 
-def test_it_solves_a_hard_circuit():
+@pytest.mark.parametrize(("seed", "most"), [(0, 100), (1, 100), (3, 100), (4, 100), (5, 300),
+                                            pytest.param(2, 800, marks=pytest.mark.slow)])
+def test_it_solves_a_hard_circuit(seed, most):
     """Of 100,000 random designs none meets the specs. One start of six leads into a place that takes long to leave."""
-    spent = []
-    for seed in range(6):
-        _, asked, met = play(miller_task(seed), SquareLaw(), 800)
-        assert met, seed
-        spent.append(len(asked))
-    assert sorted(spent)[2] <= 100 and sorted(spent)[4] <= 300
+    assert play(miller_task(seed), SquareLaw(), most)[2]
 
 
 def test_it_repeats_itself_and_asks_the_same_however_many_at_once():

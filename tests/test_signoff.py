@@ -185,6 +185,28 @@ def test_what_cannot_be_checked_is_refused_with_a_sentence(tmp_path):
     assert last["samples"].status == "stopped" and corners_of(services, state) is None
 
 
+def test_a_visitor_has_so_many_checks_at_once(tmp_path):
+    """On the page and by the API together; who asks for one that runs shares it. Sessions are not counted."""
+    measured = replace(TOY, measures=tuple(Measure(metric.name, "any", {}) for metric in TOY.metrics))
+    services = replace(services_of(tmp_path, shares=Shares(checks=2)), shipped={"TOY": measured})
+    state = services.state(stored(services))
+    services.simulator.delay = 0.05
+    first = ask(services, state, "samples", 500)
+    with services.check():
+        assert len(services.checks.running()) == 2
+        with pytest.raises(Busy, match="2 of your checks are running, at most 2 may at once"):
+            CheckApi(services).check_corners("TOY", GOOD)
+        with pytest.raises(Busy, match="2 of your checks"):
+            ask(services, state, "corners")
+        assert ask(services, state, "samples", 500) == first
+        services.admit()
+    services.simulator.delay = 0.0
+    assert len(CheckApi(services).check_corners("TOY", GOOD)["conditions"]) == 8
+    services.checks.stop(design_of(state), "samples")
+    *_, _ = services.checks.follow(design_of(state))
+    assert services.checks.running() == []
+
+
 def test_a_circuit_without_coefficients_says_so():
     opamp, ota = (load_circuit(name) for name in ("OPAMP1", "OTA"))
     assert "say which to assume" in no_coefficients(Design(opamp, {}, opamp.conditions.nominal))
@@ -193,7 +215,7 @@ def test_a_circuit_without_coefficients_says_so():
 
 def test_the_api_returns_what_the_command_prints(tmp_path):
     measured = replace(TOY, measures=tuple(Measure(metric.name, "any", {}) for metric in TOY.metrics))
-    api = CheckApi(replace(services_of(tmp_path), circuits={"TOY": measured}))
+    api = CheckApi(replace(services_of(tmp_path), shipped={"TOY": measured}))
     corners = api.check_corners("TOY", GOOD)
     assert len(corners["conditions"]) == 8 and not corners["passed"] and corners["worst"][0]["value"] == 46.0
     tight = api.monte_carlo("TOY", GOOD, {"gain": {"low": 61}}, samples=5, seed=3)

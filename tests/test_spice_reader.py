@@ -132,7 +132,10 @@ def test_fingers_are_counted_in_the_width_and_m_once():
 def test_as_written_keeps_areas_and_writes_fingers_as_devices():
     cell = cell_of("X1 d g 0 0 nfet_03v3 w=20u l=1u nf=4 m=2 ad=8p\n", as_written=True)
     found = {key: item.value for key, item in device(cell, "MX1").sizes.items()}
-    assert found == pytest.approx({"w": 5e-6, "l": 1e-6, "m": 8.0, "ad": 2e-12}, rel=1e-9)
+    none = {"as": 0.0, "pd": 0.0, "ps": 0.0}  # the defaults of the foundry's subcircuit
+    assert found == pytest.approx({"w": 5e-6, "l": 1e-6, "m": 8.0, "ad": 2e-12} | none, rel=1e-9)
+    line = cell_of("M1 d g 0 0 nfet_03v3 w=20u l=1u ad=8p\n", as_written=True)
+    assert {"as", "pd", "ps"}.isdisjoint(device(line, "M1").sizes)
 
 
 @pytest.mark.parametrize("polarity, names", [
@@ -156,6 +159,7 @@ def test_a_mim_capacitor_has_plate_and_edge():
     """2 fF/um^2 and 0.19 fF/um of the perimeter: 10 x 20 um are 400 + 11.4 fF."""
     cell = cell_of("X1 a 0 sky130_fd_pr__cap_mim_m3_1 w=10 l=20 mf=2\nR1 a 0 1k\n")
     assert device(cell, "CX1").sizes["value"].value == pytest.approx(2 * 411.4e-15, rel=1e-6)
+    assert any("here 822.8 fF: without" in str(note) for note in cell.notes)
 
 
 def test_a_parameter_in_micrometres_becomes_one_in_metres():

@@ -118,6 +118,19 @@ G1 0 out vdd 0 1m"""
     close(found, pm_full=90.0, pm_light=90.0, rel=1e-2)
 
 
+def test_ldo_with_a_divider_outside(pool):
+    """Half of the output at the feedback port: half of the loop gain, twice the reference at the output."""
+    netlist = "E1 y 0 ref sense 1000\nR1 y out {r/1e6}\nR2 vdd 0 18k\nG1 0 out vdd 0 1m"
+    ports = {"vdd": "supply", "out": "out", "ref": "reference", "sense": "feedback"}
+    settings = {"output": "1.2", "reference_voltage": "0.6", "divider": "0.5", "i_light": "1m", "i_full": "11m",
+                "half": "2u"}
+    _, found = measured(pool, macro(netlist, 1e-6), "ldo", Wiring(ports, settings=settings))
+    out = (600 - (1e-3 - SUPPLY * 1e-3)) / 501
+    close(found, load_reg=1 / 501, line_reg=1e-3 / 501, gain_full=20 * math.log10(500), gain_light=20 * math.log10(500),
+          accuracy=1.2 - out, rel=1e-2)
+    close(found, pm_full=90.0, pm_light=90.0, rel=1e-2)
+
+
 @pytest.mark.parametrize("ports, netlist", [
     ({"in": "in+", "out": "out"}, "R1 in out {r}"),
     ({"ip": "in+", "im": "in-", "op": "out+", "om": "out-"}, "R1 ip op {r}\nR2 im om {r}"),

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from sizing_app.circuit.folder import load_circuits
-from sizing_app.prompt.compact import SPECIAL_TOKENS, added_tokens, call_text, render, result_text, target_text
+from sizing_app.prompt.compact import SPECIAL_TOKENS, call_text, render, result_text, target_text
 from sizing_app.prompt.tokenizer import build_tokenizer, encode, load_tokenizer, save_tokenizer, token_values
+from sizing_app.prompt.vocabulary import added_tokens
 from sizing_app.prompt.values import metric_grid
 from tests.checkpoint import a_history, a_query, sample_texts
 

@@ -24,6 +24,7 @@ from sizing_app.task.turn import Measurement, Proposal, SpecScore, Turn
 from sizing_app.ui.exchange.export import KINDS
 from sizing_app.ui.forms.form import initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table
+from sizing_app.ui.forms.over_form import Chosen
 from sizing_app.ui.page import build
 from sizing_app.ui.parts.header import header
 from sizing_app.ui.parts.heat_strip import LEVELS, cell, cells
@@ -279,7 +280,7 @@ def services_of(tmp_path, make_policy) -> Services:
                     "TOY")
 
 
-def begin(services: Services, over: str = "nominal"):
+def begin(services: Services):
     """Press Start with the default form; returns (session id or nothing, text of the problems)."""
     import gradio as gr
     with gr.Blocks():
@@ -287,7 +288,7 @@ def begin(services: Services, over: str = "nominal"):
     circuit = services.circuits["TOY"]
     point = circuit.conditions.nominal
     session_id, problems, *_ = page.begin(
-        False, "TOY", point.corner, point.temperature, point.supply, point.load, over, "",
+        False, "TOY", point.corner, point.temperature, point.supply, point.load, *Chosen(),
         spec_table(circuit, circuit.specs), 5, 0, "middle", initial_table(circuit, GOOD), "",
         limit_table(circuit, {}), "", "stop", False, "random")
     return page, session_id if isinstance(session_id, str) else "", problems
@@ -312,7 +313,7 @@ def test_a_policy_that_cannot_size_the_circuit_starts_nothing(tmp_path, name, wo
 
 
 def test_only_policies_that_can_size_a_circuit_are_offered(tmp_path):
-    services = replace(services_of(tmp_path, ScriptedPolicy), circuits={"TOY": a_circuit(), "OTA": load_circuit("OTA")})
+    services = replace(services_of(tmp_path, ScriptedPolicy), shipped={"TOY": a_circuit(), "OTA": load_circuit("OTA")})
     offered = [[name for _, name in services.policies_for(circuit)] for circuit in ("OTA", "TOY")]
     untrained = {name for name in ("trajectory-grpo", "single-turn-grpo", "gtpo") if not (MODELS / name).exists()}
     assert offered == [[name for name in policy_titles(chat=False) if name not in untrained],
@@ -331,6 +332,10 @@ def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
     assert shown == last["phase"] and not shown["running"]
     assert best.visible and start.interactive and not stop.interactive
     assert list(session_stream(replace(services, hub=Hub()), session_id)) == [last], "the store tells the same"
+
+
+def test_a_tab_holds_no_connection_of_gradio(tmp_path):
+    assert build(services_of(tmp_path, ScriptedPolicy)).get_config_file()["connect_heartbeat"] is False
 
 
 def test_the_page_names_no_outside_address(tmp_path):

@@ -12,7 +12,6 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from sizing_app.circuit.catalog import Catalog
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.hub import Hub
 from sizing_app.own.assembly import assemble
@@ -41,7 +40,7 @@ def page(tmp_path, simulator, monkeypatch):
     """The page, without a server; its store is empty."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     store = SessionStore(f"sqlite:///{tmp_path}/sessions.db")
-    services = Services(Catalog({"TOY": a_circuit()}, store.circuits), store, Hub(), simulator, None,
+    services = Services({"TOY": a_circuit()}, store, Hub(), simulator, None,
                         policy_titles(chat=False), "TOY")
     with gr.Blocks():
         page = OwnPage(services)
@@ -87,7 +86,8 @@ def test_from_paste_to_a_saved_circuit(page):
     assert len(steps) >= 1 and draft_of(end).name == "LOWPASS"
     free = {group.name: group for group in report(draft_of(end)).groups if not group.locked}
     assert set(free) == {"r_in"} and free["r_in"].low == 500
-    checked = end[page.shown.index(page.check.checked)]
+    key = end[page.shown.index(page.check.checked)]
+    checked = page.check.recent.get(key)
     metrics = checked.found.original.metrics
     assert metrics["g1"] == pytest.approx(-3.01, abs=0.1)
     assert metrics["cutoff"] == pytest.approx(1 / (2 * pi * 1e3 * (100e-9 + 1e-12)), rel=1e-3)
@@ -97,12 +97,12 @@ def test_from_paste_to_a_saved_circuit(page):
     assert draft_of(end).better == {"cutoff": "low"} and bounds(specs, "cutoff") == (False, True)
     assert bounds(specs, "g1") == (True, True)
     write(specs, "cutoff", low="1.2kHz", high="2kHz")
-    said, _ = page.save(end[0], checked, "LOWPASS", "A <b>low</b>-pass", specs)
+    said, _ = page.save(end[0], key, "LOWPASS", "A <b>low</b>-pass", specs)
     assert "?circuit=LOWPASS" in said
     kept = page.services.circuits["LOWPASS"]
     assert next(spec for spec in kept.specs if spec.metric == "cutoff").low == 1200
     assert kept.title == "A <b>low</b>-pass"
-    again, _ = page.save(end[0], checked, "LOWPASS", "another", specs)
+    again, _ = page.save(end[0], key, "LOWPASS", "another", specs)
     assert "version 2" in again
 
 
@@ -139,7 +139,7 @@ def test_a_wrong_port_is_corrected_and_parameters_are_joined_and_split(page):
 def test_problems_have_their_line_and_nothing_of_a_text_is_html(page):
     text = RC.replace("R1 in out 1k", "R1 in out 1k\nA1 in out <script>alert(1)</script>")
     shown = page.read("", text)
-    html = "".join(str(item) for item in shown[1:5])
+    html = "".join(str(item) for item in shown[1:6])
     assert "line 4: &#39;A1&#39;" in shown[1] and "<script>" not in html.replace(text, "")
     assert 'class="problem"' in html and "1 problem to solve" in shown[1]
     assert last(page.check_now(VISITOR, shown[0], text, *fields_of(page, shown).values()))[1] == shown[1]
@@ -199,16 +199,40 @@ def test_saved_circuits_are_renamed_duplicated_exported_and_deleted(page):
     assert saved.deleted("THREE")[-1] == '<p role="status">THREE is deleted.</p>' and saved.show()[0].value is None
 
 
+def test_the_owner_shares_a_saved_circuit(page, monkeypatch):
+    """The switch is there where people sign in, and works for the owner."""
+    services, saved = page.services, page.saved
+    services.own_of("").save(replace(load_circuit("OTA"), name="OLD"))
+    assert not saved.show("OLD")[3].visible
+    saved.services = named = replace(services, named=True)
+    person = ["ann"]
+    monkeypatch.setattr("sizing_app.ui.services.signed_in", lambda: person[0])
+    named.own.save(replace(load_circuit("OTA"), name="ONE"))
+    switch = saved.show("ONE")[3]
+    assert switch.visible and switch.interactive and not switch.value
+    shown = saved.shared("ONE", True)
+    assert "visible to everyone" in shown[-1] and shown[3].value
+    person[0] = "bob"
+    switch = saved.show("ONE")[3]
+    assert (switch.value, switch.interactive, switch.label) == (True, False, "Share with everyone (by ann)")
+    assert "belongs to &#39;ann&#39;" in saved.deleted("ONE")[-1] and "belongs to" in saved.renamed("ONE", "X")[-1]
+    assert not saved.show("OLD")[3].interactive
+    person[0] = "ann"
+    assert "visible to you alone" in saved.shared("ONE", False)[-1]
+    person[0] = "bob"
+    assert list(named.own) == ["OLD"] and "deleted before" in saved.shared("ONE", True)[-1]
+
+
 def test_a_name_that_is_taken_or_a_draft_that_changed_is_not_saved(page):
     read = page.read("", RC)
     fields = fields_of(page, read)
     end = last(page.check_now(VISITOR, read[0], RC, *fields.values()))
-    checked, specs = (end[page.shown.index(part)] for part in (page.check.checked, page.check.specs))
-    assert "comes with the program" in page.save(end[0], checked, "TOY", "", specs["value"])[0]
+    key, specs = (end[page.shown.index(part)] for part in (page.check.checked, page.check.specs))
+    assert "comes with the program" in page.save(end[0], key, "TOY", "", specs["value"])[0]
     changed = draft_text(replace(draft_of(end), settings={"f_pass": "10"}))
-    assert "press Check first" in page.save(changed, checked, "MINE", "", specs["value"])[0]
-    assert "press Check first" in page.save(end[0], None, "MINE", "", specs["value"])[0]
-    assert "name" in page.save(end[0], checked, "no name", "", specs["value"])[0]
+    assert "press Check first" in page.save(changed, key, "MINE", "", specs["value"])[0]
+    assert "press Check first" in page.save(end[0], "", "MINE", "", specs["value"])[0]
+    assert "name" in page.save(end[0], key, "no name", "", specs["value"])[0]
     assert set(page.services.store.circuits) == set()
 
 
@@ -232,5 +256,11 @@ def test_a_check_that_is_stopped_cancels_what_waits(simulator):
         watched.submit(jobs[:5])[-1].result()
 
 
-def test_an_empty_page_says_what_to_do():
+def test_an_empty_page_says_what_to_do_and_offers_examples(page):
     assert "Paste a netlist" in verdict_html(None)
+    row = page.shown.index(page.netlist.first)
+    assert page.netlist.first.visible and page.show(None)[row].visible
+    for example, _ in page.netlist.examples:
+        shown = page.begin_with(example)
+        assert "is read. Check it next" in shown[1] and not shown[row].visible
+        assert draft_of(shown) == example.draft()

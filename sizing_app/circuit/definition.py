@@ -73,7 +73,7 @@ class Parameter:
         """The values that a designer would write down, all of them in the range: E24 on a log scale, steps of ``step``
         from the lower end on a linear one. Where the range has none, its ends."""
         if self.scale == "log":
-            return preferred_values(self.low, self.high) or sorted({self.low, self.high})
+            return list(preferred_values(self.low, self.high)) or sorted({self.low, self.high})
         if self.low == self.high:
             return [self.low]
         step = self.step or (self.high - self.low) / 50

@@ -64,6 +64,7 @@ def calls_in(text: str) -> list[tuple[str, int]]:
     return [(ast.unparse(node.func), len(node.args)) for node in _nodes(text) if isinstance(node, ast.Call)]
 
 
+@functools.lru_cache(maxsize=4096)
 def _plain_numbers(text: str) -> str:
     return _SI_NUMBER.sub(lambda match: repr(parse_si(match.group(0))), text)
 

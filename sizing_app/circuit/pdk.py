@@ -204,12 +204,33 @@ def _constants(lines: list[str], known: dict[str, float]) -> dict[str, float]:
 
 def bin_of(name: str, kind: str, rest: str, constants: Mapping[str, float]) -> Bin:
     """The bin of a .model line whose parameters may name constants."""
-    values = {key.lower(): number(value, constants) for key, value in ASSIGNMENT.findall(rest)}
+    values, pairs = {}, []
+    for key, value, written in _settings(rest):
+        values[key] = number(value, constants) if written is None else value
+        pairs.append(_written(key, values[key]) if written is None else written)
     length, width = bin_limits(values)
-    pairs = [f"{key}={value:.1f}" if key == "version" else f"{key}={value:.12g}"  # ngspice knows 4.0, not 4
-             for key, value in values.items()]
     rows = [" ".join(pairs[start:start + 40]) for start in range(0, len(pairs), 40)]
     return Bin(name, length, width, f".model {name} {kind}\n+ " + "\n+ ".join(rows))
+
+
+@functools.lru_cache(maxsize=64)
+def _settings(rest: str) -> tuple[tuple[str, float | str, str | None], ...]:
+    """(parameter, value, as a card has it) of a .model line; an expression as text, None. Read once for all samples."""
+    found = {key.lower(): value for key, value in ASSIGNMENT.findall(rest)}
+    return tuple((key, number(text, {}), _written(key, number(text, {}))) if _is_number(text) else (key, text, None)
+                 for key, text in found.items())
+
+
+def _written(key: str, value: float) -> str:
+    return f"{key}={value:.1f}" if key == "version" else f"{key}={value:.12g}"  # ngspice knows 4.0, not 4
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def number(text: str, names: Mapping[str, float]) -> float:

@@ -9,6 +9,7 @@ where the unit is Hz, Ohm or something per second, of which nobody writes milli 
 
 import math
 import re
+from functools import lru_cache
 
 SUFFIXES = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "meg": 1e6, "g": 1e9, "t": 1e12}
 E24 = (10, 11, 12, 13, 15, 16, 18, 20, 22, 24, 27, 30, 33, 36, 39, 43, 47, 51, 56, 62, 68, 75, 82, 91)
@@ -109,11 +110,12 @@ def format_si(value: float | None, digits: int = 3) -> str:
     return f"{scaled}{suffix}"
 
 
-def preferred_values(low: float, high: float) -> list[float]:
+@lru_cache(maxsize=4096)
+def preferred_values(low: float, high: float) -> tuple[float, ...]:
     """The E24 series (IEC 60063) between ``low`` and ``high``, both ends inclusive."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     series = (float(f"{mantissa}e{decade - 1}") for decade in range(first, last + 1) for mantissa in E24)
-    return [value for value in series if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
+    return tuple(value for value in series if low * (1 - 1e-9) <= value <= high * (1 + 1e-9))
 
 
 def _suffix(rounded: float) -> tuple[str, float]:

@@ -73,6 +73,11 @@ def read_pelgrom(text: str) -> tuple[float, float]:
     return numbers[0] * 1e-9, numbers[1] * 1e-8
 
 
+def show_pelgrom(pelgrom: tuple[float, float]) -> str:
+    """As ``read_pelgrom`` reads it."""
+    return f"{pelgrom[0] * 1e9:g},{pelgrom[1] * 1e8:g}"
+
+
 def deviations(lines: Sequence[str], draw: Draw) -> list[Deviation]:
     """What each device of an expanded netlist has more than nominal, in the order of the netlist."""
     return [found for _, found in _with_deviations(lines, draw) if found is not None]

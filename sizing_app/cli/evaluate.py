@@ -1,5 +1,5 @@
 """``evaluate``: policies on the queries of a suite, into a folder of tables and a picture; --react: first designs;
---causal: sessions with something changed."""
+--causal: sessions with something changed; --corners: sizing over all corners."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from sizing_app.cli.parser import SUITES
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
-from sizing_app.evaluate import causal
+from sizing_app.evaluate import causal, over_corners
 from sizing_app.evaluate.fingerprint import fingerprint
 from sizing_app.evaluate.react import SUITE, react, table
 from sizing_app.evaluate.report import draw_curves, summarize, summary
@@ -43,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
         return _react(args)
     if args.causal:
         return _causal(args)
+    if args.corners:
+        return _corners(args)
     policies = policy_names(args.policies)
     budget = read_count(args.budget, "--budget", 1, SESSION_BUDGET)
     threads = read_count(args.threads, "--threads", 1, 256) if args.threads else None
@@ -194,6 +196,29 @@ def _causal(args: argparse.Namespace) -> int:
         print_json([asdict(row) for row in files.results])
     else:
         print(text, end="")
+    return 0
+
+
+def _corners(args: argparse.Namespace) -> int:
+    """Every query sized over all corners, and checked over them afterwards, into corners.csv and corners.md."""
+    policies, settings = policy_names(args.policies), read_settings(args)
+    budget, out = read_count(args.budget, "--budget", 1, SESSION_BUDGET), Path(args.out)
+    try:
+        with open_catalog(args.database) as known, make_simulator(args.simulator) as simulator:
+            jobs = read_jobs(args, known, policies, settings)
+            makers = {name: make_policy(name, settings) for name in sorted({job.policy for job in jobs})}
+            threads = read_count(args.threads, "--threads", 1, 256) if args.threads else simulator.seats
+            rows = over_corners.size_both_ways(jobs, makers, simulator, args.split, budget, out, threads,
+                                               Progress("sessions"))
+    except EvaluationError as error:
+        raise PolicyError(f"{error} (finished queries stay in {out}; the same command goes on)") from error
+    finally:
+        close_engines()
+    (out / "corners.md").write_text(over_corners.table(rows))
+    if args.json:
+        print_json([asdict(row) for row in rows])
+    else:
+        print(over_corners.table(rows), end="")
     return 0
 
 

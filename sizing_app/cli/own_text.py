@@ -30,18 +30,21 @@ def check_text(found: OwnCheck) -> str:
     """The original design beside plain ngspice, the random designs, the specs."""
     circuit, original = found.circuit, found.original
     specs = {spec.metric: spec for spec in found.specs}
-    head = ["metric", "file's design", *(["plain ngspice"] if found.plain else []), "first spec"]
+    head = ["metric", "file's design", *(["as written"] if found.as_written else []),
+            *(["plain ngspice"] if found.plain else []), "first spec"]
     rows = [head]
     for metric in circuit.metrics:
+        exact = [metric.show(found.as_written.get(metric.name))] if found.as_written else []
         beside = [metric.show(found.plain.get(metric.name)) + (" !" if metric.name in found.different else "")]
         spec = specs.get(metric.name)
         rows.append([f"  {metric.name}", metric.show(original.metrics.get(metric.name)),
-                     *(beside if found.plain else []), spec.show(metric.unit) if spec else "-"])
+                     *exact, *(beside if found.plain else []), spec.show(metric.unit) if spec else "-"])
     lines = [f"status {original.status}, CPU {found.cpu * 1000:.0f} ms", *aligned(rows, left={0, len(head) - 1})]
     if original.log:
         lines.append(original.log)
     if found.different:
-        lines.append(f"differs from plain ngspice: {', '.join(found.different)}; look at the notes of the import")
+        lines.append(f"differs from plain ngspice: {', '.join(found.different)}; look at the notes of the import "
+                     "(values near zero and of steep edges differ by the solver's tolerance)")
     if found.plain_log:
         lines.append(f"plain ngspice: {found.plain_log}")
     if found.designs:

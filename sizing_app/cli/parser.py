@@ -37,6 +37,7 @@ def build_parser() -> Parser:
     _circuits(commands.add_parser("circuits", help="list or check the circuits"))
     _simulate(commands.add_parser("simulate", help="simulate one design"))
     _size(commands.add_parser("size", help="run one sizing session"))
+    _fork(commands.add_parser("fork", help="a turn of a stored session anew, with a plan in your words"))
     _front(commands.add_parser("front", help="what one metric costs in another: sessions over a swept bound"))
     _evaluate(commands.add_parser("evaluate", help="compare policies on a suite of queries"))
     _sessions(commands.add_parser("sessions", help="list, show or export stored sessions"))
@@ -170,6 +171,23 @@ def _size(parser: argparse.ArgumentParser) -> None:
     _simulator(parser)
 
 
+def _fork(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("session", metavar="SESSION", help="id of a stored session; its circuit, specs, conditions and "
+                        "limits stay")
+    parser.add_argument("--turn", required=True, metavar="N", help="the turn that is taken anew: the new session "
+                        "begins with those before it")
+    parser.add_argument("--plan", required=True, metavar="TEXT", help="what to change and why, in your words, such as "
+                        "'I raise w_in and cut i_b.': stored as yours in place of the model's reasoning, and the model "
+                        "writes the call; its later turns are its own")
+    parser.add_argument("--policy", help="a language model; default: the session's own")
+    parser.add_argument("--budget", default="5", metavar="N", help="simulations of the new session, the planned one "
+                        "among them; default 5")
+    _database(parser)
+    _server(parser)
+    _json(parser)
+    _simulator(parser)
+
+
 def _front(parser: argparse.ArgumentParser) -> None:
     _asked(parser, budget="100")
     parser.set_defaults(then="stop", policy="response-surface")
@@ -198,8 +216,9 @@ def _asked(parser: argparse.ArgumentParser, budget: str = "5") -> None:
                         "supplies, loads")
     parser.add_argument("--samples", default="0", metavar="N", help="judge each design at N random samples of mismatch "
                         "and process too, the same ones for every design")
-    parser.add_argument("--yield", dest="share", default="100", metavar="PERCENT", help="of the samples that must meet "
-                        "each spec; default 100")
+    parser.add_argument("--yield", dest="aim", default="100", metavar="AIM", help="percentage of the samples that "
+                        "must meet each spec, default 100; or '3 sigma': their mean and so many standard deviations "
+                        "towards the bound must")
     parser.add_argument("--round", default="1", metavar="N", help="designs that are proposed from the same history and "
                         "simulated at once")
     parser.add_argument("--golden", action="store_true", help="start from the golden design; of an imported circuit, "
@@ -230,6 +249,9 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
                        "reach: is that declared? For response-surface, at --budget 300")
     other.add_argument("--causal", action="store_true", help="language models: what do sessions lose where results are "
                        "replaced, shuffled or hidden, and plans exchanged or inverted? Writes causal.md")
+    other.add_argument("--corners", action="store_true", help="size each query over all corners, temperatures and "
+                       "supplies; beside it, at its own conditions with its best design checked over them afterwards. "
+                       "For response-surface, at --budget 1000; writes corners.md")
     parser.add_argument("--queries", metavar="N", help="the first N of each suite; default: all")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--out", default="runs/evaluation", metavar="FOLDER",

@@ -35,7 +35,7 @@ def serve(arguments: argparse.Namespace, stack: ExitStack) -> int:
     """Returns where the server ended by itself; ``stack`` closes what was opened."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = uploads = stack.enter_context(tempfile.TemporaryDirectory(prefix="sizing-uploads-"))
-    from sizing_app.circuit.catalog import Catalog, FolderCatalog
+    from sizing_app.circuit.catalog import FolderCatalog
     from sizing_app.circuit.toml_table import CircuitError
     from sizing_app.store import SessionStore, StoreError
     from sizing_app.ui.server import CannotServe, served, take_port
@@ -43,8 +43,8 @@ def serve(arguments: argparse.Namespace, stack: ExitStack) -> int:
     try:
         taken = stack.enter_context(take_port(arguments.host, arguments.port))
         store = stack.enter_context(closing(SessionStore(arguments.database)))
-        circuits = Catalog(FolderCatalog(), store.circuits)
-        first = next(iter(circuits))
+        shipped = FolderCatalog()
+        first = next(iter(shipped))
     except (CannotServe, CircuitError, StoreError) as error:
         raise UsageError(str(error)) from None
 
@@ -63,14 +63,16 @@ def serve(arguments: argparse.Namespace, stack: ExitStack) -> int:
     stack.callback(hub.close)  # once more after the pool: what then ends may still be stored
     stack.callback(close_engines)
     simulator = stack.enter_context(make_simulator(arguments.simulator, trusted=arguments.trust_circuits))
-    services = Services(circuits, store, hub, simulator, partial(make_policy, settings=arguments.settings),
+    services = Services(shipped, store, hub, simulator, partial(make_policy, settings=arguments.settings),
                         policy_titles(chat=bool(arguments.base_url and arguments.model)),
-                        default_circuit="OTA" if "OTA" in circuits else first, notice=told)
-    own = {"mcp": secrets.token_hex(16)} if arguments.mcp else {}
-    address = f"http://mcp:{own['mcp']}@{reachable(arguments.host)}:{arguments.port}" if own else ""
-    users = {**arguments.users, **own} if arguments.users else {}
-    app = Doors(web_app(build(services), services, address), access(arguments.host, arguments.allow_host, users),
-                Path(uploads))
+                        default_circuit="OTA" if "OTA" in shipped else first, notice=told,
+                        named=bool(arguments.users))
+    relay = {f"mcp-{secrets.token_hex(4)}": secrets.token_hex(16)} if arguments.mcp else {}
+    name, password = next(iter(relay.items()), ("", ""))
+    address = f"http://{name}:{password}@{reachable(arguments.host)}:{arguments.port}" if relay else ""
+    users = {**arguments.users, **relay} if arguments.users else {}
+    app = Doors(web_app(build(services), services, address),
+                access(arguments.host, arguments.allow_host, users, name), Path(uploads))
     server = stack.enter_context(served(app, taken))
     stack.callback(hub.close)
     if not is_loopback(arguments.host) and not arguments.users:

@@ -72,7 +72,8 @@ def _export(state: SessionState, netlist: bool) -> None:
     parameters = [parameter.name for parameter in circuit.parameters]
     metrics = [metric.name for metric in circuit.metrics]
     writer = csv.writer(sys.stdout)
-    writer.writerow(["turn", "status", "reward", "passed", *parameters, *metrics, "seconds", "reasoning"])
+    writer.writerow(["turn", "status", "reward", "passed", *parameters, *metrics, "seconds", "reasoning",
+                     "reasoning_by"])
     for turn in state.history:
         design = turn.proposal.parameters or {}
         measured = turn.measurement.metrics if turn.measurement else {}
@@ -80,4 +81,5 @@ def _export(state: SessionState, netlist: bool) -> None:
                          turn.score.reward if turn.score else "", int(turn.score.passed) if turn.score else "",
                          *(design.get(name, "") for name in parameters),
                          *("" if measured.get(name) is None else measured[name] for name in metrics),
-                         round(turn.seconds, 3), csv_text(turn.proposal.reasoning)])
+                         round(turn.seconds, 3), csv_text(turn.proposal.reasoning),
+                         "policy" if turn.proposal.own_reasoning is None else "person"])

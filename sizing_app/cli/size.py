@@ -3,7 +3,7 @@
 import argparse
 import sys
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters
 from sizing_app.circuit.folder import golden
@@ -21,8 +21,9 @@ from sizing_app.session.loop import run_session
 from sizing_app.simulator import make_simulator
 from sizing_app.store import SessionStore, record
 from sizing_app.task.definition import Plan, Task
-from sizing_app.task.over import with_samples
-from sizing_app.task.turn import Turn
+from sizing_app.task.over import read_aim, with_samples
+from sizing_app.task.protocols import Policy
+from sizing_app.task.turn import GivenPlan, History, Turn
 from sizing_app.task.validation import MAX_POINTS, MAX_ROUND, MAX_SEED, SESSION_BUDGET, check_task
 
 
@@ -34,12 +35,29 @@ def run(args: argparse.Namespace) -> int:
     if can_recall(name) and not args.afresh:
         task = replace(task, earlier=store.memory.sessions(task))
     policy = make_policy(name, settings, recall=store.memory.recall)
+    return play(task, policy, store, args, Parent())
+
+
+@dataclass(frozen=True)
+class Parent:
+    """What a session continues: the turns ``history`` of the stored session ``id``, and a person's plan for the next
+    one; nothing for a new session."""
+
+    id: str | None = None
+    history: History = ()
+    plan: GivenPlan | None = None
+
+
+def play(task: Task, policy: Policy, store: SessionStore, args: argparse.Namespace, parent: Parent) -> int:
+    """Run and store a session, print its turns as they come; returns the exit code."""
+    last = parent.history[-1].index if parent.history else None
     try:
         with make_simulator(args.simulator, task.round * len(task.points)) as simulator:
-            id = store.create(task, policy.name, source="cli")
+            id = store.create(task, policy.name, parent.id, source="cli", parent_turn=last)
             state, stop = SessionState(), Stop()
+            events = run_session(task, policy, simulator, stop, parent.history, parent.plan)
             with on_signals(stop.by):
-                for event in record(store, id, run_session(task, policy, simulator, stop)):
+                for event in record(store, id, events):
                     state = advance(state, event)
                     if isinstance(event, StorageFailed):
                         print(f"sizing: {event.message}", file=sys.stderr)
@@ -89,10 +107,13 @@ def _plan(circuit: Circuit, conditions: Conditions, args: argparse.Namespace) ->
     """Corners of --over, samples of --samples."""
     plan = read_plan(circuit, conditions, args.over)
     count = read_count(args.samples, "--samples", 0, MAX_POINTS - 1)
-    share = read_count(args.share, "--yield", 1, 100) / 100
+    try:
+        aim = read_aim(args.aim)
+    except Invalid as error:
+        raise UsageError(f"--{error}") from error
     if count == 0:
         return plan
-    return with_samples(plan, conditions, read_draw(circuit, conditions, args, SAMPLES_SEED), count, share)
+    return with_samples(plan, conditions, read_draw(circuit, conditions, args, SAMPLES_SEED), count, *aim)
 
 
 def _start(circuit: Circuit, from_golden: bool, seed: int) -> Parameters:
@@ -102,6 +123,8 @@ def _start(circuit: Circuit, from_golden: bool, seed: int) -> Parameters:
 def turn_text(task: Task, turn: Turn) -> str:
     """One turn as lines for a terminal."""
     lines = [f"turn {turn.index}  {turn.proposal.reasoning or ('initial design' if turn.index == 0 else '')}".rstrip()]
+    if turn.proposal.own_reasoning is not None:
+        lines.append("  (a person's plan)")
     lines += [f"  ! {problem}" for problem in turn.proposal.problems]
     if turn.proposal.parameters is not None:
         lines.append(f"  {design_line(task.circuit, turn.proposal.parameters)}")
@@ -125,7 +148,7 @@ def _reached(task: Task, turn: Turn) -> str:
 def _decided(task: Task, turn: Turn) -> list[str]:
     """Of a plan with several points: the value of each spec that decides, and where."""
     rows = [[f"    {part.metric}", task.circuit.metric(part.metric).show(part.value), "met" if part.met else "failed",
-             task.points[part.at].show()] for part in turn.score.specs]
+             task.place(part.at)] for part in turn.score.specs]
     count = f"{len(turn.points)} points" if not turn.measured_at else \
         f"{len(turn.points)} points measured of {len(task.points)}; no better than the best so far, whatever the others"
     return [f"  worst of {count}", *aligned(rows, left={0, 2, 3})]

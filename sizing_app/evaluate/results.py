@@ -86,8 +86,8 @@ class ResultFiles:
             self._check(settings)
         except OSError as error:
             raise EvaluationError(f"{folder} cannot be written: {error.strerror}") from error
-        results = {row.key: row for row in _read(folder / "results.csv", Result)}
-        turns = {(row.key, row.turn): row for row in _read(folder / "turns.csv", TurnResult) if row.key in results}
+        results = {row.key: row for row in read_rows(folder / "results.csv", Result)}
+        turns = {(row.key, row.turn): row for row in read_rows(folder / "turns.csv", TurnResult) if row.key in results}
         self._results, self._turns = list(results.values()), list(turns.values())
         self.sort()
 
@@ -102,8 +102,8 @@ class ResultFiles:
     def append(self, result: Result, turns: Iterable[TurnResult]) -> None:
         with self._lock:
             turns = list(turns)
-            _append(self.folder / "turns.csv", turns)
-            _append(self.folder / "results.csv", [result])
+            append_rows(self.folder / "turns.csv", turns)
+            append_rows(self.folder / "results.csv", [result])
             self._turns += turns
             self._results.append(result)
 
@@ -120,8 +120,8 @@ class ResultFiles:
         with self._lock:
             self._results.sort(key=lambda row: (row.circuit, row.suite, row.policy, row.query))
             self._turns.sort(key=lambda row: (row.circuit, row.suite, row.policy, row.query, row.turn))
-            _write(self.folder / "turns.csv", TurnResult, self._turns)
-            _write(self.folder / "results.csv", Result, self._results)
+            write_rows(self.folder / "turns.csv", TurnResult, self._turns)
+            write_rows(self.folder / "results.csv", Result, self._results)
 
     def _check(self, settings: Mapping[str, object]) -> None:
         path = self.folder / "settings.json"
@@ -136,7 +136,7 @@ class ResultFiles:
 
 def read_results(folder: Path) -> list[Result]:
     """The results in a folder, none where there are none."""
-    return _read(folder / "results.csv", Result)
+    return read_rows(folder / "results.csv", Result)
 
 
 def timeouts(turns: Iterable[TurnResult]) -> int:
@@ -144,7 +144,7 @@ def timeouts(turns: Iterable[TurnResult]) -> int:
     return sum(turn.status == "timeout" for turn in turns)
 
 
-def _read(path: Path, kind: type) -> list:
+def read_rows(path: Path, kind: type) -> list:
     """Rows of a file; one that was cut short is left out, a column that an older file lacks has its default."""
     if not path.exists():
         return []
@@ -168,12 +168,14 @@ def _value(field: Field, text: str | None) -> object:
     return field.type(text)
 
 
-def _append(path: Path, rows: list) -> None:
+def append_rows(path: Path, rows: list) -> None:
+    """Below those that a file has."""
     with path.open("a", newline="") as file:
         csv.writer(file).writerows([*asdict(row).values()] for row in rows)
 
 
-def _write(path: Path, kind: type, rows: list) -> None:
+def write_rows(path: Path, kind: type, rows: list) -> None:
+    """In place of those that a file has."""
     partial = path.with_suffix(".partial")
     with partial.open("w", newline="") as file:
         writer = csv.writer(file)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from math import fsum
+from typing import Any
 
 from sizing_app.circuit.definition import Circuit
 from sizing_app.evaluate.results import EvaluationError, Key, Result, ResultFiles, TurnResult
@@ -67,8 +68,14 @@ def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Sim
             if progress:
                 progress(done, len(jobs), f"{job.circuit.name} {job.suite} {job.policy}")
 
+    in_threads(run, waiting, threads, stop)
+    files.sort()
+
+
+def in_threads(work: Callable[[Any], None], items: Iterable, threads: int, stop: threading.Event) -> None:
+    """Do ``work`` on all items, ``threads`` at once. The first error sets ``stop``, and is raised."""
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="evaluate") as pool:
-        futures = [pool.submit(run, job) for job in waiting]
+        futures = [pool.submit(work, item) for item in items]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:
@@ -77,7 +84,6 @@ def evaluate(jobs: Iterable[Job], policies: Mapping[str, Policy], simulator: Sim
     for future in futures:
         if not future.cancelled():
             future.result()
-    files.sort()
 
 
 def rows(job: Job, history: History, seconds: float, own: float) -> tuple[Result, list[TurnResult]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sizing_app.circuit.definition import Circuit, ConditionSpace, Metric, Parameters
 from sizing_app.circuit.deck_rules import RefusedNetlist
@@ -79,9 +80,22 @@ def make_circuit(draft: Draft) -> Circuit:
 
 
 def assemble(draft: Draft) -> Assembled:
-    """Take all steps."""
+    """Take all steps. Where a text's own testbench cannot be taken over and nobody asked for it, a ready one stands in
+    its place, with a note of each line that was in the way."""
+    made = _assembled(draft)
+    if made.kind != DECK or draft.testbench or not made.problems or made.written is None:
+        return made
+    ready = _assembled(draft, own_bench=False)
+    if ready.circuit is None or ready.kind == "generic":
+        return made
+    reasons = [replace(problem, text=f"{problem.text}: so the ready testbench stands in place of the text's own")
+               for problem in made.problems]
+    return replace(ready, notes=[*ready.notes, *reasons])
+
+
+def _assembled(draft: Draft, own_bench: bool = True) -> Assembled:
     made = Assembled(draft)
-    for step in (_read, _map, _propose, _surround, _build):
+    for step in (_read, partial(_map, own_bench=own_bench), _propose, _surround, _build):
         step(made)
     if made.deck:
         made.notes = [*made.deck.notes, *(made.cell.notes if made.cell else ()), *made.notes]
@@ -108,11 +122,11 @@ def _read(made: Assembled) -> None:
         _tell(made, "", str(error))
 
 
-def _map(made: Assembled) -> None:
+def _map(made: Assembled, own_bench: bool) -> None:
     deck, draft = made.deck, made.draft
     if deck is None:
         return
-    made.kind = draft.testbench or (DECK if has_own_bench(deck) and not draft.top else "")
+    made.kind = draft.testbench or (DECK if own_bench and has_own_bench(deck) and not draft.top else "")
     top = MAIN if made.kind == DECK else draft.top
     try:
         made.cell = map_cell(deck, Choices(top, draft.process, draft.models, draft.as_written, draft.parameters))

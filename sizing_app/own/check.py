@@ -43,8 +43,12 @@ class OwnCheck:
     plain: Mapping[str, float | None]
     """Metric to its value by plain ngspice; empty where that did not run."""
     plain_log: str
+    as_written: Mapping[str, float | None]
+    """The same of the import without a layout rule of ours, which is what plain ngspice is held against; empty where
+    the circuit has none anyway."""
     different: tuple[str, ...]
-    """Metrics whose two values differ by more than SAME: a sign of a wrong import."""
+    """Metrics whose values by plain ngspice and by the import, as written, differ by more than SAME: a sign of a wrong
+    import."""
     designs: int
     simulated: float
     """Share of the random designs that end in ``ok``."""
@@ -69,19 +73,22 @@ class OwnCheck:
 
 
 def check_own(circuit: Circuit, bench: Bench, original: Parameters, simulator: Simulator,
-              plain: Waveforms | None = None, designs: int = DESIGNS) -> OwnCheck:
+              plain: Waveforms | None = None, designs: int = DESIGNS, written: Job | None = None) -> OwnCheck:
     """Simulate the original design and ``designs`` random ones under nominal conditions.
 
     ``plain`` is what plain ngspice gave for the text as it was written (simulator/plain.py): values of ``.meas`` cards
     are compared with metrics of the same name, vectors of the bench's analyses are read as the metrics are.
+    ``written`` is the original design as it was written, where ``circuit`` follows a layout rule.
     """
     joined, nominal = attach(circuit, bench), circuit.conditions.nominal
     tried = [original, *(random_design(joined, seed) for seed in range(designs))]
     first, *others = (future.result() for future in simulator.submit([Job(joined, one, nominal) for one in tried]))
     values = _plain_values(joined, plain, original) if plain else {}
+    as_written = simulator.submit([written])[0].result().metrics if written and values else {}
+    ours = as_written or first.metrics
     return OwnCheck(
         replace(joined, specs=first_specs(bench, first.metrics)), original, first, values, plain.log if plain else "",
-        tuple(name for name, value in values.items() if differs(first.metrics[name], value)), designs,
+        as_written, tuple(name for name, value in values.items() if differs(ours.get(name), value)), designs,
         fmean(item.ok for item in others) if others else 0.0, median(item.cpu for item in (first, *others)),
         _spreads(joined, [item for item in others if item.ok]))
 

@@ -6,15 +6,18 @@ from dataclasses import dataclass, replace
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.netlist import Template, values_of
 from sizing_app.circuit.own_models import OWN
+from sizing_app.circuit.pdk import ModelError
 from sizing_app.own.assembly import Assembled, assemble
 from sizing_app.own.check import DESIGNS, OwnCheck, check_own
 from sizing_app.own.draft import DECK, Draft, DraftError
+from sizing_app.own.plain_library import NoLibrary, library
 from sizing_app.own.polarity import OTHER, Polarity, find_polarity
 from sizing_app.simulator.inspection import Waveforms
 from sizing_app.simulator.plain import plain
 from sizing_app.spice.deck import MAIN
 from sizing_app.spice.flat import flat_text
-from sizing_app.task.protocols import Simulator
+from sizing_app.task.protocols import Job, Simulator
+from sizing_app.testbenches.bench import attach
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,18 @@ def check_draft(draft: Draft, simulator: Simulator, designs: int = DESIGNS) -> D
     if polarity and polarity.swapped:
         draft = swapped(made)
         made = _whole(draft)
-    found = check_own(made.circuit, made.bench, made.original, simulator, beside(made), designs)
+    found = check_own(made.circuit, made.bench, made.original, simulator, beside(made), designs, as_written(made))
     return DraftCheck(draft, polarity, found)
+
+
+def as_written(made: Assembled) -> Job | None:
+    """The file's own design without areas and fingers of ours; None where there are none, or it cannot be made."""
+    if made.circuit.as_written or made.cell.process == OWN:
+        return None
+    exact = assemble(replace(made.draft, as_written=True))
+    if exact.circuit is None:
+        return None
+    return Job(attach(exact.circuit, exact.bench), exact.original, exact.circuit.conditions.nominal)
 
 
 def swapped(made: Assembled) -> Draft:
@@ -52,25 +65,34 @@ def swapped(made: Assembled) -> Draft:
 
 
 def beside(made: Assembled) -> Waveforms:
-    """What plain ngspice makes of the text as it was given, in the same testbench."""
-    if made.cell.process != OWN:
-        return Waveforms("refused", {}, "the file needs the library of a process, which plain ngspice does not have "
-                                        "here")
+    """What plain ngspice makes of the text as it was given, in the same testbench, with the installed models where the
+    text asks for them."""
     text = flat_text(made.draft.files, made.draft.main or None)
-    if made.kind == DECK:
-        return plain(text, made.bench.analyses)
-    if made.cell.top == MAIN:
-        return Waveforms("refused", {}, "the file has sources of its own, in whose place the testbench stands")
-    return plain(_in_bench(made, text), made.bench.analyses)
+    if made.kind != DECK:
+        if any(item.kind in "vi" for item in made.deck.main.elements):
+            return Waveforms("refused", {}, "the file has sources of its own, in whose place the testbench stands")
+        text = _in_bench(made, text)
+    if made.cell.process != OWN:
+        try:
+            models = library(made.deck, made.cell.top, made.cell.process, made.cell.corner)
+        except (NoLibrary, ModelError) as error:
+            return Waveforms("refused", {}, str(error))
+        title, _, rest = text.partition("\n")
+        text = f"{title}\n{models}{rest}"
+    return plain(text, made.bench.analyses)
 
 
 def _in_bench(made: Assembled, text: str) -> str:
-    """The subcircuit of the text, called from the testbench at nominal conditions."""
-    nodes = made.written.nets
-    ports: Sequence[str] = made.deck.subcircuits[made.cell.top].ports
+    """The subcircuit of the text, or all of it as one, called from the testbench at nominal conditions."""
+    nodes, top = made.written.nets, made.cell.top
+    ports: Sequence[str] = made.deck.subcircuits[top].ports
+    if top == MAIN:
+        top, ports = "owncell", [port.net for port in made.ports if port.net != "0"]
+        title, _, rest = text.partition("\n")
+        text = f"{title}\n.subckt {top} {' '.join(ports)}\n{rest.rstrip()}\n.ends"
     values = values_of(made.original, made.circuit.conditions.nominal)
     bench = Template.parse(made.bench.testbench).fill(values)
-    call = f"Xowncell {' '.join(nodes.get(net, net) for net in ports)} {made.cell.top}"
+    call = f"Xowncell {' '.join(nodes.get(net, net) for net in ports)} {top}"
     return f"{text.rstrip()}\n{call}\n{bench}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sizing_app.spice.cell import Cell
 from sizing_app.spice.deck import MAIN
-from sizing_app.spice.roles import ENABLE, IN, OTHER
+from sizing_app.spice.roles import ENABLE, IN, OTHER, OUT
 from sizing_app.testbenches.bench import BenchError
 from sizing_app.testbenches.template import Template
 from sizing_app.testbenches.wiring import ROLES, Wiring
@@ -40,7 +40,9 @@ def ports_for(template: Template, found: Mapping[str, str], chosen: Mapping[str,
         if net in chosen:
             ports.append(Port(net, chosen[net]))
             continue
-        ports.append(_port(net, role, known, taken, template.name))
+        first = next((port.net for port in ports if port.role == role == OUT), "")
+        ports.append(Port(net, "open", f"is left open: {first} is taken as the output") if first else
+                     _port(net, role, known, taken, template.name))
         taken.add(ports[-1].role)
     return tuple(ports)
 

@@ -11,14 +11,14 @@ from sizing_app.errors import PolicyError
 from sizing_app.policy.engines import close_engines
 from sizing_app.policy.registry import DEFAULT_POLICY, OWN_POLICY, POLICIES, checkpoint_of
 from sizing_app.policy.settings import MODELS, PolicySettings
-from sizing_app.policy.words import missing_words
+from sizing_app.policy.words import lack_of_words
 from sizing_app.pools.designs import pool_path
 from sizing_app.pools.surrogate import surrogate_path
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Policy
 
 __all__ = ["DEFAULT_POLICY", "MODELS", "OWN_POLICY", "POLICIES", "PolicyError", "PolicySettings", "can_push",
-           "can_recall", "can_size", "check_can_size", "close_engines", "make_policy"]
+           "can_recall", "can_size", "check_can_size", "close_engines", "lack_of", "make_policy"]
 
 
 def make_policy(name: str, settings: PolicySettings | None = None, **changes) -> Policy:
@@ -33,13 +33,13 @@ def make_policy(name: str, settings: PolicySettings | None = None, **changes) ->
 
 def can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> bool:
     """Whether a policy can size a circuit: a checkpoint that has words for it, a pool or a network made for it."""
-    return not _lack(name, circuit, settings or PolicySettings())
+    return not lack_of(name, circuit, settings)
 
 
 def check_can_size(name: str, task: Task, settings: PolicySettings | None = None) -> None:
     """Raise PolicyError with the reason where a policy cannot size the circuit of a task, or cannot push its goal:
     before anything is simulated."""
-    if lack := _lack(name, task.circuit, settings or PolicySettings()):
+    if lack := lack_of(name, task.circuit, settings):
         raise PolicyError(f"The policy {name} cannot size {task.circuit.name}: {lack}. Choose another policy.")
     if task.goal is not None and not can_push(name):
         able = ", ".join(other for other, entry in POLICIES.items() if entry.pushes)
@@ -57,14 +57,14 @@ def can_push(name: str) -> bool:
     return name in POLICIES and POLICIES[name].pushes
 
 
-def _lack(name: str, circuit: Circuit, settings: PolicySettings) -> str:
+def lack_of(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> str:
     """What a policy lacks for a circuit; empty where it can size it."""
-    entry, models = POLICIES.get(name), settings.models
+    entry, models = POLICIES.get(name), (settings or PolicySettings()).models
     if entry is None:
         return ""
     if entry.kind in ("checkpoint", "hybrid"):
-        missing = missing_words(models / checkpoint_of(name), circuit)
-        return f"the checkpoint has no words for{''.join(missing[:3])} ..." if missing else ""
+        lack = lack_of_words(models / checkpoint_of(name), circuit)
+        return f"the checkpoint has no words for {lack}" if lack else ""
     ours = home(circuit) is not None  # files of models are by name, and a stored circuit may have the name of another
     there = {"golden": lambda: has_golden(circuit), "pool": lambda: pool_path(circuit).is_file(),
              "surrogate": lambda: ours and surrogate_path(models, circuit).is_file(),

@@ -9,22 +9,22 @@ what it is.
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 
-from sizing_app.circuit.definition import Circuit
 from sizing_app.errors import PolicyError
 from sizing_app.policy.chunks import ReplyReader
+from sizing_app.policy.draft import Draft, Written
 from sizing_app.policy.http_stream import DONE, BrokenReplyError, NoModelServerError, RefusedError
 from sizing_app.policy.model_server import ModelServer, ServerKind
 from sizing_app.policy.stream_thread import StreamThread
-from sizing_app.policy.thoughts import THOUGHTS_LIMIT
-from sizing_app.policy.words import missing_words
+from sizing_app.policy.words import lack_of_words
 from sizing_app.prompt import chat, compact
-from sizing_app.prompt.parser import ANALYZE, LIMIT, ReplyParser
+from sizing_app.prompt.grammar import grammar
+from sizing_app.prompt.parser import LIMIT
 from sizing_app.prompt.versions import FIRST
+from sizing_app.prompt.wording import Wording, wording
 from sizing_app.task.advantage import PLAY_TEMPERATURE
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import StopSignal
@@ -50,6 +50,8 @@ class LanguageModel:
     reply are read.
     """
 
+    takes_plans = True
+
     def __init__(self, name: str, base_url: str | Callable[[], str], model: str, model_dir: str | Path | None = None,
                  latest_only: bool = False, temperature: float | None = None, api_key: str | None = None,
                  constrained: bool | None = None, timeout: float = 120.0, reply_tokens: int = CHAT_REPLY_TOKENS,
@@ -69,37 +71,38 @@ class LanguageModel:
         self._tokenizer = None
 
     @property
-    def takes_plans(self) -> bool:
-        """Whether ``act`` can be asked: a chat endpoint lets nobody begin a reply."""
-        return self._model_dir is not None
+    def reads_hints(self) -> bool:
+        """Whether its prompt says the task's hint; the compact prompt has no words for it."""
+        return self._model_dir is None
 
     def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
         """Deltas while the model writes, then its Proposal (of what it wrote so far, where ``stop`` was set)."""
         yield from self._checked_reply(task, history, "", stop)
 
     def act(self, task: Task, history: History, plan: str, stop: StopSignal) -> Iterator[Delta | Proposal]:
-        """A reply whose analysis is ``plan``, which names turns by the session's numbers: the model writes the call."""
-        if not self.takes_plans:
-            raise PolicyError(f"{self.name} is asked through a chat endpoint and cannot be given a plan.")
-        try:
-            opening = compact.opening(plan)
-        except ValueError as error:
-            raise PolicyError(f"The plan cannot be read: {error}.") from error
-        yield from self._checked_reply(task, history, opening, stop)
+        """A call after ``plan``, which names turns by the session's numbers: a checkpoint's reply begins with it, other
+        models, whose endpoint lets nobody begin a reply, are told it."""
+        if self._model_dir is not None:
+            plan = compact.in_ascii(plan)
+            try:
+                compact.opening(plan)
+            except ValueError as error:
+                raise PolicyError(f"The plan cannot be read: {error}.") from error
+        yield from self._checked_reply(task, history, plan, stop)
 
-    def _checked_reply(self, task: Task, history: History, opening: str,
+    def _checked_reply(self, task: Task, history: History, plan: str,
                        stop: StopSignal) -> Iterator[Delta | Proposal]:
         """A reply to a task that the model has words for, asked for once more where an embedded server died."""
-        if self._model_dir is not None and (missing := missing_words(self._model_dir, task.circuit)):
-            raise PolicyError(f"The checkpoint {self.name} has no words for{''.join(missing[:3])} ... of "
-                              f"{task.circuit.name}: choose another policy.")
+        if self._model_dir is not None and (lack := lack_of_words(self._model_dir, task.circuit)):
+            raise PolicyError(f"The checkpoint {self.name} has no words for {lack} of {task.circuit.name}: choose "
+                              "another policy.")
         try:
-            yield from self._reply(task, history, opening, stop)
+            yield from self._reply(task, history, plan, stop)
         except LostReplyError:
             if not self._moves:
                 raise
             yield Delta("", "again")
-            yield from self._reply(task, history, opening, stop)
+            yield from self._reply(task, history, plan, stop)
 
     def prepare(self) -> None:
         """Start or find the server and load client and tokenizer, so that the first reply does not wait for them."""
@@ -109,28 +112,29 @@ class LanguageModel:
         if self._model_dir is not None:
             self._encode("")
 
-    def _reply(self, task: Task, history: History, opening: str, stop: StopSignal) -> Iterator[Delta | Proposal]:
-        """One reply, read to its end or until nothing that follows can change what it means; ``opening`` is given."""
+    def _reply(self, task: Task, history: History, plan: str, stop: StopSignal) -> Iterator[Delta | Proposal]:
+        """One reply, read to its end or until nothing that follows can change what it means; ``plan`` may be empty."""
         base_url = self._base_url().rstrip("/")
-        reader, draft, complete = ReplyReader(), _Draft(task.circuit, self._reply_characters), False
-        numbers = compact.TurnNumbers(() if self._model_dir is None or self._latest_only else history)
-        if opening:
+        reader, draft, complete = ReplyReader(), Draft(task.circuit, self._reply_characters), False
+        written = Written(self._wording(task), () if self._model_dir is None or self._latest_only else history)
+        if plan and self._model_dir is not None:
+            opening = compact.opening(plan)
             draft.add(Delta(opening))
             yield Delta(opening)
-        stream = StreamThread(lambda thread: self._open(base_url, task, history, opening, thread))
+        stream = StreamThread(lambda thread: self._open(base_url, task, history, plan, thread))
         with contextlib.closing(stream), self._explained(base_url):
             for item in stream.items(stop):
                 if item is DONE:
                     complete = True
                     break
                 for delta in [item] if isinstance(item, Delta) else reader.feed(item):
-                    delta = numbers.renumber(delta)
+                    delta = written.read(delta)
                     draft.add(delta)
                     yield delta
                 if draft.settled(self._model_dir is not None or reader.thought):
                     complete = True
                     break
-            rest = [numbers.renumber(delta) for delta in reader.finish()] + [Delta(numbers.finish())]
+            rest = [written.read(delta) for delta in reader.finish()] + [Delta(written.finish())]
             for delta in filter(lambda delta: delta.text, rest):
                 draft.add(delta)
                 yield delta
@@ -138,21 +142,23 @@ class LanguageModel:
                 _expect_whole(complete or reader.reason is not None, draft)
         yield draft.proposal(reader)
 
-    def _open(self, base_url: str, task: Task, history: History, opening: str, thread: StreamThread) -> Iterator[dict]:
-        """The chunks of what the server writes for the next turn, after ``opening``."""
+    def _open(self, base_url: str, task: Task, history: History, plan: str, thread: StreamThread) -> Iterator[dict]:
+        """The chunks of what the server writes for the next turn, after ``plan``."""
         server = self._server(base_url)
         if not server.lists(self.model):
             shown = ", ".join(server.models[:8]) + (" ..." if len(server.models) > 8 else "")
             thread.notify(f"The model server lists no model {self.model!r} (it lists {shown}): asking for it anyway.")
         shown = latest_turn(history) if self._latest_only else history
         request = {"model": self.model, "stream": True, "temperature": self.temperature, "top_p": 1.0,
-                   "seed": _seed(task, history), **self._fields(server.kind, task.circuit, bool(opening))}
+                   "seed": _seed(task, history), **self._fields(server.kind, task, bool(plan))}
         if self._model_dir is None:
             path, tools = "chat/completions", not self._constrained
-            request |= {"messages": chat.messages(task, shown, tools), "max_tokens": self._reply_tokens}
+            request |= {"messages": chat.messages(task, shown, tools, plan), "max_tokens": self._reply_tokens}
             request |= {"tools": chat.tools(task.circuit)} if tools else {}
         else:
-            prompt = compact.render(task, shown, self._prompt) + compact.as_in_prompt(shown, opening)
+            words = self._wording(task).in_words(compact.as_in_prompt(shown, plan))
+            opening = compact.opening(words) if plan else ""
+            prompt = compact.render(task, shown, self._prompt) + opening
             path = "completions"
             request |= {"prompt": self._encode(prompt), "logprobs": 1, "max_tokens": COMPACT_REPLY_TOKENS}
         return server.stream(path, request, thread.connection, thread.pause, thread.notify)
@@ -171,7 +177,7 @@ class LanguageModel:
             kind = LostReplyError if lost else PolicyError
             raise kind(_explain(error, base_url, self.model, server.models if server else [])) from error
 
-    def _fields(self, kind: ServerKind, circuit: Circuit, planned: bool) -> dict[str, object]:
+    def _fields(self, kind: ServerKind, task: Task, planned: bool) -> dict[str, object]:
         """What only this kind of server understands. Their own sampling defaults differ, so all are given."""
         if kind == "other":
             return {}
@@ -181,9 +187,14 @@ class LanguageModel:
         if kind == "llama.cpp":
             fields |= {"cache_prompt": True}
         if self._constrained:
-            rules = compact.grammar(circuit, planned)
+            own = self._wording(task).task(task)
+            rules = grammar(own.circuit, planned, own.limits)
             fields |= {"grammar": rules} if kind == "llama.cpp" else {"structured_outputs": {"grammar": rules}}
         return fields
+
+    def _wording(self, task: Task) -> Wording:
+        """The words that it reads and writes of a circuit; a general model knows the names."""
+        return wording(task.circuit, FIRST if self._model_dir is None else self._prompt)
 
     def _server(self, base_url: str) -> ModelServer:
         """The server at this address; asked once what it is."""
@@ -202,50 +213,7 @@ class LanguageModel:
         return encode(self._tokenizer, text)
 
 
-class _Draft:
-    """A reply as far as it is written."""
-
-    def __init__(self, circuit: Circuit, limit: int):
-        self._circuit, self._limit = circuit, limit
-        self._parser, self._thoughts, self._written = ReplyParser(circuit, limit), "", 0
-
-    def add(self, delta: Delta) -> None:
-        if delta.kind == "again":
-            self._parser, self._written = ReplyParser(self._circuit, self._limit), 0
-        elif delta.kind == "thought":
-            self._thoughts += delta.text[: THOUGHTS_LIMIT - len(self._thoughts)]
-        elif delta.kind == "reply":
-            self._parser.feed(delta.text)
-            self._written += len(delta.text)
-
-    def settled(self, no_thoughts_follow: bool) -> bool:
-        """Whether nothing that follows can change what the reply means. One without a tag of its own at its beginning
-        may turn out to be thoughts."""
-        begun = self._parser.text.lstrip().startswith(ANALYZE)
-        return (self._parser.done and (no_thoughts_follow or begun)) or self._written > self._limit + THOUGHTS_LIMIT
-
-    @property
-    def empty(self) -> bool:
-        return not self._parser.text.strip() and not self._thoughts.strip()
-
-    @property
-    def acts(self) -> bool:
-        """It holds a whole action."""
-        return self._parser.done
-
-    def proposal(self, reader: ReplyReader) -> Proposal:
-        proposal, problems = self._parser.finish(), []
-        if reader.reason == "length" and not self._parser.done:
-            problems.append("The server cut the reply at its length limit.")
-        if reader.reason == "content_filter":
-            problems.append("The server's content filter cut the reply.")
-        if len(self._thoughts) >= THOUGHTS_LIMIT:
-            problems.append(f"The thoughts are longer than {THOUGHTS_LIMIT} characters; the rest was not kept.")
-        return replace(proposal, problems=(*proposal.problems, *problems), thoughts=self._thoughts.strip(),
-                       tokens=tuple(reader.tokens), logprobs=tuple(reader.logprobs))
-
-
-def _expect_whole(complete: bool, draft: _Draft) -> None:
+def _expect_whole(complete: bool, draft: Draft) -> None:
     """A reply that got lost on its way is no turn."""
     if draft.empty and complete:
         raise BrokenReplyError("it holds no text, thoughts or call that can be read")

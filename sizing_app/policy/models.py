@@ -1,14 +1,13 @@
 """Language models as policies: checkpoints of this repository, and whatever another server has."""
 
-import tomllib
-from pathlib import Path
-
 from sizing_app.errors import PolicyError
+from sizing_app.policy.card import prompt_of, read_card
 from sizing_app.policy.engines import address_of
 from sizing_app.policy.language_model import LanguageModel
 from sizing_app.policy.settings import PolicySettings
-from sizing_app.prompt.versions import FIRST, VERSIONS
+from sizing_app.prompt.versions import VERSIONS
 from sizing_app.task.protocols import Policy
+
 
 def checkpoint(name: str, settings: PolicySettings) -> Policy:
     """A checkpoint of this repository: on the embedded engine, or on the server at ``base_url`` that loaded it."""
@@ -16,22 +15,13 @@ def checkpoint(name: str, settings: PolicySettings) -> Policy:
     missing = [file for file in ("model.safetensors", "tokenizer.json") if not (folder / file).is_file()]
     if missing:
         raise PolicyError(f"no {name} checkpoint: {folder} has no {' and no '.join(missing)}; `make train` writes it")
-    card = _card(folder)
-    prompt = card.get("prompt", FIRST)
+    card, prompt = read_card(folder), prompt_of(folder)
     if prompt not in VERSIONS:
         raise PolicyError(f"the checkpoint {name} was trained with the prompt {prompt!r}, which this version does not "
                           f"write: it knows {', '.join(VERSIONS)}")
     return LanguageModel(name, settings.base_url or address_of(folder), settings.model or name, model_dir=folder,
                          latest_only=card.get("history") == "latest", prompt=prompt, api_key=settings.api_key,
                          temperature=card.get("temperature") if settings.temperature is None else settings.temperature)
-
-
-def _card(folder: Path) -> dict:
-    """What a checkpoint says of itself."""
-    try:
-        return tomllib.loads((folder / "card.toml").read_text())
-    except (OSError, tomllib.TOMLDecodeError):
-        return {}
 
 
 def hybrid(name: str, settings: PolicySettings) -> Policy:

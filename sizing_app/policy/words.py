@@ -1,16 +1,29 @@
-"""Which circuits a checkpoint can read: those whose words its tokenizer has, trained on or not."""
+"""Which circuits a checkpoint can read: those whose words it has, trained on or not.
+
+One that reads names needs those of the circuit as tokens; one that reads roles (prompt/roles.py) has the same words for
+every circuit, so that only what has no word is missing.
+"""
 
 import json
 from functools import lru_cache
 from pathlib import Path
 
 from sizing_app.circuit.definition import Circuit
-from sizing_app.prompt.compact import vocabulary
+from sizing_app.policy.card import prompt_of
+from sizing_app.prompt.roles import misfits
+from sizing_app.prompt.versions import VERSIONS
+from sizing_app.prompt.vocabulary import vocabulary
 
 
-def missing_words(folder: Path, circuit: Circuit) -> list[str]:
-    """Words of a circuit's prompt that the tokenizer in ``folder`` lacks; all of them where there is no tokenizer."""
-    return [word for word in vocabulary(circuit) if word not in _words(folder)]
+def lack_of_words(folder: Path, circuit: Circuit) -> str:
+    """What the checkpoint in ``folder`` has no words for, to be read behind "no words for"; empty where it can read the
+    circuit."""
+    version = prompt_of(folder)
+    if version in VERSIONS and VERSIONS[version].roles and _words(folder):
+        missing = misfits(circuit)
+        return f"{', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"
+    missing = [word for word in vocabulary(circuit) if word not in _words(folder)]
+    return f"{''.join(missing[:3]).strip()} ..." if missing else ""
 
 
 @lru_cache(maxsize=32)

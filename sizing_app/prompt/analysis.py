@@ -11,6 +11,7 @@ import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Parameter
 from sizing_app.pools.targets import DesignGrid, metric_columns, scales
+from sizing_app.prompt.roles import kind_of
 from sizing_app.prompt.values import percent_bucket
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import History, Turn, best_turn
@@ -77,7 +78,7 @@ def moves(circuit: Circuit, base: Turn, unit: np.ndarray) -> str:
 
 def verb(parameter: Parameter, up: bool) -> str:
     """What is done to a parameter that grows, or shrinks."""
-    return (UP if up else DOWN)[parameter.unit == "m" and parameter.name.startswith("l")]
+    return (UP if up else DOWN)[kind_of(parameter) == "l"]
 
 
 def inverted(analysis: str) -> str:

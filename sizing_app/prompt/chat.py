@@ -31,10 +31,13 @@ _NATIVE = f"""
 
 You may call the tool {FUNCTION} in place of writing {CALL}."""
 
+_PLANNED = ("The engineer has written your reasoning for this turn: {plan}\nFollow it: write no other reasoning, "
+            "only the action that it asks for.")
 
-def messages(task: Task, history: History, tools: bool = False) -> list[Message]:
+
+def messages(task: Task, history: History, tools: bool = False, plan: str = "") -> list[Message]:
     """System, task with the initial result, then one reply and one result for every turn since. ``tools``: the
-    simulator is sent as a tool too."""
+    simulator is sent as a tool too. ``plan``: what a person wants the next call to do."""
     system = _SYSTEM.format(analyze=ANALYZE, analyze_end=ANALYZE_END, call=CALL, call_end=CALL_END, function=FUNCTION,
                             design_end=DESIGN_END)
     system += _NATIVE if tools else ""
@@ -44,6 +47,8 @@ def messages(task: Task, history: History, tools: bool = False) -> list[Message]
         result.append(_message("assistant", _reply_text(task.circuit, turn)))
         result.append(_message("user", _turn_text(task, turn)))
     result[-1]["content"] += f"\nSimulations left: {task.budget - len(turns) + 1}."
+    if plan:
+        result[-1]["content"] += f"\n{_PLANNED.format(plan=plan)}"
     return result
 
 
@@ -82,8 +87,10 @@ def _plan_lines(task: Task) -> list[str]:
                         for value in dict.fromkeys(getattr(point, name) for point in task.points))
               for name, unit in named.items()]
     samples = len(task.plan.samples)
-    random = [f"{samples} of the points are random samples of mismatch; {samples - task.plan.spared} of them must meet "
-              "each specification."] if samples else []
+    asked = f"{samples - task.plan.spared} of them" if task.plan.sigmas is None else \
+        f"their mean and {task.plan.sigmas:g} standard deviations towards the bound"
+    random = [f"{samples} of the points are random samples of mismatch; {asked} must meet each specification."] \
+        if samples else []
     return [f"A design is judged at {len(task.points)} points, each specification by its worst value: "
             f"{'; '.join(ranges)}.", *random]
 
@@ -105,6 +112,8 @@ def _turn_text(task: Task, turn: Turn) -> str:
 def _change_lines(task: Task, turn: Turn) -> list[str]:
     """What was simulated in place of what the model proposed."""
     proposal, lines = turn.proposal, []
+    if proposal.own_reasoning is not None:
+        lines.append(f"Note: the plan of this turn was the engineer's: {proposal.reasoning}")
     for changed, reason in ((proposal.held, "was held to its range"), (proposal.edited, "was changed by the engineer")):
         lines += [f"Note: {name} {reason}: {task.circuit.parameter(name).show(proposal.parameters[name])} was "
                   f"simulated." for name in changed]
@@ -128,7 +137,7 @@ def _score_lines(task: Task, score: Score) -> list[str]:
         spec = next(spec for spec in task.specs if spec.metric == entry.metric)
         value = "not measurable" if entry.value is None else task.circuit.metric(entry.metric).show(entry.value)
         margin = "" if entry.margin is None else f" ({entry.margin:+.1%})"
-        place = f", worst at {task.points[entry.at].show()}" if task.plan is not None else ""
+        place = f", worst at {task.place(entry.at)}" if task.plan is not None else ""
         lines.append(f"- {entry.metric} = {value}, target {spec.show(task.circuit.metric(spec.metric).unit)}: "
                      f"{'met' if entry.met else 'FAILED'}{margin}{place}")
     return lines

@@ -14,15 +14,15 @@ the bound in percent of the spec's scale, ``+`` where the spec is met, ``-`` whe
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
 from sizing_app.prompt.evidence import evidence_text
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
-from sizing_app.prompt.values import (NUMBER, NUMBERS, PERCENT_BUCKETS, Grid, metric_grid, percent_bucket, position,
-                                      snapped_text, value_text)
+from sizing_app.prompt.values import (Grid, metric_grid, percent_bucket, position, snapped_text,
+                                      value_text)
 from sizing_app.prompt.versions import FIRST, VERSIONS
+from sizing_app.prompt.wording import wording
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Delta, History, Turn
 
@@ -36,6 +36,8 @@ ANALYSIS_LIMIT = 600
 """Characters of an analysis that the grammar allows."""
 ANALYSIS_CHARACTER = "[ -;=?-~]"
 """Printable ASCII without < and >."""
+_PLAIN = str.maketrans({"\u00b5": "u", "\u03bc": "u", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"',
+                        "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u00d7": "x"})
 _NUMBERED = re.compile(r"\b([Tt]urn )(\d{1,4})\b")
 _UNFINISHED = re.compile(r"(?:\b[Tt]urn )?\w*\Z")
 """The word at the end of a text in pieces, which may become the name of a turn."""
@@ -52,7 +54,8 @@ def shown(history: History) -> History:
 
 def render(task: Task, history: History, version: str = FIRST) -> str:
     """The prompt of the next turn in a version of versions.py; ends with ``<|reply|>``."""
-    tells, turns = VERSIONS[version], shown(history)
+    tells, words = VERSIONS[version], wording(task.circuit, version)
+    task, turns = words.task(task), words.history(shown(history))
     text = _task_text(task) + (_ranges_text(task.circuit) if tells.ranges else "")
     for number, turn in enumerate(turns):
         text += _turn_text(task, turn, number)
@@ -108,6 +111,11 @@ def opening(analysis: str) -> str:
     return f"{ANALYZE}{analysis}{ANALYZE_END}"
 
 
+def in_ascii(words: str) -> str:
+    """A person's words as an analysis can have them: what word processors write becomes what a checkpoint reads."""
+    return words.translate(_PLAIN)
+
+
 def as_in_prompt(history: History, analysis: str) -> str:
     """An analysis with the numbers that the prompt gives to the turns: the inverse of TurnNumbers."""
     numbers = {turn.index: number for number, turn in enumerate(shown(history))}
@@ -148,58 +156,9 @@ def margin_text(margin: float, met: bool) -> str:
     return f"{'+' if met else '-'}{percent_bucket(abs(margin) if met else -abs(margin))}%"
 
 
-def added_tokens(circuits: Iterable[Circuit]) -> list[str]:
-    """Everything that is one token by decree: role tokens first, then tags, numbers and names, each once."""
-    tokens = [*SPECIAL_TOKENS, *TAGS, CALL_HEAD, *(f' "{place}%"' for place in range(101))]
-    tokens += [f" {sign}{size}%" for sign in ("-", "+", "") for size in PERCENT_BUCKETS if (sign, size) != ("-", 0)]
-    tokens += NUMBERS
-    for circuit in circuits:
-        tokens += vocabulary(circuit)
-    tokens = list(dict.fromkeys(tokens))
-    check_overlaps(tokens)
-    return tokens
-
-
-def check_overlaps(tokens: Iterable[str]) -> None:
-    """No token's end may be another's beginning: tokenizers differ in which of the two they then find.
-
-    Hugging Face tokenizers take the leftmost match, llama.cpp the longest one in the whole text. Numbers may: a number
-    of the prompt is always one of them as a whole, and as such both the leftmost and the longest.
-    """
-    tokens = list(tokens)
-    beginnings = {token[:size]: token for token in sorted(tokens, key=_is_number, reverse=True)
-                  for size in range(1, len(token))}
-    for token in tokens:
-        if token.startswith('"'):
-            raise ValueError(f"token {token!r} starts with a quote, which grammar masks of some servers get wrong")
-        for start in range(1, len(token)):
-            other = beginnings.get(token[start:])
-            if other and not (_is_number(token) and _is_number(other)):
-                raise ValueError(f"token {token!r} ends as {other!r} begins: {token[start:]!r}")
-
-
-def vocabulary(circuit: Circuit) -> list[str]:
-    """The words that a checkpoint must have to size a circuit: what it is, its parameters, metrics and numbers."""
-    return _kind_tokens(circuit) + _name_tokens(circuit) + _number_tokens(circuit)
-
-
-def grammar(circuit: Circuit, planned: bool = False) -> str:
-    """GBNF of a valid reply (llama.cpp); vLLM reads the same text as its EBNF. ``planned``: of what follows a given
-    analysis.
-
-    All parameters in the circuit's order, each with a position in its range, or the end of the session.
-    """
-    pairs = ' "," '.join(f'"\\"{parameter.name}\\": \\"" position "%\\""' for parameter in circuit.parameters)
-    head = CALL_HEAD.replace('"', '\\"')
-    analysis = "" if planned else f'"{ANALYZE}" {ANALYSIS_CHARACTER}{{1,{ANALYSIS_LIMIT}}} "{ANALYZE_END}" '
-    return "\n".join([
-        f'root ::= {analysis}(call | "{DESIGN_END}")',
-        f'call ::= "{CALL}{head}{{" {pairs} "}}}}{CALL_END}"', 'position ::= "0" | [1-9] [0-9]? | "100"']) + "\n"
-
-
 def _task_text(task: Task) -> str:
     targets = " ".join(target_text(task.circuit, spec) for spec in task.specs)
-    return f"{TASK}{''.join(_kind_tokens(task.circuit))} {_conditions_text(task.conditions)} {targets}"
+    return f"{TASK}{''.join(kind_tokens(task.circuit))} {_conditions_text(task.conditions)} {targets}"
 
 
 def _ranges_text(circuit: Circuit) -> str:
@@ -209,11 +168,12 @@ def _ranges_text(circuit: Circuit) -> str:
 
 
 def _conditions_text(conditions: Conditions) -> str:
-    temperature, supply, load = _condition_values(conditions)
+    temperature, supply, load = condition_values(conditions)
     return f"{conditions.corner} {temperature} {supply} {load}"
 
 
-def _condition_values(conditions: Conditions) -> tuple[str, str, str]:
+def condition_values(conditions: Conditions) -> tuple[str, str, str]:
+    """Temperature, supply and load."""
     return value_text(conditions.temperature, "C"), value_text(conditions.supply, "V"), value_text(conditions.load, "F")
 
 
@@ -245,28 +205,6 @@ def _grid_of(circuit: Circuit, metric: str) -> Grid | None:
     return None if spec is None else metric_grid(circuit.metric(metric), spec)
 
 
-def _kind_tokens(circuit: Circuit) -> list[str]:
+def kind_tokens(circuit: Circuit) -> list[str]:
     """`` sky130:``, `` amplifier``, `` n-input``: what a task begins with."""
     return [f" {circuit.process}:", *(f" {word}" for word in circuit.topology)]
-
-
-def _name_tokens(circuit: Circuit) -> list[str]:
-    """Names as they stand in the task (`` gain>=``), a result (`` gain=``), a call (``,"w_in":``), a sentence."""
-    tokens = [f" {metric.name}{sign}" for metric in circuit.metrics for sign in (">=", "<=", "=")]
-    for index, parameter in enumerate(circuit.parameters):
-        tokens.append(f'{"," if index else "{"}"{parameter.name}":')
-        if not parameter.name[-1].isdigit():
-            tokens.append(f" {parameter.name}")
-    return tokens
-
-
-def _number_tokens(circuit: Circuit) -> list[str]:
-    """The numbers of its conditions and of its metrics' grids."""
-    texts = [text for conditions in circuit.conditions.all() for text in _condition_values(conditions)]
-    for spec in circuit.specs:
-        texts += metric_grid(circuit.metric(spec.metric), spec).texts
-    return list(dict.fromkeys(NUMBER.search(text).group() for text in texts))
-
-
-def _is_number(token: str) -> bool:
-    return NUMBER.fullmatch(token) is not None

@@ -11,8 +11,11 @@ class Version:
     """The range of every parameter in SI units, without which a position in it means no size."""
     evidence: bool = False
     """After each result what moved since the best turn before, and what that changed (prompt/evidence.py)."""
+    roles: bool = False
+    """Parameters and metrics by what they are, in words that serve any circuit, in place of names (prompt/roles.py)."""
 
 
 FIRST = "compact"
-LATEST = "compact-2"
-VERSIONS = {FIRST: Version(), LATEST: Version(ranges=True, evidence=True)}
+LATEST = "compact-3"
+VERSIONS = {FIRST: Version(), "compact-2": Version(ranges=True, evidence=True),
+            LATEST: Version(ranges=True, evidence=True, roles=True)}

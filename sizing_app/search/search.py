@@ -28,7 +28,7 @@ from sizing_app.search.region import Region, follow
 from sizing_app.search.space import Space
 from sizing_app.search.surface import Surface
 from sizing_app.task.definition import Task
-from sizing_app.task.reward import score
+from sizing_app.task.reward import ruled, score
 from sizing_app.task.turn import Measurement, Turn
 
 ROUND = 4
@@ -97,8 +97,8 @@ class Search:
         self._points.append(self.space.point(design))
         self._levels.append(self.objective.measured(measurement))
         self._judge(design, measurement, (points or {}).get(0, measurement), whole)
-        self._found.append({number: self.objective.measured(item)
-                            for number, item in ({0: measurement} if points is None else points).items()})
+        judged = {0: measurement} if points is None else ruled(points, self.task.specs, self.task.plan)
+        self._found.append({number: self.objective.measured(item) for number, item in judged.items()})
         self._deciding.append(tuple(deciding))
         self._whole.append(whole)
         self._region = self._columns = self._surface = None

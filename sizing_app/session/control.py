@@ -1,12 +1,23 @@
 """What a person may do to a running session: stop it, pause it, look at every proposal before it is simulated."""
 
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from sizing_app.circuit.definition import Parameters
 
 PATIENCE = 4 * 3600.0
 """Seconds that a session waits for a person, paused or with a proposal, before it stops."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person makes of a proposal: it is simulated, with other values for some parameters; or with a plan, the
+    policy is asked for another one."""
+
+    parameters: Parameters = field(default_factory=dict)
+    plan: str | None = None
 
 
 class Control:
@@ -16,8 +27,9 @@ class Control:
         self._changed = threading.Condition()
         self._stopped = self._paused = False
         self._review, self._patience = review, patience
-        self._decisions: dict[int, Parameters] = {}
-        """Turn to the design that is to be simulated in it; empty for the proposed one."""
+        self._decisions: dict[int, Decision] = {}
+        self.waited = 0.0
+        """Seconds that the session has waited for a person so far."""
 
     def set(self) -> None:
         """Stop."""
@@ -48,24 +60,36 @@ class Control:
 
     def decide(self, index: int, parameters: Parameters | None = None) -> None:
         """Simulate the proposal of turn ``index``, or ``parameters`` in its place. The first decision counts."""
-        with self._changed:
-            self._decisions.setdefault(index, dict(parameters or {}))
-            self._changed.notify_all()
+        self._note(index, Decision(dict(parameters or {})))
+
+    def act_on(self, index: int, plan: str) -> None:
+        """Let the policy act on ``plan`` in turn ``index``; its new proposal waits again."""
+        self._note(index, Decision(plan=plan))
 
     def wait_while_paused(self) -> None:
         self._wait(lambda: not self._paused)
 
-    def decision(self, index: int) -> Parameters:
-        """Wait for what a person decides on turn ``index``; empty for the proposal as it is, and after a stop."""
+    def decision(self, index: int) -> Decision:
+        """Wait for what a person decides on the proposal of turn ``index``; the proposal as it is after a stop."""
         self._wait(lambda: not self._review or index in self._decisions)
         with self._changed:
-            return self._decisions.get(index, {})
+            found = self._decisions.get(index, Decision())
+            if found.plan is not None:  # the next proposal of this turn is decided on anew
+                del self._decisions[index]
+            return found
+
+    def _note(self, index: int, decision: Decision) -> None:
+        with self._changed:
+            self._decisions.setdefault(index, decision)
+            self._changed.notify_all()
 
     def _wait(self, ready: Callable[[], bool]) -> None:
         """Until ``ready`` or stopped; the session stops where nobody does anything about it for too long."""
+        asked = time.perf_counter()
         with self._changed:
             if not self._changed.wait_for(lambda: self._stopped or ready(), self._patience):
                 self._stopped = True
+        self.waited += time.perf_counter() - asked
 
     def _change(self, **flags: bool) -> None:
         with self._changed:

@@ -68,7 +68,9 @@ def session_document(id: str, state: SessionState) -> dict:
 def _turn_document(task: Task, turn: Turn) -> dict:
     proposal, measurement = turn.proposal, turn.measurement
     return {
-        "turn": turn.index, "reasoning": proposal.reasoning, "finished": proposal.finished,
+        "turn": turn.index, "reasoning": proposal.reasoning,
+        "reasoning_by": "policy" if proposal.own_reasoning is None else "person",
+        "own_reasoning": proposal.own_reasoning, "finished": proposal.finished,
         "problems": list(proposal.problems),
         "parameters": dict(proposal.parameters) if proposal.parameters is not None else None,
         "status": measurement.status if measurement else None,

@@ -11,17 +11,17 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Parameters
 from sizing_app.errors import PolicyError, unexpected
 from sizing_app.session.control import Control
 from sizing_app.session.events import (Event, Paused, Proposed, Reason, SessionFinished, SessionStarted, TurnFinished,
-                                       TurnStarted, Wrote)
+                                       TurnStarted)
 from sizing_app.session.groups import GroupEvent, GroupFinished, GroupStarted, Sampled
-from sizing_app.session.turn import admit, clean_text, finish, initial_turn
+from sizing_app.session.proposing import plan_of_hint, propose
+from sizing_app.session.turn import admit, finish, initial_turn
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Policy, Simulator, StopSignal
 from sizing_app.task.reward import reached
-from sizing_app.task.turn import History, Measurement, Proposal, Turn
+from sizing_app.task.turn import GivenPlan, History, Measurement, Turn
 
 log = logging.getLogger(__name__)
 
@@ -56,24 +56,20 @@ def take_round(task: Task, history: History, policy: Policy, simulator: Simulato
         yield TurnFinished(replace(turn, index=index, seen=len(history)))
 
 
-def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator, stop: StopSignal) -> Iterator[Event]:
-    """One turn from ``history``: TurnStarted, Wrote..., Proposed, TurnFinished.
+def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator, stop: StopSignal,
+              plan: GivenPlan | None = None) -> Iterator[Event]:
+    """One turn from ``history``: TurnStarted, Wrote..., Proposed, TurnFinished. With ``plan`` the policy acts on that.
 
     If ``stop`` is set before there is a proposal, the turn is dropped: no TurnFinished follows. So it is where the
     simulator gave no answer after that: it may have been closed, which says nothing of the design. Where ``stop`` is a
-    Control with review, the proposal waits for a person, who may change it; a stop then drops the turn as well.
+    Control with review, the proposal waits for a person (proposing.py); a stop then drops the turn as well.
     """
-    index, started = history[-1].index + 1, time.perf_counter()
+    index, started, waited = history[-1].index + 1, time.perf_counter(), _waited(stop)
     yield TurnStarted(index)
-    proposal = yield from _proposal(task, history, policy, stop, index)
-    if proposal is not None and proposal.parameters is not None and isinstance(stop, Control) and stop.review:
-        yield Proposed(index, proposal, review=True)
-        asked = time.perf_counter()
-        parameters = stop.decision(index)
-        started += time.perf_counter() - asked  # a person's time is not the turn's
-        proposal = None if stop.is_set() else _edited(proposal, parameters)
+    proposal = yield from propose(task, history, policy, stop, plan)
     if proposal is None:
         return
+    started += _waited(stop) - waited  # a person's time is not the turn's
     yield Proposed(index, proposal)
     turn = next(finish([(task, history, proposal)], simulator))
     if turn.measurement is None or not _cut_off(turn.measurement, stop):
@@ -81,16 +77,18 @@ def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator
 
 
 def run_session(task: Task, policy: Policy, simulator: Simulator, stop: StopSignal,
-                history: History = ()) -> Iterator[Event]:
+                history: History = (), plan: GivenPlan | None = None) -> Iterator[Event]:
     """A whole session: the initial design, then turns until the policy ends, the budget is spent or ``stop`` is set.
 
-    With ``history`` the session continues from it: its turns come first, as events, and count against the budget.
-    Where ``stop`` is a Control, the session can also be paused between turns and its proposals reviewed.
+    With ``history`` the session continues from it: its turns come first, as events, and count against the budget. With
+    ``plan`` the policy acts on that in the first new turn; a new session begins with the task's hint as plan where the
+    policy reads no hints itself. Where ``stop`` is a Control, the session can also be paused between turns and its
+    proposals reviewed.
     """
     yield SessionStarted(task, policy.name)
-    message = ""
+    message, plan = "", plan or (None if history else plan_of_hint(task, policy))
     try:
-        reason = yield from _turns(task, policy, simulator, stop, history)
+        reason = yield from _turns(task, policy, simulator, stop, history, plan)
     except Exception as error:
         reason, message = "failed", _sentence(error, task, policy)
     yield SessionFinished(reason, message)
@@ -140,7 +138,7 @@ def run_group(task: Task, history: History, policy: Policy, simulator: Simulator
     yield GroupFinished("stopped" if reason == "complete" and stop.is_set() else reason, message)
 
 
-def _turns(task, policy, simulator, stop, history) -> Generator[Event, None, Reason]:
+def _turns(task, policy, simulator, stop, history, plan) -> Generator[Event, None, Reason]:
     """The turns of a session; returns why it ended."""
     history = tuple(turn for turn in history if turn.measurement is not None)
     if not history:
@@ -158,13 +156,15 @@ def _turns(task, policy, simulator, stop, history) -> Generator[Event, None, Rea
             yield Paused(False)
             continue
         taken = []
-        for event in take_round(task, history, policy, simulator, stop, min(task.round, _left(task, history))):
+        events = (take_round(task, history, policy, simulator, stop, min(task.round, _left(task, history)))
+                  if plan is None else take_turn(task, history, policy, simulator, stop, plan))
+        for event in events:
             if isinstance(event, TurnFinished):
                 taken.append(event.turn)
             yield event
         if not taken:
             break
-        history = (*history, *taken)
+        history, plan = (*history, *taken), None
     return "stopped"
 
 
@@ -173,26 +173,9 @@ def _left(task: Task, history: History) -> int:
     return task.budget - sum(1 for turn in history if turn.index > 0)
 
 
-def _proposal(task, history, policy, stop, index) -> Generator[Event, None, Proposal | None]:
-    """Relay what the policy writes; returns its proposal, or None if it was stopped before it made one."""
-    pieces = policy.propose(task.told(), history, stop)
-    try:
-        for piece in pieces:
-            if isinstance(piece, Proposal):
-                cut_short = stop.is_set() and piece.parameters is None and not piece.finished
-                if cut_short:
-                    return None
-                return admit(task, history, piece)
-            if stop.is_set():
-                return None
-            yield Wrote(index, clean_text(piece.text), piece.kind)
-    finally:
-        close = getattr(pieces, "close", None)
-        if close is not None:
-            close()
-    if stop.is_set():
-        return None
-    raise PolicyError(f"The policy {policy.name} ended turn {index} without a proposal.")
+def _waited(stop: StopSignal) -> float:
+    """Seconds that people were waited for so far."""
+    return stop.waited if isinstance(stop, Control) else 0.0
 
 
 def _cut_off(measurement: Measurement, stop: StopSignal) -> bool:
@@ -206,10 +189,3 @@ def _sentence(error: Exception, task: Task, policy: Policy) -> str:
         return str(error)
     log.error("%s with %s failed", task.circuit.name, policy.name, exc_info=error)
     return unexpected(error)
-
-
-def _edited(proposal: Proposal, parameters: Parameters) -> Proposal:
-    """The proposal with the values that a person chose; ``parameters`` may be empty."""
-    changed = {name: proposal.parameters[name] for name, value in parameters.items()
-               if value != proposal.parameters[name]}
-    return replace(proposal, parameters={**proposal.parameters, **parameters}, edited=changed) if changed else proposal

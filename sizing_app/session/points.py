@@ -3,7 +3,8 @@
 Nominal first, then the points in the order in which they decided before, each stage as large as all before it. A design
 is worth what its worst points say, so more points never make it better (task/reward.py: merit): once it misses a spec
 and is no better than the best of the history, or a point failed, the others are left out. A new best is measured at all
-of them, and so is what meets all specs. How many jobs run at the same time has no say in what is measured.
+of them, and so is what meets all specs. Random samples that are judged as one point (Plan.sigmas) are one stage, the
+last one. How many jobs run at the same time has no say in what is measured.
 """
 
 from collections import Counter
@@ -30,7 +31,8 @@ class PointByPoint:
         if self._decided():
             return []
         size = len(self._left) if self.found and self._least is None else len(self.found) + 1
-        return self._left[:size]
+        pooled = self.task.plan.pooled if self.task.plan else ()
+        return [number for number in self._left if number not in pooled][:size] or self._left
 
     def take(self, measured: dict[int, Measurement]) -> None:
         """What the points of a stage gave."""

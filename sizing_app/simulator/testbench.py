@@ -90,16 +90,19 @@ class _Run:
     def _refine(self, place: int) -> None:
         """Once an analysis completes a response, run its sweeps again inside the steps that are too coarse.
 
-        The circuit is loaded anew for that, since settings of later analyses cannot be taken back.
+        The circuit is loaded anew where other analyses have the same command: settings that were made since cannot be
+        taken back.
         """
         command = self.circuit.analyses[place].command
+        several = any(analysis.command == command for analysis in self.circuit.analyses[:place])
         for _ in range(ROUNDS):
             gaps = self._coarse(self.circuit.analyses[place].name)
             if not gaps:
                 return
             self.gaps[command] = [*self.gaps.get(command, ()), *gaps]
-            self.ngspice.load(self.netlist)
-            for analysis in self.circuit.analyses[:place + 1]:
+            if several:
+                self.ngspice.load(self.netlist)
+            for analysis in self.circuit.analyses[0 if several else place:place + 1]:
                 self.ngspice.alter(analysis.alter)
                 if analysis.name in self.found and analysis.command == command:
                     self._add(analysis, gaps)

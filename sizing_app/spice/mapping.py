@@ -8,6 +8,7 @@ from sizing_app.circuit.deck_rules import DEEPEST, MOST_DEVICES
 from sizing_app.circuit.expressions import ExpressionError, names_in
 from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import PROCESSES
+from sizing_app.circuit.units import show_quantity
 from sizing_app.spice import devices
 from sizing_app.spice.arithmetic import arithmetic, resolved, safe_name
 from sizing_app.spice.cell import Cell, Choices, Device, Quantity
@@ -166,9 +167,10 @@ class _Mapping:
         text = found.value(sizes["w"].text, sizes["l"].text,
                            [sizes[key].text for key in ("m", "mf") if key in sizes and sizes[key].text != "1"])
         value = self.sizes.value(text, names)
+        shown = show_quantity(value, UNITS[found.kind])
         self.log.once(f"passive {element.model}", element.line, element.model,
-                      f"is taken as an ideal element of its nominal value, here {value:.4g} {UNITS[found.kind]}: "
-                      "without temperature, corner and parasitics")
+                      f"is taken as an ideal element of its nominal value, here {shown}: without temperature, corner "
+                      "and parasitics")
         written = " ".join(f"{key}={text}" for key, text in element.settings.items())
         quantity = Quantity(text if names_in(text) else f"{value:.9g}", written, UNITS[found.kind], value)
         return found.kind, element.nets[:2], "", "", {"value": quantity}

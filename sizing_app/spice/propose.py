@@ -86,7 +86,9 @@ class _Proposing:
         of_transistors = [device for device, _ in sizes if device.is_transistor]
         shown = ", ".join(dict.fromkeys(device.name for device, _ in sizes))
         what = WORDS.get(quantity, "value")
-        role = f"{members[0].quantity}: {what} of {shown}"
+        parts = dict.fromkeys(self.roles.get((device.scope, device.name)) for device, _ in sizes)
+        part = next(iter(parts)) if len(parts) == 1 else None
+        role = f"{part or ''} {what} of {shown} ({members[0].quantity})".strip()
         return self._group(self._name(members[0].quantity), tuple(members), "param", unit, value,
                            of_transistors[:1], quantity, role, reason, factor, of_the_bench, uses)
 

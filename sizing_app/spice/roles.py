@@ -130,12 +130,22 @@ def _settled(found: dict[str, str], placed: tuple[Placed, ...], cell: Cell) -> d
     for role, other in ((OUT_PLUS, OUT_MINUS), (OUT_MINUS, OUT_PLUS)):
         if role in found.values() and other not in found.values():
             found |= {net: OUT for net, word in found.items() if word == role}
+    if {IN_PLUS, IN_MINUS} <= set(found.values()) and not set(OUTPUTS) & set(found.values()):
+        found |= dict.fromkeys(_meeting(found, placed), OUT)
     outs = [net for net, role in found.items() if role == OUT]
     if len(outs) == 2 and {IN_PLUS, IN_MINUS} <= set(found.values()):
         found |= {outs[0]: OUT_PLUS, outs[1]: OUT_MINUS}
     if {REFERENCE, SUPPLY} <= set(found.values()) and not {IN_PLUS, IN_MINUS, IN, OUT, FEEDBACK} & set(found.values()):
         found |= {net: OUT for net, word in found.items() if word == REFERENCE}
     return _directed(found, cell)
+
+
+def _meeting(found: dict[str, str], placed: tuple[Placed, ...]) -> list[str]:
+    """The one port without a telling name where drains of both polarities meet; none of several."""
+    drains = {polarity: {item.drain for item in placed if item.device.is_transistor and
+                         item.device.polarity == polarity} for polarity in "np"}
+    both = [net for net in found if net in drains["n"] & drains["p"] and _by_name(net) == OTHER]
+    return both if len(both) == 1 else []
 
 
 def _directed(found: dict[str, str], cell: Cell) -> dict[str, str]:
@@ -145,13 +155,15 @@ def _directed(found: dict[str, str], cell: Cell) -> dict[str, str]:
 
 
 def _main_ports(cell: Cell, placed: tuple[Placed, ...]) -> tuple[str, ...]:
-    """Of a netlist without subcircuit: nets that comments name, that voltage sources drive, or with telling names."""
+    """Of a netlist without subcircuit: nets that comments name, that voltage sources drive, or with telling names; of
+    one without any source, as layout tools extract it, supplies and bias currents too."""
     nets = list(dict.fromkeys(net for item in placed for net in item.nets))
     driven = {net for item in placed if item.device.kind == "v" and "0" in item.nets for net in item.nets}
     used = {net for item in placed if item.device.kind not in "vi" for net in item.nets}
+    extracted = not any(item.device.kind in "vi" for item in placed)
+    telling = (*OUTPUTS, IN_PLUS, IN_MINUS, *((SUPPLY, GROUND, BIAS_CURRENT) if extracted else ()))
     return tuple(net for net in nets if net in used and (
-        net in cell.deck.pins or net in driven or net == "0"
-        or len(net) > 1 and _by_name(net) in (*OUTPUTS, IN_PLUS, IN_MINUS)))
+        net in cell.deck.pins or net in driven or net == "0" or len(net) > 1 and _by_name(net) in telling))
 
 
 def _kind_by_name(cell: Cell) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from sizing_app.circuit.expressions import names_in
+from sizing_app.circuit.units import show_quantity
 from sizing_app.spice.arithmetic import arithmetic, constant, is_number, number, substituted
 from sizing_app.spice.cell import Quantity
 from sizing_app.spice.deck import Deck, Element
@@ -84,9 +85,11 @@ class Sizes:
         if not as_written:
             self._leave_out(element, settings)
             return self.of(element, {key: settings[key] for key in ("w", "l", "m") if key in settings}, names)
-        known = {key: text for key, text in settings.items() if key in ("w", "l", "m", "nf", *JUNCTIONS)}
-        kept = self.of(element, known, {**{key: arithmetic(text) for key, text in known.items()
-                                           if key not in JUNCTIONS}, **names})
+        absent = dict.fromkeys(JUNCTIONS[:4], "0") if element.kind == "x" else {}  # as subcircuits of processes say
+        known = absent | {key: text for key, text in settings.items() if key in ("w", "l", "m", "nf", *JUNCTIONS)}
+        own = {key: arithmetic(text) for key, text in known.items() if key not in JUNCTIONS and key not in names}
+        known |= {key: substituted(arithmetic(text), own) for key, text in known.items() if key in JUNCTIONS}
+        kept = self.of(element, known, names)
         fingers = kept.pop("nf", None)
         if fingers and fingers.value > 1:
             kept = _in_fingers(kept, fingers)
@@ -134,7 +137,7 @@ class Sizes:
         value, factor = self.value(text, names), self.deck.scale ** power
         if abs(value * factor) >= (LARGEST_LENGTH, LARGEST_AREA)[power - 1]:
             factor *= 1e-6 ** power
-            taken = f"{value * factor * 1e6 ** power:.4g} um" + ("^2" if power == 2 else "")
+            taken = show_quantity(value * factor, "m") if power == 1 else f"{value * factor * 1e12:.4g} \u00b5m\u00b2"
             self._converted.setdefault(f"{key.upper()}={written}", taken)
             self._first.setdefault("converted", element.line)
         if not names_in(text):

@@ -1,102 +1,177 @@
 """Circuits of the database: those that came with a session, and those that were saved to be sized."""
 
+import functools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from sizing_app.circuit.check import check_circuit
 from sizing_app.circuit.definition import Circuit, from_content
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.store.bulk import store_circuit
-from sizing_app.store.tables import CircuitRow, SessionRow
+from sizing_app.store.tables import CircuitRow, SavedRow, SessionRow
 
 MOST_LISTED = 200
 """Names."""
+EVERYBODY = ""
+"""The owner of what was saved where nobody signs in."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The newest of what somebody saved under a name, or what is saved under a key."""
+
+    key: str
+    owner: str
+    shared: bool
+    mine: bool
+    """Whether the viewer may rename, share and remove it."""
 
 
 class StoredCatalog(Mapping[str, Circuit]):
     """Circuits by name and by key (circuit/catalog.py); ``transaction`` opens one, for writing if its argument is true.
 
-    Of several of one name, the one that was saved last counts, before all that only came with a session: nobody's file
-    takes the place of what a person saved. Of these, the one of the newest session. To iterate gives what was saved.
+    ``viewer`` is the name of the person who asks: of what was saved only their own is there, what others share, and
+    what is everybody's. None, where nobody signs in, sees and changes all, and saves for everybody.
+
+    Of several of one name, the viewer's own counts first, then the one that was saved last, before all that only came
+    with a session: nobody's file takes the place of what a person saved. Of these, the one of the newest session. To
+    iterate gives what was saved.
     """
 
-    def __init__(self, transaction: Callable[[bool], AbstractContextManager[Session]]):
-        self._transaction = transaction
+    def __init__(self, transaction: Callable[[bool], AbstractContextManager[Session]], viewer: str | None = None):
+        self._transaction, self._viewer = transaction, viewer
+
+    def seen_by(self, viewer: str) -> "StoredCatalog":
+        """The same for a person by name; the empty one sees what is everybody's or shared, and owns nothing."""
+        return StoredCatalog(self._transaction, viewer)
 
     def save(self, circuit: Circuit) -> str:
-        """Put a circuit among those that are sized by name; returns its key. CircuitError where it is wrong."""
-        check_circuit(circuit, Path(circuit.name) / "circuit.toml")
+        """Put a circuit among those that are sized by name; returns its key. A further version of a shared circuit is
+        shared. CircuitError where it is wrong."""
+        owner = self._viewer or EVERYBODY
+        with self._transaction(False) as db:
+            last = self._first(db, circuit.name, SavedRow.owner == owner)
+        return self._put(circuit, owner, last.shared if last else owner == EVERYBODY)
+
+    def saved(self, handle: str) -> Saved | None:
+        """What is saved under a name or a key, as far as the viewer sees it."""
+        with self._transaction(False) as db:
+            row = self._first(db, handle)
+        return None if row is None else Saved(row.digest, row.owner, row.shared, self._viewer is None or
+                                              row.owner in (self._viewer, EVERYBODY))
+
+    def share(self, handle: str, shared: bool) -> None:
+        """Let others see all versions of a name, or the one of a key, or no longer. Raises KeyError, or CircuitError
+        where it is another's or everybody's."""
+        found = self._changeable(handle)
+        if found.owner == EVERYBODY:
+            raise CircuitError(f"{handle!r} belongs to everybody: duplicate it for a copy of your own")
         with self._transaction(True) as db:
-            store_circuit(db, circuit)
-            db.execute(update(CircuitRow).where(CircuitRow.digest == circuit.key).values(saved=time.time()))
-        return circuit.key
+            db.execute(update(SavedRow).where(*self._versions_of(found, handle)).values(shared=shared))
 
     def versions(self, name: str) -> list[tuple[str, float]]:
         """Keys of what was saved under a name, newest first, and when (seconds since 1970, UTC)."""
-        saved = CircuitRow.saved
-        query = select(CircuitRow.digest, saved).where(CircuitRow.name == name, saved.is_not(None))
+        last = func.max(SavedRow.saved)
+        query = select(SavedRow.digest, last).join(CircuitRow).where(CircuitRow.name == name, self._seen)
         with self._transaction(False) as db:
-            return [tuple(row) for row in db.execute(query.order_by(saved.desc(), CircuitRow.digest)).all()]
+            return [tuple(row) for row in
+                    db.execute(query.group_by(SavedRow.digest).order_by(last.desc(), SavedRow.digest)).all()]
 
-    def duplicate(self, handle: str, name: str) -> str:
-        """Save a circuit once more under another name; returns the key. Raises KeyError, or CircuitError for a name
-        that is none or is taken."""
-        circuit = self[handle]
-        if name in set(self):
-            raise CircuitError(f"there is a circuit {name!r} already")
-        return self.save(replace(circuit, name=name))
+    def duplicate(self, circuit: Circuit, name: str) -> str:
+        """Save a circuit, of here or elsewhere, under another name; returns the key. CircuitError for a name that is
+        none or is taken."""
+        self._check_free(name)
+        return self.save(replace(circuit, name=name, held_out=False))
 
     def rename(self, handle: str, name: str) -> str:
         """Save a circuit under another name and take the old one off the list; returns the key. A name is part of the
-        content: sessions on the old one keep it. Raises as duplicate."""
-        with self._transaction(False) as db:
-            if db.scalar(select(CircuitRow.digest).where(*_saved(handle)).limit(1)) is None:
-                raise KeyError(handle)
-        key = self.duplicate(handle, name)
+        content: sessions on the old one keep it. Raises KeyError, and CircuitError as duplicate, or where it is
+        another's."""
+        old = self._changeable(handle)
+        self._check_free(name)
+        key = self._put(replace(self[old.key], name=name), old.owner, old.shared)
         self.remove(handle)
         return key
 
     def remove(self, handle: str) -> int:
         """Take all versions of a name off the list, or the one of a key. Those that sessions ran on are kept for them;
-        returns how many. Raises KeyError."""
+        returns how many. Raises KeyError, and CircuitError where it is another's."""
+        entries = self._versions_of(self._changeable(handle), handle)
         with self._transaction(True) as db:
-            digests = db.scalars(select(CircuitRow.digest).where(*_saved(handle))).all()
-            if not digests:
-                raise KeyError(handle)
+            digests = set(db.scalars(select(SavedRow.digest).where(*entries)))
+            db.execute(delete(SavedRow).where(*entries))
             used = set(db.scalars(select(SessionRow.digest).where(SessionRow.digest.in_(digests)).distinct()))
-            db.execute(update(CircuitRow).where(CircuitRow.digest.in_(used)).values(saved=None))
-            db.execute(delete(CircuitRow).where(CircuitRow.digest.in_(set(digests) - used)))
+            others = set(db.scalars(select(SavedRow.digest).where(SavedRow.digest.in_(digests))))
+            db.execute(delete(CircuitRow).where(CircuitRow.digest.in_(digests - used - others)))
         return len(used)
 
     def __getitem__(self, handle: str) -> Circuit:
-        named = _newest(select(CircuitRow)).where(CircuitRow.name == handle).limit(1)
         with self._transaction(False) as db:
-            row = db.get(CircuitRow, handle) or db.scalar(named)
-            if row is None:
+            found = self._first(db, handle)
+            digest = found.digest if found else db.scalar(_came_with_sessions(handle))
+            if digest is None:
                 raise KeyError(handle)
-            return from_content(row.content)
+            return from_content(db.get_one(CircuitRow, digest).content)
 
     def __iter__(self) -> Iterator[str]:
         """Names, what was saved last first."""
+        query = select(CircuitRow.name).join(SavedRow).where(self._seen).order_by(SavedRow.saved.desc())
         with self._transaction(False) as db:
-            names = db.scalars(_newest(select(CircuitRow.name)).where(CircuitRow.saved.is_not(None))).all()
-        return iter(list(dict.fromkeys(names))[:MOST_LISTED])
+            return iter(list(dict.fromkeys(db.scalars(query)))[:MOST_LISTED])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    @functools.cached_property
+    def _seen(self) -> ColumnElement[bool]:
+        return true() if self._viewer is None else or_(SavedRow.shared, SavedRow.owner.in_((self._viewer, EVERYBODY)))
 
-def _newest(query: Select) -> Select:
+    def _first(self, db: Session, handle: str, *where: ColumnElement[bool]) -> Row | None:
+        """(digest, owner, shared) of what counts of all that is saved under a name or a key."""
+        query = select(SavedRow.digest, SavedRow.owner, SavedRow.shared).join(CircuitRow).where(
+            _called(handle), self._seen, *where)
+        own = (SavedRow.owner == (self._viewer or EVERYBODY)).desc()
+        first = (SavedRow.saved.desc(),) if self._viewer is None else (own, SavedRow.saved.desc())
+        return db.execute(query.order_by(*first, SavedRow.digest).limit(1)).one_or_none()
+
+    def _changeable(self, handle: str) -> Saved:
+        found = self.saved(handle)
+        if found is None:
+            raise KeyError(handle)
+        if not found.mine:
+            raise CircuitError(f"{handle!r} belongs to {found.owner!r}: duplicate it for a copy of your own")
+        return found
+
+    def _versions_of(self, found: Saved, handle: str) -> tuple[ColumnElement[bool], ...]:
+        """What a change of a name or a key changes: all that its owner saved; where nobody signs in, all."""
+        owner = true() if self._viewer is None else SavedRow.owner == found.owner
+        return SavedRow.digest.in_(select(CircuitRow.digest).where(_called(handle))), owner
+
+    def _check_free(self, name: str) -> None:
+        if self.saved(name) is not None:
+            raise CircuitError(f"there is a circuit {name!r} already")
+
+    def _put(self, circuit: Circuit, owner: str, shared: bool) -> str:
+        check_circuit(circuit, Path(circuit.name) / "circuit.toml")
+        with self._transaction(True) as db:
+            store_circuit(db, circuit)
+            db.merge(SavedRow(digest=circuit.key, owner=owner, saved=time.time(), shared=shared))
+        return circuit.key
+
+
+def _called(handle: str) -> ColumnElement[bool]:
+    return or_(CircuitRow.digest == handle, CircuitRow.name == handle)
+
+
+def _came_with_sessions(handle: str) -> Select:
+    """The digest of a circuit that nobody saved, the one of the newest session first."""
     last = select(func.max(SessionRow.created)).where(SessionRow.digest == CircuitRow.digest).scalar_subquery()
-    return query.order_by(CircuitRow.saved.desc().nulls_last(), last.desc().nulls_last(), CircuitRow.digest)
-
-
-def _saved(handle: str) -> tuple:
-    """What was saved under a name or a key."""
-    return or_(CircuitRow.digest == handle, CircuitRow.name == handle), CircuitRow.saved.is_not(None)
+    nobody = ~select(SavedRow.digest).where(SavedRow.digest == CircuitRow.digest).exists()
+    return select(CircuitRow.digest).where(_called(handle), nobody).order_by(
+        last.desc().nulls_last(), CircuitRow.digest).limit(1)

@@ -3,19 +3,19 @@
 import re
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Select, and_, column, false, func, literal_column, select, text, union_all
+from sqlalchemy import Select, and_, column, false, func, literal_column, or_, select, text, union_all
 
 from sizing_app.errors import StoreError
-from sizing_app.store.tables import Line, SessionRow, TagRow
+from sizing_app.store.tables import SessionRow, TagRow
 
 WORDS = {
-    "sqlite": ("""SELECT session_id FROM session_numbers
-        WHERE number IN (SELECT rowid FROM session_words WHERE session_words MATCH :words)""",
+    "sqlite": (SessionRow.number, "SELECT rowid FROM session_words WHERE session_words MATCH :words",
                lambda words: " ".join(f'"{word}"*' for word in words)),
-    "postgresql": ("SELECT session_id FROM session_words WHERE words @@ CAST(lower(:words) AS tsquery)",
+    "postgresql": (SessionRow.id, "SELECT session_id FROM session_words WHERE words @@ CAST(lower(:words) AS tsquery)",
                    lambda words: " & ".join(f"'{word}':*" for word in words)),
 }
-"""By kind of database: the sessions whose reasoning has words that begin as asked for, and how that is written."""
+"""By kind of database: what the word index knows a session by, those whose reasoning has words that begin as asked
+for, and how that is written."""
 MOST_WORDS, LETTERS = 40, 500
 """Different words of a search, and of each word what PostgreSQL's index keeps."""
 ID, LAST = re.compile("[a-z0-9]{1,16}"), "z" * 16
@@ -88,7 +88,9 @@ def _found(search: str, dialect: str):
         ways.append(select(SessionRow.id).where(
             SessionRow.note != literal_column("''"),  # as the index sessions_with_note says
             and_(*(SessionRow.note.icontains(word, autoescape=True) for word in words))))
-        query, begun = WORDS[dialect]
-        ways.append(text(query).bindparams(words=begun(words)).columns(column("session_id", Line)))
     # || keeps a database from looking every found session up: it walks the narrow index that order or count needs
-    return (SessionRow.id + literal_column("''")).in_(union_all(*ways)) if ways else false()
+    found = (SessionRow.id + literal_column("''")).in_(union_all(*ways)) if ways else false()
+    if not words:
+        return found
+    known, query, begun = WORDS[dialect]
+    return or_(found, known.in_(text(query).bindparams(words=begun(words)).columns(column("session", known.type))))

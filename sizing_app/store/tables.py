@@ -44,8 +44,19 @@ class CircuitRow(Base):
     digest: Mapped[str] = mapped_column(Line(64), primary_key=True)
     name: Mapped[str] = mapped_column(Line(80))
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
-    saved: Mapped[float | None]
-    """When a person saved it to be sized; NULL where it only came with a session."""
+
+
+class SavedRow(Base):
+    """A circuit that a person saved to be sized, once for each who did. Others only came with a session."""
+
+    __tablename__ = "saved_circuits"
+
+    digest: Mapped[str] = mapped_column(ForeignKey("circuits.digest"), primary_key=True)
+    owner: Mapped[str] = mapped_column(Prose, primary_key=True)
+    """Empty where nobody signed in: everybody's."""
+    saved: Mapped[float]
+    shared: Mapped[bool]
+    """Whether others see it too."""
 
 
 class SessionRow(Base):
@@ -56,14 +67,14 @@ class SessionRow(Base):
         Index("sessions_by_status", "status", "created"),
         Index("sessions_by_passed", "passed", "created"),
         Index("sessions_by_parent", "parent", "created"),
-        Index("sessions_by_created", "created", "id"),
-        Index("sessions_by_reward", "best_reward", "id"),
+        Index("sessions_by_created", "created", "id", "number"),
+        Index("sessions_by_reward", "best_reward", "id", "number"),
         Index("sessions_with_note", "id", sqlite_where=text("note != ''"), postgresql_where=text("note != ''")),
         Index("sessions_by_star", "starred", "created"),
         Index("sessions_by_source", "source", "created"),
         Index("sessions_by_digest", "digest", "created"),
         Index("sessions_figures", "circuit", "policy", "best_reward", "first_passed", "id", "created", "status",
-              "source", "passed", "starred"),
+              "source", "passed", "starred", "number"),
     )
 
     id: Mapped[str] = mapped_column(Line(16), primary_key=True)
@@ -96,6 +107,8 @@ class SessionRow(Base):
     """The id that an imported session had where it was exported."""
     first_passed: Mapped[int | None]
     """Position of the first turn that met every spec."""
+    number: Mapped[int | None]
+    """The row of its words in SQLite's word index; NULL without words, and in PostgreSQL."""
 
 
 class TagRow(Base):

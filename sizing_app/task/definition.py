@@ -24,6 +24,9 @@ class Plan:
     share: float = 1.0
     """Of the random samples (points with a draw) at least this share must meet each spec: the worst ones beyond it do
     not count."""
+    sigmas: float | None = None
+    """In place of ``share``: the mean of the samples and so many standard deviations of them, towards the bound, must
+    meet each spec; all of them are judged as one point, by the number of the first (task/reward.py: ruled)."""
 
     @property
     def samples(self) -> tuple[int, ...]:
@@ -34,6 +37,11 @@ class Plan:
     def spared(self) -> int:
         """How many samples may miss a spec."""
         return math.floor((1 - self.share) * len(self.samples) + 1e-9)
+
+    @property
+    def pooled(self) -> tuple[int, ...]:
+        """Numbers of the samples where they are judged as one point."""
+        return self.samples if self.sigmas is not None else ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,12 @@ class Task:
     def points(self) -> tuple[Conditions, ...]:
         """Where a design is simulated."""
         return (self.conditions,) if self.plan is None else self.plan.points
+
+    def place(self, number: int) -> str:
+        """Where a spec was decided: a point, or the samples that are judged as one."""
+        if self.plan is not None and number in self.plan.pooled:
+            return f"mean and {self.plan.sigmas:g} sigma of {len(self.plan.pooled)} samples"
+        return self.points[number].show()
 
     def told(self) -> "Task":
         """The task as a policy may know it."""

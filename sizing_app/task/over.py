@@ -9,16 +9,21 @@ LOADS``, lists with commas of which the last ones may be left out::
 ``*`` is all that the circuit is specified for; what is left out is as in the task's conditions.
 """
 
+import re
 from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Draw
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_space, expect
+from sizing_app.circuit.variation import first_sample, read_pelgrom
 from sizing_app.task.definition import Plan, Task
+from sizing_app.task.validation import MAX_SIGMAS
 
 NOMINAL, CORNERS = "nominal", "corners"
 """Words for the two usual choices: the task's conditions alone; all corners, temperatures and supplies at its load."""
 PARTS = (("corners", ""), ("temperatures", "C"), ("supplies", "V"), ("loads", "F"))
+AIM_FORM = f"a percentage up to 100, such as 95%, or up to {MAX_SIGMAS} standard deviations, such as 3 sigma"
+_AIM = re.compile(r"\s*(\d{1,3}(?:\.\d{1,6})?)\s*(%|sigma)?\s*", re.IGNORECASE)
 FORM = "'CORNERS @ TEMPERATURES @ SUPPLIES @ LOADS', such as 'tt,ss @ -40,27,125 @ 1.6,1.8'"
 
 
@@ -44,11 +49,38 @@ def plan_over(conditions: Conditions, space: ConditionSpace) -> Plan | None:
     return Plan((conditions, *others)) if others else None
 
 
-def with_samples(plan: Plan | None, conditions: Conditions, draw: Draw, count: int, share: float) -> Plan:
+def read_aim(text: str) -> tuple[float, float | None]:
+    """The share of random samples that must meet each spec, 1 with k sigma, and k (Plan: share, sigmas). Raises
+    Invalid."""
+    found = _AIM.fullmatch(text)
+    number = float(found[1]) if found else 0.0
+    sigmas = bool(found and found[2] and found[2] != "%")
+    expect(0 < number <= (MAX_SIGMAS if sigmas else 100), "yield", AIM_FORM, text)
+    return (1.0, number) if sigmas else (number / 100, None)
+
+
+def show_aim(plan: Plan) -> str:
+    """As ``read_aim`` reads it."""
+    return f"{100 * plan.share:g}%" if plan.sigmas is None else f"{plan.sigmas:g} sigma"
+
+
+def with_samples(plan: Plan | None, conditions: Conditions, draw: Draw, count: int, share: float,
+                 sigmas: float | None = None) -> Plan:
     """A plan that has ``count`` random samples at ``conditions`` too, from ``draw`` on."""
     points = (conditions,) if plan is None else plan.points
     samples = (replace(conditions, draw=replace(draw, sample=draw.sample + number)) for number in range(count))
-    return Plan((*points, *samples), share=share)
+    return Plan((*points, *samples), share=share, sigmas=sigmas)
+
+
+def sampled(circuit: Circuit, conditions: Conditions, plan: Plan | None, count: int, aim: str,
+            pelgrom: str = "") -> Plan | None:
+    """A plan with ``count`` random samples, the same ones for every design: mismatch, and the process where the foundry
+    says how it varies. ``pelgrom``: coefficients to assume, as read_pelgrom reads them; the foundry's where it is
+    empty. Raises Invalid and ModelError."""
+    if count == 0:
+        return plan
+    assumed = read_pelgrom(pelgrom) if pelgrom.strip() else None
+    return with_samples(plan, conditions, first_sample(circuit, conditions, pelgrom=assumed), count, *read_aim(aim))
 
 
 def read_over(circuit: Circuit, conditions: Conditions, text: str) -> Plan | None:

@@ -75,11 +75,11 @@ class RoundPolicy(Policy, Protocol):
 
 
 class PlanningPolicy(Policy, Protocol):
-    """A policy that writes its reasoning before its design and can be given another one."""
+    """A policy that writes its reasoning before its design and can be given another one, by a person for instance."""
 
     takes_plans: bool
 
     def act(self, task: Task, history: History, plan: str, stop: StopSignal) -> Iterator[Delta | Proposal]:
         """As ``propose``, but after ``plan`` in place of a reasoning of its own. Raises PolicyError for a text that it
-        could not have written."""
+        cannot read."""
         ...

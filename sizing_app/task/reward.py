@@ -5,7 +5,7 @@ a geometric mean over specs) without equations; the ones here join them continuo
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sizing_app.circuit.definition import Spec
@@ -60,21 +60,48 @@ def judge(measured: Mapping[int, Measurement], specs: tuple[Spec, ...],
 
     The measurement has for each metric with a spec the value that decides it, for the others those of the first point,
     and the seconds of all. A point that fails makes the design fail, a random sample only where the plan spares no more
-    of them. More points never make a design better.
+    of them. More points never make a design better; samples that are judged as one (``ruled``) are one point in that.
     """
     first = measured[min(measured)]
     if len(measured) == 1:
         return first, score(first, specs)
     seconds, cpu = (math.fsum(getattr(item, key) for item in measured.values()) for key in ("seconds", "cpu"))
     samples, spared = (set(plan.samples), plan.spared) if plan else (set(), 0)
-    for number, item in sorted(measured.items()):
+    points = ruled(measured, specs, plan)
+    for number, item in sorted(points.items()):
         if not item.ok and number not in samples:
             failed = replace(item, log=f"point {number + 1}: {item.log}", seconds=seconds, cpu=cpu)
             judged = score(failed, specs)
             return failed, replace(judged, specs=tuple(replace(part, at=number) for part in judged.specs))
-    parts = tuple(worst(spec, measured, samples, spared) for spec in specs)
+    parts = tuple(worst(spec, points, samples, spared) for spec in specs)
     metrics = {**first.metrics, **{part.metric: part.value for part in parts}}
     return Measurement("ok", metrics, first.log, seconds, cpu), _score(parts, True)
+
+
+def ruled(measured: Mapping[int, Measurement], specs: Sequence[Spec], plan: Plan | None) -> Mapping[int, Measurement]:
+    """What specs are judged at, by the number of the point: what was measured, but with k sigma all samples in one,
+    with the values of ``k_sigma``; they do not count until all of them are measured."""
+    pooled = plan.pooled if plan is not None else ()
+    if not pooled:
+        return measured
+    others = {number: item for number, item in measured.items() if number not in pooled}
+    if not set(pooled) <= set(measured):
+        return others
+    found = [measured[number] for number in pooled]
+    values = {spec.metric: k_sigma(spec, [item.metrics.get(spec.metric) if item.ok else None for item in found],
+                                   plan.sigmas) for spec in specs}
+    return {**others, pooled[0]: Measurement("ok", values)}
+
+
+def k_sigma(spec: Spec, values: Sequence[float | None], sigmas: float) -> float | None:
+    """The mean of at least two samples, and ``sigmas`` of their standard deviations towards a bound of the spec, the
+    one where there is less room; None where a value is missing."""
+    if None in values:
+        return None
+    mean = math.fsum(values) / len(values)
+    away = sigmas * math.sqrt(math.fsum((value - mean) * (value - mean) for value in values) / (len(values) - 1))
+    ends = [end for end, bound in ((mean - away, spec.low), (mean + away, spec.high)) if bound is not None]
+    return min(ends, key=lambda end: -math.inf if (margin := spec_score(end, spec).margin) is None else margin)
 
 
 def worst(spec: Spec, measured: Mapping[int, Measurement], samples: Collection[int] = (),

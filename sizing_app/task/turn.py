@@ -92,10 +92,22 @@ class Proposal:
     """Parameters that were outside the task's limits, with the values that the policy had given them."""
     edited: Mapping[str, float] = field(default_factory=dict)
     """Parameters that a person changed before the simulation, with the values that they had before."""
+    own_reasoning: str | None = None
+    """What the policy had written where ``reasoning`` is a person's plan, on which it then acted; None where the
+    reasoning is its own."""
     thoughts: str = ""
     """What a thinking model wrote before its reply: shown and stored, never read for a call, never sent back."""
     infeasible: Infeasible | None = None
     """Why a search holds that no design meets the specs; None as long as it does not."""
+
+
+@dataclass(frozen=True)
+class GivenPlan:
+    """A plan in a person's words, which a policy is to act on in its next turn."""
+
+    words: str
+    former: str = ""
+    """What the policy had written in their place."""
 
 
 @dataclass(frozen=True)

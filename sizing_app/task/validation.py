@@ -18,10 +18,10 @@ SESSION_BUDGET = 5000
 """Of a session that is started, by form, API, notebook or command line."""
 MAX_SEED = 2**53
 """Whole numbers up to here are exact in JSON everywhere."""
-MAX_POINTS, MAX_ROUND = 1000, 64
-"""Points of a plan; proposals of a round."""
-PAGE_POINTS = 64
-"""Points of a plan by form or API."""
+MAX_POINTS, MAX_ROUND, MAX_SIGMAS = 1000, 64, 10
+"""Points of a plan; proposals of a round; standard deviations of the rule for samples."""
+PAGE_POINTS, PAGE_SAMPLES = 64, 100
+"""Conditions, and random samples beside them, of a plan by form or API."""
 MAX_HINT = 2000
 """Characters."""
 
@@ -66,6 +66,11 @@ def _check_plan(task: Task, where: str) -> None:
     expect(2 <= len(points) <= MAX_POINTS, where, f"2 to {MAX_POINTS} points", len(points))
     expect(points[0] == task.conditions, where, "the task's conditions as its first point")
     expect(0 < task.plan.share <= 1, f"{where}.share", "a share of the samples, above 0 and at most 1", task.plan.share)
+    if task.plan.sigmas is not None:
+        expect(0 < task.plan.sigmas <= MAX_SIGMAS and task.plan.share == 1, f"{where}.sigmas",
+               f"a number above 0 and at most {MAX_SIGMAS}, without a share", task.plan.sigmas)
+        expect(len(task.plan.samples) > 1, where, "at least two samples for their standard deviation",
+               len(task.plan.samples))
     expect(task.plan.samples[:1] != (0,), where, "the task's conditions without a sample as its first point")
     expect(task.stated is None, where, "no other conditions stated than the true ones")
     for number, point in enumerate(points):

@@ -31,12 +31,12 @@ class Lessons:
 
 
 def load_lessons(paths: Sequence[Path], tokenizer: Tokenizer, validation: int) -> Lessons:
-    """All trajectories of the files; ``validation`` of them, spread over all files, are held out.
+    """All trajectories of the files; ``validation`` of them, at most half of them, spread over all files, are held out.
 
     No query occurs twice, so that a split by place is a split by query.
     """
-    return Lessons(*split([pairs for path in paths for pairs in tokenize(read_trajectories(path), tokenizer)],
-                                 validation))
+    found = [pairs for path in paths for pairs in tokenize(read_trajectories(path), tokenizer)]
+    return Lessons(*split(found, min(validation, len(found) // 2)))
 
 
 def split(items: Sequence, held_out: int) -> tuple[list, list]:

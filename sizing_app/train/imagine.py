@@ -23,6 +23,7 @@ from sizing_app.pools.teacher import Answer, Teacher
 from sizing_app.prompt.analysis import end_text, move_text
 from sizing_app.prompt.compact import render, write_reply
 from sizing_app.prompt.versions import LATEST
+from sizing_app.prompt.wording import wording
 from sizing_app.task.definition import Task
 from sizing_app.task.reward import score
 from sizing_app.task.turn import History, Measurement, Proposal, Turn
@@ -142,15 +143,16 @@ class _Session:
 def lessons(trajectory: Trajectory, prompt: str = LATEST) -> Iterator[dict[str, str]]:
     """Prompt, of a version, and reply of every turn that a policy could be asked for."""
     task, grid = trajectory.task, DesignGrid(trajectory.task.circuit)
+    words = wording(task.circuit, prompt)
     for size, answer in enumerate(trajectory.answers, 1):
         history = trajectory.history[:size]
-        text = move_text(task, history, grid.index(answer.parameters), answer.metrics)
+        text = move_text(words.task(task), words.history(history), grid.index(answer.parameters), answer.metrics)
         yield {"prompt": render(task.told(), history, prompt),
-               "reply": write_reply(task.circuit, text, answer.parameters)}
+               "reply": write_reply(words.circuit, text, words.parameters(answer.parameters))}
     history = trajectory.history
     if history[-1].score.passed:
         yield {"prompt": render(task.told(), history, prompt),
-               "reply": write_reply(task.circuit, end_text(history), None)}
+               "reply": write_reply(words.circuit, end_text(history), None)}
 
 
 def write_lessons(trajectories: Sequence[Trajectory], path: Path, prompt: str = LATEST) -> None:

@@ -15,6 +15,7 @@ from sizing_app.prompt.compact import render
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.prompt.tokenizer import encode
 from sizing_app.prompt.versions import FIRST
+from sizing_app.prompt.wording import wording
 from sizing_app.session.loop import goes_on
 from sizing_app.session.turn import admit, finish
 from sizing_app.task.definition import Task
@@ -66,7 +67,8 @@ class Rollouts:
         shown = [latest_turn(history) if self.latest_only else history for _, history in situations]
         prompts = [encode(self.tokenizer, render(task.told(), history, self.prompt))
                    for (task, _), history in zip(situations, shown, strict=True)]
-        samples = self.sampler.sample(prompts, count, generator, [task.circuit for task, _ in situations])
+        circuits = [wording(task.circuit, self.prompt).circuit for task, _ in situations]
+        samples = self.sampler.sample(prompts, count, generator, circuits)
         asked = [(task, history, admit(task, history, self._proposal(task, sample)))
                  for (task, history), group in zip(situations, samples, strict=True) for sample in group]
         written = time.monotonic()
@@ -81,7 +83,7 @@ class Rollouts:
         """The parsed reply, with the tokens it was sampled as."""
         complete = sample.tokens[-1] == self.sampler.end_token
         text = self.tokenizer.decode(sample.tokens[:-1] if complete else sample.tokens, skip_special_tokens=False)
-        proposal = parse_reply(text, task.circuit)
+        proposal = parse_reply(wording(task.circuit, self.prompt).in_names(text), task.circuit)
         problems = proposal.problems if complete else (*proposal.problems, CUT.format(len(sample.tokens)))
         return replace(proposal, problems=problems, tokens=sample.tokens, logprobs=sample.logprobs)
 

@@ -82,7 +82,8 @@ class Stages:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         paths = self._data_files(self._lessons_path) if not (self.folder.path / "tokenizer.json").exists() else []
-        return self.folder.tokenizer(lambda: build_tokenizer((*self.circuits, *self.family), sample_texts(paths)))
+        return self.folder.tokenizer(lambda: build_tokenizer((*self.circuits, *self.family), sample_texts(paths),
+                                                             version=self.prompt))
 
     def train_sft(self) -> bool:
         model = self._fresh_model() if self.options.start is None else self._exported()

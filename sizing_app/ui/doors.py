@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
@@ -28,24 +28,28 @@ UPLOADS = 4
 KEPT_UPLOADS = 100_000_000
 """Bytes of uploaded files that are kept; an import has read its file long before it goes."""
 UPLOAD = "/gradio_api/upload"
+NAME = "x-sizing-user"
+"""The header that says inside who was let in; what comes from outside under it is dropped."""
 
 
 @dataclass(frozen=True)
 class Access:
     """``hosts``: names that requests may be addressed to, None for any. ``own``: names of this server as browsers see
-    it from outside, where a proxy in front replaces the Host header. ``users``: name to password; empty lets all in."""
+    it from outside, where a proxy in front replaces the Host header. ``users``: name to password; empty lets all in.
+    ``relay``: the one of them that is this server itself, which passes on what others ask for (MCP)."""
 
     hosts: Set[str] | None = None
     own: Set[str] = frozenset()
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
+    relay: str = ""
 
 
-def access(host: str, names: Set[str], users: Mapping[str, str]) -> Access:
+def access(host: str, names: Set[str], users: Mapping[str, str], relay: str = "") -> Access:
     """For a server that listens on ``host``: bound to loopback it answers to loopback names and ``names`` alone, so
     that no page can reach it under a name of its own (DNS rebinding); elsewhere to ``names``, or to any if empty."""
     names = frozenset(name.lower() for name in names)
     known = names | {host.lower().strip("[]"), *LOOPBACK}
-    return Access(known if names or is_loopback(host) else None, names, users)
+    return Access(known if names or is_loopback(host) else None, names, users, relay)
 
 
 def is_loopback(host: str) -> bool:
@@ -57,6 +61,11 @@ def reachable(host: str) -> str:
     name = host.strip("[]")
     known = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)
     return f"[{known}]" if ":" in known else known
+
+
+def signed_in(headers: Mapping[str, str]) -> str:
+    """The name that the sender of a request inside the doors came in by; empty where nobody is asked for one."""
+    return unquote(headers.get(NAME, ""))
 
 
 def user(headers: Mapping[str, str]) -> tuple[str, str]:
@@ -86,16 +95,20 @@ class Doors:
             await refusal(scope, receive, send)
         elif _uploads(scope):
             async with self._uploading:
-                await self._app(scope, receive, send)
+                await self._app(self._checked(scope), receive, send)
                 await asyncio.to_thread(trim, self._uploads, KEPT_UPLOADS)
         else:
             await self._app(self._checked(scope), receive, send)
 
     def _checked(self, scope: Scope) -> Scope:
-        """Without passwords a name proves nothing, so that it makes nobody another visitor."""
-        if self._access.users:
+        """With the name of who was let in, and no other. Without passwords a name proves nothing, so that it makes
+        nobody another visitor. The relay says for whom it asks, or for nobody."""
+        name = user(Headers(scope=scope))[0] if self._access.users else ""
+        if name and name == self._access.relay:
             return scope
-        return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"authorization"]}
+        dropped = (NAME.encode(),) if self._access.users else (NAME.encode(), b"authorization")
+        headers = [pair for pair in scope["headers"] if pair[0] not in dropped]
+        return {**scope, "headers": [*headers, *([(NAME.encode(), quote(name).encode())] if name else [])]}
 
     def _refusal(self, headers: Headers, scope: Scope) -> PlainTextResponse | None:
         """What is answered to a request that may not come in; None to all others."""

@@ -3,25 +3,31 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from sizing_app.checks import Checks
+from sizing_app.circuit.catalog import Catalog
 from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.circuit.folder import home
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
-from sizing_app.policy import POLICIES, can_recall, can_size, check_can_size
+from sizing_app.policy import (DEFAULT_POLICY, OWN_POLICY, POLICIES, can_recall, can_size, check_can_size,
+                                lack_of)
 from sizing_app.policy.designs import initial_design
+from sizing_app.policy.plans import read_plan, takes_plans
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionState, fold
 from sizing_app.session.loop import run_session, sample_group
 from sizing_app.session.turn import initial_turn
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
 from sizing_app.store import SessionStore, record
+from sizing_app.store.circuits import StoredCatalog
 from sizing_app.task.definition import Task
 from sizing_app.task.limits import Narrowed
 from sizing_app.task.protocols import Policy
-from sizing_app.task.turn import History
-from sizing_app.ui.visitors import Shares
+from sizing_app.task.turn import GivenPlan, History
+from sizing_app.ui.visitors import Shares, signed_in
 
 log = logging.getLogger(__name__)
 PATIENCE = 10.0
@@ -35,8 +41,13 @@ def policy_titles(chat: bool) -> dict[str, str]:
 
 
 def reads_hints(name: str) -> bool:
-    """Whether a policy is asked in words, so that a hint reaches it."""
+    """Whether a policy is asked in words, so that a hint stands in every prompt."""
     return name in POLICIES and POLICIES[name].kind == "chat"
+
+
+def begins_with_hints(name: str) -> bool:
+    """Whether a hint is the plan of a policy's first turn (session/proposing.py)."""
+    return takes_plans(name) and not reads_hints(name)
 
 
 def searches(name: str) -> bool:
@@ -45,14 +56,15 @@ def searches(name: str) -> bool:
 
 
 def reads_ranges(name: str) -> bool:
-    """Whether a policy knows of narrowed ranges; what others propose is held to them."""
-    return searches(name) or reads_hints(name)
+    """Whether a policy knows of narrowed ranges; what others propose is held to them. A grammar keeps checkpoints to
+    them."""
+    return searches(name) or takes_plans(name)
 
 
 @dataclass(frozen=True)
 class Services:
-    circuits: Mapping[str, Circuit]
-    """By name and key: circuit/catalog.py."""
+    shipped: Mapping[str, Circuit]
+    """Circuits by name and key that are there for all: circuit/catalog.py."""
     store: SessionStore
     hub: Hub
     simulator: Inspector
@@ -65,36 +77,65 @@ class Services:
     """What people who import sessions are told of this system."""
     shares: Shares = field(default_factory=Shares)
     checks: Checks = field(default_factory=Checks)
+    named: bool = False
+    """Whether people come in by name, so that what they save is theirs."""
+
+    @property
+    def circuits(self) -> Catalog:
+        """What the person whose request this is called for may size, by name and key."""
+        return self.circuits_of(signed_in())
+
+    @property
+    def own(self) -> StoredCatalog:
+        """What that person saved, and what of others they see."""
+        return self.own_of(signed_in())
+
+    def circuits_of(self, person: str) -> Catalog:
+        return Catalog(self.shipped, self.own_of(person))
+
+    def own_of(self, person: str) -> StoredCatalog:
+        return self.store.circuits.seen_by(person) if self.named else self.store.circuits
 
     def policies_for(self, circuit: str) -> list[tuple[str, str]]:
-        """(title, name) of the policies that can size a circuit, the default first."""
+        """(title, name) of the policies that can size a circuit, the default first: a search for circuits that no model
+        was made for."""
         found = self.circuits[circuit]
-        return [(title, name) for name, title in self.policies.items() if can_size(name, found)]
+        able = [(title, name) for name, title in self.policies.items() if can_size(name, found)]
+        own = home(found) is None and "chat" not in self.policies
+        return sorted(able, key=lambda policy: policy[1] != OWN_POLICY) if own else able
+
+    def not_offered(self, circuit: str) -> str:
+        """A sentence where the model that most people begin with cannot size a circuit: what it lacks."""
+        lack = lack_of(DEFAULT_POLICY, self.circuits[circuit]) if DEFAULT_POLICY in self.policies else ""
+        return f"{self.policies[DEFAULT_POLICY]} is not offered here: {lack}." if lack else ""
 
     def remembering(self, task: Task, policy_name: str) -> Task:
         """The task with the stored sessions that a policy which can begins with."""
         return replace(task, earlier=self.store.memory.sessions(task)) if can_recall(policy_name) else task
 
     def start(self, task: Task, policy_name: str, history: History = (), parent: str | None = None,
-              parent_turn: int | None = None, review: bool = False) -> str:
+              parent_turn: int | None = None, review: bool = False, plan: GivenPlan | None = None) -> str:
         """Run a session in a thread of its own; returns its id. Raises PolicyError or StoreError.
 
         With ``history`` it goes on from there; up to ``parent_turn`` that is the history of the session ``parent``.
-        Without, ``parent`` is the session whose best design it starts from.
+        Without, ``parent`` is the session whose best design it starts from. ``plan`` is for the first new turn.
         """
         policy = self.policy(policy_name, task)
+        if not history:
+            _check_hint(policy_name, task)
         self.admit()
         session_id = self.store.create(task, policy.name, parent, parent_turn=parent_turn)
-        self._run(session_id, task, policy, history, review)
+        self._run(session_id, task, policy, history, review, plan)
         return session_id
 
     def extend(self, task: Task, wishes: Task, policy_name: str, history: History, further: int, parent: str) -> str:
         """Continue the session ``parent`` of ``task`` for ``further`` simulations, with limits, hint and goal of
         ``wishes``; returns the new session's id. Raises as ``start``."""
         spent = sum(1 for turn in history if turn.index > 0)
-        task = replace(task, budget=spent + further, limits=wishes.limits, hint=wishes.hint,
-                       goal=wishes.goal)
-        return self.start(task, policy_name, history, parent, history[-1].index)
+        new_hint = wishes.hint and wishes.hint != task.hint and begins_with_hints(policy_name)
+        plan = GivenPlan(read_plan(policy_name, wishes.hint)) if new_hint else None
+        task = replace(task, budget=spent + further, limits=wishes.limits, hint=wishes.hint, goal=wishes.goal)
+        return self.start(task, policy_name, history, parent, history[-1].index, plan=plan)
 
     def policy(self, name: str, task: Task, **settings) -> Policy:
         """The policy called ``name`` for this task; one that searches ranges is given the narrowed ones. Raises
@@ -107,6 +148,8 @@ class Services:
     def start_race(self, task: Task, policy_names: Sequence[str]) -> list[str]:
         """Run a session of the same task with each policy, all at once; returns their ids. Raises as ``start``."""
         policies = [self.policy(name, task) for name in policy_names]
+        for name in policy_names:
+            _check_hint(name, task)
         self.admit(len(policies))
         ids = [self.store.create(task, policy.name, source="race") for policy in policies]
         for session_id, policy in zip(ids, policies, strict=True):
@@ -116,6 +159,20 @@ class Services:
     def admit(self, wanted: int = 1) -> None:
         """Raises PolicyError where the visitor, or all together, have enough running."""
         self.shares.check([*self.hub.running(), *self.checks.running()], wanted)
+
+    def admit_check(self) -> None:
+        """Raises PolicyError where the visitor has enough running, or enough checks among that."""
+        self.admit()
+        self.shares.check_checks(self.checks.running())
+
+    @contextmanager
+    def check(self) -> Iterator[Inspector]:
+        """A simulator for a check that its caller waits for: it counts among the visitor's checks. Raises PolicyError
+        as ``admit_check``."""
+        self.admit_check()
+        with self.checks.waited_for(self.simulator) as (id, simulator):
+            self.shares.note(id)
+            yield simulator
 
     def run(self, id: str, events: Iterator, stop: Control | threading.Event) -> None:
         """Draw the events of an admitted session or group in the hub."""
@@ -153,7 +210,14 @@ class Services:
         control = self.hub.control(session_id)
         return control if isinstance(control, Control) else None
 
-    def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False) -> None:
+    def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False,
+             plan: GivenPlan | None = None) -> None:
         stop = Control(review)
-        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history))
+        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history, plan))
         self.run(session_id, events, stop)
+
+
+def _check_hint(policy_name: str, task: Task) -> None:
+    """Raise PolicyError for a hint that is a policy's first plan and that it cannot read."""
+    if task.hint and begins_with_hints(policy_name):
+        read_plan(policy_name, task.hint)

@@ -39,6 +39,8 @@ YEAR = 365 * 86400
 DESIGNS = 200
 """Different designs of a circuit."""
 BUDGET = 5
+GIVEN = ((TurnRow, "id"), (SessionRow, "number"))
+"""Columns that the database gives a row."""
 LIMITS = {"sqlite": ("of CPU", 0.5), "postgresql": ("by the clock", 3.0)}
 """Seconds that a view may take; SQLite works in this process, PostgreSQL in others."""
 
@@ -92,7 +94,7 @@ def copy(connection: Connection, count: int, draw: random.Random) -> None:
     changed = {"id": copies.c.new, "session_id": copies.c.new, "created": copies.c.at}
     for row, key in ((SessionRow, "id"), (TurnRow, "session_id"), (TagRow, "session_id")):
         whole = row.__table__
-        names = [each.name for each in whole.columns if (row, each.name) != (TurnRow, "id")]
+        names = [each.name for each in whole.columns if (row, each.name) not in GIVEN]
         rows = select(*(changed.get(name, whole.c[name]) for name in names)).join_from(
             copies, whole, whole.c[key] == copies.c.old)
         connection.execute(insert(whole).from_select(names, rows, include_defaults=False))

@@ -77,7 +77,8 @@ class Slot:
     async def run(self, client: httpx.AsyncClient, circuit: Circuit) -> None:
         specs = {spec.metric: {side: value for side in ("low", "high") if (value := getattr(spec, side)) is not None}
                  for spec in circuit.specs} | {"gain": {"low": self.target}}
-        arguments = [circuit.name, "chat", specs, None, None, BUDGET, self.target, "nominal", "stop", False]
+        arguments = [circuit.name, "chat", specs, None, None, BUDGET, self.target, "nominal", "stop", False, 0,
+                     "95%", ""]
         while True:
             asked = await client.post("/gradio_api/call/size",
                                       json={"data": arguments, "session_hash": self.client})

@@ -14,6 +14,16 @@ COLOURS = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
 """All that changes with the theme."""
 
 
+PAGES = [
+    ("/", "#examples .example"), ("/?session={0}", "#run-turns article"),
+    ("/?session={2}", "#run-sensitivity table"), ("/?view=race", "#race-specs input"),
+    ("/?view=sessions", "#session-table tbody tr"), ("/?review={0}", "#replay-turns article"),
+    ("/?view=compare&compare={0},{1}", "#compare tbody tr"), ("/?view=circuits", "#circuit-page table"),
+    ("/?view=models", "#model-page .ranking")]
+FULLEST = "/?session={2}"
+"""Where nearly everything stands: its colours are looked at in both themes with every change."""
+
+
 @pytest.fixture(scope="module")
 def ids(app) -> list[str]:
     """Two sessions to look at, and one whose best design was checked."""
@@ -29,18 +39,26 @@ def serious(page: Page, options: dict) -> list[str]:
             if item["impact"] in SERIOUS]
 
 
-@pytest.mark.parametrize(("path", "shown"), [
-    ("/", "#examples .example"), ("/?session={0}", "#run-turns article"),
-    ("/?session={2}", "#run-sensitivity table"), ("/?view=race", "#race-specs input"),
-    ("/?view=sessions", "#session-table tbody tr"), ("/?review={0}", "#replay-turns article"),
-    ("/?view=compare&compare={0},{1}", "#compare tbody tr"), ("/?view=circuits", "#circuit-page table"),
-    ("/?view=models", "#model-page .ranking")])
+@pytest.mark.parametrize(("path", "shown"), PAGES)
 def test_no_page_keeps_anyone_out(app, open_page, ids, path, shown):
     page = open_page(app, path.format(*ids))
     if path.endswith("{2}"):
         check_all(page)
     expect(page.locator(shown).first).to_be_visible()
     assert serious(page, OPTIONS) == []
+    if path == FULLEST:
+        dark(page)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "shown"), [page for page in PAGES if page[0] != FULLEST])
+def test_the_dark_theme_can_be_read_on_every_page(app, open_page, ids, path, shown):
+    page = open_page(app, path.format(*ids))
+    expect(page.locator(shown).first).to_be_visible()
+    dark(page)
+
+
+def dark(page: Page) -> None:
     page.get_by_role("button", name="Switch between light and dark").click()
     assert serious(page, COLOURS) == []
 

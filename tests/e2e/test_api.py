@@ -16,9 +16,10 @@ from sizing_app.session.file import read_session
 from tests.e2e.conftest import serve
 from tests.e2e.stored import ROOT
 
-TOOLS = {"list_circuits", "describe_circuit", "simulate_design", "size", "search_sessions", "get_session",
-         "export_session", "check_corners", "monte_carlo", "sensitivity", "read_netlist", "import_circuit",
-         "check_circuit", "circuit_files", "circuit_versions", "rename_circuit", "duplicate_circuit", "remove_circuit"}
+TOOLS = {"list_circuits", "describe_circuit", "simulate_design", "size", "act_on_plan", "search_sessions",
+         "get_session", "export_session", "check_corners", "monte_carlo", "sensitivity", "read_netlist",
+         "import_circuit", "check_circuit", "circuit_files", "circuit_versions", "rename_circuit", "duplicate_circuit",
+         "share_circuit", "remove_circuit"}
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,7 @@ def test_an_open_page_goes_on_with_the_server_that_comes_up_again(launcher, mode
     spec_cell(page, "gain", "low").fill("200")
     page.click("#start")
     expect(page.locator("#run-turns .prose.live")).to_be_visible()
+    expect(page.locator("#stop")).to_be_enabled()
     lost = page.locator("#run-stream .warning")
     expect(lost).to_be_hidden()
     app.process.kill()

@@ -67,6 +67,16 @@ def test_from_paste_to_a_sized_netlist(app, open_page, tmp_path):
     assert isclose(plain_gain(sized, tmp_path), ours(app, row.id), rel_tol=1e-3)
 
 
+def test_an_empty_page_offers_an_example(app, open_page):
+    page = open_page(app, "/?view=own")
+    page.click("#own-example-ring")
+    expect(page.locator("#own-verdict .headline")).to_contain_text("RING is read")
+    expect(page.locator("#own-examples")).to_be_hidden()
+    expect(page.locator("#own-text textarea")).to_have_value(re.compile("ring of three inverters"))
+    page.click("#own-restart")
+    expect(page.locator("#own-examples")).to_be_visible()
+
+
 def ours(app, session_id: str) -> float:
     """What the session measured of its best design."""
     return fold(app.store.events(session_id)).best.measurement.metrics["g1"]

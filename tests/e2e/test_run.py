@@ -75,12 +75,24 @@ def test_a_run_survives_its_tab_and_the_plot_keeps_its_zoom(app, model, open_pag
         expect(watcher.locator("#run-turns article[aria-label='Turn 2']")).to_contain_text("and with it the gain.")
         expect(spec_cell(watcher, "gain", "low")).to_have_value("200 dB")
 
+    seen(other, False)
     again.click("#stop")
+    expect(again.locator(STATUS)).to_have_text("Stopped")
+    expect(other.locator(STATUS)).to_have_text("Running")
+    seen(other, True)
     for watcher in (again, other):
         expect(watcher.locator(STATUS)).to_have_text("Stopped")
         expect(watcher.locator("#start")).to_be_enabled()
         expect(watcher.locator("#stop")).to_be_disabled()
     model.allow()
+
+
+def seen(page: Page, seen: bool) -> None:
+    """What a browser does when a tab comes to the front or goes; Playwright's pages are always in front."""
+    page.evaluate("""(seen) => {
+        Object.defineProperty(document, "hidden", {value: !seen, configurable: true});
+        document.dispatchEvent(new Event("visibilitychange"));
+    }""", seen)
 
 
 def zoom(page: Page) -> list[float]:

@@ -82,12 +82,35 @@ def test_a_design_is_checked_reported_and_sized_over_a_choice_of_conditions(app,
     expect(page.locator("#run-specs td.value small").first).to_be_visible()
 
 
+def test_a_session_over_random_samples_has_a_yield_aim(app, open_page):
+    page = open_page(app)
+    choose(page, "Policy", "Random search")
+    page.get_by_label("Designs, 1 to 5000").fill("1")
+    aim = page.locator("#over-aim input, #over-aim textarea")
+    expect(aim).to_be_hidden()
+    page.locator("#over-samples input").fill("3")
+    expect(page.locator("#over-note")).to_contain_text("by 3 random samples, the same for every design, 95% of which")
+    aim.fill("most")
+    expect(page.locator("#over-note [role=alert]")).to_contain_text("expected a percentage up to 100")
+    aim.fill("3 sigma")
+    expect(page.locator("#over-note")).to_contain_text("whose mean and 3 sigma must meet it")
+    page.click("#start")
+    expect(page.locator("#run-header .task")).to_contain_text("over 3 sigma of 3 random samples")
+    expect(page.locator(STATUS)).to_have_text("Budget spent", timeout=SLOW)
+
+
 def test_a_check_can_be_stopped(app, open_page, designed):
     page = open_page(app, f"/?session={designed}")
     page.locator("#samples input").fill("2000")
     press(page, "Monte Carlo")
-    page.get_by_role("button", name="Stop Monte Carlo").click()
-    expect(page.locator("#run-checks [role=status]")).to_contain_text("Monte Carlo stopped after")
+    stop = page.get_by_role("button", name="Stop Monte Carlo")
+    expect(page.locator("#run-checks progress")).not_to_have_attribute("value", "0")
+    stop.focus()
+    before = page.locator("#run-checks progress").get_attribute("value")
+    expect(page.locator("#run-checks progress")).not_to_have_attribute("value", before)
+    expect(stop).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#run-checks [role=status]", has_text="Monte Carlo stopped after")).to_be_visible()
 
 
 def test_a_golden_design_says_what_was_checked_and_starts_over_corners_from_there(app, open_page, designed):

@@ -123,8 +123,9 @@ def _guesses(options: Options) -> dict[str, float]:
     elif options.first_stage == "folded-cascode":
         guesses |= {"vbp": -other, "vcp": -other - left, "vcn": own + left, "f1": -left, "f2": -left, "y1": left,
                     "y2": left, "o1": own, "o2": own, "z": own}
+    nodes = _nodes(options)
     return {mirrored(node) if options.mirrored else node: distance for node, distance in guesses.items()
-            if node in _nodes(options)}
+            if node in nodes}
 
 
 def _nodes(options: Options) -> set[str]:

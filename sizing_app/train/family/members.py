@@ -1,5 +1,7 @@
 """A member of the family as a circuit like any other."""
 
+from functools import cache
+
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.netlist import used_names
 from sizing_app.train.family.bench import analyses, measures, metrics, testbench
@@ -8,6 +10,7 @@ from sizing_app.train.family.options import Options
 from sizing_app.train.family.ranges import parameters
 
 
+@cache
 def member(options: Options) -> Circuit:
     """The circuit of a member, yet without specs."""
     flavour, text = options.flavour, netlist(options)

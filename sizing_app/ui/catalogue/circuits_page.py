@@ -21,12 +21,11 @@ class CircuitsPage:
     """Built inside a gr.Blocks."""
 
     def __init__(self, services: Services):
-        self.circuits = services.circuits
-        first = services.default_circuit
+        self.services, first, circuits = services, services.default_circuit, services.circuits
         self.address = address()
         with gr.Row(elem_classes="filters compare-ids"):
-            self.circuit = gr.Dropdown(choices(self.circuits), value=first, label="Circuit", elem_id="circuit-choice")
-        self.page = gr.HTML(circuit_html(first, self.circuits[first]), elem_id="circuit-page", apply_default_css=False)
+            self.circuit = gr.Dropdown(choices(circuits), value=first, label="Circuit", elem_id="circuit-choice")
+        self.page = gr.HTML(circuit_html(first, circuits[first]), elem_id="circuit-page", apply_default_css=False)
         self.circuit.input(self.show, self.circuit, [self.page, self.address], show_progress="hidden",
                            api_visibility="private")
 
@@ -34,15 +33,15 @@ class CircuitsPage:
         page.load(self.open_link, None, [self.circuit, self.page], show_progress="hidden", api_visibility="private")
 
     def show(self, name: str) -> list:
-        return [circuit_html(name, self.circuits[name]), {"view": "circuits", "circuit": name}]
+        return [circuit_html(name, self.services.circuits[name]), {"view": "circuits", "circuit": name}]
 
     def open_link(self, request: gr.Request) -> list:
         """?view=circuits&circuit=NAME"""
-        query = request.query_params
+        query, circuits = request.query_params, self.services.circuits
         name = query.get("circuit", "")
-        if query.get("view") != "circuits" or name not in self.circuits:
-            return [gr.skip()] * 2
-        return [gr.Dropdown(choices(self.circuits, name), value=name), circuit_html(name, self.circuits[name])]
+        if query.get("view") != "circuits" or name not in circuits:
+            return [gr.Dropdown(choices(circuits)), gr.skip()]
+        return [gr.Dropdown(choices(circuits, name), value=name), circuit_html(name, circuits[name])]
 
 
 def run_link(circuit: str, policy: str = "") -> str:

@@ -31,8 +31,8 @@ def _evaluation(title: str, results: Sequence[Result], store: SessionStore, held
                 order: Sequence[str]) -> Markup:
     tables = Markup("").join(_table(suite, [row for row in results if row.suite == suite], store, held_out, order)
                              for suite in sorted({row.suite for row in results}))
-    return Markup('<section class="comparison"><h3>{}</h3>{}<p class="quiet">{}</p></section>').format(
-        title, tables, NOTE)
+    return Markup('<details class="comparison"><summary>{} <span class="quiet">{:,} sessions</span></summary>{}'
+                  '<p class="quiet">{}</p></details>').format(title, len(results), tables, NOTE)
 
 
 def _table(suite: str, results: Sequence[Result], store: SessionStore, held_out: Collection[str],

@@ -5,6 +5,7 @@ The docstrings are what a program or a model reads; docs/api.md shows each in us
 
 import base64
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -23,6 +24,7 @@ from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_co
 from sizing_app.ui.exchange.check_api import CheckApi
 from sizing_app.ui.exchange.export import session_file
 from sizing_app.ui.exchange.own_api import OwnApi
+from sizing_app.ui.forks.forks import Forks
 from sizing_app.ui.services import Services
 
 MOST_ROWS = 500
@@ -34,14 +36,14 @@ class Api:
     """The endpoints; each method but ``connect`` is one."""
 
     def __init__(self, services: Services):
-        self.services, self.store = services, services.store
+        self.services, self.store, self.forks = services, services.store, Forks(services)
 
     def connect(self) -> None:
         """Inside a gr.Blocks."""
-        limits = {"simulate_design": SIMULATIONS, "size": STREAMS}
-        for name in ("list_circuits", "describe_circuit", "simulate_design", "size", "search_sessions", "get_session",
-                     "export_session"):
-            gr.api(_plain_errors(getattr(self, name)), api_name=name, concurrency_limit=limits.get(name, STREAMS))
+        for name in ("list_circuits", "describe_circuit", "simulate_design", "size", "act_on_plan", "search_sessions",
+                     "get_session", "export_session"):
+            limit = SIMULATIONS if name == "simulate_design" else STREAMS
+            gr.api(_plain_errors(getattr(self, name)), api_name=name, concurrency_limit=limit)
         for rest in (OwnApi(self.services), CheckApi(self.services)):
             for name, limit in rest.NAMES.items():
                 gr.api(_plain_errors(getattr(rest, name)), api_name=name, concurrency_limit=limit)
@@ -81,8 +83,8 @@ class Api:
 
     def size(self, circuit: str, policy: str = "", specs: dict[str, Any] | None = None,
              conditions: dict[str, Any] | None = None, initial: dict[str, Any] | None = None, budget: int = 5,
-             seed: int = 0, over: str = "nominal", then: str = "stop",
-             earlier: bool = True) -> Iterator[dict[str, Any]]:
+             seed: int = 0, over: str = "nominal", then: str = "stop", earlier: bool = True,
+             samples: int = 0, yield_aim: str = "95%", pelgrom: str = "") -> Iterator[dict[str, Any]]:
         """Run and store a sizing session and stream it: what the model writes in its turn, and every finished turn.
 
         Args:
@@ -99,6 +101,12 @@ temperatures and supplies too), or a choice such as "tt,ss @ -40,125 @ 1.6,1.8",
 such as "minimize power", "minimize area", "maximize gbw/power" or "maximize margin"
             earlier: whether response surfaces begin with what stored sessions simulated of the circuit at the same \
 conditions
+            samples: 0 to 100 random samples of mismatch and process that each design is judged at too, the same ones \
+for every design
+            yield_aim: percentage of the samples that must meet each spec, such as "95%"; or "3 sigma": their mean and \
+so many standard deviations towards the bound must
+            pelgrom: coefficients of mismatch to assume, A_VT in mV um and A_beta in % um, such as "3,1"; the \
+foundry's if left out
         """
         found = read_circuit(self.services.circuits, circuit)
         offered = [name for _, name in self.services.policies_for(circuit)]
@@ -108,11 +116,31 @@ conditions
         point = read_conditions(found, conditions)
         task = Task(found, read_specs(found, specs), point,
                     read_parameters(found, initial or {}, initial_design(found, number)),
-                    read_count(budget, "budget", 1, SESSION_BUDGET), number, plan=read_plan(found, point, over),
+                    read_count(budget, "budget", 1, SESSION_BUDGET), number,
+                    plan=read_plan(found, point, over, samples, yield_aim, pelgrom),
                     goal=read_then(then))
         check_task(task)
         chosen = policy or offered[0]
         session_id = self.services.start(self.services.remembering(task, chosen) if earlier else task, chosen)
+        yield from self._streamed(session_id)
+
+    def act_on_plan(self, session_id: str, turn: int, plan: str, policy: str = "",
+                    simulations: int = 5) -> Iterator[dict[str, Any]]:
+        """Take a turn of a stored session anew with a plan in your words: a new session begins with the turns before \
+it, the model writes the call that the plan asks for, then goes on by itself. Stored, marked as a person's plan, and \
+streamed as by size.
+
+        Args:
+            session_id: id of a session; its circuit, specs, conditions and limits stay
+            turn: the turn that is taken anew, from 1
+            plan: what to change and why, such as "I raise w_in and cut i_b."; a checkpoint reads 600 ASCII characters
+            policy: a language model that can size the circuit; the session's own if left out
+            simulations: of the new session, the planned one among them
+        """
+        chosen = policy or self.store.summary(session_id).policy
+        yield from self._streamed(self.forks.with_plan(session_id, turn, plan, chosen, simulations))
+
+    def _streamed(self, session_id: str) -> Iterator[dict[str, Any]]:
         for state in self.services.states(session_id):
             current = state.current
             yield {**session_document(session_id, state), "link": f"?session={session_id}",
@@ -167,7 +195,7 @@ json, csv, datasheet (HTML), datasheet-md, or zip (all that plain ngspice needs,
 def _plain_errors(method: Callable) -> Callable:
     """What a caller did wrong comes back as its sentence."""
     expected = (WrongInput, StoreError, PolicyError, SimulatorError, ValueError)
-    if method.__name__ == "size":
+    if inspect.isgeneratorfunction(method):
         @functools.wraps(method)
         def stream(*args, **kwargs):
             try:

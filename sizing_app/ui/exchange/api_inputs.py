@@ -71,12 +71,15 @@ def read_specs(circuit: Circuit, specs: Mapping[str, Mapping[str, Number | None]
     return tuple(read)
 
 
-def read_plan(circuit: Circuit, conditions: Conditions, text: str) -> Plan | None:
-    """Where designs are judged: nominal, corners, or a choice (task/over.py)."""
-    if not isinstance(text, str):
-        raise WrongInput(f"over: expected a text such as nominal or corners, found {text!r}.")
+def read_plan(circuit: Circuit, conditions: Conditions, text: str, samples: int = 0, aim: str = "",
+              pelgrom: str = "") -> Plan | None:
+    """Where designs are judged: nominal, corners, or a choice (task/over.py), and random samples."""
+    for name, value, example in (("over", text, "nominal or corners"), ("yield_aim", aim, "95% or 3 sigma"),
+                                 ("pelgrom", pelgrom, "3,1")):
+        if not isinstance(value, str):
+            raise WrongInput(f"{name}: expected a text such as {example}, found {value!r}.")
     try:
-        return over_form.read_plan(circuit, conditions, text)
+        return over_form.read_plan(circuit, conditions, over_form.Chosen(text, "", samples, aim, pelgrom))
     except Invalid as error:
         raise WrongInput(f"{error}.") from error
 

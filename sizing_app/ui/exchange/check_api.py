@@ -1,6 +1,7 @@
 """What a design is checked for, for programs: corners, random variation, sensitivity. Endpoints beside those of api.py.
 
-Each call simulates while it is answered, in turn with everybody else; nothing is stored. The datasheet and the package
+Each call simulates while it is answered, in turn with everybody else, and counts among the checks of who calls; nothing
+is stored. The datasheet and the package
 of a session come from export_session.
 """
 
@@ -9,7 +10,6 @@ from typing import Any
 from sizing_app.circuit.variation import SEED, first_sample
 from sizing_app.evaluate.signoff import Design, check_corners, check_samples, check_sensitivity
 from sizing_app.evaluate.signoff_documents import corners_document, samples_document, sensitivity_document
-from sizing_app.simulator.shared import Shared
 from sizing_app.task.validation import MAX_SEED
 from sizing_app.ui.exchange.api_inputs import (read_assumed, read_circuit, read_conditions, read_count, read_parameters,
                                                read_specs)
@@ -37,7 +37,9 @@ class CheckApi:
             conditions: any of corner, temperature, supply, load: the nominal ones, first of the list
         """
         design = self._design(circuit, parameters, conditions)
-        return corners_document(design, read_specs(design.circuit, specs), check_corners(design, self._simulator()))
+        targets = read_specs(design.circuit, specs)
+        with self.services.check() as simulator:
+            return corners_document(design, targets, check_corners(design, simulator))
 
     def monte_carlo(self, circuit: str, parameters: dict[str, Any], specs: dict[str, Any] | None = None,
                     conditions: dict[str, Any] | None = None, samples: int = SAMPLES, seed: int = SEED,
@@ -59,7 +61,8 @@ class CheckApi:
         targets, count = read_specs(design.circuit, specs), read_count(samples, "samples", 2, MOST_SAMPLES)
         draw = first_sample(design.circuit, design.conditions, read_count(seed, "seed", 0, MAX_SEED),
                             read_assumed(pelgrom), process=not mismatch_only)
-        return samples_document(design, targets, check_samples(design, draw, count, self._simulator()))
+        with self.services.check() as simulator:
+            return samples_document(design, targets, check_samples(design, draw, count, simulator))
 
     def sensitivity(self, circuit: str, parameters: dict[str, Any], conditions: dict[str, Any] | None = None,
                     pelgrom: str = "") -> dict[str, Any]:
@@ -73,13 +76,10 @@ class CheckApi:
             pelgrom: coefficients to assume, A_VT in mV um and A_beta in % um, such as "3,1"; the foundry's if left out
         """
         design = self._design(circuit, parameters, conditions)
-        return sensitivity_document(design, check_sensitivity(design, self._simulator(),
-                                                              pelgrom=read_assumed(pelgrom)))
+        assumed = read_assumed(pelgrom)
+        with self.services.check() as simulator:
+            return sensitivity_document(design, check_sensitivity(design, simulator, pelgrom=assumed))
 
     def _design(self, circuit: str, parameters: dict[str, Any], conditions: dict[str, Any] | None) -> Design:
         found = read_circuit(self.services.circuits, circuit)
         return Design(found, read_parameters(found, parameters), read_conditions(found, conditions))
-
-    def _simulator(self) -> Shared:
-        """Takes no more seats than there are, so that others come in between."""
-        return Shared(self.services.simulator)

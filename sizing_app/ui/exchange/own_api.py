@@ -5,7 +5,6 @@ Reading and simulating are bounded as uploads of the pages are; a circuit is sim
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from sizing_app.circuit.definition import Circuit
@@ -19,6 +18,7 @@ from sizing_app.own.report import report, report_of
 from sizing_app.own.upload import circuit_in, is_circuit
 from sizing_app.testbenches.bench import bench_of
 from sizing_app.ui.exchange.api_inputs import WrongInput, read_circuit
+from sizing_app.ui.own.copies import duplicated, renamed
 from sizing_app.ui.services import Services
 
 
@@ -26,10 +26,10 @@ class OwnApi:
     """The endpoints; NAMES says how many calls of each may be served at once."""
 
     NAMES = {"read_netlist": 4, "import_circuit": 2, "check_circuit": 2, "circuit_files": 20, "circuit_versions": 20,
-             "rename_circuit": 20, "duplicate_circuit": 20, "remove_circuit": 20}
+             "rename_circuit": 20, "duplicate_circuit": 20, "share_circuit": 20, "remove_circuit": 20}
 
     def __init__(self, services: Services):
-        self.services, self.store = services, services.store
+        self.services = services
 
     def read_netlist(self, files: dict[str, Any], choices: dict[str, Any] | None = None) -> dict[str, Any]:
         """What a SPICE netlist would become: devices, ports, parameters, testbench, notes, all problems. Simulates and
@@ -91,7 +91,7 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
         Args:
             name: name of a stored circuit
         """
-        return [{"key": key, "saved": saved} for key, saved in self.store.circuits.versions(name)]
+        return [{"key": key, "saved": saved} for key, saved in self.services.own.versions(name)]
 
     def rename_circuit(self, circuit: str, name: str) -> str:
         """Give a stored circuit another name; returns the new key. Sessions on it keep the old one.
@@ -100,9 +100,8 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
             circuit: name of a stored circuit, or its key
             name: letters, digits, _ and -
         """
-        check_free(name)
         with _known(circuit):
-            return self.store.circuits.rename(circuit, name)
+            return renamed(self.services, circuit, name)
 
     def duplicate_circuit(self, circuit: str, name: str) -> str:
         """Store a circuit once more under another name; returns the key.
@@ -111,10 +110,22 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
             circuit: name of a circuit, or its key
             name: letters, digits, _ and -
         """
-        check_free(name)
-        if name in self.services.circuits:
-            raise WrongInput(f"There is a circuit {name!r} already.")
-        return self._save(replace(read_circuit(self.services.circuits, circuit), name=name, held_out=False))
+        read_circuit(self.services.circuits, circuit)
+        return duplicated(self.services, circuit, name)
+
+    def share_circuit(self, circuit: str, shared: bool = True) -> bool:
+        """Let everyone who may come in see a stored circuit of yours, or you alone; returns which. Where nobody signs
+        in all is everybody's.
+
+        Args:
+            circuit: name of a stored circuit, or its key
+            shared: false takes it back
+        """
+        if not isinstance(shared, bool):
+            raise WrongInput(f"shared: expected true or false, found {shared!r}.")
+        with _known(circuit):
+            self.services.own.share(circuit, shared)
+        return shared
 
     def remove_circuit(self, circuit: str) -> int:
         """Take a stored circuit off the list; returns how many versions stay with their sessions.
@@ -123,11 +134,11 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
             circuit: name of a stored circuit, or its key
         """
         with _known(circuit):
-            return self.store.circuits.remove(circuit)
+            return self.services.own.remove(circuit)
 
     def _save(self, circuit: Circuit) -> str:
         check_free(circuit.name)
-        return self.store.circuits.save(circuit)
+        return self.services.own.save(circuit)
 
 
 @contextmanager

@@ -6,23 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sizing_app.circuit.validation import is_whole
-from sizing_app.session.events import SessionState, fold
+from sizing_app.policy.plans import read_plan
+from sizing_app.session.events import fold
+from sizing_app.session.forks import ForkError, history_until, with_plan
 from sizing_app.session.groups import GroupFinished, GroupStarted, GroupState, fold_group
 from sizing_app.session.loop import run_group
 from sizing_app.store import SessionSummary
 from sizing_app.store.groups import record_group
 from sizing_app.task.advantage import TEMPERATURE
-from sizing_app.task.turn import History
 from sizing_app.task.validation import MAX_BUDGET
 from sizing_app.ui.services import PATIENCE, Services
 
 LEAST_SIZE, SIZE, MOST_SIZE = 2, 8, 16
 """Proposals of a group; 8 is what training uses."""
 CUT_OFF = "The program ended before the group was complete."
-
-
-class ForkError(Exception):
-    """What cannot be forked or continued, in a sentence that a person can act on."""
 
 
 class Forks:
@@ -39,7 +36,7 @@ class Forks:
         if not is_whole(size, LEAST_SIZE, MOST_SIZE):
             raise ForkError(f"Proposals: expected a whole number from {LEAST_SIZE} to {MOST_SIZE}.")
         state = fold(self.services.store.events(session_id))
-        history = self.history(state, position)
+        history = history_until(state, position)
         policy = self.services.policy(policy_name, state.task, temperature=TEMPERATURE)
         self.services.admit()
         stop = threading.Event()
@@ -64,7 +61,7 @@ class Forks:
         """The group as the store has it."""
         group = self.services.store.groups.summary(group_id)
         session = fold(self.services.store.events(group.session_id))
-        history = self.history(session, group.position)
+        history = history_until(session, group.position)
         end = (GroupFinished("interrupted", CUT_OFF) if group.status == "running"
                else GroupFinished(group.status, group.message))
         return fold_group([GroupStarted(session.task, history, group.policy, group.size),
@@ -94,20 +91,18 @@ class Forks:
         task = replace(state.task, budget=turn.index + int(further))
         return self.services.start(task, group.policy, (*state.history, turn), group.session_id, group.position)
 
+    def with_plan(self, session_id: str, index: object, words: str, policy_name: str, further: object) -> str:
+        """Begin a session with turn ``index`` of another one anew, where the policy acts on the plan ``words``; returns
+        its id. Raises ForkError, PolicyError or StoreError."""
+        state = fold(self.services.store.events(session_id))
+        fork = with_plan(state, index, read_plan(policy_name, words), further)
+        return self.services.start(fork.task, policy_name, fork.history, session_id, fork.history[-1].index,
+                                   plan=fork.plan)
+
     def family(self, session_id: str) -> tuple[list[SessionSummary], Sequence[SessionSummary]]:
         """The sessions that led to this one, the first one first and itself last; and those that continue it."""
         line = [self.services.store.summary(session_id)]
         while line[0].parent is not None:
             line.insert(0, self.services.store.summary(line[0].parent))
         return line, self.services.store.children(session_id)
-
-    @staticmethod
-    def history(state: SessionState, position: object) -> History:
-        """The turns of a session up to turn ``position``; ForkError if there is no such turn or it was the end."""
-        last = max((turn.index for turn in state.history if turn.measurement is not None), default=None)
-        if last is None:
-            raise ForkError("No turn is stored yet: wait until the initial design is simulated.")
-        if not is_whole(position, 0, last):
-            raise ForkError(f"After turn: expected a whole number from 0 to {last}.")
-        return tuple(turn for turn in state.history if turn.index <= position and turn.measurement is not None)
 

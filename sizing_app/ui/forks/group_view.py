@@ -6,9 +6,10 @@ import gradio as gr
 from markupsafe import Markup
 
 from sizing_app.errors import PolicyError, StoreError
+from sizing_app.session.forks import ForkError
 from sizing_app.session.groups import GroupState
 from sizing_app.ui.forks.family import family_html
-from sizing_app.ui.forks.forks import LEAST_SIZE, MOST_SIZE, SIZE, ForkError, Forks
+from sizing_app.ui.forks.forks import LEAST_SIZE, MOST_SIZE, SIZE, Forks
 from sizing_app.ui.forks.group_html import group_head, proposals
 from sizing_app.ui.forks.group_plot import figure
 from sizing_app.ui.parts.components import blocks, live_plot, read_asset

@@ -18,12 +18,12 @@ from sizing_app.task.limits import hold
 from sizing_app.task.validation import MAX_HINT, SESSION_BUDGET, check_task
 from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
-from sizing_app.ui.forms.over_form import OverForm, problem, read_plan
+from sizing_app.ui.forms.over_form import Chosen, OverForm, problem, read_plan
 from sizing_app.ui.forms.policy_choice import in_tiers, line_of, suggested_budget
 from sizing_app.ui.forms.then_choice import LABEL, then_choices, then_text
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
-from sizing_app.ui.services import Services, reads_hints, reads_ranges
+from sizing_app.ui.services import Services, begins_with_hints, reads_hints, reads_ranges
 
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 NONE = ""
@@ -69,8 +69,8 @@ class TaskForm:
         self.specs = cell_table(spec_table(circuit, circuit.specs), label="Specs", elem_id=f"{prefix}specs")
         self.reset = gr.Button("Default specs", size="sm", elem_classes="quiet-button")
         self.policies = [self._policy_choice(circuit.name, lane, lanes) for lane in range(lanes)]
-        self.lines = gr.HTML(_lines(*(policy.value for policy in self.policies)), apply_default_css=False,
-                             elem_id=f"{prefix}policy-lines")
+        self.lines = gr.HTML(self._lines(circuit.name, *(policy.value for policy in self.policies)),
+                             apply_default_css=False, elem_id=f"{prefix}policy-lines")
         with gr.Row(elem_classes="pair"):
             self.budget = gr.Number(5, label=f"Designs, 1 to {SESSION_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
@@ -107,22 +107,24 @@ class TaskForm:
         return [self.problems, self.specs, self.initial, self.limits, self.budget, self.seed, *self.over.checked]
 
     def read(self, circuit: str, corner: str, temperature: float, supply: float, load: float, over: str,
-             over_text: str, specs: dict, budget: float, seed: float, kind: str, initial: dict, source: str,
-             limits: dict, hint: str, then: str, earlier: bool, *policies: str) -> Filled:
+             over_text: str, samples: float, aim: str, pelgrom: str, specs: dict, budget: float, seed: float,
+             kind: str, initial: dict, source: str, limits: dict, hint: str, then: str, earlier: bool,
+             *policies: str) -> Filled:
         """Check everything at once, so that a person sees all problems together."""
         chosen, problems, parent = self.services.circuits[circuit], [], None
         if kind == BEST:
             kind, parent = "typed", (source or "").strip()
             initial = self._best_of(parent, chosen, initial, problems)
         conditions = Conditions(corner, temperature, supply, load)
+        where = Chosen(over, over_text, samples, aim, pelgrom)
         reading = read_task(chosen, conditions, specs, kind, initial, budget, seed)
         ranges, wrong, limits = read_limits(chosen, limits)
-        nowhere, goal = problem(chosen, conditions, over, over_text), self._goal(then, problems)
+        nowhere, goal = problem(chosen, conditions, where), self._goal(then, problems)
         problems = (*problems, *([nowhere] if nowhere else []), *reading.problems, *wrong)
         task = None
         if reading.task is not None and not problems:
             task = replace(reading.task, limits=ranges, hint=(hint or "").strip(), goal=goal,
-                           plan=read_plan(chosen, conditions, over, over_text),
+                           plan=read_plan(chosen, conditions, where),
                            initial=hold(reading.task.initial, ranges)[0])
             try:
                 check_task(task, "Task")
@@ -130,7 +132,7 @@ class TaskForm:
                 task, problems = None, (f"{error}.",)
         return Filled(replace(reading, task=task, problems=problems), limits,
                       tuple(policy for policy in policies if policy != NONE), parent,
-                      tuple(self.over.answer(chosen, conditions, over, over_text)), bool(earlier))
+                      tuple(self.over.answer(chosen, conditions, where)), bool(earlier))
 
     @staticmethod
     def answer(filled: Filled, problems: Sequence[str]) -> list:
@@ -143,6 +145,10 @@ class TaskForm:
     def shows(self, circuit: Circuit) -> bool:
         """Whether the form can be filled with a task of this circuit: it is in the folders or the database."""
         return handle_of(self.services.circuits, circuit) in self.services.circuits
+
+    def listed(self) -> list:
+        """The values of ``fields``, all as they are but for the circuits to choose of: those of who asks, by now."""
+        return [gr.Dropdown(choices(self.services.circuits)), *[gr.skip()] * (len(self.fields) - 1)]
 
     def preset(self, name: str, policies: Sequence[str]) -> list:
         """The values of ``fields`` for a circuit's default specs under nominal conditions."""
@@ -204,21 +210,28 @@ class TaskForm:
             return table
         return initial_table(circuit, state.best.proposal.parameters)
 
-    def _told_over(self, name: str, corner: str, temperature: float, supply: float, load: float, *over: str) -> list:
+    def _told_over(self, name: str, corner: str, temperature: float, supply: float, load: float, *over) -> list:
         """What stands beside the conditions to meet."""
-        return self.over.answer(self.services.circuits[name], Conditions(corner, temperature, supply, load), *over)
+        return self.over.answer(self.services.circuits[name], Conditions(corner, temperature, supply, load),
+                                Chosen(*over))
 
     def _note(self, *policies: str) -> str:
         """What each chosen policy does with hint and limits."""
         titles, lines = self.services.policies, []
         for policy in filter(None, policies):
-            hint = "reads the hint" if reads_hints(policy) else "reads no hints"
+            hint = ("reads the hint" if reads_hints(policy) else "begins with the hint as its plan"
+                    if begins_with_hints(policy) else "reads no hints")
             ranges = ("and works within the limits" if reads_ranges(policy) else
                       "and knows nothing of the limits: what it proposes is held to them")
             lines.append(f"{titles.get(policy, policy)} {hint} {ranges}.")
         text = Markup("<br>").join(lines)
         return str(Markup('<p class="quiet note">{} Equal limits lock a parameter; empty ones leave the range.</p>'
                           ).format(text))
+
+    def _lines(self, circuit: str, *policies: str) -> str:
+        """One line on each policy that is chosen, and why the model is not among them that can be."""
+        lines = filter(None, (*map(line_of, policies), self.services.not_offered(circuit)))
+        return str(Markup("").join(Markup('<p class="quiet note">{}</p>').format(line) for line in lines))
 
     def _wire(self) -> None:
         context = [self.circuit, self.kind, self.seed]
@@ -229,10 +242,10 @@ class TaskForm:
         for field in self.over.fields:
             field.change(self._told_over, [self.circuit, *self.conditions, *self.over.fields], self.over.checked,
                          trigger_mode="always_last", **PRIVATE)
-        changed.then(self._note, self.policies, self.note, **PRIVATE)
-        for policy in self.policies:
-            policy.change(lambda *chosen: [self._note(*chosen), _lines(*chosen)], self.policies,
-                          [self.note, self.lines], **PRIVATE)
+        chosen = [self.circuit, *self.policies]
+        for told in (changed.then, *(policy.change for policy in self.policies)):
+            told(lambda circuit, *names: [self._note(*names), self._lines(circuit, *names)], chosen,
+                 [self.note, self.lines], **PRIVATE)
         if len(self.policies) == 1:
             self.policies[0].input(None, [*self.policies, self.budget], self.budget, js=suggested_budget(), **PRIVATE)
         for field in (self.kind, self.seed):
@@ -243,19 +256,15 @@ class TaskForm:
     def _policy_choice(self, circuit: str, lane: int, lanes: int, wanted: str | None = None) -> gr.Dropdown:
         """The policies that can size a circuit; ``wanted`` stays chosen if it is one of them. All but the first two
         lanes may stay empty."""
-        choices = in_tiers(self.services.policies_for(circuit))
+        offered = self.services.policies_for(circuit)
+        choices = in_tiers(offered)
         if lane > 1:
             choices = [("None", NONE), *choices]
         names = [name for _, name in choices]
-        default = names[0] if lane != 1 else next((name for name in names if name == "bayes"), names[-1])
+        second = next((name for name in names if name == "bayes"), names[-1])
+        default = {0: offered[0][1], 1: second}.get(lane, names[0])
         label = "Policy" if lanes == 1 else f"Policy {lane + 1}"
         return gr.Dropdown(choices, value=wanted if wanted in names else default, label=label)
-
-
-def _lines(*policies: str) -> str:
-    """One line on each policy that is chosen."""
-    parts = (Markup('<p class="quiet note">{}</p>').format(line) for line in map(line_of, policies) if line)
-    return str(Markup("").join(parts))
 
 
 def kind_of(circuit: Circuit, task: Task) -> str:

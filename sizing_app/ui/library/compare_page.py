@@ -10,7 +10,7 @@ from sizing_app.errors import StoreError
 from sizing_app.session.events import fold
 from sizing_app.ui.library.comparison import (MOST, comparison_figure, members, parameter_table, session_list,
                                               spec_deltas)
-from sizing_app.ui.parts.components import address, blocks, live_plot
+from sizing_app.ui.parts.components import address, blocks, flag, live_plot, unless_named
 from sizing_app.ui.parts.live_plot import PLOTLY_URL
 from sizing_app.ui.parts.render import block, reward
 from sizing_app.ui.services import Services
@@ -28,8 +28,8 @@ class ComparePage:
     def __init__(self, services: Services):
         self.store = services.store
         self.address = address()
-        self.ready = gr.State(False)
-        """Whether what the address named has come: before that there is nothing to compare anew."""
+        self.ready = flag("What the address named has come")
+        """Before that there is nothing to compare anew."""
         with gr.Row(elem_classes="filters compare-ids"):
             self.ids = gr.Dropdown(self._offered(), value=[], multiselect=True, max_choices=MOST, filterable=True,
                                    allow_custom_value=True, elem_id="compare-ids",
@@ -49,6 +49,7 @@ class ComparePage:
     def connect(self, page: gr.Blocks, tab: gr.Tab, tabs: gr.Tabs, table: gr.HTML) -> None:
         """Open what the address names, and what is ticked in ``table``."""
         settings = {"api_visibility": "private", "show_progress": "hidden"}
+        page.load(None, None, self.ready, js=unless_named("view=compare", "compare="), **settings)
         page.load(self.open_link, None, [self.ready, self.ids, *self.outputs], **settings)
         table.compare(self.ticked, None, [tabs, self.ids, *self.outputs], **settings)
         tab.select(self.reopen, [self.ids, self.ready], [self.ids, *self.outputs], **settings)

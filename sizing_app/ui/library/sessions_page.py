@@ -14,7 +14,7 @@ from sizing_app.ui.library.filters import (FIELDS, ONLY, PAGE_SIZE, address_of, 
                                            read_filters, values_of)
 from sizing_app.ui.library.review import Review
 from sizing_app.ui.library.session_rows import table_html
-from sizing_app.ui.parts.components import address, response_plots, session_table
+from sizing_app.ui.parts.components import address, flag, response_plots, session_table, unless_named
 from sizing_app.ui.parts.render import STATUS
 from sizing_app.ui.services import Services
 
@@ -28,8 +28,8 @@ class SessionsPage:
     def __init__(self, services: Services):
         self.services, self.store = services, services.store
         self.address = address()
-        self.ready = gr.State(False)
-        """Whether the view that the address named has come: before that the page has nothing to read anew."""
+        self.ready = flag("The view that the address named has come")
+        """Before that the page has nothing to read anew."""
         with gr.Column() as self.list:
             self._filter_form()
             self.missing = gr.HTML("", elem_id="link-problems", apply_default_css=False)
@@ -51,6 +51,7 @@ class SessionsPage:
         private = {"show_progress": "hidden", "api_visibility": "private"}
         tab.select(self.refresh, [*self.filters, self.table, self.review.session_id, self.ready],
                    [*self.choices, *self.shown], **private)
+        page.load(None, None, self.ready, js=unless_named("view=sessions", "review="), **private)
         # The table comes before the filters: each of them, once set, asks for the list in the order that the table has.
         page.load(self.open_link, None, [self.ready, *self.shown, *self.filters, *self.pages], **private)
 

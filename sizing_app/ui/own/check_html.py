@@ -42,9 +42,11 @@ def _findings(checked: DraftCheck) -> list[tuple[str, str, str]]:
                                   f"simulate, {duration(found.cpu)} of CPU time each"))
     if found.different:
         lines.append(("failed", "plain ngspice", f"gives another value of {', '.join(found.different)}: look at what "
-                                                 "was converted or left out"))
+                                                 "was converted or left out (values near zero and of steep edges "
+                                                 "differ by the solver's tolerance)"))
     elif found.plain:
-        lines.append(("met", "plain ngspice", "gives the same values"))
+        lines.append(("met", "plain ngspice", "gives the same values" + (
+            ", before areas and fingers follow the layout rule" if found.as_written else "")))
     else:
         lines.append(("plain", "plain ngspice", f"not compared: {found.plain_log[:300] or 'no metric to compare'}"))
     return lines
@@ -63,7 +65,8 @@ def _polarity(checked: DraftCheck) -> list[tuple[str, str, str]]:
 
 def _table(found: OwnCheck) -> Markup:
     head = Markup("").join(Markup('<th scope="col" class="num">{}</th>').format(title) for title in (
-        "File's design", *(["Plain ngspice"] if found.plain else []), "Random: lowest", "middle", "highest"))
+        "File's design", *(["As written"] if found.as_written else []), *(["Plain ngspice"] if found.plain else []),
+        "Random: lowest", "middle", "highest"))
     body = Markup("").join(_row(metric, found) for metric in found.circuit.metrics)
     return Markup('<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Metric</th>{}</tr></thead>'
                   '<tbody>{}</tbody></table></div>').format(head, body)
@@ -71,9 +74,9 @@ def _table(found: OwnCheck) -> Markup:
 
 def _row(metric: Metric, found: OwnCheck) -> Markup:
     spread = found.spread.get(metric.name)
-    plain = [metric.show(found.plain.get(metric.name))] if found.plain else []
+    beside = [metric.show(values.get(metric.name)) for values in (found.as_written, found.plain) if values]
     drawn = [metric.show(value) for value in (spread.low, spread.middle, spread.high)] if spread else ["\u2013"] * 3
-    cells = (metric.show(found.original.metrics.get(metric.name)), *plain, *drawn)
+    cells = (metric.show(found.original.metrics.get(metric.name)), *beside, *drawn)
     return Markup('<tr><th scope="row">{}</th>{}</tr>').format(
         metric.title, Markup("").join(Markup('<td class="num">{}</td>').format(text) for text in cells))
 

@@ -17,10 +17,13 @@ from sizing_app.own.keeping import keep_original
 from sizing_app.ui.catalogue.circuits_page import run_link
 from sizing_app.ui.forms.form import cells, read_specs, spec_table
 from sizing_app.ui.own.check_html import UNCHECKED, check_html, progress_html
+from sizing_app.ui.own.recent import Recent
 from sizing_app.ui.own.watched import Watched
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.services import Services
 
+RECENT = 200
+"""Checks of all browsers that can still be saved; an older one is made again."""
 PERIOD = 0.3
 """Seconds between two looks at a check that runs."""
 
@@ -32,8 +35,8 @@ class CheckPanel:
         self.services = services
         self.running: dict[str, Watched] = {}
         """Browser session to its check."""
-        self.checked = gr.State(None)
-        """The DraftCheck that is shown."""
+        self.recent: Recent[DraftCheck] = Recent(RECENT)
+        self.checked = gr.Textbox("", visible="hidden", label="Key of the check that is shown")
         with gr.Column(visible=False, elem_classes="sheet own-panel", elem_id="own-checked") as self.column:
             gr.HTML("<h3>4. Check and specs</h3>", apply_default_css=False)
             self.result = gr.HTML(UNCHECKED, elem_id="own-result", apply_default_css=False)
@@ -54,17 +57,16 @@ class CheckPanel:
         """Values of ``shown`` for a draft that is not checked; ``ready``: it can be."""
         read = draft is not None
         return [gr.Column(visible=read), gr.Row(visible=read), gr.Button(interactive=ready), gr.Button(visible=False),
-                None, UNCHECKED, gr.update(visible=False), gr.Button(interactive=False), ""]
+                "", UNCHECKED, gr.update(visible=False), gr.Button(interactive=False), ""]
 
-    @staticmethod
-    def show(checked: DraftCheck) -> list:
+    def show(self, checked: DraftCheck) -> list:
         """Values of ``shown``, with first specs."""
         circuit, first = checked.found.circuit, checked.found.original.metrics
         table = spec_table(circuit, checked.circuit.specs)
         rows = [{**row, "note": f"file's design: {circuit.metric(row['name']).show(first.get(row['name']))}"}
                 for row in table["rows"]]
         return [gr.Column(visible=True), gr.Row(visible=True), gr.Button(interactive=True), gr.Button(visible=False),
-                checked, check_html(checked), gr.update(value={**table, "rows": rows}, visible=True),
+                self.recent.put(checked), check_html(checked), gr.update(value={**table, "rows": rows}, visible=True),
                 gr.Button(interactive=True), ""]
 
     def run(self, draft: Draft, visitor: str) -> Iterator[tuple[int, int] | DraftCheck | str]:
@@ -89,7 +91,7 @@ class CheckPanel:
 
     def progress(self, done: int, queued: int) -> list:
         """Values of ``shown`` while a check runs."""
-        return [gr.skip(), gr.skip(), gr.Button(interactive=False), gr.Button(visible=True), None,
+        return [gr.skip(), gr.skip(), gr.Button(interactive=False), gr.Button(visible=True), "",
                 progress_html(done, queued), gr.update(visible=False), gr.Button(interactive=False), ""]
 
     def stop(self, request: gr.Request) -> dict:
@@ -110,16 +112,15 @@ class CheckPanel:
         if problems:
             return [_problems(problems), table]
         keep_original(circuit, checked.found)
-        versions = len(self.services.store.circuits.versions(circuit.name))
+        versions = len(self.services.own.versions(circuit.name))
         return [saved_html(circuit, versions), table]
 
     def put(self, circuit: Circuit) -> list[str]:
         """Problems that kept it from being saved."""
-        own = self.services.store.circuits
-        if circuit.name in set(self.services.circuits) - set(own):
+        if circuit.name in self.services.shipped:
             return [f"Name: there is a circuit {circuit.name} that comes with the program, choose another one."]
         try:
-            own.save(circuit)
+            self.services.own.save(circuit)
         except (CircuitError, StoreError) as error:
             return [str(error)]
         return []

@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from sizing_app.own.upload import packed
+from sizing_app.ui.doors import signed_in
 from sizing_app.ui.services import Services
 
 ADDRESS = "circuit.zip"
@@ -24,7 +25,7 @@ def circuit_route(services: Services) -> Route:
 
     def file(request: Request) -> Response:
         handle = request.query_params.get("circuit", "")
-        circuit = services.circuits.get(handle)
+        circuit = services.circuits_of(signed_in(request.headers)).get(handle)
         if circuit is None:
             return PlainTextResponse(f"There is no circuit {handle[:80]!r}.\n", 404)
         return Response(packed(circuit), media_type="application/zip",

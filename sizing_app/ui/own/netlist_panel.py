@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from sizing_app.own.draft import Draft, DraftError
+from sizing_app.own.examples import EXAMPLES
 from sizing_app.own.report import Report
 from sizing_app.own.upload import UploadError, files_in
 from sizing_app.ui.own.report_html import listing_html
@@ -30,20 +31,26 @@ class NetlistPanel:
                 self.upload = gr.UploadButton("Upload files or a ZIP", file_count="multiple", type="filepath",
                                               size="sm", elem_id="own-upload", elem_classes="quiet-button")
                 self.restart = gr.Button("Start over", size="sm", elem_id="own-restart", elem_classes="quiet-button")
+            with gr.Row(elem_classes="own-buttons", elem_id="own-examples") as self.first:
+                gr.HTML('<p class="quiet">Nothing at hand? Try one of these:</p>', apply_default_css=False)
+                self.examples = [(example, gr.Button(example.title, size="sm", elem_classes="quiet-button",
+                                                     elem_id=f"own-example-{example.name.lower()}"))
+                                 for example in EXAMPLES]
             self.main = gr.Dropdown([], label="File that is read first", visible=False, elem_id="own-main")
             self.listing = gr.HTML("", elem_id="own-listing", apply_default_css=False)
 
     @property
     def shown(self) -> list:
-        return [self.text, self.main, self.listing]
+        return [self.text, self.first, self.main, self.listing]
 
     @staticmethod
     def show(draft: Draft | None, told: Report | None) -> list:
         """Values of ``shown``."""
         if draft is None:
-            return ["", gr.Dropdown([], value=None, visible=False), ""]
+            return ["", gr.Row(visible=True), gr.Dropdown([], value=None, visible=False), ""]
         names, main = list(draft.files), main_of(draft)
-        return [draft.files[main], gr.Dropdown(names, value=main, visible=len(names) > 1), listing_html(told, draft)]
+        return [draft.files[main], gr.Row(visible=False), gr.Dropdown(names, value=main, visible=len(names) > 1),
+                listing_html(told, draft)]
 
 
 def main_of(draft: Draft) -> str:

@@ -6,6 +6,7 @@ read as any text from outside (own/draft.py).
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -15,6 +16,7 @@ from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.own.assembly import Assembled, assemble
 from sizing_app.own.draft import Draft, DraftError, draft_text, read_draft
 from sizing_app.own.draft_check import DraftCheck
+from sizing_app.own.examples import Example
 from sizing_app.own.report import report_of
 from sizing_app.own.upload import UploadError, circuit_in, is_circuit
 from sizing_app.ui.forms.task_form import PRIVATE
@@ -24,7 +26,7 @@ from sizing_app.ui.own.choices_panel import ChoicesPanel
 from sizing_app.ui.own.netlist_panel import NetlistPanel, bounded, joined, pasted, uploaded
 from sizing_app.ui.own.saved_panel import SavedPanel
 from sizing_app.ui.own.report_html import verdict_html
-from sizing_app.ui.parts.components import read_asset
+from sizing_app.ui.parts.components import flag, read_asset
 from sizing_app.ui.services import Services
 
 STORED = "own-circuit-draft"
@@ -42,8 +44,7 @@ class OwnPage:
     def __init__(self, services: Services):
         self.services = services
         self.draft = gr.BrowserState("", storage_key=STORED, secret=STORED)
-        self.ready = gr.State(False)
-        """Whether the draft of the browser is shown."""
+        self.ready = flag("The draft of the browser is shown")
         with gr.Column(elem_classes="own-page"):
             self.verdict = gr.HTML(verdict_html(None), elem_id="own-verdict", apply_default_css=False)
             self.netlist = NetlistPanel()
@@ -86,6 +87,10 @@ class OwnPage:
             return self.show(draft, [str(error)])
         return self._fitted(found, problems)
 
+    def begin_with(self, example: Example) -> list:
+        """One of the guide's circuits in place of a text."""
+        return self.show(example.draft())
+
     def choose_main(self, text: str, name: str) -> list:
         draft, problems = _kept(text)
         if draft is None or name not in draft.files:
@@ -121,8 +126,8 @@ class OwnPage:
             else:
                 yield [*[gr.skip()] * still, *self.check.progress(*step)]
 
-    def save(self, text: str, checked: DraftCheck | None, name: str, title: str, specs: dict) -> list:
-        draft, _ = _kept(text)
+    def save(self, text: str, key: str, name: str, title: str, specs: dict) -> list:
+        (draft, _), checked = _kept(text), self.check.recent.get(key)
         same = checked is not None and draft is not None and _unnamed(checked.draft) == _unnamed(draft)
         return self.check.keep(checked if same else None, draft, name, title, specs)
 
@@ -165,6 +170,8 @@ class OwnPage:
     def _wire(self) -> None:
         fields = [self.draft, self.netlist.text, *self.choices.fields]
         self._reads(self.netlist.read.click, self.read, [self.draft, self.netlist.text])
+        for example, button in self.netlist.examples:
+            self._reads(button.click, partial(self.begin_with, example), [])
         self._reads(self.netlist.upload.upload, self.upload, [self.draft, self.netlist.upload])
         self._reads(self.netlist.main.input, self.choose_main, [self.draft, self.netlist.main])
         self._reads(self.choices.apply.click, self.choose, fields)
@@ -172,7 +179,7 @@ class OwnPage:
             self._reads(field.input, self.choose, fields)
         self._reads(self.choices.do_split.click, self.split,
                     [self.draft, self.choices.split, self.choices.split_name])
-        self.netlist.restart.click(self.show, gr.State(None), self.shown, **PRIVATE)
+        self.netlist.restart.click(partial(self.show, None), None, self.shown, **PRIVATE)
         self.check.check.click(None, None, None, js=SHOW_CHECK, **PRIVATE)
         self.check.check.click(self.check_now, fields, self.shown, concurrency_limit=CHECKS, **PRIVATE)
         self.check.halt.click(self.check.stop, None, self.check.halt, queue=False, **PRIVATE)

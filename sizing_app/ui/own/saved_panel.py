@@ -1,4 +1,4 @@
-"""Circuits of one's own that are saved: as a ZIP, under another name, once more, off the list."""
+"""Circuits of one's own that are saved: as a ZIP, under another name, once more, shared, off the list."""
 
 from collections.abc import Callable
 
@@ -8,8 +8,9 @@ from markupsafe import Markup
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.errors import StoreError
 from sizing_app.own.draft import DraftError
-from sizing_app.own.keeping import check_free
+from sizing_app.store.circuits import EVERYBODY, StoredCatalog
 from sizing_app.ui.own.circuit_file import circuit_link
+from sizing_app.ui.own.copies import duplicated, renamed
 from sizing_app.ui.forms.task_form import PRIVATE
 from sizing_app.ui.services import Services
 
@@ -18,7 +19,7 @@ class SavedPanel:
     """Made inside a gr.Blocks."""
 
     def __init__(self, services: Services):
-        self.own = services.store.circuits
+        self.services = services
         with gr.Accordion("Saved circuits", open=False, elem_classes="sheet own-panel",
                           elem_id="own-saved-circuits") as self.panel:
             with gr.Row(elem_classes="pair"):
@@ -29,6 +30,8 @@ class SavedPanel:
                 self.rename = _button("Rename", "own-rename")
                 self.duplicate = _button("Duplicate", "own-duplicate")
                 self.delete = _button("Delete", "own-delete")
+            self.share = gr.Checkbox(False, label="Share with everyone", visible=False, container=False,
+                                     elem_id="own-share")
             with gr.Row(elem_classes="own-buttons", visible=False) as self.sure:
                 self.question = gr.HTML("", elem_id="own-question", apply_default_css=False)
                 self.yes = _button("Delete it", "own-delete-yes")
@@ -38,23 +41,36 @@ class SavedPanel:
 
     @property
     def shown(self) -> list:
-        return [self.circuit, self.name, self.file, self.sure, self.said]
+        return [self.circuit, self.name, self.file, self.share, self.sure, self.said]
+
+    @property
+    def own(self) -> StoredCatalog:
+        return self.services.own
 
     def show(self, chosen: str | None = None, said: str | Markup = "") -> list:
         """Values of ``shown``: the list anew."""
         names = list(self.own)
         chosen = chosen if chosen in names else next(iter(names), None)
-        return [gr.Dropdown(names, value=chosen), "", circuit_link(chosen) if chosen else "", gr.Row(visible=False),
-                said]
+        return [gr.Dropdown(names, value=chosen), "", circuit_link(chosen) if chosen else "", self._sharing(chosen),
+                gr.Row(visible=False), said]
 
     def choose(self, chosen: str | None) -> list:
         return self.show(chosen)
 
+    def shared(self, chosen: str | None, shared: bool) -> list:
+        try:
+            self.own.share(chosen or "", shared)
+        except KeyError:
+            return self._gone(chosen)
+        except (CircuitError, StoreError) as error:
+            return self.show(chosen, _problem(str(error)))
+        return self.show(chosen, _done(f"{chosen} is visible to {'everyone' if shared else 'you alone'}."))
+
     def renamed(self, chosen: str | None, name: str) -> list:
-        return self._named(chosen, name, self.own.rename, "{} is now called {}. Sessions on it keep the old name.")
+        return self._named(chosen, name, renamed, "{} is now called {}. Sessions on it keep the old name.")
 
     def duplicated(self, chosen: str | None, name: str) -> list:
-        return self._named(chosen, name, self.own.duplicate, "{} is saved once more as {}.")
+        return self._named(chosen, name, duplicated, "{} is saved once more as {}.")
 
     def ask(self, chosen: str | None) -> list:
         """[the question, its row]"""
@@ -69,29 +85,43 @@ class SavedPanel:
         try:
             kept = self.own.remove(chosen or "")
         except KeyError:
-            return self.show(None, _problem(f"There is no saved circuit {chosen!r}: it was deleted before."))
+            return self._gone(chosen)
+        except (CircuitError, StoreError) as error:
+            return self.show(chosen, _problem(str(error)))
         stays = f" What sessions ran on ({kept} of its versions) stays with them." if kept else ""
         return self.show(None, _done(f"{chosen} is deleted.{stays}"))
 
-    def _named(self, chosen: str | None, name: str, act: Callable[[str, str], str], done: str) -> list:
+    def _named(self, chosen: str | None, name: str, act: Callable[[Services, str, str], str], done: str) -> list:
         name = name.strip()
         if not chosen or not name:
             return self.show(chosen, _problem("Choose a saved circuit, and type its new name."))
         try:
-            check_free(name)
-            act(chosen, name)
+            act(self.services, chosen, name)
         except KeyError:
-            return self.show(None, _problem(f"There is no saved circuit {chosen!r}: it was deleted before."))
+            return self._gone(chosen)
         except (CircuitError, DraftError, StoreError) as error:
             shown = self.show(chosen, _problem(str(error)))
             return [shown[0], name, *shown[2:]]
         return self.show(name, _done(done.format(chosen, name)))
+
+    def _gone(self, chosen: str | None) -> list:
+        return self.show(None, _problem(f"There is no saved circuit {chosen!r}: it was deleted before."))
+
+    def _sharing(self, chosen: str | None) -> gr.Checkbox:
+        """The switch, where people come in by name; what is another's or everybody's is shared for good."""
+        saved = self.own.saved(chosen) if chosen and self.services.named else None
+        if saved is None:
+            return gr.Checkbox(visible=False)
+        mine = saved.mine and saved.owner != EVERYBODY
+        owner = "" if mine else f" (by {saved.owner})" if saved.owner else " (saved for all)"
+        return gr.Checkbox(saved.shared, label=f"Share with everyone{owner}", interactive=mine, visible=True)
 
     def _wire(self) -> None:
         self.panel.expand(self.choose, self.circuit, self.shown, **PRIVATE)
         self.circuit.input(self.choose, self.circuit, self.shown, **PRIVATE)
         self.rename.click(self.renamed, [self.circuit, self.name], self.shown, **PRIVATE)
         self.duplicate.click(self.duplicated, [self.circuit, self.name], self.shown, **PRIVATE)
+        self.share.input(self.shared, [self.circuit, self.share], self.shown, **PRIVATE)
         self.delete.click(self.ask, self.circuit, [self.question, self.sure], **PRIVATE)
         self.yes.click(self.deleted, self.circuit, self.shown, **PRIVATE)
         self.no.click(self.choose, self.circuit, self.shown, **PRIVATE)

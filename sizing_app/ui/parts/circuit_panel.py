@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from sizing_app.circuit.definition import Circuit, Parameter
 from sizing_app.circuit.folder import drawing
+from sizing_app.ui.parts.netlist_table import netlist_table
 
 
 def choices(circuits: Mapping[str, Circuit], *handles: str) -> list[tuple[str, str]]:
@@ -37,10 +38,10 @@ def _row(parameter: Parameter) -> Markup:
 
 
 def schematic(circuit: Circuit) -> Markup:
-    """The SVG as an image, so that its styles stay its own."""
+    """The SVG as an image, so that its styles stay its own; without one the devices as a table."""
     path = drawing(circuit)
     if not path.is_file():
-        return Markup('<p class="quiet">This circuit has no schematic.svg.</p>')
+        return netlist_table(circuit)
     data = base64.b64encode(path.read_bytes()).decode("ascii")
     return Markup('<img class="schematic" alt="Schematic of {}" src="data:image/svg+xml;base64,{}">').format(
         circuit.title, data)

@@ -66,6 +66,16 @@ def address() -> gr.HTML:
     return _component("address", {}, elem_classes="unseen")
 
 
+def flag(label: str) -> gr.Checkbox:
+    """What a tab remembers of itself; gr.State would hold one of the six connections that a browser has in all."""
+    return gr.Checkbox(False, label=label, visible="hidden")
+
+
+def unless_named(*keys: str) -> str:
+    """JavaScript: whether the address has none of the keys, or KEY=VALUE pairs, so that no view of it has to come."""
+    return f"() => !/[?&]({'|'.join(keys)})/.test(location.search)"
+
+
 def _component(name: str, value, shared: str = "", streamed: bool = False, html: str = "", **settings) -> gr.HTML:
     """``shared`` is JavaScript that comes before the component's own; ``streamed``: whether a stream may set it."""
     script = shared + read_asset(f"{name}.js") + (read_asset("streamed.js") if streamed else "")

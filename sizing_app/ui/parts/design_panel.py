@@ -5,6 +5,7 @@ from markupsafe import Markup
 from sizing_app.circuit.folder import file_of
 from sizing_app.session.events import SessionState
 from sizing_app.task.turn import Turn
+from sizing_app.ui.parts.netlist_table import netlist_table
 from sizing_app.ui.parts.render import block
 from sizing_app.ui.parts.turn_sections import parameter_list
 
@@ -26,8 +27,11 @@ def design_blocks(state: SessionState, session_id: str, turn: Turn | None = None
 
 
 def _drawing(state: SessionState, session_id: str, turn: Turn) -> Markup:
-    """The schematic as a picture of its own address (session/drawing.py); regions once the session has ended."""
-    if not session_id or not file_of(state.task.circuit, "schematic.svg").is_file():
+    """The schematic as a picture of its own address (session/drawing.py), regions once the session has ended; without
+    one the devices as a table."""
+    if not file_of(state.task.circuit, "schematic.svg").is_file():
+        return netlist_table(state.task.circuit, turn.proposal.parameters, state.task.conditions)
+    if not session_id:
         return Markup("")
     source = f"drawing/{session_id}/{turn.index}" + ("" if state.running else "?regions=1")
     legend = "" if state.running else Markup(

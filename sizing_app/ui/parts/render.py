@@ -7,7 +7,7 @@ from sizing_app.circuit.definition import Conditions, Metric, Spec
 from sizing_app.circuit.units import show_quantity
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
-from sizing_app.task.over import covers_corners
+from sizing_app.task.over import covers_corners, show_aim
 from sizing_app.task.turn import Score, SpecScore
 
 NEARLY = 0.10
@@ -89,13 +89,15 @@ def task_line(task: Task, policy: str) -> str:
 
 
 def over(task: Task) -> str:
-    """The conditions beside the task's own: over 45 corners and 40 random samples; empty where there are none."""
+    """The conditions beside the task's own: over 45 corners and 95% of 40 random samples; empty where there are none.
+    """
     if len(task.points) == 1:
         return ""
     samples = len(task.plan.samples)
     others = len(task.points) - samples
     found = [f"{others} {'corners' if covers_corners(task) else 'conditions'}"] if others > 1 else []
-    return "over " + " and ".join([*found, *([f"{samples} random samples"] if samples else [])])
+    aim = "" if not samples or task.plan.share == 1 and task.plan.sigmas is None else f"{show_aim(task.plan)} of "
+    return "over " + " and ".join([*found, *([f"{aim}{samples} random samples"] if samples else [])])
 
 
 def conditions_line(task: Task) -> str:
@@ -107,6 +109,12 @@ def place(point: Conditions) -> str:
     """Where a value was measured, in few words."""
     sample = "" if point.draw is None else f", sample {point.draw.sample}"
     return f"{point.corner}, {show_quantity(point.temperature, 'C')}, {show_quantity(point.supply, 'V')}{sample}"
+
+
+def decided_at(task: Task, number: int) -> str:
+    """The place of one of a task's points, or what stands for its samples."""
+    pooled = task.plan is not None and number in task.plan.pooled
+    return task.place(number) if pooled else place(task.points[number])
 
 
 def _conditions(point: Conditions) -> str:

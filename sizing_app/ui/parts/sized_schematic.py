@@ -1,5 +1,5 @@
 """A circuit's own drawing with the values of a design in place of the names of parameters, and the current and region
-of every transistor at its name.
+of every transistor below its sizes.
 
 Drawings come from circuits/drawing.py, or are made in its way: a device's name is a text, what sizes it the next one.
 """
@@ -14,7 +14,9 @@ from sizing_app.circuit.units import show_quantity
 from sizing_app.simulator.inspection import Device
 
 COLORS = {"saturation": "#16753f", "triode": "#9a6200", "subthreshold": "#7a35b0", "off": "#6b7a90"}
-"""Of the name of a device, by its region; the word stands beside it wherever it is not saturation."""
+"""Of the name of a device, by its region."""
+SHORT = {"triode": "tri", "subthreshold": "sub", "off": "off"}
+"""What stands below the sizes wherever it is not saturation; the whole word is the title."""
 LONGEST = 32
 """Characters of an expression; longer texts are notes."""
 _TEXT = re.compile(r'(<text\b[^>]*>)(<tspan\b[^>]*>)([^<]*)(?=</tspan>)')
@@ -26,20 +28,28 @@ def sized(svg: str, circuit: Circuit, parameters: Parameters, conditions: Condit
     """The drawing as SVG text; what it does not name is left as it is."""
     shown = _Values(circuit, parameters, conditions)
     points = {device.name.lower(): device for device in devices}
-    former = ""
-
-    def replaced(match: re.Match) -> str:
-        nonlocal former
+    texts = [(match, _place(match[1])) for match in _TEXT.finditer(svg)]
+    pieces, end, device = [], 0, None
+    for number, (match, place) in enumerate(texts):
         head, span, text = match.groups()
-        place = _PLACE.search(head)
-        beside = place is not None and place.groups() == former
-        former = place.groups() if place is not None else ""
+        beside = number > 0 and place == texts[number - 1][1]
+        below = _below(device, place) if device is not None and beside else ""
         device = points.get(html.unescape(text).strip().lower())
         if device is not None:
-            return f"{_coloured(head, device)}{span}{text}{_point(device)}"
-        return f"{head}{span}{html.escape(shown.text(html.unescape(text), beside), quote=False)}"
+            sized_next = number + 1 < len(texts) and texts[number + 1][1] == place
+            words = text if sized_next else f"{text} {_point(device)}"
+            pieces += [svg[end:match.start()], _coloured(head, device), _title(device), span, words]
+        else:
+            value = html.escape(shown.text(html.unescape(text), beside), quote=False)
+            pieces += [svg[end:match.start()], head, span, value, below]
+        end = match.end()
+    return "".join([*pieces, svg[end:]])
 
-    return _TEXT.sub(replaced, svg)
+
+def _place(head: str) -> tuple[str, ...] | None:
+    """Where a text stands from left to right: what sizes a device stands like its name."""
+    found = _PLACE.search(head)
+    return found and found.groups()
 
 
 class _Values:
@@ -74,8 +84,20 @@ def _coloured(head: str, device: Device) -> str:
     return re.sub(r'fill="[^"]*"', f'fill="{COLORS[device.region]}" font-weight="700"', head, count=1)
 
 
+def _title(device: Device) -> str:
+    return f"<title>{device.name.upper()}: {_current(device)}, {device.region}</title>"
+
+
+def _below(device: Device, place: tuple[str, ...]) -> str:
+    """The operating point on a line of its own: beside the names of a pair, which stand opposite each other, is no
+    room for both."""
+    return f'</tspan><tspan x="{place[0]}" dy="14" font-size="12" fill="{COLORS[device.region]}">{_point(device)}'
+
+
 def _point(device: Device) -> str:
-    """Current, and the region where it is not the usual one."""
-    current = show_quantity(device.current, "A", 2) if device.current >= 1e-15 else "0 A"
-    region = "" if device.region == "saturation" else f", {device.region}"
-    return f'<tspan font-size="12" font-weight="400"> {current}{region}</tspan>'
+    """Current, and in short the region where it is not the usual one."""
+    return _current(device) + ("" if device.region == "saturation" else f" {SHORT[device.region]}")
+
+
+def _current(device: Device) -> str:
+    return show_quantity(device.current, "A", 2) if device.current >= 1e-15 else "0 A"

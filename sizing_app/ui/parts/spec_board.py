@@ -9,7 +9,7 @@ from sizing_app.session.events import SessionState
 from sizing_app.task.reward import D1, D2
 from sizing_app.task.turn import SpecScore, Turn
 from sizing_app.ui.parts.heat_strip import strip
-from sizing_app.ui.parts.render import WORDS, margin_text, percent, place, reward, target, verdict
+from sizing_app.ui.parts.render import WORDS, decided_at, margin_text, percent, reward, target, verdict
 
 WORST, BEST = -0.5, 0.6
 """Margins, relative to the spec's scale, at the ends of a bar; at the left one the score is 0."""
@@ -81,7 +81,7 @@ def _value(state: SessionState, metric: Metric, part: SpecScore | None) -> Marku
         return "\u2013"
     if len(state.task.points) == 1:
         return metric.show(part.value)
-    return Markup("{}<small>{}</small>").format(metric.show(part.value), place(state.task.points[part.at]))
+    return Markup("{}<small>{}</small>").format(metric.show(part.value), decided_at(state.task, part.at))
 
 
 def _bar(metric: Metric, spec: Spec, part: SpecScore | None, spots: Spots | None) -> Markup | str:

@@ -32,12 +32,18 @@ def turn_row(task: Task, former: Sequence[Turn], turn: Turn, best: bool) -> Mark
     cells = (("turn-name", Markup("{}{}").format(f"Turn {turn.index}" if turn.index else "Start", mark)),
              ("turn-reward reward", Markup('<span class="sr-only">reward </span>{}').format(reward(turn.reward))
               if turn.score else "\u2013"),
-             ("policy", _moves(task, former, turn)), ("policy", _said(turn)),
+             ("policy", _by_person(turn) + _moves(task, former, turn)), ("policy", _said(turn)),
              ("simulator", Markup('{} <span class="sr-only">specs met</span>').format(met_count(turn.score))
               if turn.score else ""),
              ("simulator", _missed(task, turn)),
              ("simulator time", duration(turn.measurement.seconds) if turn.measurement else ""))
     return Markup("").join(Markup('<span class="{}">{}</span>').format(*cell) for cell in cells)
+
+
+def _by_person(turn: Turn) -> Markup:
+    """A mark where the policy acted on a person's words."""
+    planned = turn.proposal.own_reasoning is not None
+    return Markup('<span class="mine">a person\'s plan</span> ' if planned else "")
 
 
 def _moves(task: Task, former: Sequence[Turn], turn: Turn) -> Markup | str:

@@ -30,10 +30,22 @@ def reasoning_section(proposal: Proposal, index: int, checked: Markup | str = ""
         text = "Where the session starts. No policy proposed it, and it costs no simulation of the budget."
     problems = Markup("").join(Markup("<li>{}</li>").format(problem) for problem in proposal.problems)
     body = Markup('<p class="prose{}">{}</p>').format("" if text and index else " quiet", text or "No reasoning.")
+    if proposal.own_reasoning is not None:
+        body = _mine(proposal)
     if problems:
         body += Markup('<ul class="problems" aria-label="Problems with the reply">{}</ul>').format(problems)
     body += checked + _thoughts(proposal) + _raw(proposal)
-    return section("reasoning", "Reasoning" if index else "Start", body)
+    title = "Start" if not index else "Reasoning" if proposal.own_reasoning is None else "Plan of a person"
+    return section("reasoning", title, body)
+
+
+def _mine(proposal: Proposal) -> Markup:
+    """A person's plan, and what the policy had written in its place."""
+    words = Markup('<p class="prose mine"><b>Plan by a person:</b> {}</p>').format(proposal.reasoning)
+    if not proposal.own_reasoning:
+        return words
+    return words + Markup('<details class="raw"><summary>What the policy had written</summary>'
+                          '<p class="prose quiet">{}</p></details>').format(proposal.own_reasoning)
 
 
 def _thoughts(proposal: Proposal) -> Markup | str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from sizing_app.policy.plans import takes_plans
 from sizing_app.session.events import LiveTurn, SessionState
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Turn
@@ -67,9 +68,10 @@ def trace(state: SessionState, forks: bool = True, opened: bool = False) -> list
 
 def turn_block(state: SessionState, turn: Turn, lane: bool = False, forks: bool = True, best: bool = False,
                later: str = "", opened: bool = False) -> dict:
-    """A finished turn of ``state``; ``best`` marks it. ``forks``: with a button whose event ``fork`` has its index,
-    where something answers it; in a ``lane`` beside others a card, without the button and with call and result folded
-    away. ``later`` is the session from which the row is filled when it is opened; ``opened`` opens it at once."""
+    """A finished turn of ``state``; ``best`` marks it. ``forks``: with buttons whose events ``fork`` and ``edit_plan``
+    have its index, where something answers them; in a ``lane`` beside others a card, without the buttons and with call
+    and result folded away. ``later`` is the session from which the row is filled when it is opened; ``opened`` opens it
+    at once."""
     former = [earlier for earlier in state.history if earlier.index < turn.index]
     if lane:
         return block(f"turn-{turn.index}", _card(turn.index, _headline(turn, former, best),
@@ -80,7 +82,7 @@ def turn_block(state: SessionState, turn: Turn, lane: bool = False, forks: bool 
         _title(turn.index), Markup(" open") if opened else "",
         Markup(' data-src="turns/{}/{}"').format(later, turn.index) if later else "",
         turn_row(state.task, former, turn, best), body,
-        _fork_button(turn) if forks and turn.measurement is not None else "")
+        _buttons(state, turn) if forks else "")
     return block(f"turn-{turn.index}", row)
 
 
@@ -120,6 +122,19 @@ def _live_thoughts(current: LiveTurn) -> Markup:
     tail = tail if len(tail) == len(current.thoughts) else f"\N{HORIZONTAL ELLIPSIS} {tail}"
     text = Markup("" if current.text else '<p class="prose quiet">{}</p>').format(tail)
     return body + section("thoughts", thoughts_title(current.thoughts), text)
+
+
+def _buttons(state: SessionState, turn: Turn) -> Markup:
+    """What can be done from a turn: edit its plan, where its policy wrote one, and sample its successors."""
+    plan = _plan_button(turn) if turn.index and takes_plans(state.policy) else ""
+    fork = _fork_button(turn) if turn.measurement is not None else ""
+    return Markup('<span class="turn-buttons">{}{}</span>').format(plan, fork)
+
+
+def _plan_button(turn: Turn) -> Markup:
+    return Markup('<button type="button" class="fork" data-event="edit_plan" data-value="{0}" aria-label="Edit the '
+                  'plan of turn {0}" title="Edit the plan from here: the model acts on your words, in a new session">'
+                  'Plan</button>').format(turn.index)
 
 
 def _fork_button(turn: Turn) -> Markup:

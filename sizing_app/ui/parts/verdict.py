@@ -7,10 +7,11 @@ from typing import Literal
 from sizing_app.circuit.definition import Spec
 from sizing_app.circuit.units import show_quantity
 from sizing_app.evaluate.corners import Spots
+from sizing_app.evaluate.monte_carlo import yield_of
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
 from sizing_app.task.over import covers_corners
-from sizing_app.task.turn import SpecScore
+from sizing_app.task.turn import SpecScore, Turn
 from sizing_app.ui.parts.render import designs, duration, over, place, reward, room, verdict
 
 NAMED = 2
@@ -38,7 +39,7 @@ def verdict_of(state: SessionState, corners: Spots | None = None) -> Verdict:
     if best.measurement is not None and not best.measurement.ok:
         return Verdict("failed", f"No design could be simulated so far, {_designs(state)}.")
     if met == len(parts):
-        facts = " ".join(filter(None, (_found(state), _pushed(state), _tightest(task, parts))))
+        facts = " ".join(filter(None, (_found(state), _pushed(state), _tightest(task, parts), _yield(task, best))))
         if corners is not None:
             return _checked(task, corners, facts)
         return Verdict("met", f"{_all(len(parts))} met {where(task)}.", _unchecked(task), facts)
@@ -120,6 +121,12 @@ def _tightest(task: Task, parts: Sequence[SpecScore]) -> str:
     _, part, spec = min(judged, key=lambda item: item[0])
     metric = task.circuit.metric(spec.metric)
     return f"Tightest: {metric.title}, {show_quantity(abs(room(spec, part.value)), metric.unit, 3)} to spare."
+
+
+def _yield(task: Task, turn: Turn) -> str:
+    """Of the random samples of a plan, how many meet all specs together."""
+    found = yield_of(task, turn)
+    return "" if found is None else f"{found.met} of {found.samples} samples meet all specs."
 
 
 def _near(parts: Sequence[SpecScore]) -> bool:

@@ -71,13 +71,13 @@ class RacePage:
         """The race of ?race=ID,ID with its task and policies in the form."""
         race = request.query_params.get("race", "")
         if not race:
-            return [gr.skip()] * (1 + len(self.form.fields))
+            return [gr.skip(), *self.form.listed()]
         try:
             started = [self.services.store.events(session_id)[0] for session_id in read_race(race)]
         except (StoreError, ValueError):
             started = []
         if not started or not self.form.shows(started[0].task.circuit):
-            return [race, *[gr.skip()] * len(self.form.fields)]
+            return [race, *self.form.listed()]
         return [race, *self.form.fill(started[0].task, [event.policy for event in started])]
 
     def _wire(self) -> None:

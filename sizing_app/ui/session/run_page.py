@@ -100,7 +100,7 @@ class RunPage:
             return self.preset(query["circuit"], query.get("policy", ""))
         task, policy = self._stored(query.get("session", ""))
         if task is None or not self.form.shows(task.circuit):
-            return [gr.skip()] * (2 + len(self.form.fields))
+            return [gr.skip(), gr.skip(), *self.form.listed()]
         return [gr.Accordion(open=False, label=self._panel_title(task.circuit)), panel(task.circuit),
                 *self.form.fill(task, [policy])]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sizing_app.errors import StoreError
 from sizing_app.session.control import Control
-from sizing_app.session.events import SessionState
+from sizing_app.session.events import LiveTurn, SessionState
 from sizing_app.ui.live.board import Parts
 from sizing_app.ui.parts.design_panel import design_blocks
 from sizing_app.ui.parts.live_plot import figure
@@ -47,8 +47,13 @@ def missing(error: StoreError) -> SessionState:
 
 
 def phase(state: SessionState, session_id: str, control: Control | None) -> dict:
-    """What the controls depend on; ``waiting`` is the turn whose proposal waits for a person."""
+    """What the controls depend on; ``waiting`` is the turn whose proposal waits for a person, and that proposal."""
     here = state.running and control is not None
     reviewed = here and state.current is not None and state.current.review
     return {"session": session_id, "running": state.running, "here": here, "paused": here and control.paused,
-            "waiting": state.current.index if reviewed else None}
+            "waiting": _proposed(state.current) if reviewed else None}
+
+
+def _proposed(current: LiveTurn) -> list:
+    """What tells a proposal from another one of the same turn."""
+    return [current.index, current.proposal.reasoning, dict(current.proposal.parameters)]

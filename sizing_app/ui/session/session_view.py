@@ -12,6 +12,7 @@ from sizing_app.evaluate.corners import Spots
 from sizing_app.session.events import SessionState
 from sizing_app.task.turn import Turn
 from sizing_app.ui.forks.group_view import GroupView
+from sizing_app.ui.forks.plan_view import PlanView
 from sizing_app.ui.parts.components import blocks, live_plot
 from sizing_app.ui.parts.design_panel import design_blocks
 from sizing_app.ui.parts.header import header
@@ -42,12 +43,14 @@ class SessionView:
         self.search = blocks(label="Search", elem_id=f"{name}-search", elem_classes="panel")
         self.inspection = InspectionView(name, self.services)
         self.group = GroupView(name, self.services)
+        self.plan = PlanView(name, self.services)
         self.turns = blocks(label="Turns", elem_id=f"{name}-turns")
 
     def connect(self, session_id: gr.Textbox) -> None:
         """Tie the parts that work on demand to the session that the page shows."""
         self.inspection.connect(session_id)
         self.group.connect(session_id, self.turns, self.family)
+        self.plan.connect(session_id, self.turns)
 
     @property
     def outputs(self) -> list:

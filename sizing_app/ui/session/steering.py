@@ -7,9 +7,10 @@ from markupsafe import Markup
 
 from sizing_app.circuit.validation import is_whole
 from sizing_app.errors import PolicyError, StoreError
+from sizing_app.policy.plans import read_plan, takes_plans, why_no_plans
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionState, fold
-from sizing_app.task.validation import MAX_BUDGET
+from sizing_app.task.validation import MAX_BUDGET, MAX_HINT
 from sizing_app.ui.forms.limit_form import proposal_table, read_edits
 from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
 from sizing_app.ui.parts.components import cell_table, read_asset
@@ -33,6 +34,8 @@ class SteeringView:
             self.table = cell_table(EMPTY, label="Proposed design", elem_id="proposal")
             self.problem = gr.HTML("", apply_default_css=False, elem_id="proposal-problem")
             self.accept = gr.Button("Simulate", variant="primary", size="sm", elem_id="accept")
+            self.plan = gr.Textbox("", label="Plan", lines=3, max_length=MAX_HINT, elem_id="review-plan")
+            self.act = gr.Button("Act on this plan", size="sm", elem_id="act", elem_classes="quiet-button")
         with gr.Row(elem_classes="steering", visible=False, elem_id="continue-panel") as self.ended:
             self.further = gr.Number(5, label="Further simulations", min_width=80, elem_id="further")
             self.go_on = gr.Button("Continue", size="sm", elem_id="go-on", elem_classes="quiet-button", scale=0)
@@ -46,6 +49,7 @@ class SteeringView:
         self.pause.click(self.toggle_pause, session_id, self.pause, **PRIVATE)
         self.review.input(self.set_review, [session_id, self.review], None, **PRIVATE)
         self.accept.click(self.decide, [session_id, self.table], [self.table, self.problem], **PRIVATE)
+        self.act.click(self.act_on, [session_id, self.plan], self.problem, **PRIVATE)
         self.go_on.click(self.extend, [session_id, self.further, *form.fields],
                          [self.target, self.failure, *form.checked], **PRIVATE).then(
             None, self.target, None, js=read_asset("open_session.js"), **PRIVATE)
@@ -54,8 +58,8 @@ class SteeringView:
 
     @property
     def outputs(self) -> list:
-        return [self.running, self.pause, self.review, self.panel, self.title, self.table, self.ended, self.go_on,
-                self.further]
+        return [self.running, self.pause, self.review, self.panel, self.title, self.table, self.plan, self.act,
+                self.ended, self.go_on, self.further]
 
     def update(self, state: SessionState, control: Control | None, phase: dict, changed: Collection[str]) -> list:
         """The controls for a phase (session_stream.phase), of which ``changed`` is new; what a person may be typing
@@ -91,6 +95,17 @@ class SteeringView:
         control.decide(state.current.index, edits)
         return [gr.skip(), ""]
 
+    def act_on(self, session_id: str, words: str) -> str:
+        """Ask the model for another proposal, by a person's plan."""
+        control, state = self.services.control(session_id), self.services.state(session_id)
+        if control is None or state.current is None or not state.current.review:
+            return _alert("This proposal waits no more.")
+        try:
+            control.act_on(state.current.index, read_plan(state.policy, words or ""))
+        except PolicyError as error:
+            return _alert(str(error))
+        return ""
+
     def extend(self, session_id: str, further: object, *fields) -> list:
         """Continue an ended session with what the form says of policy, limits and hint; the browser then opens it."""
         filled = self.form.read(*fields)
@@ -116,16 +131,21 @@ class SteeringView:
         return self.services.extend(state.task, filled.task, filled.policies[0], history, int(further), session_id)
 
     @staticmethod
-    def _proposal(state: SessionState, waiting: int | None, fresh: bool) -> list:
-        """Panel, title and table of the proposal of turn ``waiting``."""
+    def _proposal(state: SessionState, waiting: list | None, fresh: bool) -> list:
+        """Panel, title and table of the proposal that is waiting, its plan and the button that acts on another one."""
         if not fresh:
-            return [gr.skip(), gr.skip(), gr.skip()]
+            return [gr.skip()] * 5
         if waiting is None:
-            return [gr.Column(visible=False), gr.skip(), gr.skip()]
+            return [gr.Column(visible=False), *[gr.skip()] * 4]
+        proposal, planning = state.current.proposal, takes_plans(state.policy)
+        plans = ("Or edit the plan and let the model act on it: its new proposal waits again." if planning else
+                 why_no_plans(state.policy))
         title = Markup("<h3>Turn {} waits for you</h3><p class=\"quiet\">Change what you want to, then simulate. "
-                       "Your changes are stored with the turn and marked as yours.</p>").format(waiting)
-        table = proposal_table(state.task.circuit, state.current.proposal.parameters, state.task.limits)
-        return [gr.Column(visible=True), str(title), table]
+                       "Your changes are stored with the turn and marked as yours. {}</p>").format(
+            state.current.index, plans)
+        table = proposal_table(state.task.circuit, proposal.parameters, state.task.limits)
+        return [gr.Column(visible=True), str(title), table, gr.Textbox(proposal.reasoning, visible=planning),
+                gr.Button(visible=planning)]
 
     @staticmethod
     def _continuation(state: SessionState, fresh: bool) -> list:

@@ -81,7 +81,8 @@ def ask(services: Services, state: SessionState, kind: Kind, count: object = SAM
 
             def work(simulator: Inspector) -> Datasheet:
                 return sheet_of(services, state, simulator)
-    services.admit()
+    if services.checks.standing(design, kind, settings) is None:
+        services.admit_check()
     id = services.checks.start(design, kind, settings, work, services.simulator)
     services.shares.note(id)
     return id

@@ -18,6 +18,8 @@ from sizing_app.ui.signoff.sensitivity_panel import sensitivity_blocks
 NO_CHECKS: Parts = {"checks": [], "corners": [], "samples": [], "histograms": {"figures": []}, "sensitivity": []}
 TITLES: dict[Kind, str] = {"corners": "Corners", "samples": "Monte Carlo", "sensitivity": "Sensitivity",
                            "report": "Report"}
+STOP = Markup('<p class="check"><button type="button" class="quiet-button" data-event="halt" data-value="{}" '
+              'aria-label="Stop {}">Stop</button></p>')
 
 
 def check_parts(services: Services, state: SessionState, session_id: str) -> Iterator[tuple[Parts, Spots | None]]:
@@ -36,18 +38,22 @@ def check_parts(services: Services, state: SessionState, session_id: str) -> Ite
 
 
 def _lines(checks: Mapping[Kind, Check], session_id: str) -> list[dict]:
-    """A line for each check that is not at its end or not shown elsewhere."""
-    return [block(kind, line) for kind, title in TITLES.items() if kind in checks
-            and (line := _line(title, checks[kind], session_id))]
+    """A line for each check that is not at its end or not shown elsewhere. The button that stops one is a piece of its
+    own: it stays while the progress beside it is redrawn, under a finger that presses it and with the focus."""
+    lines = []
+    for kind, title in TITLES.items():
+        if kind in checks and (line := _line(title, checks[kind], session_id)):
+            lines += [block(kind, line)]
+            lines += [block(f"{kind}-stop", STOP.format(kind, title))] if checks[kind].status == "running" else []
+    return lines
 
 
 def _line(title: str, check: Check, session_id: str) -> Markup | str:
     if check.status == "running":
         return Markup(
             '<p class="check"><b class="busy">{0}</b> <progress value="{1}" max="{2}" aria-label="{0}: {1} of {2} '
-            'simulations"></progress> <span class="quiet">{1} of {2} simulations</span> <button type="button" '
-            'class="quiet-button" data-event="halt" data-value="{3}" aria-label="Stop {0}">Stop</button></p>').format(
-                title, check.done, check.submitted or 1, check.kind)
+            'simulations"></progress> <span class="quiet">{1} of {2} simulations</span></p>').format(
+                title, check.done, check.submitted or 1)
     if check.status == "failed":
         return Markup('<p class="warning" role="alert">{} failed: {}</p>').format(title, check.message)
     if check.status == "stopped":

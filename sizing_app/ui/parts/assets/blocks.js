@@ -1,7 +1,7 @@
 // Keyed blocks: a block whose HTML is unchanged keeps its node; a changed one keeps the details as a person left them.
 // Details with data-src are filled from there when they are opened.
 // A button with data-event triggers that event, with its data-value. Gradio finds the names of events in this list.
-const events = ["fork", "go_on", "halt", "open_sample", "size_over"];
+const events = ["edit_plan", "fork", "go_on", "halt", "open_sample", "size_over"];
 const root = element.querySelector(".blocks");
 const known = new Map();
 

@@ -1,9 +1,11 @@
 // Server-sent events (live/routes.py), one connection for all parts of a page. What arrives goes to the components
-// whose id is NAME-PART. Event: phase.
+// whose id is NAME-PART. Event: phase. A browser has six connections to a server for all of its tabs, so a tab that
+// nobody sees gives its own back; everything is sent once more when it is seen again.
 const name = element.parentElement.closest("[id]").id.replace(/-stream$/, "");
 const lost = element.querySelector(".warning");
 const AGAIN = 3000;
 let source = null;
+let over = false;  // nothing more will come
 let parts = new Map();  // name of a part to its value, or to the order of its blocks and their HTML
 let phase = "";
 
@@ -11,7 +13,7 @@ function open() {
     source?.close();
     source = null;
     lost.hidden = true;
-    if (props.value) follow(new EventSource(props.value));
+    if (props.value && !over && !document.hidden) follow(new EventSource(props.value));
 }
 
 // A browser connects again by itself; not where the answer was no stream, as that of a proxy whose server is away.
@@ -22,7 +24,10 @@ function follow(opened) {
         lost.hidden = true;
     };
     source.onmessage = (event) => update(JSON.parse(event.data));
-    source.addEventListener("end", () => opened.close());
+    source.addEventListener("end", () => {
+        over = true;
+        opened.close();
+    });
     source.onerror = () => {
         lost.hidden = false;
         if (opened.readyState === EventSource.CLOSED) setTimeout(() => source === opened && open(), AGAIN);
@@ -62,5 +67,9 @@ function enter(now) {
     trigger("phase");
 }
 
-watch("value", open);
+watch("value", () => {
+    over = false;
+    open();
+});
+document.addEventListener("visibilitychange", open);
 open();

@@ -1,0 +1,1 @@
+() => document.getElementById("NAME-plan")?.scrollIntoView({ block: "start", behavior: "smooth" })
