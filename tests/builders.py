@@ -3,6 +3,7 @@
 Session, store and hub need no ngspice: their work does not depend on where a number comes from.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -83,6 +84,22 @@ class QuadraticSimulator(DirectSimulator):
         offset = parameters["w"] / 10e-6 - 1
         metrics = {"gain": 60.0 - 2.0 * offset * offset, "power": 1e-2 * parameters["w"] * parameters["m"]}
         return Measurement("ok", metrics, seconds=self.delay)
+
+
+@dataclass
+class SampledSimulator(QuadraticSimulator):
+    """The gain of sample k is k dB less, of which those of a w beyond ``narrow`` feel less; sample 9 fails."""
+
+    narrow: float = math.inf
+
+    def measure(self, circuit: Circuit, parameters, conditions: Conditions) -> Measurement:
+        found = super().measure(circuit, parameters, conditions)
+        if conditions.draw is None:
+            return found
+        if conditions.draw.sample == 9:
+            return Measurement("not_converged", dict.fromkeys(found.metrics), "no operating point")
+        less = conditions.draw.sample * min(1.0, self.narrow / parameters["w"])
+        return replace(found, metrics={**found.metrics, "gain": found.metrics["gain"] - less})
 
 
 def write(text: str, parameters=None, finished: bool = False, problems: tuple[str, ...] = ()) -> list:

@@ -12,22 +12,13 @@ from sizing_app.search.search import Search
 from sizing_app.session.turn import initial_turn
 from sizing_app.task.over import read_aim, show_aim, with_samples
 from sizing_app.task.reward import best_design, k_sigma, merit, ruled
-from sizing_app.task.turn import Measurement, Proposal
+from sizing_app.task.turn import Proposal
 from sizing_app.task.validation import check_task, check_turn
-from tests.builders import GOOD, QuadraticSimulator, a_task, turn_of
+from tests.builders import GOOD, SampledSimulator, a_task, turn_of
 
 
-class Random(QuadraticSimulator):
-    """The gain of sample k is k dB less, of which those of a wide w feel less; sample 9 fails."""
-
-    def measure(self, circuit, parameters, conditions):
-        found = super().measure(circuit, parameters, conditions)
-        if conditions.draw is None:
-            return found
-        if conditions.draw.sample == 9:
-            return Measurement("not_converged", dict.fromkeys(found.metrics), "no operating point")
-        less = conditions.draw.sample * min(1.0, 10e-6 / parameters["w"])
-        return replace(found, metrics={**found.metrics, "gain": found.metrics["gain"] - less})
+def sampled() -> SampledSimulator:
+    return SampledSimulator(narrow=10e-6)
 
 
 def over_samples(count: int, sigmas: float, **changes):
@@ -47,14 +38,14 @@ def test_samples_are_judged_by_mean_and_standard_deviations():
     """Gains of 60 dB less 0 to 8 dB: mean 56 dB, standard deviation sqrt(60 / 8) dB."""
     task = over_samples(9, 2.0)
     check_task(task)
-    turn = initial_turn(task, Random())
+    turn = initial_turn(task, sampled())
     gain, power = turn.score.specs
     assert gain.value == pytest.approx(56.0 - 2 * math.sqrt(7.5)) and turn.score.passed
     assert power.value == pytest.approx(1e-6) and turn.measurement.metrics["gain"] == gain.value
     assert (gain.at, task.place(gain.at)) == (1, "mean and 2 sigma of 9 samples")
     assert task.place(0) == task.conditions.show() and len(turn.points) == 10
     check_turn(task, turn, "turn")
-    assert not initial_turn(over_samples(9, 3.0), Random()).score.passed  # 47.8 dB
+    assert not initial_turn(over_samples(9, 3.0), sampled()).score.passed  # 47.8 dB
 
 
 def test_the_side_with_less_room_counts():
@@ -66,13 +57,13 @@ def test_the_side_with_less_room_counts():
 
 
 def test_a_sample_that_fails_leaves_no_value():
-    turn = initial_turn(over_samples(10, 2.0), Random())
+    turn = initial_turn(over_samples(10, 2.0), sampled())
     assert [part.value for part in turn.score.specs] == [None, None] and turn.reward == 0.0
 
 
 def test_samples_come_last_and_together():
     task = over_samples(5, 2.0, specs=(Spec("gain", low=59.0, scale=20.0), Spec("power", high=2e-6)))
-    history = after(task, Random(), {"w": 60e-6, "m": 10.0}, {"w": 9e-6, "m": 9.0}, {"w": 10.5e-6, "m": 10.0})
+    history = after(task, sampled(), {"w": 60e-6, "m": 10.0}, {"w": 9e-6, "m": 9.0}, {"w": 10.5e-6, "m": 10.0})
     assert [turn.measured_at for turn in history] == [(), (0,), (), ()]
     assert dict(ruled({0: history[0].points[0], 1: history[0].points[1]}, task.specs, task.plan)) == {
         0: history[0].points[0]}, "samples do not count until all are there"
@@ -81,8 +72,8 @@ def test_samples_come_last_and_together():
 def test_leaving_out_never_changes_what_is_best():
     task = over_samples(6, 3.0, specs=(Spec("gain", low=55.0, scale=20.0), Spec("power", high=0.9e-6)))
     designs = [{"w": float(w), "m": 10.0} for w in np.random.default_rng(2).uniform(2e-6, 40e-6, 25)]
-    history = after(task, Random(), *designs)
-    full = [initial_turn(replace(task, initial=design), Random()) for design in (task.initial, *designs)]
+    history = after(task, sampled(), *designs)
+    full = [initial_turn(replace(task, initial=design), sampled()) for design in (task.initial, *designs)]
     assert best_design(history).score == max(full, key=lambda turn: merit(turn.score)).score
     assert sum(turn.simulations for turn in history) < sum(turn.simulations for turn in full) / 2
 
@@ -90,7 +81,7 @@ def test_leaving_out_never_changes_what_is_best():
 def test_the_search_models_the_samples_as_one_point():
     task = over_samples(6, 3.0, specs=(Spec("gain", low=58.0, scale=20.0), Spec("power", high=2e-6)))
     search = Search(task)
-    search.tell_turns(after(task, Random(), {"w": 11e-6, "m": 10.0}))
+    search.tell_turns(after(task, sampled(), {"w": 11e-6, "m": 10.0}))
     columns = search.columns()
     assert columns.pairs == ((0, 1),)
     fall = [-(2.5 + 3 * math.sqrt(3.5)) * scale / 20.0 for scale in (1.0, 1 / 1.1)]  # mean and sigma of 0 to 5

@@ -22,7 +22,7 @@ from sizing_app.task.over import with_samples
 from sizing_app.task.reward import best_design, judge, merit, score, worst
 from sizing_app.task.turn import Measurement, Proposal
 from sizing_app.task.validation import check_task, check_turn
-from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_task, turn_of, write
+from tests.builders import END, GOOD, POOR, QuadraticSimulator, SampledSimulator, ScriptedPolicy, a_task, turn_of, write
 
 
 class WarmSimulator(QuadraticSimulator):
@@ -232,24 +232,12 @@ def test_a_point_that_fails_ends_the_measuring_of_a_design():
 
 # Samples
 
-class Random(QuadraticSimulator):
-    """The gain of sample k is k dB less; sample 9 fails."""
-
-    def measure(self, circuit, parameters, conditions):
-        found = super().measure(circuit, parameters, conditions)
-        if conditions.draw is None:
-            return found
-        if conditions.draw.sample == 9:
-            return Measurement("not_converged", dict.fromkeys(found.metrics), "no operating point")
-        return replace(found, metrics={**found.metrics, "gain": found.metrics["gain"] - conditions.draw.sample})
-
-
 @pytest.mark.parametrize("share, gain, at", [(1.0, None, 10), (0.9, 52.0, 9), (0.8, 53.0, 8), (0.05, 60.0, 0)])
 def test_of_random_samples_the_worst_ones_are_spared(share, gain, at):
     """Ten samples; gains of 60 dB less 0 to 8 dB, and one without an answer. Other points are never spared."""
     task = a_task()
     plan = with_samples(None, task.conditions, Draw(1, 0), 10, share)
-    turn = initial_turn(replace(task, initial=GOOD, plan=plan), Random())
+    turn = initial_turn(replace(task, initial=GOOD, plan=plan), SampledSimulator())
     assert (turn.score.specs[0].value, turn.score.specs[0].at) == (gain, at)
     assert turn.score.passed == (gain is not None)
     check_task(replace(task, plan=plan))
@@ -262,8 +250,8 @@ def test_a_share_of_samples_stops_early_and_exactly():
     task = replace(a_task(), specs=(Spec("gain", low=52.0, scale=20.0), Spec("power", high=0.9e-6)))
     task = replace(task, plan=with_samples(None, task.conditions, Draw(1, 0), 12, 0.8))
     designs = [{"w": float(w), "m": 10.0} for w in np.random.default_rng(2).uniform(2e-6, 40e-6, 25)]
-    history = after(task, Random(), *designs)
-    full = [initial_turn(replace(task, initial=design), Random()) for design in (task.initial, *designs)]
+    history = after(task, SampledSimulator(), *designs)
+    full = [initial_turn(replace(task, initial=design), SampledSimulator()) for design in (task.initial, *designs)]
     assert best_design(history).score == max(full, key=lambda turn: merit(turn.score)).score
     assert sum(turn.simulations for turn in history) < sum(turn.simulations for turn in full) / 2
 
@@ -274,7 +262,7 @@ def test_a_plan_of_samples_is_stored_as_it_is(tmp_path):
     store = SessionStore(f"sqlite:///{tmp_path / 's.db'}")
     id = store.create(task, "scripted")
     script = ScriptedPolicy([write("good", GOOD), END])
-    state = fold(record(store, id, run_session(task, script, Random(), threading.Event())))
+    state = fold(record(store, id, run_session(task, script, SampledSimulator(), threading.Event())))
     assert fold(store.events(id)) == state and state.task.plan == task.plan
     document = session_document(id, state)
     assert json.loads(json.dumps(document))["turns"][1]["points"][3]["conditions"]["draw"]["sample"] == 2
