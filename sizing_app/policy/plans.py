@@ -5,6 +5,7 @@ from sizing_app.policy.registry import POLICIES
 from sizing_app.prompt.compact import in_ascii, opening
 from sizing_app.task.validation import MAX_HINT
 
+
 def takes_plans(name: str) -> bool:
     """Whether a policy writes its reasoning before its design, so that it can be given another one."""
     return name in POLICIES and POLICIES[name].kind in ("checkpoint", "chat")

@@ -80,6 +80,6 @@ def _size(letter: str, word: str) -> Markup:
     if named := BRACES.fullmatch(value):
         return begin + Markup("<code>{}</code>").format(named[1])
     try:
-        return begin + Markup("{}").format(show_quantity(parse_si(value), unit or ""))
+        return begin + show_quantity(parse_si(value), unit or "")
     except ValueError:
-        return begin + Markup("{}").format(value)
+        return begin + value
