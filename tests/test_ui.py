@@ -5,6 +5,7 @@ import re
 import threading
 from dataclasses import replace
 
+import gradio as gr
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +26,8 @@ from sizing_app.ui.exchange.export import KINDS
 from sizing_app.ui.forms.form import initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table
 from sizing_app.ui.forms.over_form import Chosen
+from sizing_app.ui.forms.policy_choice import FEW, MANY
+from sizing_app.ui.forms.task_form import TaskForm
 from sizing_app.ui.page import build
 from sizing_app.ui.parts.header import header
 from sizing_app.ui.parts.heat_strip import LEVELS, cell, cells
@@ -318,6 +321,16 @@ def test_only_policies_that_can_size_a_circuit_are_offered(tmp_path):
     untrained = {name for name in ("trajectory-grpo", "single-turn-grpo", "gtpo") if not (MODELS / name).exists()}
     assert offered == [[name for name in policy_titles(chat=False) if name not in untrained],
                        ["response-surface", "bayes", "tpe", "cma-es", "random"]]
+
+
+def test_a_circuit_that_only_a_search_can_size_is_given_the_designs_of_a_search(tmp_path):
+    """On the way from a circuit's own page to the form, and where the circuit is chosen in it."""
+    services = replace(services_of(tmp_path, ScriptedPolicy), shipped={"TOY": a_circuit(), "OTA": load_circuit("OTA")})
+    with gr.Blocks():
+        form = TaskForm(services)
+    place = form.fields.index(form.budget)
+    assert [form.preset(name, [""])[place] for name in ("OTA", "TOY")] == [FEW, MANY]
+    assert [form.preset("OTA", [name])[place] for name in ("response-surface", "random")] == [MANY, FEW]
 
 
 def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):

@@ -5,6 +5,7 @@ every circuit, so that only what has no word is missing.
 """
 
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,10 +21,14 @@ def lack_of_words(folder: Path, circuit: Circuit) -> str:
     circuit."""
     version = prompt_of(folder)
     if version in VERSIONS and VERSIONS[version].roles and _words(folder):
-        missing = misfits(circuit)
-        return f"{', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"
-    missing = [word for word in vocabulary(circuit) if word not in _words(folder)]
-    return f"{''.join(missing[:3]).strip()} ..." if missing else ""
+        return _listed(misfits(circuit))
+    return _listed([word.strip(" <>=") for word in vocabulary(circuit) if word not in _words(folder)])
+
+
+def _listed(words: Sequence[str]) -> str:
+    """The first three, each once, and how many more."""
+    each = list(dict.fromkeys(words))
+    return f"{', '.join(each[:3])}{f' and {len(each) - 3} more' if len(each) > 3 else ''}"
 
 
 @lru_cache(maxsize=32)

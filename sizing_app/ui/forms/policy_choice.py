@@ -44,12 +44,17 @@ def line_of(name: str) -> str:
     return LINES.get(name, "")
 
 
+def budget_for(name: str) -> int:
+    """The simulations that suit a policy."""
+    return MANY if name in FIRST and POLICIES[name].kind == "search" else FEW
+
+
 def suggested_budget() -> str:
     """JavaScript from a policy that was just chosen and the simulations in the form to the simulations that suit it.
 
     A number that a person typed stays. It runs in the browser: an answer from the server could overwrite what was
     typed while it was on its way.
     """
-    searches = [name for name in FIRST if POLICIES[name].kind == "search"]
+    searches = [name for name in FIRST if budget_for(name) == MANY]
     return (f"(policy, budget) => {json.dumps(searches)}.includes(policy) ? (budget === {FEW} ? {MANY} : budget)"
             f" : (budget === {MANY} ? {FEW} : budget)")

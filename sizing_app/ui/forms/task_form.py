@@ -19,7 +19,7 @@ from sizing_app.task.validation import MAX_HINT, SESSION_BUDGET, check_task
 from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
 from sizing_app.ui.forms.over_form import Chosen, OverForm, problem, read_plan
-from sizing_app.ui.forms.policy_choice import in_tiers, line_of, suggested_budget
+from sizing_app.ui.forms.policy_choice import budget_for, in_tiers, line_of, suggested_budget
 from sizing_app.ui.forms.then_choice import LABEL, then_choices, then_text
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
@@ -153,8 +153,10 @@ class TaskForm:
     def preset(self, name: str, policies: Sequence[str]) -> list:
         """The values of ``fields`` for a circuit's default specs under nominal conditions."""
         circuit = self.services.circuits[name]
-        initial = initial_values(circuit, "random", 0)
-        return self.fill(Task(circuit, circuit.specs, circuit.conditions.nominal, initial), policies, "random")
+        first = self._policy_choice(name, 0, len(self.policies), next(iter(policies), None)).value
+        task = Task(circuit, circuit.specs, circuit.conditions.nominal, initial_values(circuit, "random", 0),
+                    budget=budget_for(first))
+        return self.fill(task, policies, "random")
 
     def fill(self, task: Task, policies: Sequence[str], kind: str = "", source: str = "") -> list:
         """The values of ``fields`` that give this task again; with BEST, from the best design of session ``source``."""
@@ -247,7 +249,8 @@ class TaskForm:
             told(lambda circuit, *names: [self._note(*names), self._lines(circuit, *names)], chosen,
                  [self.note, self.lines], **PRIVATE)
         if len(self.policies) == 1:
-            self.policies[0].input(None, [*self.policies, self.budget], self.budget, js=suggested_budget(), **PRIVATE)
+            for chosen_policy in (self.policies[0].input, changed.then):
+                chosen_policy(None, [*self.policies, self.budget], self.budget, js=suggested_budget(), **PRIVATE)
         for field in (self.kind, self.seed):
             field.input(self.change_initial, context, [self.initial, self.source], **PRIVATE)
         self.reset.click(lambda name: spec_table(self.services.circuits[name], self.services.circuits[name].specs),
