@@ -17,6 +17,7 @@ from tests.e2e.test_person import limit_cell
 from tests.e2e.test_race import open_race
 from tests.e2e.test_run import STATUS, choose
 from tests.e2e.test_sessions import ROWS
+from tests.e2e.test_signoff import SLOW
 from tests.test_guide import MOST_BYTES
 
 pytestmark = pytest.mark.pictures
@@ -162,12 +163,47 @@ def test_circuits(guide_page):
     save(page, "circuits")
 
 
-def test_own_circuit(guide_page):
+def test_from_a_netlist_to_a_datasheet(guide_page, tmp_path):
+    """The first task of the guide, with the example that the page offers."""
     page = guide_page("/?view=own", height=1120)
-    page.locator("#own-text textarea").fill((ROOT / "tests" / "netlists" / "sky130_miller.spice").read_text())
-    page.click("#own-read")
+    page.click("#own-example-opamp")
     expect(page.locator("#own-verdict .headline")).to_contain_text("is read")
     page.click("#own-check")
     expect(page.locator("#own-save")).to_be_enabled()
     page.locator(".own-columns").evaluate("node => node.scrollIntoView({block: 'start'})")
     save(page, "own-circuit")
+    for metric, column, text in (("gbw", "low", "60meg"), ("pm", "low", "60"), ("cmrr", "low", "60"),
+                                 ("offset", "high", "8m")):
+        page.locator(f"#own-specs input[data-row={metric}][data-column={column}]").fill(text)
+    page.click("#own-save")
+    page.get_by_role("link", name="Size this circuit").click()
+    expect(page.locator("#specs input[data-row=gbw][data-column=low]")).to_have_value("60 MHz")
+    page.set_viewport_size({"width": WIDTH, "height": 1000})
+    page.click("#start")
+    expect(page.locator(STATUS)).to_have_text(ENDED, timeout=SLOW)
+    save(page, "own-session")
+    steps = page.locator("#run-next-steps")
+    steps.get_by_role("button", name="Check 45 corners").click()
+    expect(page.locator("#run-header .headline .open")).to_contain_text("over 45 corners", timeout=SLOW)
+    scroll_to(page, "#run-header")
+    save(page, "corners")
+    page.locator("#samples input").fill("100")
+    steps.get_by_role("button", name="Monte Carlo").click()
+    expect(page.locator("#run-samples .yield")).to_contain_text("of 100", timeout=SLOW)
+    expect(page.locator("#run-histograms .js-plotly-plot")).to_have_count(11)
+    scroll_to(page, "#run-samples")
+    save(page, "samples")
+    steps.get_by_role("button", name="Sensitivity").click()
+    expect(page.locator("#run-sensitivity section")).to_have_count(11, timeout=SLOW)
+    scroll_to(page, "#run-sensitivity")
+    save(page, "sensitivity")
+    steps.get_by_role("button", name="Report").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download HTML").click()
+    sheet = tmp_path / "sheet.html"
+    download.value.save_as(sheet)
+    paper = page.context.new_page()
+    paper.set_viewport_size({"width": WIDTH, "height": 1000})
+    paper.goto(sheet.as_uri())
+    save(paper, "report")
+    paper.close()

@@ -153,7 +153,8 @@ class TaskForm:
     def preset(self, name: str, policies: Sequence[str]) -> list:
         """The values of ``fields`` for a circuit's default specs under nominal conditions."""
         circuit = self.services.circuits[name]
-        first = self._policy_choice(name, 0, len(self.policies), next(iter(policies), None)).value
+        offered = [policy for _, policy in self.services.policies_for(name)]
+        first = next((policy for policy in policies if policy in offered), offered[0])
         task = Task(circuit, circuit.specs, circuit.conditions.nominal, initial_values(circuit, "random", 0),
                     budget=budget_for(first))
         return self.fill(task, policies, "random")
