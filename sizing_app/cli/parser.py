@@ -17,6 +17,7 @@ TOOLS = {
     "golden": ("sizing_app.evaluate.golden", "find a golden design"),
     "validate": ("sizing_app.evaluate.validate", "checkpoints on queries of training"),
     "compare": ("sizing_app.evaluate.compare", "algorithms and ablations at equal cost"),
+    "serve-model": ("sizing_app.policy.open_model", "an open language model on this machine, for --base-url"),
     "verl-data": ("sizing_app.verl.dataset", "training queries as the files that verl reads"),
 }
 """Commands of those who make circuits and models, to the module whose ``main`` reads the rest of the line."""

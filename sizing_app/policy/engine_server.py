@@ -13,15 +13,14 @@ import threading
 import time
 
 
-def main(model: str, slots: int, context: int, threads: int) -> None:
-    """Serve ``model`` with ``slots`` parallel requests of ``context`` tokens each."""
-    parent = os.getppid()
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+def llama_server(model: str, slots: int, context: int, threads: int, port: int = 0):
+    """A started xllamacpp.Server of a GGUF file on the loopback interface, with ``slots`` parallel requests of
+    ``context`` tokens each; ``port`` 0 takes a free one."""
     import xllamacpp
     params = xllamacpp.CommonParams()
     params.model.path = model
     params.hostnames = ["127.0.0.1"]
-    params.port = 0
+    params.port = port
     params.n_parallel = slots
     params.n_ctx = slots * context  # the server divides it among the slots
     params.cpuparams.n_threads = threads
@@ -34,7 +33,14 @@ def main(model: str, slots: int, context: int, threads: int) -> None:
     params.cache_ram_mib = 64
     params.ui = False
     params.verbosity = 1
-    server = xllamacpp.Server(params)
+    return xllamacpp.Server(params)
+
+
+def main(model: str, slots: int, context: int, threads: int) -> None:
+    """Serve ``model`` until standard input closes or the parent is gone."""
+    parent = os.getppid()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    server = llama_server(model, slots, context, threads)
     print(server.listening_address, flush=True)
     with contextlib.suppress(OSError):
         while os.read(0, 4096):

@@ -71,7 +71,8 @@ def _row(task: Task, random: Samples, spec: Spec, met: Yield, spread: Spread, wo
     return Markup(
         '<tr><th scope="row">{}</th><td class="num">{}</td><td class="num">{}</td><td class="num">{}</td>'
         '<td class="num">'
-        '<span class="verdict {}"><i aria-hidden="true">{}</i> {:.1%}</span></td><td class="whole">{}</td><td class="whole">{}</td></tr>').format(
+        '<span class="verdict {}"><i aria-hidden="true">{}</i> {:.1%}</span></td><td class="whole">{}</td>'
+        '<td class="whole">{}</td></tr>').format(
             metric.title, target(spec, metric.unit), metric.show(spread.mean),
             show_quantity(spread.sigma, metric.unit, 3), kind, WORDS[kind][0], met.share, interval(met), buttons)
 
