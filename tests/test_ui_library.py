@@ -179,4 +179,4 @@ def test_the_figures_of_a_check_are_kept_by_circuit(tmp_path):
     with pytest.raises(ValueError, match="check.json"):
         read_difficulties(path)
     shipped = {item.circuit: item for item in read_difficulties()}
-    assert all(item.golden_met == item.golden_specs for item in shipped.values()) and len(shipped) == 15
+    assert all(item.golden_met == item.golden_specs for item in shipped.values()) and len(shipped) == 17
