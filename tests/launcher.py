@@ -112,7 +112,7 @@ def become_an_app(options: list[str], folder: str, log: str, environment: dict[s
 
 
 def main() -> int:
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ.update(GRADIO_ANALYTICS_ENABLED="False", MPLBACKEND="agg")
     from sizing_app import cli
     from sizing_app.ui import page, server  # noqa: F401  (they load Gradio)
 

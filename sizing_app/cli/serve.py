@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
 def serve(arguments: argparse.Namespace, stack: ExitStack) -> int:
     """Returns where the server ended by itself; ``stack`` closes what was opened."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["MPLBACKEND"] = "agg"  # Gradio asks for it at every call: unset, the first one loads pyplot
     os.environ["GRADIO_TEMP_DIR"] = uploads = stack.enter_context(tempfile.TemporaryDirectory(prefix="sizing-uploads-"))
     from sizing_app.circuit.catalog import FolderCatalog
     from sizing_app.circuit.toml_table import CircuitError

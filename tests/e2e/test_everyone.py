@@ -2,7 +2,11 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import PATIENCE
 from tests.e2e.stored import a_stored_session
+from tests.e2e.test_fork import proposals, sample
+from tests.e2e.test_inspection import store_golden, unfold
+from tests.e2e.test_sessions import open_sessions
 
 STICKS_OUT = """() => [...document.querySelectorAll("#pages *")]
     .filter((node) => node.checkVisibility({ visibilityProperty: true }))
@@ -42,3 +46,41 @@ def test_compare_circuits_and_models_fit(app, open_page):
     expect(page.locator("#model-page article").first).to_be_visible()
     page.locator("#model-page details").evaluate_all("parts => parts.forEach((part) => { part.open = true; })")
     check(page)
+
+
+def fits(page: Page, width: int) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_telephone_shows_a_session_its_forks_and_why_a_search_has_no_plan(app, open_page):
+    page = open_page(app, f"/?session={a_stored_session(app.store, 'A' * 400, policy='random')}", width=360, height=800)
+    expect(page.locator("#run-header .status")).to_be_in_viewport()
+    expect(page.locator("#run-turns article")).to_have_count(3)
+    assert fits(page, 360)
+    page.get_by_role("button", name="Edit a plan: take a turn anew with your words").click()
+    expect(page.locator("#run-plan-note")).to_contain_text("random writes no plan before its design")
+    expect(page.get_by_role("button", name="Edit the plan of turn")).to_have_count(0)
+    assert fits(page, 360) and page.evaluate(UNNAMED) == []
+
+    page.get_by_role("button", name="Fork after turn 2").click()
+    page.locator("#run-group").get_by_label("After turn").fill("7")
+    sample(page, "run", 4)
+    expect(page.locator("#run-group-problem [role=alert]")).to_contain_text("a whole number from 0 to 2")
+    page.locator("#run-group").get_by_label("After turn").fill("1")
+    sample(page, "run", 2, "Random search")
+    expect(proposals(page)).to_have_count(2)
+    for _ in range(2):
+        assert fits(page, 360)
+        page.get_by_role("button", name="Switch between light and dark").click()
+    open_sessions(page)
+    assert fits(page, 360)
+
+
+def test_a_telephone_shows_checks_transistors_and_responses_of_a_design(app, open_page):
+    page = open_page(app, f"/?session={store_golden(app.store)}", width=390, height=844)
+    page.locator("#run-next-steps").get_by_role("button", name="Sensitivity").click()
+    unfold(page, "run")
+    expect(page.locator("#run-sensitivity section")).to_have_count(8, timeout=4 * PATIENCE)
+    assert fits(page, 390)
+    assert page.evaluate("""Math.max(...[...document.querySelectorAll("#run-responses .js-plotly-plot")]
+        .map((node) => node.getBoundingClientRect().right))""") <= 390

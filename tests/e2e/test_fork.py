@@ -116,17 +116,3 @@ def test_another_session_does_not_show_the_group_that_still_grows(app, model, op
     page.wait_for_timeout(3000)
     expect(page.locator("#replay-group-head")).to_contain_text("2 of 2")
     expect(proposals(page, "replay")).to_have_count(2)
-
-
-def test_it_fits_a_narrow_screen_in_both_themes_and_explains_wrong_numbers(app, open_page):
-    page = open_page(app, f"/?session={a_stored_session(app.store)}", width=360, height=800)
-    page.get_by_role("button", name="Fork after turn 2").click()
-    page.locator("#run-group").get_by_label("After turn").fill("7")
-    sample(page, "run", 4)
-    expect(page.locator("#run-group-problem [role=alert]")).to_contain_text("a whole number from 0 to 2")
-    page.locator("#run-group").get_by_label("After turn").fill("1")
-    sample(page, "run", 2, "Random search")
-    expect(proposals(page)).to_have_count(2)
-    for _ in range(2):
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
-        page.get_by_role("button", name="Switch between light and dark").click()

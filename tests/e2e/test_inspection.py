@@ -1,6 +1,5 @@
 """Transistors and responses of the best design in the browser: simulated on demand, zoomable, in both themes."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from sizing_app.circuit.folder import golden, load_circuit
@@ -15,13 +14,8 @@ LOOP = "#run-responses section:first-child .js-plotly-plot"
 """The plots come in the order of the testbench: first the AC analysis of the loop."""
 
 
-@pytest.fixture(scope="module")
-def session_id(app) -> str:
-    """MILLER at its golden design."""
-    return store_golden(app.store)
-
-
 def store_golden(store: SessionStore) -> str:
+    """MILLER at its golden design; the id of the session."""
     circuit = load_circuit("MILLER")
     design = golden(circuit)
     task = Task(circuit, circuit.specs, circuit.conditions.nominal, design["parameters"], budget=1)
@@ -43,8 +37,9 @@ def line_colour(page: Page) -> str:
     return page.evaluate(f'document.querySelector("{LOOP}")._fullData[0].line.color')
 
 
-def test_transistors_and_responses_appear_when_they_are_opened_and_can_be_zoomed(app, open_page, session_id):
-    """The zoom stays while the colours follow the theme."""
+def test_transistors_and_responses_appear_when_they_are_opened_and_can_be_zoomed(app, open_page):
+    """The zoom stays while the colours follow the theme; a replayed session shows them too."""
+    session_id = store_golden(app.store)
     page = open_page(app, f"/?session={session_id}", colors="dark")
     expect(page.locator("#run-header .status")).to_have_text("All specs met")
     assert page.locator("#run-devices table").count() == 0
@@ -75,20 +70,9 @@ def test_transistors_and_responses_appear_when_they_are_opened_and_can_be_zoomed
     page.wait_for_function(f"document.querySelector('{LOOP}')._fullData[0].line.color !== '{dark}'")
     assert page.evaluate(zoomed) == former
 
-
-def test_a_replayed_session_shows_them_too(app, open_page, session_id):
-    page = open_page(app)
     replay(page, session_id)
     unfold(page, "replay")
     page.click("#back")
     page.get_by_role("link", name=f"Open session {session_id}").click()
     expect(page.locator("#replay-inspection")).to_be_visible()
     expect(page.locator("#replay-devices .devices")).not_to_be_visible()
-
-
-def test_it_fits_a_narrow_screen(app, open_page, session_id):
-    page = open_page(app, f"/?session={session_id}", width=400, height=800)
-    unfold(page, "run")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400
-    assert page.evaluate("""Math.max(...[...document.querySelectorAll("#run-responses .js-plotly-plot")]
-        .map((node) => node.getBoundingClientRect().right))""") <= 400

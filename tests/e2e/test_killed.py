@@ -11,8 +11,10 @@ from tests.e2e.test_race import choose, lane, open_race
 from tests.e2e.test_run import STATUS, spec_cell
 
 
-def test_a_killed_server_loses_nothing_of_a_race_or_a_group(launcher, model, open_page, tmp_path):
-    """The scripted model waits in the race, and lets two of four proposals through."""
+def test_a_killed_server_loses_nothing_and_open_pages_go_on_with_the_next_one(launcher, model, open_page, context,
+                                                                              tmp_path):
+    """The scripted model waits in the race and in the session that a page watches, and lets two of four proposals
+    through. The watcher is a page of its own, since the browser reports the lost connection as an error."""
     options = ("--base-url", model.url, "--model", "scripted")
     first = serve(launcher, tmp_path, *options)
     app = next(first)
@@ -21,23 +23,39 @@ def test_a_killed_server_loses_nothing_of_a_race_or_a_group(launcher, model, ope
     page.get_by_role("button", name="Fork after turn 1").click()
     sample(page, "run", 4, "Model of the server")
     release(page, model, 2)
-    race = open_page(app)
-    open_race(race)
-    choose(race, "Policy 2", "Random search")
-    race.click("#race-start")
-    expect(lane(race, 1).locator(".prose.live")).to_be_visible()
-    expect(lane(race, 2).locator(".lane .status")).to_have_text(re.compile("Budget spent|All specs met"))
+    open_race(page)
+    choose(page, "Policy 2", "Random search")
+    page.click("#race-start")
+    expect(lane(page, 1).locator(".prose.live")).to_be_visible()
+    expect(lane(page, 2).locator(".lane .status")).to_have_text(re.compile("Budget spent|All specs met"))
+    turns = [lane(page, number).locator("article .reward").count() for number in (1, 2)]
+    address = page.url[page.url.index("/?race="):]
     shown = proposals(page).count()
-    turns = [lane(race, number).locator("article .reward").count() for number in (1, 2)]
-    address = race.url[race.url.index("/?race="):]
     page.close()
-    race.close()
+
+    watcher = context.new_page()
+    watcher.goto(app.url)
+    spec_cell(watcher, "gain", "low").fill("200")
+    watcher.click("#start")
+    expect(watcher.locator("#run-turns .prose.live")).to_be_visible()
+    expect(watcher.locator("#stop")).to_be_enabled()
+    lost = watcher.locator("#run-stream .warning")
+    expect(lost).to_be_hidden()
     app.process.kill()
     for _ in first:
         pass
+    expect(lost).to_contain_text("The connection to the server is lost.")
+    expect(watcher.locator("#run-turns article")).to_have_count(2)
 
-    second = serve(launcher, tmp_path, *options)
+    second = serve(launcher, tmp_path, *options, port=int(app.url.rpartition(":")[2]))
     app = next(second)
+    expect(lost).to_be_hidden()
+    expect(watcher.locator(STATUS)).to_have_text("Interrupted")
+    expect(watcher.locator("#run-turns article")).to_have_count(1)
+    expect(watcher.locator("#go-on")).to_have_text("Resume")
+    expect(watcher.locator("#start")).to_be_enabled()
+    watcher.close()
+
     page, race = open_page(app, f"/?session={session_id}"), open_page(app, address)
     expect(proposals(page)).to_have_count(shown)
     expect(page.locator("#run-group-head .status")).to_have_text("Interrupted")
@@ -46,36 +64,5 @@ def test_a_killed_server_loses_nothing_of_a_race_or_a_group(launcher, model, ope
         expect(lane(race, number).locator("article .reward")).to_have_count(count)
     page.close()
     race.close()
-    for _ in second:
-        pass
-
-
-def test_an_open_page_goes_on_with_the_server_that_comes_up_again(launcher, model, context, tmp_path):
-    """In a page of its own, since the browser reports the lost connection as an error."""
-    options = ("--base-url", model.url, "--model", "scripted")
-    first = serve(launcher, tmp_path, *options)
-    app = next(first)
-    page = context.new_page()
-    page.goto(app.url)
-    spec_cell(page, "gain", "low").fill("200")
-    page.click("#start")
-    expect(page.locator("#run-turns .prose.live")).to_be_visible()
-    expect(page.locator("#stop")).to_be_enabled()
-    lost = page.locator("#run-stream .warning")
-    expect(lost).to_be_hidden()
-    app.process.kill()
-    for _ in first:
-        pass
-    expect(lost).to_contain_text("The connection to the server is lost.")
-    expect(page.locator("#run-turns article")).to_have_count(2)
-
-    second = serve(launcher, tmp_path, *options, port=int(app.url.rpartition(":")[2]))
-    next(second)
-    expect(lost).to_be_hidden()
-    expect(page.locator(STATUS)).to_have_text("Interrupted")
-    expect(page.locator("#run-turns article")).to_have_count(1)
-    expect(page.locator("#go-on")).to_have_text("Resume")
-    expect(page.locator("#start")).to_be_enabled()
-    page.close()
     for _ in second:
         pass

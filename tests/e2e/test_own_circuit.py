@@ -30,8 +30,15 @@ def cell(page: Page, table: str, row: str, column: str):
     return page.locator(f"#{table} [data-row='{row}'][data-column='{column}']")
 
 
-def test_from_paste_to_a_sized_netlist(app, open_page, tmp_path):
+def test_from_an_example_and_from_paste_to_a_sized_netlist(app, open_page, tmp_path):
     page = open_page(app, "/?view=own")
+    page.click("#own-example-ring")
+    expect(page.locator("#own-verdict .headline")).to_contain_text("RING is read")
+    expect(page.locator("#own-examples")).to_be_hidden()
+    expect(page.locator("#own-text textarea")).to_have_value(re.compile("ring of three inverters"))
+    page.click("#own-restart")
+    expect(page.locator("#own-examples")).to_be_visible()
+
     page.locator("#own-text textarea").fill(LOWPASS)
     page.click("#own-read")
     expect(page.locator("#own-verdict [role=alert]")).to_contain_text("port b: the role is not clear")
@@ -67,16 +74,6 @@ def test_from_paste_to_a_sized_netlist(app, open_page, tmp_path):
     assert "{" not in sized and "c1" in sized.lower()
     (row,) = app.store.list(circuit="LOWPASS")
     assert isclose(plain_gain(sized, tmp_path), ours(app, row.id), rel_tol=1e-3)
-
-
-def test_an_empty_page_offers_an_example(app, open_page):
-    page = open_page(app, "/?view=own")
-    page.click("#own-example-ring")
-    expect(page.locator("#own-verdict .headline")).to_contain_text("RING is read")
-    expect(page.locator("#own-examples")).to_be_hidden()
-    expect(page.locator("#own-text textarea")).to_have_value(re.compile("ring of three inverters"))
-    page.click("#own-restart")
-    expect(page.locator("#own-examples")).to_be_visible()
 
 
 def ours(app, session_id: str) -> float:

@@ -70,7 +70,7 @@ def test_limits_hint_and_edits_reach_the_model_and_the_trace(app, model, open_pa
     assert stored.task.hint == "Keep the tail current low."
 
 
-def test_an_interrupted_session_is_resumed_and_a_finished_one_gets_more_turns(app, open_page):
+def test_an_interrupted_session_is_resumed_and_another_starts_from_its_best_design(app, open_page):
     session_id = a_stored_session(app.store, policy="random")
     app.store.append(session_id, SessionFinished("interrupted", "The process that ran this session is gone."))
     page = open_page(app, f"/?session={session_id}")
@@ -87,20 +87,17 @@ def test_an_interrupted_session_is_resumed_and_a_finished_one_gets_more_turns(ap
     expect(page.locator(TURN.format(3))).to_contain_text("A design of the history meets all specs.")
     expect(page.locator(TURN.format(1))).to_contain_text("Step 1.")
 
-
-def test_a_session_starts_from_the_best_design_of_another(app, open_page):
-    session_id = a_stored_session(app.store, policy="random")
-    page = open_page(app, f"/?session={session_id}")
+    resumed = page.url.split("session=")[1]
     page.click("#from-best")
-    expect(page.locator("#source textarea, #source input")).to_have_value(session_id)
+    expect(page.locator("#source textarea, #source input")).to_have_value(resumed)
     choose(page, "Policy", "Random search")
     page.get_by_label("Designs, 1 to 5000").fill("1")
     page.click("#start")
-    expect(page).not_to_have_url(re.compile(session_id))
+    expect(page).not_to_have_url(re.compile(resumed))
     expect(page.locator("#run-turns article")).to_have_count(2)
-    expect(page.locator("#run-family")).to_contain_text(f"Continues {session_id} from its best design")
+    expect(page.locator("#run-family")).to_contain_text(f"{resumed} from its best design")
     started = page.url.split("session=")[1]
-    best = fold(app.store.events(session_id)).best
+    best = fold(app.store.events(resumed)).best
     assert fold(app.store.events(started)).task.initial == pytest.approx(best.proposal.parameters, rel=1e-5)
     page.locator("#source textarea, #source input").fill("nosuchid")
     page.click("#start")

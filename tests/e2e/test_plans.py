@@ -3,7 +3,6 @@
 from playwright.sync_api import expect
 
 from sizing_app.session.events import fold
-from tests.e2e.stored import a_stored_session
 from tests.e2e.test_run import STATUS, spec_cell
 
 TURN = "#run-turns article[aria-label='Turn {}']"
@@ -61,11 +60,3 @@ def test_the_model_acts_on_an_edited_plan_in_a_review_and_from_a_stored_turn(app
     expect(page.locator("#run-family")).to_contain_text(f"Continues {first} after turn 0")
     forked = fold(app.store.events(page.url.split("session=")[1]))
     assert (forked.history[1].proposal.own_reasoning, len(forked.history)) == (OWN, 2)
-
-
-def test_a_session_of_a_search_says_why_it_has_no_plan(app, open_page):
-    page = open_page(app, f"/?session={a_stored_session(app.store, policy='random')}", width=360, height=800)
-    page.get_by_role("button", name="Edit a plan: take a turn anew with your words").click()
-    expect(page.locator("#run-plan-note")).to_contain_text("random writes no plan before its design")
-    expect(page.get_by_role("button", name="Edit the plan of turn")).to_have_count(0)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.e2e.stored import HOSTILE, a_stored_session
-from tests.e2e.test_sessions import ROWS, cursor, open_sessions
+from tests.e2e.test_sessions import ROWS, cursor
 
 TURN = "#replay-turns article"
 CLAIMS = "I lengthen l_cas. I expect gain up and power down."
@@ -78,27 +78,11 @@ def test_notes_are_stored_at_once_and_found_again(app, open_page):
     assert not app.store.notes.read(session_id).starred
 
 
-def test_a_session_is_sent_as_one_page(app, open_page, context, tmp_path):
-    session_id = a_stored_session(app.store, f"{CLAIMS} {HOSTILE}")
+def test_a_session_is_sent_as_one_page_and_comes_back_from_its_file(app, open_page, context, tmp_path):
+    session_id = a_stored_session(app.store, f"{CLAIMS} {HOSTILE} \u2028 and on.")
     app.store.notes.write(session_id, note=HOSTILE)
-    path = download(review(open_page, app, session_id), "HTML", tmp_path)
-    page, asked = context.new_page(), []
-    page.set_viewport_size({"width": 400, "height": 800})
-    page.on("request", lambda request: asked.append(request.url) if not request.url.startswith("data:") else None)
-    page.goto(path.as_uri())
-    expect(page.locator("article.turn")).to_have_count(3)
-    expect(page.locator("svg.plot circle, svg.plot path[fill]:not([fill=none])")).to_have_count(3)
-    expect(page.locator(".spec-board tbody tr")).to_have_count(8)
-    expect(page.locator("img.schematic")).to_be_visible()
-    expect(page.locator(".statements").first).to_contain_text("came true")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400
-    assert page.evaluate("window.hacked") is None and asked == [path.as_uri()]
-    page.close()
-
-
-def test_a_session_comes_back_from_its_file(app, open_page, tmp_path):
-    session_id = a_stored_session(app.store, "Interchange of a \u2028 session.")
     page = review(open_page, app, session_id)
+    one_page(context, download(page, "HTML", tmp_path))
     path = download(page, "JSON Lines", tmp_path)
     page.click("#back")
     upload(page, path)
@@ -116,6 +100,22 @@ def test_a_session_comes_back_from_its_file(app, open_page, tmp_path):
     assert app.store.count() == before
 
 
+def one_page(context, path: Path) -> None:
+    """The session as one HTML file, which asks for nothing and fits a phone."""
+    page, asked = context.new_page(), []
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.on("request", lambda request: asked.append(request.url) if not request.url.startswith("data:") else None)
+    page.goto(path.as_uri())
+    expect(page.locator("article.turn")).to_have_count(3)
+    expect(page.locator("svg.plot circle, svg.plot path[fill]:not([fill=none])")).to_have_count(3)
+    expect(page.locator(".spec-board tbody tr")).to_have_count(8)
+    expect(page.locator("img.schematic")).to_be_visible()
+    expect(page.locator(".statements").first).to_contain_text("came true")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.evaluate("window.hacked") is None and asked == [path.as_uri()]
+    page.close()
+
+
 def upload(page: Page, path: Path) -> None:
     with page.expect_file_chooser() as chooser:
         page.click("#import")
@@ -128,9 +128,3 @@ def download(page: Page, link: str, folder: Path) -> Path:
     path = folder / found.value.suggested_filename
     found.value.save_as(path)
     return path
-
-
-def test_a_link_to_a_session_that_is_not_there_says_so(app, open_page):
-    page = open_page(app, "/?review=nosuchid")
-    expect(page.locator("#link-problems")).to_contain_text("nosuchid")
-    open_sessions(page)

@@ -9,9 +9,6 @@ import urllib.request
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.stored import ROOT, a_stored_session
-
-CHECKPOINT = ROOT / "models" / "tl-grpo" / "model.safetensors"
 STATUS = "#run-header .status"
 
 
@@ -107,23 +104,13 @@ def zoom(page: Page) -> list[float]:
     return page.evaluate("window.plot._fullLayout.xaxis.range")
 
 
-def test_keys_leave_a_list_and_start_and_stop_a_session(app, model, open_page):
-    page = open_page(app)
-    page.get_by_label("Corner").first.click()
-    expect(page.get_by_role("listbox")).to_have_count(1)
-    page.keyboard.press("Tab")
-    expect(page.get_by_label("Corner").first).to_have_attribute("aria-expanded", "false")
-    spec_cell(page, "gain", "low").fill("200")
-    page.keyboard.press("Control+Enter")
-    expect(page.locator(STATUS)).to_have_text("Running")
-    expect(page.locator("#run-specs tr", has_text="DC gain")).to_contain_text("\u2265 200")
-    page.keyboard.press("Control+Shift+Enter")
-    expect(page.locator(STATUS)).to_have_text("Stopped")
-    model.allow()
+def test_wrong_addresses_and_values_are_explained_until_a_session_can_start(app, open_page):
+    id, stored = "a/b?c=d&<img src=x onerror=window.hacked=1>", app.store.count()
+    page = open_page(app, f"/?{urllib.parse.urlencode({'session': id})}")
+    expect(page.locator("#run-header")).to_contain_text(f"'{id}'")
+    expect(page.locator("#start")).to_be_enabled()
+    assert page.evaluate("window.hacked === undefined")
 
-
-def test_an_invalid_spec_or_budget_is_explained_and_nothing_starts(app, open_page):
-    page, stored = open_page(app), app.store.count()
     budget = page.get_by_label("Designs, 1 to 5000")
     for policy, typed, offered in (("Search: Response surfaces", None, "200"), ("Random search", None, "5"),
                                    ("Search: Response surfaces", "7", "7")):
@@ -154,10 +141,23 @@ def test_an_invalid_spec_or_budget_is_explained_and_nothing_starts(app, open_pag
     expect(page.locator("#problems [role=alert]")).to_contain_text("Budget: expected a whole number")
     expect(page.locator(".wrong").get_by_label("Designs, 1 to 5000")).to_have_value("5001")
     expect(page.locator(".actions", has=page.locator("#start")).locator("#problems")).to_be_in_viewport()
+
+    choose(page, "Circuit", "MILLER")
+    expect(page.locator("#circuit-panel")).to_contain_text("MILLER")
+    choose(page, "Policy", "Random search")
+    choose(page, "Initial design", "Typed below")
+    page.locator("#initial input").first.fill("1k")
+    page.click("#start")
+    expect(page.locator("#problems [role=alert]")).to_contain_text("1k is outside")
     assert app.store.count() == stored
+    choose(page, "Initial design", "Middle of the ranges")
+    budget.fill("1")
+    page.click("#start")
+    expect(page.locator(STATUS)).to_have_text(re.compile("Budget spent|All specs met"))
+    expect(page.locator("#run-header .task")).to_contain_text("MILLER")
 
 
-def test_the_address_chooses_the_page_and_back_leads_to_the_former_one(app, open_page):
+def test_the_address_chooses_the_page_back_leads_to_the_former_one_and_keys_start_and_stop(app, model, open_page):
     shown = "#pages [role=tab][aria-selected=true]"
     page = open_page(app, "/?view=race")
     expect(page.locator(shown)).to_have_text("Race")
@@ -170,46 +170,21 @@ def test_the_address_chooses_the_page_and_back_leads_to_the_former_one(app, open
     page.go_back()
     expect(page.locator(shown)).to_have_text("Race")
 
-
-def test_a_phone_shows_the_result_of_a_link_first(app, open_page):
-    page = open_page(app, f"/?session={a_stored_session(app.store)}", width=390, height=844)
-    expect(page.locator("#run-header .status")).to_be_in_viewport()
-
-
-def test_typed_initial_values_and_another_circuit(app, open_page):
-    page = open_page(app)
-    choose(page, "Circuit", "MILLER")
-    expect(page.locator("#circuit-panel")).to_contain_text("MILLER")
-    choose(page, "Policy", "Random search")
-    choose(page, "Initial design", "Typed below")
-    cell = page.locator("#initial input").first
-    cell.fill("1k")
-    page.click("#start")
-    expect(page.locator("#problems [role=alert]")).to_contain_text("1k is outside")
-    choose(page, "Initial design", "Middle of the ranges")
-    page.get_by_label("Designs, 1 to 5000").fill("1")
-    page.click("#start")
-    expect(page.locator(STATUS)).to_have_text(re.compile("Budget spent|All specs met"))
-    expect(page.locator("#run-header .task")).to_contain_text("MILLER")
-
-
-def test_an_unknown_session_is_named(app, open_page):
-    id = "a/b?c=d&<img src=x onerror=window.hacked=1>"
-    page = open_page(app, f"/?{urllib.parse.urlencode({'session': id})}")
-    expect(page.locator("#run-header")).to_contain_text(f"'{id}'")
-    expect(page.locator("#start")).to_be_enabled()
-    assert page.evaluate("window.hacked === undefined")
+    page.get_by_role("tab", name="Run").click()
+    page.get_by_label("Corner").first.click()
+    expect(page.get_by_role("listbox")).to_have_count(1)
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Corner").first).to_have_attribute("aria-expanded", "false")
+    spec_cell(page, "gain", "low").fill("200")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(STATUS)).to_have_text("Running")
+    expect(page.locator("#run-specs tr", has_text="DC gain")).to_contain_text("\u2265 200")
+    page.keyboard.press("Control+Shift+Enter")
+    expect(page.locator(STATUS)).to_have_text("Stopped")
+    model.allow()
 
 
 def test_export_refuses_what_it_does_not_have(app):
     for path in ("/export/nosuchid/json", "/export/nosuchid/exe"):
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(app.url + path)
-
-
-@pytest.mark.skipif(not CHECKPOINT.exists(), reason="no checkpoint in models/")
-def test_one_button_runs_the_checkpoint(plain_app, open_page):
-    page = open_page(plain_app)
-    page.click("#start")
-    expect(page.locator(STATUS)).to_have_text(re.compile("All specs met|Budget spent|Ended by the policy"))
-    expect(page.locator("#run-turns .reasoning .prose").first).not_to_be_empty()

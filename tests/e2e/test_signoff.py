@@ -4,10 +4,10 @@ report; then a session over corners from there."""
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PATIENCE
+from tests.e2e.test_accessible import dark, serious
 from tests.e2e.test_inspection import store_golden
 from tests.e2e.test_run import STATUS, choose
 
@@ -18,12 +18,6 @@ SLOW = 4 * PATIENCE
 
 def press(page: Page, name: str) -> None:
     page.locator("#run-next-steps").get_by_role("button", name=name).click()
-
-
-@pytest.fixture(scope="module")
-def designed(app) -> str:
-    """MILLER at its golden design, which meets all specs at nominal."""
-    return store_golden(app.store)
 
 
 def test_a_design_is_checked_reported_and_sized_over_a_choice_of_conditions(app, open_page):
@@ -59,6 +53,9 @@ def test_a_design_is_checked_reported_and_sized_over_a_choice_of_conditions(app,
     press(page, "Sensitivity")
     expect(page.locator("#run-sensitivity section")).to_have_count(8, timeout=SLOW)
     expect(page.locator("#run-sensitivity section").first).to_contain_text("Mismatch: sigma")
+
+    assert serious(page) == [], "here is nearly everything that a page shows: it keeps nobody out, in either theme"
+    dark(page)
 
     press(page, "Report")
     with page.expect_download() as download:
@@ -99,8 +96,11 @@ def test_a_session_over_random_samples_has_a_yield_aim(app, open_page):
     expect(page.locator(STATUS)).to_have_text("Budget spent", timeout=SLOW)
 
 
-def test_a_check_can_be_stopped(app, open_page, designed):
+def test_a_check_can_be_stopped_and_sizing_goes_on_over_corners(app, open_page):
+    """MILLER at its golden design, which meets all specs at nominal."""
+    designed = store_golden(app.store)
     page = open_page(app, f"/?session={designed}")
+    expect(page.locator(HEADLINE)).to_contain_text("All 8 specs met at tt, 27 \u00b0C, 1.8 V.")
     page.locator("#samples input").fill("2000")
     press(page, "Monte Carlo")
     stop = page.get_by_role("button", name="Stop Monte Carlo")
@@ -112,20 +112,9 @@ def test_a_check_can_be_stopped(app, open_page, designed):
     page.keyboard.press("Enter")
     expect(page.locator("#run-checks [role=status]", has_text="Monte Carlo stopped after")).to_be_visible()
 
-
-def test_a_golden_design_says_what_was_checked_and_starts_over_corners_from_there(app, open_page, designed):
-    page = open_page(app, f"/?session={designed}")
-    expect(page.locator(HEADLINE)).to_contain_text("All 8 specs met at tt, 27 \u00b0C, 1.8 V.")
     press(page, "Check 45 corners")
     expect(page.locator(f"{HEADLINE} .open")).to_contain_text("of 8 over 45 corners", timeout=SLOW)
     page.get_by_role("button", name="Size over corners from here").click()
     expect(page).not_to_have_url(re.compile(designed))
     expect(page.locator("#run-header .task")).to_contain_text("over 45 corners")
     expect(page.locator(STATUS)).not_to_have_text("Running", timeout=SLOW)
-
-
-def test_it_fits_a_phone(app, open_page, designed):
-    page = open_page(app, f"/?session={designed}", width=390, height=844)
-    press(page, "Sensitivity")
-    expect(page.locator("#run-sensitivity section")).to_have_count(8, timeout=SLOW)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -13,6 +13,7 @@ from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement
 from sizing_app.ui.parts.circuit_panel import choices, panel
 from sizing_app.ui.parts.components import address
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.render import WORDS, target, verdict
 from sizing_app.ui.services import Services
 
@@ -26,11 +27,10 @@ class CircuitsPage:
         with gr.Row(elem_classes="filters compare-ids"):
             self.circuit = gr.Dropdown(choices(circuits), value=first, label="Circuit", elem_id="circuit-choice")
         self.page = gr.HTML(circuit_html(first, circuits[first]), elem_id="circuit-page", apply_default_css=False)
-        self.circuit.input(self.show, self.circuit, [self.page, self.address], show_progress="hidden",
-                           api_visibility="private")
+        self.circuit.input(self.show, self.circuit, [self.page, self.address], **PRIVATE)
 
     def connect(self, page: gr.Blocks) -> None:
-        page.load(self.open_link, None, [self.circuit, self.page], show_progress="hidden", api_visibility="private")
+        page.load(self.open_link, None, [self.circuit, self.page], **PRIVATE)
 
     def show(self, name: str) -> list:
         return [circuit_html(name, self.services.circuits[name]), {"view": "circuits", "circuit": name}]

@@ -12,6 +12,7 @@ from sizing_app.policy import MODELS
 from sizing_app.ui.catalogue.circuits_page import run_link
 from sizing_app.ui.catalogue.evaluation_tables import evaluations
 from sizing_app.ui.catalogue.ranking import ranking
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.services import Services
 
 FIRST = ("algorithm", "circuits", "parameters", "remark")
@@ -28,7 +29,7 @@ class ModelsPage:
         self.page = gr.HTML(SKELETON, elem_id="model-page", apply_default_css=False)
 
     def connect(self, tab: gr.Tab) -> None:
-        tab.select(self.html, None, self.page, show_progress="hidden", api_visibility="private")
+        tab.select(self.html, None, self.page, **PRIVATE)
 
     def html(self) -> Iterator[str]:
         """Ranking and cards at once, the evaluations, whose intervals take seconds, when they are there."""

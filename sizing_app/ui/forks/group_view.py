@@ -13,6 +13,7 @@ from sizing_app.ui.forks.forks import LEAST_SIZE, MOST_SIZE, SIZE, Forks
 from sizing_app.ui.forks.group_html import group_head, proposals
 from sizing_app.ui.forks.group_plot import figure
 from sizing_app.ui.parts.components import blocks, live_plot, read_asset
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.live_plot import PLOTLY_URL
 from sizing_app.ui.parts.render import block
 from sizing_app.ui.services import Services
@@ -50,20 +51,19 @@ class GroupView:
 
     def connect(self, session_id: gr.Textbox, turns: gr.HTML, family: gr.HTML) -> None:
         """``turns`` holds the fork buttons, ``family`` shows the sessions before and after."""
-        private = {"api_visibility": "private", "show_progress": "hidden"}
         opened = session_id.change(self.opened, session_id, [family, self.accordion, self.policy, self.choice,
-                                                             self.group_id, self.problem], **private)
+                                                             self.group_id, self.problem], **PRIVATE)
         self._follow(opened)
-        turns.fork(self.aim, None, [self.accordion, self.position], **private).then(
-            None, None, None, js=read_asset("show_group.js").replace("NAME", self.name), **private)
+        turns.fork(self.aim, None, [self.accordion, self.position], **PRIVATE).then(
+            None, None, None, js=read_asset("show_group.js").replace("NAME", self.name), **PRIVATE)
         begun = self.start.click(self.sample, [session_id, self.position, self.policy, self.size],
-                                 [self.group_id, self.choice, self.problem], **private)
-        chosen = self.choice.input(lambda choice: choice, self.choice, self.group_id, **private)
+                                 [self.group_id, self.choice, self.problem], **PRIVATE)
+        chosen = self.choice.input(lambda choice: choice, self.choice, self.group_id, **PRIVATE)
         self._follow(begun)
         self._follow(chosen)
-        self.halt.click(self.stop, self.group_id, self.halt, queue=False, **private)
-        self.proposals.go_on(self.go_on, [self.group_id, self.further], [self.target, self.problem], **private).then(
-            None, self.target, None, js=read_asset("open_session.js"), **private)
+        self.halt.click(self.stop, self.group_id, self.halt, queue=False, **PRIVATE)
+        self.proposals.go_on(self.go_on, [self.group_id, self.further], [self.target, self.problem], **PRIVATE).then(
+            None, self.target, None, js=read_asset("open_session.js"), **PRIVATE)
 
     def opened(self, session_id: str) -> list:
         """The family of a session, its policy, its groups, and the newest of these."""
@@ -133,8 +133,8 @@ class GroupView:
 
     def _follow(self, event) -> None:
         outputs = [self.head, self.plot, self.proposals, self.start, self.halt]
-        event.then(self.follow, self.group_id, outputs, show_progress="hidden", trigger_mode="multiple",
-                   concurrency_limit=FOLLOWERS, concurrency_id="follow-group", api_visibility="private")
+        event.then(self.follow, self.group_id, outputs, trigger_mode="multiple", concurrency_limit=FOLLOWERS,
+                   concurrency_id="follow-group", **PRIVATE)
 
 
 def _alert(text: str) -> str:

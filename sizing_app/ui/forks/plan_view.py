@@ -10,13 +10,13 @@ from sizing_app.session.forks import ForkError
 from sizing_app.task.validation import MAX_HINT
 from sizing_app.ui.forks.forks import Forks
 from sizing_app.ui.parts.components import read_asset
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.services import Services
 
 TITLE = "Edit a plan: take a turn anew with your words"
 NOTE = ("The new session begins with the turns before this one. Then the model is given your plan as its reasoning and "
         "writes the call; its later turns are its own. Your words are stored and marked as yours.")
 NOBODY = "No language model has words for this circuit, so that there is no plan to edit."
-PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 class PlanView:

@@ -23,9 +23,9 @@ from sizing_app.ui.forms.policy_choice import budget_for, in_tiers, line_of, sug
 from sizing_app.ui.forms.then_choice import LABEL, then_choices, then_text
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.services import Services, begins_with_hints, reads_hints, reads_ranges
 
-PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 NONE = ""
 """The choice of no policy, for a lane that stays empty."""
 BEST = "best"

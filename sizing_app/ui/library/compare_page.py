@@ -11,6 +11,7 @@ from sizing_app.session.events import fold
 from sizing_app.ui.library.comparison import (MOST, comparison_figure, members, parameter_table, session_list,
                                               spec_deltas)
 from sizing_app.ui.parts.components import address, blocks, flag, live_plot, unless_named
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.live_plot import PLOTLY_URL
 from sizing_app.ui.parts.render import block, reward
 from sizing_app.ui.services import Services
@@ -39,8 +40,7 @@ class ComparePage:
         with gr.Column(elem_classes="charts-wide"):
             self.plot = live_plot(comparison_figure([]), PLOTLY_URL, label="Best so far", elem_id="compare-plot")
         self.tables = blocks(label="Best designs", elem_id="compare-tables")
-        settings = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": READERS}
-        self.ids.change(self.compare, self.ids, self.outputs, **settings)
+        self.ids.change(self.compare, self.ids, self.outputs, concurrency_limit=READERS, **PRIVATE)
 
     @property
     def outputs(self) -> list:
@@ -48,11 +48,10 @@ class ComparePage:
 
     def connect(self, page: gr.Blocks, tab: gr.Tab, tabs: gr.Tabs, table: gr.HTML) -> None:
         """Open what the address names, and what is ticked in ``table``."""
-        settings = {"api_visibility": "private", "show_progress": "hidden"}
-        page.load(None, None, self.ready, js=unless_named("view=compare", "compare="), **settings)
-        page.load(self.open_link, None, [self.ready, self.ids, *self.outputs], **settings)
-        table.compare(self.ticked, None, [tabs, self.ids, *self.outputs], **settings)
-        tab.select(self.reopen, [self.ids, self.ready], [self.ids, *self.outputs], **settings)
+        page.load(None, None, self.ready, js=unless_named("view=compare", "compare="), **PRIVATE)
+        page.load(self.open_link, None, [self.ready, self.ids, *self.outputs], **PRIVATE)
+        table.compare(self.ticked, None, [tabs, self.ids, *self.outputs], **PRIVATE)
+        tab.select(self.reopen, [self.ids, self.ready], [self.ids, *self.outputs], **PRIVATE)
 
     def compare(self, ids: Sequence[str] | None) -> list:
         """Everything that shows the sessions ``ids``; those that are not stored are named."""

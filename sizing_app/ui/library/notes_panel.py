@@ -5,6 +5,7 @@ from markupsafe import Markup
 
 from sizing_app.errors import StoreError
 from sizing_app.store.notes import MAX_NOTE, Notes, read_tags
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.services import Services
 
 STAR = {False: "\u2606 Star", True: "\u2605 Starred"}
@@ -32,11 +33,10 @@ class NotesPanel:
         return [STAR[notes.starred], ", ".join(notes.tags), notes.note, imported]
 
     def connect(self, session_id: gr.Textbox) -> None:
-        private = {"api_visibility": "private", "show_progress": "hidden"}
-        self.star.click(self._toggle, session_id, [self.star, self.told], **private)
-        self.note.change(self._write_note, [session_id, self.note], self.told, trigger_mode="always_last", **private)
+        self.star.click(self._toggle, session_id, [self.star, self.told], **PRIVATE)
+        self.note.change(self._write_note, [session_id, self.note], self.told, trigger_mode="always_last", **PRIVATE)
         for event in (self.tags.blur, self.tags.submit):
-            event(self._write_tags, [session_id, self.tags], self.told, **private)
+            event(self._write_tags, [session_id, self.tags], self.told, **PRIVATE)
 
     def _toggle(self, id: str) -> list:
         try:

@@ -9,6 +9,7 @@ from sizing_app.store.notes import Notes
 from sizing_app.ui.library.difference import AGAINST, compared_with, difference
 from sizing_app.ui.library.notes_panel import NotesPanel
 from sizing_app.ui.parts.components import blocks, player
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.render import block
 from sizing_app.ui.services import Services
 from sizing_app.ui.session.session_view import SessionView
@@ -54,7 +55,7 @@ class Review:
         self.view.connect(self.session_id)
         self.notes.connect(self.session_id)
         settings = {"trigger_mode": "always_last", "concurrency_limit": READERS, "concurrency_id": "review",
-                    "api_visibility": "private", "show_progress": "hidden"}
+                    **PRIVATE}
         for event in (self.player.go, self.view.plot.choose):
             event(self.go, [self.session_id, self.against], [*self.outputs, address], **settings)
         self.against.change(self.compare, [self.session_id, self.player, self.against], self.difference, **settings)

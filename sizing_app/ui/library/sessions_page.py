@@ -15,6 +15,7 @@ from sizing_app.ui.library.filters import (FIELDS, ONLY, PAGE_SIZE, address_of, 
 from sizing_app.ui.library.review import Review
 from sizing_app.ui.library.session_rows import table_html
 from sizing_app.ui.parts.components import address, flag, response_plots, session_table, unless_named
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.render import STATUS
 from sizing_app.ui.services import Services
 
@@ -48,12 +49,11 @@ class SessionsPage:
 
     def connect(self, page: gr.Blocks, tab: gr.Tab) -> None:
         """Read the list anew whenever the page is opened; open what the address names."""
-        private = {"show_progress": "hidden", "api_visibility": "private"}
         tab.select(self.refresh, [*self.filters, self.table, self.review.session_id, self.ready],
-                   [*self.choices, *self.shown], **private)
-        page.load(None, None, self.ready, js=unless_named("view=sessions", "review="), **private)
+                   [*self.choices, *self.shown], **PRIVATE)
+        page.load(None, None, self.ready, js=unless_named("view=sessions", "review="), **PRIVATE)
         # The table comes before the filters: each of them, once set, asks for the list in the order that the table has.
-        page.load(self.open_link, None, [self.ready, *self.shown, *self.filters, *self.pages], **private)
+        page.load(self.open_link, None, [self.ready, *self.shown, *self.filters, *self.pages], **PRIVATE)
 
     @property
     def filters(self) -> list:
@@ -187,16 +187,15 @@ class SessionsPage:
             self.only = gr.CheckboxGroup([(title, key) for key, title in ONLY.items()], label="Only")
 
     def _wire(self) -> None:
-        private = {"api_visibility": "private", "show_progress": "hidden"}
         for field in self.filters:
             field.change(self.first_page, [*self.filters, self.table], self.shown, trigger_mode="always_last",
-                         **private)
-        self.table.query(self.query, self.filters, self.shown, **private)
-        self.table.star(self.star, [*self.filters, self.table], self.shown, **private)
-        self.table.choose(self.open, None, [*self.pages, self.address], **private)
-        self.file.upload(self.import_file, self.file, [*self.pages, self.address], **private)
+                         **PRIVATE)
+        self.table.query(self.query, self.filters, self.shown, **PRIVATE)
+        self.table.star(self.star, [*self.filters, self.table], self.shown, **PRIVATE)
+        self.table.choose(self.open, None, [*self.pages, self.address], **PRIVATE)
+        self.file.upload(self.import_file, self.file, [*self.pages, self.address], **PRIVATE)
         self.review.connect(self.address)
-        self.review.back.click(self.close, [*self.filters, self.table], [*self.pages, *self.shown], **private)
+        self.review.back.click(self.close, [*self.filters, self.table], [*self.pages, *self.shown], **PRIVATE)
 
 
 def _problems(problems: tuple[str, ...]) -> str:

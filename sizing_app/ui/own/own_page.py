@@ -19,7 +19,7 @@ from sizing_app.own.draft_check import DraftCheck
 from sizing_app.own.examples import Example
 from sizing_app.own.report import report_of
 from sizing_app.own.upload import UploadError, circuit_in, is_circuit
-from sizing_app.ui.forms.task_form import PRIVATE
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.own.check_panel import CheckPanel, saved_html
 from sizing_app.ui.own.choices import Choices, fitting, split
 from sizing_app.ui.own.choices_panel import ChoicesPanel

@@ -11,7 +11,7 @@ from sizing_app.own.draft import DraftError
 from sizing_app.store.circuits import EVERYBODY, StoredCatalog
 from sizing_app.ui.own.circuit_file import circuit_link
 from sizing_app.ui.own.copies import duplicated, renamed
-from sizing_app.ui.forms.task_form import PRIVATE
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.services import Services
 
 

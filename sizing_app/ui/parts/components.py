@@ -7,6 +7,7 @@ writes a stub file beside every subclass of a component.
 from pathlib import Path
 
 import gradio as gr
+from sizing_app.ui.parts.events import PRIVATE
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -57,8 +58,7 @@ def stream(name: str) -> gr.HTML:
 
 def open_stream(component: gr.HTML, id: gr.Textbox, kind: str) -> None:
     """Let a stream follow the thing of a kind (live_routes) whose id is in a text box."""
-    id.change(None, id, component, js=f"(id) => id && `live/{kind}?id=${{encodeURIComponent(id)}}`",
-              api_visibility="private")
+    id.change(None, id, component, js=f"(id) => id && `live/{kind}?id=${{encodeURIComponent(id)}}`", **PRIVATE)
 
 
 def address() -> gr.HTML:

@@ -3,7 +3,8 @@
 import gradio as gr
 
 from sizing_app.errors import PolicyError, StoreError
-from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
+from sizing_app.ui.forms.task_form import TaskForm
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.components import blocks, live_plot, open_stream, read_asset, stream
 from sizing_app.ui.parts.live_plot import PLOTLY_URL
 from sizing_app.ui.race.race_plot import figure

@@ -10,6 +10,7 @@ from sizing_app.session.events import SessionState, fold
 from sizing_app.simulator.inspection import OperatingPoint, Waveforms
 from sizing_app.task.turn import Turn
 from sizing_app.ui.parts.components import blocks, response_plots
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.render import block, conditions_line, reward
 from sizing_app.ui.services import Services
 from sizing_app.ui.parts.devices import device_table, value_table
@@ -31,8 +32,8 @@ class InspectionView:
             self.plots = response_plots(label="Responses", elem_id=f"{name}-responses")
 
     def connect(self, session_id: gr.Textbox) -> None:
-        self.accordion.expand(self.inspect, session_id, [self.tables, self.plots], show_progress="hidden",
-                              concurrency_limit=READERS, concurrency_id="inspect", api_visibility="private")
+        self.accordion.expand(self.inspect, session_id, [self.tables, self.plots],
+                              concurrency_limit=READERS, concurrency_id="inspect", **PRIVATE)
 
     def shown(self, state: SessionState, fresh: bool = False) -> dict:
         """The accordion for a session: there once it has ended with a design, and closed for a ``fresh`` one."""

@@ -12,7 +12,8 @@ import gradio as gr
 from sizing_app.circuit.definition import Circuit
 from sizing_app.errors import PolicyError, StoreError
 from sizing_app.task.definition import Task
-from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
+from sizing_app.ui.forms.task_form import TaskForm
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.circuit_panel import panel
 from sizing_app.ui.parts.components import open_stream, read_asset, stream
 from sizing_app.ui.services import Services

@@ -12,7 +12,8 @@ from sizing_app.session.control import Control
 from sizing_app.session.events import SessionState, fold
 from sizing_app.task.validation import MAX_BUDGET, MAX_HINT
 from sizing_app.ui.forms.limit_form import proposal_table, read_edits
-from sizing_app.ui.forms.task_form import PRIVATE, TaskForm
+from sizing_app.ui.forms.task_form import TaskForm
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.components import cell_table, read_asset
 from sizing_app.ui.parts.render import designs
 from sizing_app.ui.services import Services

@@ -13,7 +13,8 @@ from sizing_app.errors import PolicyError, StoreError
 from sizing_app.evaluate.signoff import corner_points
 from sizing_app.session.events import SessionState, fold
 from sizing_app.task.over import CORNERS, covers_corners, read_over
-from sizing_app.ui.forms.task_form import BEST, PRIVATE, TaskForm
+from sizing_app.ui.forms.task_form import BEST, TaskForm
+from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.components import blocks, response_plots
 from sizing_app.ui.parts.render import block
 from sizing_app.ui.services import Services
