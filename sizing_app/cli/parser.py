@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from sizing_app.paths import database_url
-from sizing_app.policy import DEFAULT_POLICY, OWN_POLICY, POLICIES
+from sizing_app.policy import DEFAULT_POLICY, OWN_POLICY, POLICIES, served
 
 DATABASE = database_url()
 SUITES = ("standard", "tight", "shifted", "moved", "moved-wide")
@@ -237,7 +237,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
                         "have the suite")
     parser.add_argument("--policies", metavar="P,Q", help="the first one is the reference of the differences; "
                         "constant, stored and search stand for all of the kind",
-                        default=",".join(name for name, entry in POLICIES.items() if entry.kind != "chat"))
+                        default=",".join(name for name in POLICIES if not served(name)))
     parser.add_argument("--suite", default=",".join(SUITES), metavar="NAME", help="one or more, with commas; a circuit "
                         "plays those that it has")
     parser.add_argument("--split", choices=("validation", "test"), default="validation", help="queries to choose "

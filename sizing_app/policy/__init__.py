@@ -9,7 +9,7 @@ from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import has_golden, home
 from sizing_app.errors import PolicyError
 from sizing_app.policy.engines import close_engines
-from sizing_app.policy.registry import DEFAULT_POLICY, OWN_POLICY, POLICIES, checkpoint_of
+from sizing_app.policy.registry import DEFAULT_POLICY, OWN_POLICY, POLICIES, checkpoint_of, served
 from sizing_app.policy.settings import MODELS, PolicySettings
 from sizing_app.policy.words import lack_of_words
 from sizing_app.pools.designs import pool_path
@@ -18,7 +18,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Policy
 
 __all__ = ["DEFAULT_POLICY", "MODELS", "OWN_POLICY", "POLICIES", "PolicyError", "PolicySettings", "can_push",
-           "can_recall", "can_size", "check_can_size", "close_engines", "lack_of", "make_policy"]
+           "can_recall", "can_size", "check_can_size", "close_engines", "lack_of", "make_policy", "served"]
 
 
 def make_policy(name: str, settings: PolicySettings | None = None, **changes) -> Policy:
@@ -62,7 +62,7 @@ def lack_of(name: str, circuit: Circuit, settings: PolicySettings | None = None)
     entry, models = POLICIES.get(name), (settings or PolicySettings()).models
     if entry is None:
         return ""
-    if entry.kind in ("checkpoint", "hybrid"):
+    if entry.kind in ("checkpoint", "hybrid") and not served(name):
         lack = lack_of_words(models / checkpoint_of(name), circuit)
         return f"the checkpoint has no words for {lack}" if lack else ""
     ours = home(circuit) is not None  # files of models are by name, and a stored circuit may have the name of another

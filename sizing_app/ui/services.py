@@ -13,7 +13,7 @@ from sizing_app.circuit.folder import home
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
 from sizing_app.policy import (DEFAULT_POLICY, OWN_POLICY, POLICIES, can_recall, can_size, check_can_size,
-                                lack_of)
+                                lack_of, served)
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.plans import read_plan, takes_plans
 from sizing_app.session.control import Control
@@ -21,6 +21,7 @@ from sizing_app.session.events import SessionState, fold
 from sizing_app.session.loop import run_session, sample_group
 from sizing_app.session.turn import initial_turn
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
+from sizing_app.simulator.shared import Shared
 from sizing_app.store import SessionStore, record
 from sizing_app.store.circuits import StoredCatalog
 from sizing_app.task.definition import Task
@@ -35,9 +36,9 @@ PATIENCE = 10.0
 
 
 def policy_titles(chat: bool) -> dict[str, str]:
-    """Name to title of the policies on offer; with ``chat``, the model of another server comes first."""
-    offered = {name: entry.title for name, entry in POLICIES.items() if entry.offered}
-    return {"chat": POLICIES["chat"].title, **offered} if chat else offered
+    """Name to title of the policies on offer; with ``chat``, those of the model of another server come first."""
+    return {name: POLICIES[name].title for name in sorted(POLICIES, key=served, reverse=True)
+            if POLICIES[name].offered or (chat and served(name))}
 
 
 def reads_hints(name: str) -> bool:
@@ -166,7 +167,7 @@ class Services:
         self.shares.check_checks(self.checks.running())
 
     @contextmanager
-    def check(self) -> Iterator[Inspector]:
+    def check(self) -> Iterator[Shared]:
         """A simulator for a check that its caller waits for: it counts among the visitor's checks. Raises PolicyError
         as ``admit_check``."""
         self.admit_check()

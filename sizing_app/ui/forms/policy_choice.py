@@ -15,6 +15,8 @@ LINES = {
     "tl-grpo": "A small model that writes why it changes what; good for a few simulations of circuits that it knows.",
     "response-surface": "Learns every metric from what was simulated and goes where all specs may be met; takes some "
                         "hundred simulations, for any circuit and for hard targets. 200 is a good start.",
+    "chat+response-surface": "The connected server's model first, which is told what response surfaces say of the "
+                             "parameters, then the response surfaces alone.",
     "sft": "The model before reinforcement learning.",
     "tl-grpo+cma-es": "The model's turns first, then an evolution strategy around the best of them.",
     "tl-grpo+response-surface": "The model's turns first, then response surfaces of all that was simulated.",
