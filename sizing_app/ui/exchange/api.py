@@ -23,6 +23,7 @@ from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_co
                                                read_plan, read_specs, read_then)
 from sizing_app.ui.exchange.check_api import CheckApi
 from sizing_app.ui.exchange.export import session_file
+from sizing_app.ui.exchange.front_api import FrontApi
 from sizing_app.ui.exchange.own_api import OwnApi
 from sizing_app.ui.forks.forks import Forks
 from sizing_app.ui.services import Services
@@ -44,7 +45,7 @@ class Api:
                      "get_session", "export_session"):
             limit = SIMULATIONS if name == "simulate_design" else STREAMS
             gr.api(_plain_errors(getattr(self, name)), api_name=name, concurrency_limit=limit)
-        for rest in (OwnApi(self.services), CheckApi(self.services)):
+        for rest in (OwnApi(self.services), CheckApi(self.services), FrontApi(self.services)):
             for name, limit in rest.NAMES.items():
                 gr.api(_plain_errors(getattr(rest, name)), api_name=name, concurrency_limit=limit)
 
