@@ -32,7 +32,7 @@ def verdict(search: Search, former: int = 0) -> tuple[Settled, Suggestion] | Non
 
     found = candidates(search.space, surface.centre, low, high, REACH, rng)
     found = best_points(cost, search.space, found, low, high, rng)
-    promised = max(0.0, float(cost(surface.centre[None])[0] - cost(found[:1])[0]))
+    promised = max(0.0, float(-cost(found[:1])[0] - search.gains[search.best]))
     last = first_new(found, points, search.space, low, high, rng)
     return (Settled(search.best, float(search.values[search.best]), len(points), promised),
             search.suggestion(last, "local mean", REACH, surface))
