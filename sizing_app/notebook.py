@@ -23,7 +23,7 @@ from sizing_app.cli.values import (UsageError, read_circuit, read_conditions, re
 from sizing_app.evaluate.front import run_front
 from sizing_app.evaluate.front import sweep as sweep_of
 from sizing_app.paths import database_url
-from sizing_app.policy import DEFAULT_POLICY, OWN_POLICY, PolicySettings, can_recall, check_can_size, make_policy
+from sizing_app.policy import OWN_POLICY, PolicySettings, can_recall, check_can_size, default_for, make_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.session.events import SessionState, fold
 from sizing_app.session.loop import run_session
@@ -84,7 +84,7 @@ def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, *, dat
                      name=circuit)
 
 
-def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str = DEFAULT_POLICY, budget: int = 5,
+def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str | None = None, budget: int = 5,
          seed: int = 0, initial: Mapping[str, Value] | None = None, over: str = "nominal", samples: int = 0,
          yield_aim: str = "95%", pelgrom: str = "", round: int = 1, then: str = "stop", earlier: bool = True,
          base_url: str | None = None, model: str | None = None, database: str | None = None,
@@ -92,11 +92,12 @@ def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str
     """Run a session to its end and store it.
 
     ``specs``: metric to its new target: a bound (a text may begin with >= or <=) or (low, high); the others keep their
-    defaults. ``initial``: starting values, the rest is random by ``seed``. ``over``: "corners" judges every design over
-    all corners, temperatures and supplies, "tt,ss @ -40,125 @ 1.6" over some (task/over.py). ``samples``: random
-    samples of the transistors that each design is judged at too; ``yield_aim`` is the share of them that must meet each
-    spec, or "3 sigma"; ``pelgrom``: coefficients to assume, "3,1". ``round``: designs that are proposed and simulated
-    at once. ``then``: "minimize power" or "maximize gbw/power" goes on once all specs are met (task/goal.py).
+    defaults. ``policy``: the best one for the budget by a table of what was measured unless given. ``initial``:
+    starting values, the rest is random by ``seed``. ``over``: "corners" judges every design over all corners,
+    temperatures and supplies, "tt,ss @ -40,125 @ 1.6" over some (task/over.py). ``samples``: random samples of the
+    transistors that each design is judged at too; ``yield_aim`` is the share of them that must meet each spec, or "3
+    sigma"; ``pelgrom``: coefficients to assume, "3,1". ``round``: designs that are proposed and simulated at once.
+    ``then``: "minimize power" or "maximize gbw/power" goes on once all specs are met (task/goal.py).
     ``earlier``: whether response surfaces begin with what stored sessions simulated of the circuit.
     """
     known = read_circuit(circuit, database or database_url())
@@ -107,6 +108,7 @@ def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str
                 goal=read_then(then))
     check_task(task)
     settings = PolicySettings(base_url, model)
+    policy = policy or default_for(known, budget, settings)
     check_can_size(policy, task, settings)
     store = _store(database)
     if earlier and can_recall(policy):

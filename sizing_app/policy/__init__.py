@@ -8,6 +8,7 @@ from dataclasses import replace
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import has_golden, home
 from sizing_app.errors import PolicyError
+from sizing_app.policy.default import default_policy
 from sizing_app.policy.engines import close_engines
 from sizing_app.policy.registry import DEFAULT_POLICY, OWN_POLICY, POLICIES, checkpoint_of, served
 from sizing_app.policy.settings import MODELS, PolicySettings
@@ -18,7 +19,8 @@ from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Policy
 
 __all__ = ["DEFAULT_POLICY", "MODELS", "OWN_POLICY", "POLICIES", "PolicyError", "PolicySettings", "can_push",
-           "can_recall", "can_size", "check_can_size", "close_engines", "lack_of", "make_policy", "served"]
+           "can_recall", "can_size", "check_can_size", "close_engines", "default_for", "lack_of", "make_policy",
+           "served"]
 
 
 def make_policy(name: str, settings: PolicySettings | None = None, **changes) -> Policy:
@@ -45,6 +47,11 @@ def check_can_size(name: str, task: Task, settings: PolicySettings | None = None
         able = ", ".join(other for other, entry in POLICIES.items() if entry.pushes)
         raise PolicyError(f"The policy {name} stops once all specs are met and cannot {task.goal.show()}: choose one "
                           f"of {able}, or no goal.")
+
+
+def default_for(circuit: Circuit, budget: int, settings: PolicySettings | None = None) -> str:
+    """The policy that a circuit is sized with, in so many simulations, unless somebody says otherwise."""
+    return default_policy(circuit, [name for name in POLICIES if can_size(name, circuit, settings)], budget)
 
 
 def can_recall(name: str) -> bool:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from sizing_app.checks import Checks
 from sizing_app.circuit.catalog import Catalog
 from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.circuit.folder import home
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
-from sizing_app.policy import (DEFAULT_POLICY, OWN_POLICY, POLICIES, can_recall, can_size, check_can_size,
+from sizing_app.policy import (DEFAULT_POLICY, POLICIES, can_recall, can_size, check_can_size,
                                 lack_of, served)
+from sizing_app.policy.default import default_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.plans import read_plan, takes_plans
 from sizing_app.session.control import Control
@@ -31,6 +31,8 @@ from sizing_app.task.turn import GivenPlan, History
 from sizing_app.ui.visitors import Shares, signed_in
 
 log = logging.getLogger(__name__)
+BUDGET = 5
+"""Simulations of a session unless somebody says otherwise."""
 PATIENCE = 10.0
 """Seconds without news after which a follower is asked whether it is still there."""
 
@@ -97,13 +99,12 @@ class Services:
     def own_of(self, person: str) -> StoredCatalog:
         return self.store.circuits.seen_by(person) if self.named else self.store.circuits
 
-    def policies_for(self, circuit: str) -> list[tuple[str, str]]:
-        """(title, name) of the policies that can size a circuit, the default first: a search for circuits that no model
-        was made for."""
+    def policies_for(self, circuit: str, budget: int = BUDGET) -> list[tuple[str, str]]:
+        """(title, name) of the policies that can size a circuit, the default for so many simulations first."""
         found = self.circuits[circuit]
         able = [(title, name) for name, title in self.policies.items() if can_size(name, found)]
-        own = home(found) is None and "chat" not in self.policies
-        return sorted(able, key=lambda policy: policy[1] != OWN_POLICY) if own else able
+        first = "chat" if "chat" in self.policies else default_policy(found, [name for _, name in able], budget)
+        return sorted(able, key=lambda policy: policy[1] != first)
 
     def not_offered(self, circuit: str) -> str:
         """A sentence where the model that most people begin with cannot size a circuit: what it lacks."""
