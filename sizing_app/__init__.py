@@ -4,7 +4,7 @@
 """
 
 __version__ = "1.0.0"
-__all__ = ["sessions", "simulate", "size", "stored"]
+__all__ = ["front", "sessions", "simulate", "size", "stored"]
 
 
 def __getattr__(name: str):

@@ -24,13 +24,13 @@ KEPT = 100
 """Checks that are remembered; those asked for longest ago go."""
 INTERVAL = 0.25
 """Least seconds between two states to one reader."""
-Kind = Literal["corners", "samples", "sensitivity", "report"]
+Kind = Literal["corners", "samples", "sensitivity", "report", "front"]
 Key = tuple[Hashable, Kind]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check as it stands. ``result`` once it is done; ``message`` where it failed."""
+    """One check as it stands. ``result`` once it is done, or what it has found so far; ``message`` where it failed."""
 
     id: str
     kind: Kind
@@ -55,10 +55,11 @@ class Checks:
         self._changed = threading.Condition()
         self._count = 0
 
-    def start(self, design: Design, kind: Kind, settings: Hashable, work: Callable[[Inspector], Any],
+    def start(self, design: Design, kind: Kind, settings: Hashable, work: Callable[[Shared], Any],
               simulator: Inspector) -> str:
-        """Do ``work`` in a thread, with a simulator that shares its seats; returns the id of the check. One with the
-        same settings that runs or is done stands for it; one with others is stopped and replaced."""
+        """Do ``work`` in a thread, with a simulator that shares its seats; returns the id of the check. An iterator is
+        drawn, and each of its items is the result so far. One with the same settings that runs or is done stands for
+        it; one with others is stopped and replaced."""
         key = (design.key, kind)
         with self._changed:
             if (same := self.standing(design, kind, settings)) is not None:
@@ -139,7 +140,10 @@ class Checks:
         started = time.monotonic()
         shared = Shared(simulator, stop, lambda done, submitted: self._note(key, id, done=done, submitted=submitted))
         try:
-            found = {"status": "done", "result": work(shared)}
+            result = work(shared)
+            for so_far in result if isinstance(result, Iterator) else (result,):
+                self._note(key, id, result=so_far)
+            found = {"status": "done"}
         except Stopped:
             found = {"status": "stopped"}
         except (SimulatorError, ModelError) as error:

@@ -1,4 +1,5 @@
-"""The program in a notebook: ``sizing_app.size``, ``simulate``, ``stored`` and ``sessions`` (docs/notebook.md).
+"""The program in a notebook: ``sizing_app.size``, ``simulate``, ``front``, ``stored`` and ``sessions``
+(docs/notebook.md).
 
 Values may be numbers in SI units or texts as people write them ("4.7u", "60 MHz"). What is wrong raises ValueError
 with a sentence that says what was expected.
@@ -16,10 +17,13 @@ from types import SimpleNamespace
 import pandas as pd
 
 from sizing_app.circuit.definition import Circuit, Conditions
+from sizing_app.circuit.units import read_quantity
 from sizing_app.cli.values import (UsageError, read_circuit, read_conditions, read_design, read_parameters, read_plan,
                                    read_specs, read_then)
+from sizing_app.evaluate.front import run_front
+from sizing_app.evaluate.front import sweep as sweep_of
 from sizing_app.paths import database_url
-from sizing_app.policy import DEFAULT_POLICY, PolicySettings, check_can_size, make_policy
+from sizing_app.policy import OWN_POLICY, PolicySettings, can_recall, check_can_size, default_for, make_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.session.events import SessionState, fold
 from sizing_app.session.loop import run_session
@@ -80,20 +84,21 @@ def simulate(circuit: str, parameters: Mapping[str, Value] | None = None, *, dat
                      name=circuit)
 
 
-def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str = DEFAULT_POLICY, budget: int = 5,
+def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str | None = None, budget: int = 5,
          seed: int = 0, initial: Mapping[str, Value] | None = None, over: str = "nominal", samples: int = 0,
-         yield_aim: str = "95%", pelgrom: str = "", round: int = 1, then: str = "stop", base_url: str | None = None,
-         model: str | None = None, database: str | None = None,
+         yield_aim: str = "95%", pelgrom: str = "", round: int = 1, then: str = "stop", earlier: bool = True,
+         base_url: str | None = None, model: str | None = None, database: str | None = None,
          **conditions: Value) -> Session:
     """Run a session to its end and store it.
 
     ``specs``: metric to its new target: a bound (a text may begin with >= or <=) or (low, high); the others keep their
-    defaults. ``initial``: starting values, the rest is random by ``seed``. ``over``: "corners" judges every design over
-    all corners, temperatures and supplies, "tt,ss @ -40,125 @ 1.6" over some (task/over.py). ``samples``: random
-    samples of the transistors that each design is judged at too; ``yield_aim`` is the share of them that must meet each
-    spec, or "3 sigma"; ``pelgrom``: coefficients to assume, "3,1". ``round``: designs that are proposed and simulated
-    at once. ``then``: "minimize power" or "maximize gbw/power" goes on once all specs are
-    met (task/goal.py).
+    defaults. ``policy``: the best one for the budget by a table of what was measured unless given. ``initial``:
+    starting values, the rest is random by ``seed``. ``over``: "corners" judges every design over all corners,
+    temperatures and supplies, "tt,ss @ -40,125 @ 1.6" over some (task/over.py). ``samples``: random samples of the
+    transistors that each design is judged at too; ``yield_aim`` is the share of them that must meet each spec, or "3
+    sigma"; ``pelgrom``: coefficients to assume, "3,1". ``round``: designs that are proposed and simulated at once.
+    ``then``: "minimize power" or "maximize gbw/power" goes on once all specs are met (task/goal.py).
+    ``earlier``: whether response surfaces begin with what stored sessions simulated of the circuit.
     """
     known = read_circuit(circuit, database or database_url())
     point = _conditions(known, conditions)
@@ -103,11 +108,35 @@ def size(circuit: str, specs: Mapping[str, Target] | None = None, *, policy: str
                 goal=read_then(then))
     check_task(task)
     settings = PolicySettings(base_url, model)
+    policy = policy or default_for(known, budget, settings)
     check_can_size(policy, task, settings)
     store = _store(database)
+    if earlier and can_recall(policy):
+        task = dataclasses.replace(task, earlier=store.memory.sessions(task))
     id = store.create(task, policy, source="notebook")
-    events = run_session(task, make_policy(policy, settings), _simulator(), threading.Event())
-    return Session(id, fold(record(store, id, events)))
+    made = make_policy(policy, settings, recall=store.memory.recall)
+    return Session(id, fold(record(store, id, run_session(task, made, _simulator(), threading.Event()))))
+
+
+def front(circuit: str, sweep: str, against: str, *, points: int = 6, designs: int = 100,
+          ends: tuple[Value, Value] | None = None, specs: Mapping[str, Target] | None = None, seed: int = 0,
+          initial: Mapping[str, Value] | None = None, database: str | None = None, **conditions: Value) -> pd.DataFrame:
+    """What one metric costs in another: for each of ``points`` bounds of the spec of ``sweep``, between ``ends`` (half
+    and twice the bound), a stored session of ``designs`` designs meets all specs, then pushes ``against``
+    (evaluate/front.py). A row a design that no other one beats in both: its session and turn, parameters and metrics
+    in SI units. Bounds whose sessions are stored already are not run again.
+    """
+    known = read_circuit(circuit, database or database_url())
+    store, units = _store(database), {metric.name: metric.unit for metric in known.metrics}
+    base = Task(known, read_specs(known, _words(specs)), _conditions(known, conditions),
+                read_parameters(known, _words(initial), initial_design(known, seed)), designs, seed, round=4)
+    unit = units.get(sweep, "")
+    asked = sweep_of(base, sweep, against, points, ends and tuple(read_quantity(end, unit) for end in ends))
+    check_task(asked.task(asked.bounds[0]))
+    *_, found = run_front(asked, store, lambda _: make_policy(OWN_POLICY, recall=store.memory.recall), _simulator(),
+                          threading.Event())
+    return pd.DataFrame([{"session": point.session, "turn": point.turn, **point.parameters, **point.metrics}
+                         for point in found.points])
 
 
 def stored(id: str, database: str | None = None) -> Session:

@@ -15,6 +15,7 @@ from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import UsageError, print_json, read_count, read_names, read_settings
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate import causal, over_corners
+from sizing_app.evaluate.defaults import measured
 from sizing_app.evaluate.fingerprint import fingerprint
 from sizing_app.evaluate.react import SUITE, react, table
 from sizing_app.evaluate.report import draw_curves, summarize, summary
@@ -23,6 +24,7 @@ from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import Query, SuiteError, load_queries
 from sizing_app.evaluate.method_tables import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import POLICIES, PolicySettings, can_size, close_engines, make_policy
+from sizing_app.policy.default import write_table
 from sizing_app.session.events import Event
 from sizing_app.simulator import make_simulator
 from sizing_app.store import SessionStore
@@ -47,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
         return _corners(args)
     policies = policy_names(args.policies)
     budget = read_count(args.budget, "--budget", 1, SESSION_BUDGET)
+    if args.defaults and args.split != "validation":
+        raise UsageError("--defaults: policies are chosen by queries of --split validation alone")
     threads = read_count(args.threads, "--threads", 1, 256) if args.threads else None
     settings = read_settings(args)
     out = Path(args.out)
@@ -71,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
                       at_budgets(files.turns, files.results, policies, budget), summary(files.results, policies),
                       f"Timeouts: {timeouts(files.turns)} of {len(files.turns):,} turns.\n"])
     (out / "summary.md").write_text(text)
+    if args.defaults:
+        write_table(Path(args.defaults), measured(files.results, budget))
     if files.turns:
         draw_curves(files.turns, budget, out / "curves.png", policies)
     if args.json:

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from sizing_app.paths import database_url
-from sizing_app.policy import DEFAULT_POLICY, OWN_POLICY, POLICIES
+from sizing_app.policy import OWN_POLICY, POLICIES, served
 
 DATABASE = database_url()
 SUITES = ("standard", "tight", "shifted", "moved", "moved-wide")
@@ -206,8 +206,8 @@ def _front(parser: argparse.ArgumentParser) -> None:
 def _asked(parser: argparse.ArgumentParser, budget: str = "5") -> None:
     """What makes a task."""
     parser.add_argument("circuit", metavar="CIRCUIT", help="name, or key of one in the database")
-    parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default {DEFAULT_POLICY}, for own circuits "
-                        f"{OWN_POLICY}, with --base-url chat")
+    parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default: the best one for the budget by "
+                        f"models/defaults.csv, for own circuits {OWN_POLICY}, with --base-url chat")
     parser.add_argument("--budget", default=budget, metavar="N", help="simulations after the initial design, default "
                         f"{budget}")
     parser.add_argument("--seed", default="0", metavar="N", help="seeds the initial design and the policy")
@@ -238,7 +238,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
                         "have the suite")
     parser.add_argument("--policies", metavar="P,Q", help="the first one is the reference of the differences; "
                         "constant, stored and search stand for all of the kind",
-                        default=",".join(name for name, entry in POLICIES.items() if entry.kind != "chat"))
+                        default=",".join(name for name in POLICIES if not served(name)))
     parser.add_argument("--suite", default=",".join(SUITES), metavar="NAME", help="one or more, with commas; a circuit "
                         "plays those that it has")
     parser.add_argument("--split", choices=("validation", "test"), default="validation", help="queries to choose "
@@ -257,6 +257,8 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--budget", default="5", metavar="N", help="simulations after the initial design")
     parser.add_argument("--out", default="runs/evaluation", metavar="FOLDER",
                         help="results.csv, turns.csv, summary.md, curves.png; what is in results.csv is not run again")
+    parser.add_argument("--defaults", metavar="FILE", help="write there too after how many simulations each query of "
+                        "the suite standard was met; models/defaults.csv says which policy is the default")
     parser.add_argument("--traces", nargs="?", const=DATABASE, metavar="URL", help="store the sessions too, so that "
                         f"the app's Models page leads to each; an SQLAlchemy address, {DATABASE} unless given")
     parser.add_argument("--threads", metavar="N", help="sessions at once; default: one a seat of the "

@@ -13,11 +13,11 @@ from pathlib import Path
 from sizing_app.circuit import variation
 from sizing_app.circuit.catalog import FolderCatalog
 from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameters, Spec
-from sizing_app.circuit.folder import golden, has_golden, home
+from sizing_app.circuit.folder import golden, has_golden
 from sizing_app.circuit.pdk import ModelError
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec
-from sizing_app.policy import DEFAULT_POLICY, OWN_POLICY, POLICIES, PolicySettings
+from sizing_app.policy import POLICIES, PolicySettings, default_for
 from sizing_app.task.definition import Plan
 from sizing_app.task.goal import Goal, read_goal
 from sizing_app.task.over import read_over
@@ -141,9 +141,8 @@ def read_pelgrom(args: argparse.Namespace) -> tuple[float, float] | None:
 
 
 def read_policy(args: argparse.Namespace, circuit: Circuit) -> str:
-    """The policy's name; a server without a policy means its chat model, a circuit of one's own a search."""
-    default = DEFAULT_POLICY if home(circuit) else OWN_POLICY
-    name = args.policy or ("chat" if args.base_url else default)
+    """The policy's name; a server without one means its chat model, else a table says which (policy/default.py)."""
+    name = args.policy or ("chat" if args.base_url else default_for(circuit, int(args.budget)))
     if name not in POLICIES:
         raise UsageError(f"unknown policy {name!r}: choose one of {', '.join(POLICIES)}")
     return name

@@ -8,8 +8,9 @@ from dataclasses import replace
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import has_golden, home
 from sizing_app.errors import PolicyError
+from sizing_app.policy.default import default_policy
 from sizing_app.policy.engines import close_engines
-from sizing_app.policy.registry import DEFAULT_POLICY, OWN_POLICY, POLICIES, checkpoint_of
+from sizing_app.policy.registry import DEFAULT_POLICY, OWN_POLICY, POLICIES, checkpoint_of, served
 from sizing_app.policy.settings import MODELS, PolicySettings
 from sizing_app.policy.words import lack_of_words
 from sizing_app.pools.designs import pool_path
@@ -18,7 +19,8 @@ from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Policy
 
 __all__ = ["DEFAULT_POLICY", "MODELS", "OWN_POLICY", "POLICIES", "PolicyError", "PolicySettings", "can_push",
-           "can_recall", "can_size", "check_can_size", "close_engines", "lack_of", "make_policy"]
+           "can_recall", "can_size", "check_can_size", "close_engines", "default_for", "lack_of", "make_policy",
+           "served"]
 
 
 def make_policy(name: str, settings: PolicySettings | None = None, **changes) -> Policy:
@@ -47,6 +49,11 @@ def check_can_size(name: str, task: Task, settings: PolicySettings | None = None
                           f"of {able}, or no goal.")
 
 
+def default_for(circuit: Circuit, budget: int, settings: PolicySettings | None = None) -> str:
+    """The policy that a circuit is sized with, in so many simulations, unless somebody says otherwise."""
+    return default_policy(circuit, [name for name in POLICIES if can_size(name, circuit, settings)], budget)
+
+
 def can_recall(name: str) -> bool:
     """Whether a policy can begin with what earlier sessions simulated."""
     return name in POLICIES and POLICIES[name].recalls
@@ -62,7 +69,7 @@ def lack_of(name: str, circuit: Circuit, settings: PolicySettings | None = None)
     entry, models = POLICIES.get(name), (settings or PolicySettings()).models
     if entry is None:
         return ""
-    if entry.kind in ("checkpoint", "hybrid"):
+    if entry.kind in ("checkpoint", "hybrid") and not served(name):
         lack = lack_of_words(models / checkpoint_of(name), circuit)
         return f"the checkpoint has no words for {lack}" if lack else ""
     ours = home(circuit) is not None  # files of models are by name, and a stored circuit may have the name of another

@@ -47,7 +47,7 @@ class LanguageModel:
     by a grammar where the server can; by default for checkpoints only, as a grammar keeps other models from thinking
     first. ``prompt``: the version of a checkpoint's prompt (prompt/versions.py). ``timeout``: seconds of silence that
     are put up with. A general model may write ``reply_tokens``, thoughts included, and ``reply_characters`` of its
-    reply are read.
+    reply are read; ``notes`` gives what it is told beside the results.
     """
 
     takes_plans = True
@@ -55,8 +55,9 @@ class LanguageModel:
     def __init__(self, name: str, base_url: str | Callable[[], str], model: str, model_dir: str | Path | None = None,
                  latest_only: bool = False, temperature: float | None = None, api_key: str | None = None,
                  constrained: bool | None = None, timeout: float = 120.0, reply_tokens: int = CHAT_REPLY_TOKENS,
-                 reply_characters: int = LIMIT, prompt: str = FIRST):
-        self.name, self.model = name, model
+                 reply_characters: int = LIMIT, prompt: str = FIRST,
+                 notes: Callable[[Task, History], str] | None = None):
+        self.name, self.model, self._notes = name, model, notes
         self.temperature = PLAY_TEMPERATURE if temperature is None else temperature
         self._moves = callable(base_url)
         self._base_url = base_url if callable(base_url) else lambda: base_url
@@ -153,7 +154,8 @@ class LanguageModel:
                    "seed": _seed(task, history), **self._fields(server.kind, task, bool(plan))}
         if self._model_dir is None:
             path, tools = "chat/completions", not self._constrained
-            request |= {"messages": chat.messages(task, shown, tools, plan), "max_tokens": self._reply_tokens}
+            told = chat.messages(task, shown, tools, plan, self._notes(task, history) if self._notes else "")
+            request |= {"messages": told, "max_tokens": self._reply_tokens}
             request |= {"tools": chat.tools(task.circuit)} if tools else {}
         else:
             words = self._wording(task).in_words(compact.as_in_prompt(shown, plan))

@@ -66,6 +66,8 @@ POLICIES: dict[str, Entry] = {
     "golden": Entry("The circuit's golden design", "constant", "constants:Golden", needs=("golden",), offered=False),
     "centre": Entry("Centre of the simulated designs", "constant", "stored:Centre", needs=("pool",), offered=False),
     "chat": Entry("Model of the server", "chat", "models:chat", "settings", offered=False),
+    "chat+response-surface": Entry("Model of the server, then response surfaces", "hybrid", "models:hybrid", "settings",
+                                   pushes=True, recalls=True, offered=False),
 }
 """In the order in which they are offered, the default first."""
 DEFAULT_POLICY = next(iter(POLICIES))
@@ -76,3 +78,8 @@ OWN_POLICY = "response-surface"
 def checkpoint_of(name: str) -> str:
     """The checkpoint that a policy plays; the name itself where it is none."""
     return name.partition("+")[0]
+
+
+def served(name: str) -> bool:
+    """Whether a policy plays the model of a server, so that it needs one."""
+    return checkpoint_of(name) == "chat"

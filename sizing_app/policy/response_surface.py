@@ -14,14 +14,14 @@ from threadpoolctl import ThreadpoolController
 from sizing_app.policy.designs import design, end_met
 from sizing_app.policy.kept import Kept
 from sizing_app.policy.settings import PolicySettings
+from sizing_app.search import feasible, settle, words
 from sizing_app.search.earlier import Earlier, known
-from sizing_app.search.feasible import verdict
 from sizing_app.search.search import ROUND, Search, Suggestion
-from sizing_app.search.words import infeasible, reasoning
 from sizing_app.task.definition import Task
 from sizing_app.task.infeasible import Infeasible
 from sizing_app.task.protocols import StopSignal
 from sizing_app.task.reward import done
+from sizing_app.task.settled import Settled
 from sizing_app.task.turn import Delta, History, Proposal, Turn
 
 
@@ -31,16 +31,24 @@ class _Run:
 
     search: Search
     asked: list[Suggestion] = field(default_factory=list)
-    verdict: Infeasible | None = None
+    infeasible: Infeasible | None = None
+    settled: Settled | None = None
+    passed: int = 0
+    """Designs of the latest verdict that the goal is settled: a person had the session go on past it."""
 
     def tell(self, turns: History) -> None:
         self.search.tell_turns(turns)
-        self.asked = []
+        self.asked, self.infeasible, self.settled = [], None, None
+        self.passed = max([self.passed, *(turn.proposal.settled.designs for turn in turns if turn.proposal.settled)])
 
     def ask(self, n: int) -> None:
-        """Make sure of ``n`` proposals."""
-        if len(self.asked) < n:
-            self.asked, self.verdict = self.search.ask(n), verdict(self.search)
+        """Make sure of ``n`` proposals; of one, the last, once the goal is settled."""
+        if len(self.asked) < n and self.settled is None:
+            self.infeasible = feasible.verdict(self.search)
+            if (found := settle.verdict(self.search, self.passed)) is not None:
+                self.settled, self.asked = found[0], [found[1]]
+            else:
+                self.asked = self.search.ask(n)
 
 
 def search(name: str, settings: PolicySettings) -> "ResponseSurface":
@@ -74,6 +82,11 @@ class ResponseSurface:
             run.ask(n)
             return [self._said(task, run, suggestion, history) for suggestion in run.asked[:n]]
 
+    def effects(self, task: Task, history: History) -> str:
+        """What its surfaces say of the parameters, as a text for a model that decides itself; empty if too little."""
+        with _threads().limit(limits=1), self._kept.told(task, history) as run:
+            return words.table_of_effects(run.search)
+
     def _propose(self, task: Task, history: History) -> Proposal:
         """The proposal of the round that the next turn belongs to. Where the former turns of the round are not those
         that the search proposed (a person's, another policy's), one that is made from the whole history."""
@@ -82,7 +95,7 @@ class ResponseSurface:
         place = len(former)
         with self._kept.told(task, history[:start]) as run:
             run.ask(ROUND)
-            if [suggestion.parameters for suggestion in run.asked[:place]] == former:
+            if place < len(run.asked) and [item.parameters for item in run.asked[:place]] == former:
                 return self._said(task, run, run.asked[place], history)
         with self._kept.told(task, history) as run:
             run.ask(1)
@@ -90,12 +103,22 @@ class ResponseSurface:
 
     def _said(self, task: Task, run: _Run, suggestion: Suggestion, history: History) -> Proposal:
         """A suggestion with its reasons."""
-        text = reasoning(run.search, suggestion, _turn_of(run.search, run.search.region().centre, history))
-        if run.verdict is None:
-            return design(suggestion.parameters, text)
-        nearest = _turn_of(run.search, run.verdict.nearest, history)
-        found = replace(run.verdict, nearest=nearest.index if nearest else None)
-        return replace(design(suggestion.parameters, f"{infeasible(task.circuit, found)} {text}"), infeasible=found)
+        around = run.settled.best if run.settled else run.search.region().centre
+        text = words.reasoning(run.search, suggestion, _turn_of(run.search, around, history))
+        if run.infeasible is not None:
+            found = replace(run.infeasible, nearest=_index(run, run.infeasible.nearest, history))
+            return replace(design(suggestion.parameters, f"{words.infeasible(task.circuit, found)} {text}"),
+                           infeasible=found)
+        if run.settled is not None:
+            found = replace(run.settled, best=_index(run, run.settled.best, history))
+            return replace(design(suggestion.parameters, f"{words.settled(task, found)} {text}"), settled=found,
+                           finished=True)
+        return design(suggestion.parameters, text)
+
+
+def _index(run: _Run, place: int, history: History) -> int | None:
+    turn = _turn_of(run.search, place, history)
+    return turn.index if turn else None
 
 
 def _turn_of(search: Search, place: int, history: History) -> Turn | None:

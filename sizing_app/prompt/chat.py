@@ -35,9 +35,10 @@ _PLANNED = ("The engineer has written your reasoning for this turn: {plan}\nFoll
             "only the action that it asks for.")
 
 
-def messages(task: Task, history: History, tools: bool = False, plan: str = "") -> list[Message]:
+def messages(task: Task, history: History, tools: bool = False, plan: str = "", notes: str = "") -> list[Message]:
     """System, task with the initial result, then one reply and one result for every turn since. ``tools``: the
-    simulator is sent as a tool too. ``plan``: what a person wants the next call to do."""
+    simulator is sent as a tool too. ``plan``: what a person wants the next call to do. ``notes``: what else is known of
+    the designs so far."""
     system = _SYSTEM.format(analyze=ANALYZE, analyze_end=ANALYZE_END, call=CALL, call_end=CALL_END, function=FUNCTION,
                             design_end=DESIGN_END)
     system += _NATIVE if tools else ""
@@ -47,6 +48,8 @@ def messages(task: Task, history: History, tools: bool = False, plan: str = "") 
         result.append(_message("assistant", _reply_text(task.circuit, turn)))
         result.append(_message("user", _turn_text(task, turn)))
     result[-1]["content"] += f"\nSimulations left: {task.budget - len(turns) + 1}."
+    if notes:
+        result[-1]["content"] += f"\n{notes}"
     if plan:
         result[-1]["content"] += f"\n{_PLANNED.format(plan=plan)}"
     return result

@@ -28,11 +28,13 @@ AWAY = 0.3
 
 @dataclass(frozen=True)
 class Region:
-    """``centre``: place of its design among those that were told; ``exhausted``: those of former regions."""
+    """``centre``: place of its design among those that were told; ``exhausted``: those of former regions;
+    ``narrowed``: since every spec is met, how many designs were told each time that it had become too small."""
 
     centre: int
     width: float
     exhausted: tuple[int, ...] = ()
+    narrowed: tuple[int, ...] = ()
 
 
 def follow(points: np.ndarray, losses: np.ndarray, first: int, size: int) -> Region:
@@ -42,7 +44,7 @@ def follow(points: np.ndarray, losses: np.ndarray, first: int, size: int) -> Reg
     open_ = np.ones(len(points), dtype=bool)
     for start in range(first, len(points) - size + 1, size):
         found = _best(losses, open_, start, start + size)
-        centre, width, exhausted = region.centre, region.width, region.exhausted
+        centre, width, exhausted, narrowed = region.centre, region.width, region.exhausted, region.narrowed
         better = losses[found] < losses[centre] - BETTER
         centre = found if losses[found] < losses[centre] else centre
         streak, fresh = max(streak, 0) + 1 if better else min(streak, 0) - 1, fresh or better
@@ -51,13 +53,14 @@ def follow(points: np.ndarray, losses: np.ndarray, first: int, size: int) -> Reg
         if abs(streak) == PATIENCE:
             width, streak = min(width * (GROW if better else SHRINK), MOST), 0
         if width < (LEAST if losses[centre] > -LEAP else FINEST):
+            narrowed = (*narrowed, start + size) if losses[centre] < -LEAP else ()
             if not fresh:
                 exhausted = (*exhausted, centre)
                 open_ &= np.abs(points - points[centre]).max(axis=1) > AWAY
                 open_ |= not open_[:start + size].any()
                 centre = _best(losses, open_, 0, start + size)
             width, fresh = START, not fresh
-        region = Region(centre, width, exhausted)
+        region = Region(centre, width, exhausted, narrowed)
     return region
 
 

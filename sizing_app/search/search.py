@@ -152,17 +152,27 @@ class Search:
     @property
     def gains(self) -> np.ndarray | None:
         """What each design gained for the goal, shape (designs,), NaN without a value; None without a goal."""
-        return self.objective.gains(np.array(self._values)) if self.task.goal is not None else None
+        return self.objective.gains(self.values) if self.task.goal is not None else None
 
     @property
     def losses(self) -> np.ndarray:
         """What is minimized, shape (designs,)."""
-        return self.objective.losses(self.shortfalls, np.array(self._met, dtype=bool), self.gains)
+        return self.objective.losses(self.shortfalls, self.met, self.gains)
 
     @property
     def best(self) -> int:
         """The place, among the designs that were told, of the one with the least loss."""
         return int(np.argmin(self.losses))
+
+    @property
+    def met(self) -> np.ndarray:
+        """Which designs meet every spec, shape (designs,)."""
+        return np.array(self._met, dtype=bool)
+
+    @property
+    def values(self) -> np.ndarray:
+        """Of the goal, in SI units, shape (designs,); NaN where a design has none."""
+        return np.array(self._values)
 
     @property
     def pushing(self) -> bool:
@@ -188,8 +198,12 @@ class Search:
         if self._surface is None:
             region, points = self.region(), self.points
             length = region.width if self.pushing else max(region.width, NARROWEST)
-            self._surface = Surface(points, self.columns().values, points[region.centre], length)
+            self._surface = self.fit(points[region.centre], length)
         return self._surface
+
+    def fit(self, centre: np.ndarray, length: float, **settings) -> Surface:
+        """Surfaces around a point, of all that is known."""
+        return Surface(self.points, self.columns().values, centre, length, **settings)
 
     def ask(self, n: int = ROUND) -> list[Suggestion]:
         """The next ``n`` designs: up to ROUND of them from the same knowledge, and no dearer than one by one."""
@@ -211,11 +225,15 @@ class Search:
                 rng = np.random.default_rng([abs(self.task.seed), place])
                 side = self.region().width * (np.exp(rng.uniform(*np.log(SIDES))) if kind == "local sample" else 1.0)
                 point = self._point(kind, surface, side, known, rng)
-                mean, which = self.columns().worst(surface.mean_surface().at(point[None])[0])
-                deviation = self.columns().deviation(which, surface.uncertainty(point[None])[0])
-                suggestions.append(Suggestion(self.space.design(point), kind, float(side), mean, deviation))
+                suggestions.append(self.suggestion(point, kind, float(side), surface))
             known = np.concatenate([known, point[None]])
         return suggestions
+
+    def suggestion(self, point: np.ndarray, kind: Kind, side: float, surface: Surface) -> Suggestion:
+        """The design at a point, with what a surface expects there."""
+        mean, which = self.columns().worst(surface.mean_surface().at(point[None])[0])
+        deviation = self.columns().deviation(which, surface.uncertainty(point[None])[0])
+        return Suggestion(self.space.design(point), kind, side, mean, deviation)
 
     @property
     def spread(self) -> int:
@@ -229,8 +247,7 @@ class Search:
 
     def _wide(self) -> Surface:
         """The surfaces over the whole space."""
-        points = self.points
-        return Surface(points, self.columns().values, points[self.region().centre], 1.0, WIDE_ROWS, WIDE_SHAPES)
+        return self.fit(self.points[self.region().centre], 1.0, rows=WIDE_ROWS, shapes=WIDE_SHAPES)
 
     def _point(self, kind: Kind, surface: Surface, side: float, known: np.ndarray,
                rng: np.random.Generator) -> np.ndarray:

@@ -10,17 +10,25 @@ import numpy as np
 from sizing_app.circuit.definition import Circuit
 from sizing_app.prompt.analysis import misses, moves
 from sizing_app.search.earlier import Known
+from sizing_app.search.objective import LINEAR_UNITS
 from sizing_app.search.search import Search, Suggestion
 from sizing_app.search.space import Space
+from sizing_app.task.definition import Task
+from sizing_app.task.goal import MARGIN
 from sizing_app.task.infeasible import Infeasible
+from sizing_app.task.settled import Settled
 from sizing_app.task.turn import Proposal, Turn
 
 NINETY = 1.645
 """Standard deviations on either side of the mean that hold 90% of a normal distribution."""
 STEP = 0.1
 """Share of a parameter's range over which an effect is told."""
+SLIGHT = 5e-4
+"""A gain below which nothing is promised."""
 FAILING, STRONGEST, EXPECTED = 2, 3, 4
 """Failed specs whose parameters are named, parameters that are named for each, metrics that are predicted."""
+LISTED = 5
+"""Parameters of each metric in the table of effects."""
 LOCAL = "within {side:.0%} of each range around {place}"
 GLOBAL = "over the whole ranges, to look beyond {place}"
 ORIGINS = {"local mean": f"The mean of the surfaces is best here, {LOCAL}.",
@@ -80,18 +88,36 @@ def _effects(search: Search) -> list[str]:
     """``gbw follows i_b (+12% ± 3%) and w_in (+8% ± 1%), each for 10% of its range.``"""
     surface, objective = search.surface(), search.objective
     levels = search.levels[search.region().centre]
-    slopes, doubt = surface.mean_surface().slopes(surface.centre[None])[0], surface.slope_uncertainty()
     heights = objective.heights(levels)
     sentences = []
     for place in np.argsort(heights, kind="stable")[:FAILING]:
-        if heights[place] >= 0 or not surface.known[place]:
-            continue
-        strongest = np.argsort(-np.abs(slopes[place]) * search.space.free, kind="stable")[:STRONGEST]
-        named = [f"{search.space.parameters[other].name} "
-                 f"({_change(search, place, levels[place], STEP * slopes[place, other], STEP * doubt[place, other])})"
-                 for other in strongest if search.space.free[other]]
-        sentences.append(f"{objective.specs[place].metric} follows {', '.join(named)} for +{STEP:.0%} of the range.")
+        if heights[place] < 0 and surface.known[place]:
+            named = ", ".join(_strongest(search, place, STRONGEST))
+            sentences.append(f"{objective.specs[place].metric} follows {named} for +{STEP:.0%} of the range.")
     return sentences
+
+
+def table_of_effects(search: Search) -> str:
+    """What the surfaces say of each spec's metric at the best design, for a reader who decides alone; empty as long as
+    too little was simulated."""
+    surface, metrics = search.surface(), [spec.metric for spec in search.objective.specs]
+    lines = [f"- {metrics[place]}: {', '.join(_strongest(search, place, LISTED))}" for place in range(len(metrics))
+             if surface.known[place] and np.isfinite(search.levels[search.region().centre][place])]
+    if not lines:
+        return ""
+    return "\n".join([f"Response surfaces fitted to {len(search.points)} simulated designs say what +{STEP:.0%} of a "
+                      "parameter's range changes around the best of them (one standard deviation):", *lines])
+
+
+def _strongest(search: Search, place: int, count: int) -> list[str]:
+    """The parameters that one spec's metric follows most, each with its effect."""
+    surface, level = search.surface(), search.levels[search.region().centre][place]
+    slopes = surface.mean_surface().slopes(surface.centre[None])[0][place]
+    doubt = surface.slope_uncertainty()[place]
+    order = np.argsort(-np.abs(slopes) * search.space.free, kind="stable")[:count]
+    return [f"{search.space.parameters[other].name} "
+            f"({_change(search, place, level, STEP * slopes[other], STEP * doubt[other])})"
+            for other in order if search.space.free[other]]
 
 
 def _change(search: Search, place: int, level: float, change: float, deviation: float) -> str:
@@ -127,3 +153,18 @@ def infeasible(circuit: Circuit, found: Infeasible) -> str:
     return (f"No design seems to meet all specs: of {found.designs} designs the nearest is that of "
             f"{where}, which misses {', '.join(found.missed)}. With all others held, the surfaces "
             f"expect at best {', '.join(reached)}. One of these would do: {'; '.join(loosened)}.")
+
+
+def settled(task: Task, found: Settled) -> str:
+    """The verdict that the goal does not become any better, with its evidence."""
+    where = "an earlier session" if found.best is None else f"turn {found.best}"
+    return (f"Settled: to {task.goal.show()}, {task.goal.show_value(task.circuit, found.value)} of {where} seems to be "
+            f"about as good as it gets, after {found.designs} designs. {promise(task, found)} This design is the last.")
+
+
+def promise(task: Task, found: Settled) -> str:
+    """What the surfaces still expect around the best design."""
+    share = task.goal.unit(task.circuit) not in LINEAR_UNITS and task.goal.expression != MARGIN
+    promised = f"{found.promised:.1%} more" if share else f"{found.promised:.2g} of its scale more"
+    return ("The search around it was narrowed down twice without a gain, and the surfaces promise "
+            f"{promised if found.promised > SLIGHT else 'nothing more'}.")

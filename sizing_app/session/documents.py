@@ -4,6 +4,7 @@ SI units; what is not there is None.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
 from sizing_app.circuit.folder import suite_names
@@ -60,9 +61,16 @@ def session_document(id: str, state: SessionState) -> dict:
         "message": state.message, "seed": task.seed, "budget": task.budget, "conditions": task.conditions.document(),
         "best_reward": best.reward if best else None, "best_turn": best.index if best else None,
         "passed": state.passed, "simulations": state.simulations, "goal": task.goal and task.goal.show(),
-        "best_values": best_values(task, state.history) if task.goal else None,
+        "best_values": best_values(task, state.history) if task.goal else None, **_verdicts(state),
         "turns": [_turn_document(task, turn) for turn in state.history],
     }
+
+
+def _verdicts(state: SessionState) -> dict:
+    """What the latest proposal says of the task as a whole."""
+    proposal = state.history[-1].proposal if state.history else None
+    found = {name: getattr(proposal, name, None) for name in ("infeasible", "settled")}
+    return {name: verdict and asdict(verdict) for name, verdict in found.items()}
 
 
 def _turn_document(task: Task, turn: Turn) -> dict:

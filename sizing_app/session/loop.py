@@ -18,6 +18,7 @@ from sizing_app.session.events import (Event, Paused, Proposed, Reason, SessionF
 from sizing_app.session.groups import GroupEvent, GroupFinished, GroupStarted, Sampled
 from sizing_app.session.proposing import plan_of_hint, propose
 from sizing_app.session.turn import admit, finish, initial_turn
+from sizing_app.simulator.shared import Stopped
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Policy, Simulator, StopSignal
 from sizing_app.task.reward import reached
@@ -26,9 +27,10 @@ from sizing_app.task.turn import GivenPlan, History, Measurement, Turn
 log = logging.getLogger(__name__)
 
 
-def goes_on(task: Task, history: History) -> bool:
-    """Whether a session takes another turn: the policy has not ended it, and the budget is not spent."""
-    return not history[-1].proposal.finished and _left(task, history) > 0
+def goes_on(task: Task, history: History, given: int = 0) -> bool:
+    """Whether a session takes another turn: the policy has not ended it, and the budget is not spent. One that
+    continues the first ``given`` turns of the history goes on past their end."""
+    return (len(history) == given or not history[-1].proposal.finished) and _left(task, history) > 0
 
 
 def take_round(task: Task, history: History, policy: Policy, simulator: Simulator, stop: StopSignal,
@@ -89,6 +91,8 @@ def run_session(task: Task, policy: Policy, simulator: Simulator, stop: StopSign
     message, plan = "", plan or (None if history else plan_of_hint(task, policy))
     try:
         reason = yield from _turns(task, policy, simulator, stop, history, plan)
+    except Stopped:
+        reason = "stopped"
     except Exception as error:
         reason, message = "failed", _sentence(error, task, policy)
     yield SessionFinished(reason, message)
@@ -147,8 +151,9 @@ def _turns(task, policy, simulator, stop, history, plan) -> Generator[Event, Non
             return "stopped"
     for turn in history:
         yield TurnFinished(turn)
+    given = len(history)
     while not stop.is_set():
-        if not goes_on(task, history):
+        if not goes_on(task, history, given):
             return "passed" if reached(history) else "ended" if history[-1].proposal.finished else "budget"
         if isinstance(stop, Control) and stop.paused:
             yield Paused(True)

@@ -21,7 +21,7 @@ class Shared(Inspector):
     def __init__(self, simulator: Simulator, stop: threading.Event | None = None,
                  progress: Callable[[int, int], None] | None = None):
         """``progress`` is told how many jobs are done, and of how many that were submitted so far."""
-        self._simulator, self._stop, self._progress = simulator, stop or threading.Event(), progress
+        self._simulator, self.stop, self._progress = simulator, stop or threading.Event(), progress
         self._done = self._submitted = 0
 
     @property
@@ -34,7 +34,7 @@ class Shared(Inspector):
         left, running, answers = deque(jobs), deque(), []
         while left or running:
             while left and len(running) < self.seats:
-                if self._stop.is_set():
+                if self.stop.is_set():
                     raise Stopped
                 running += self._simulator.submit([left.popleft()])
             answers.append(running.popleft())

@@ -10,6 +10,7 @@ from typing import Literal
 
 from sizing_app.circuit.definition import Parameters
 from sizing_app.task.infeasible import Infeasible
+from sizing_app.task.settled import Settled
 
 Status = Literal["ok", "not_converged", "timeout", "crashed", "refused", "no_call"]
 """Outcome of a turn's simulation. no_call: the policy proposed nothing that could be simulated."""
@@ -99,6 +100,9 @@ class Proposal:
     """What a thinking model wrote before its reply: shown and stored, never read for a call, never sent back."""
     infeasible: Infeasible | None = None
     """Why a search holds that no design meets the specs; None as long as it does not."""
+    settled: Settled | None = None
+    """Why a search holds that the goal does not become any better, and ends the session with this design; None as long
+    as it does not."""
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from sizing_app.checks import Checks
 from sizing_app.circuit.catalog import Catalog
 from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.circuit.folder import home
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
-from sizing_app.policy import (DEFAULT_POLICY, OWN_POLICY, POLICIES, can_recall, can_size, check_can_size,
-                                lack_of)
+from sizing_app.policy import (DEFAULT_POLICY, POLICIES, can_recall, can_size, check_can_size,
+                                lack_of, served)
+from sizing_app.policy.default import default_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.plans import read_plan, takes_plans
 from sizing_app.session.control import Control
@@ -21,6 +21,7 @@ from sizing_app.session.events import SessionState, fold
 from sizing_app.session.loop import run_session, sample_group
 from sizing_app.session.turn import initial_turn
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
+from sizing_app.simulator.shared import Shared
 from sizing_app.store import SessionStore, record
 from sizing_app.store.circuits import StoredCatalog
 from sizing_app.task.definition import Task
@@ -30,14 +31,16 @@ from sizing_app.task.turn import GivenPlan, History
 from sizing_app.ui.visitors import Shares, signed_in
 
 log = logging.getLogger(__name__)
+BUDGET = 5
+"""Simulations of a session unless somebody says otherwise."""
 PATIENCE = 10.0
 """Seconds without news after which a follower is asked whether it is still there."""
 
 
 def policy_titles(chat: bool) -> dict[str, str]:
-    """Name to title of the policies on offer; with ``chat``, the model of another server comes first."""
-    offered = {name: entry.title for name, entry in POLICIES.items() if entry.offered}
-    return {"chat": POLICIES["chat"].title, **offered} if chat else offered
+    """Name to title of the policies on offer; with ``chat``, those of the model of another server come first."""
+    return {name: POLICIES[name].title for name in sorted(POLICIES, key=served, reverse=True)
+            if POLICIES[name].offered or (chat and served(name))}
 
 
 def reads_hints(name: str) -> bool:
@@ -96,13 +99,12 @@ class Services:
     def own_of(self, person: str) -> StoredCatalog:
         return self.store.circuits.seen_by(person) if self.named else self.store.circuits
 
-    def policies_for(self, circuit: str) -> list[tuple[str, str]]:
-        """(title, name) of the policies that can size a circuit, the default first: a search for circuits that no model
-        was made for."""
+    def policies_for(self, circuit: str, budget: int = BUDGET) -> list[tuple[str, str]]:
+        """(title, name) of the policies that can size a circuit, the default for so many simulations first."""
         found = self.circuits[circuit]
         able = [(title, name) for name, title in self.policies.items() if can_size(name, found)]
-        own = home(found) is None and "chat" not in self.policies
-        return sorted(able, key=lambda policy: policy[1] != OWN_POLICY) if own else able
+        first = "chat" if "chat" in self.policies else default_policy(found, [name for _, name in able], budget)
+        return sorted(able, key=lambda policy: policy[1] != first)
 
     def not_offered(self, circuit: str) -> str:
         """A sentence where the model that most people begin with cannot size a circuit: what it lacks."""
@@ -166,7 +168,7 @@ class Services:
         self.shares.check_checks(self.checks.running())
 
     @contextmanager
-    def check(self) -> Iterator[Inspector]:
+    def check(self) -> Iterator[Shared]:
         """A simulator for a check that its caller waits for: it counts among the visitor's checks. Raises PolicyError
         as ``admit_check``."""
         self.admit_check()

@@ -23,6 +23,7 @@ from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_co
                                                read_plan, read_specs, read_then)
 from sizing_app.ui.exchange.check_api import CheckApi
 from sizing_app.ui.exchange.export import session_file
+from sizing_app.ui.exchange.front_api import FrontApi
 from sizing_app.ui.exchange.own_api import OwnApi
 from sizing_app.ui.forks.forks import Forks
 from sizing_app.ui.services import Services
@@ -44,7 +45,7 @@ class Api:
                      "get_session", "export_session"):
             limit = SIMULATIONS if name == "simulate_design" else STREAMS
             gr.api(_plain_errors(getattr(self, name)), api_name=name, concurrency_limit=limit)
-        for rest in (OwnApi(self.services), CheckApi(self.services)):
+        for rest in (OwnApi(self.services), CheckApi(self.services), FrontApi(self.services)):
             for name, limit in rest.NAMES.items():
                 gr.api(_plain_errors(getattr(rest, name)), api_name=name, concurrency_limit=limit)
 
@@ -89,7 +90,7 @@ class Api:
 
         Args:
             circuit: name of a circuit, or its key
-            policy: one of the circuit's policies; the first of them if left out
+            policy: one of the circuit's policies; the best one for the budget, by measured shares, if left out
             specs: metric to {"low": value, "high": value} or one of them; the default specs if left out
             conditions: any of corner, temperature, supply, load; nominal if left out
             initial: starting values of some or all parameters; the rest is random by seed
@@ -109,14 +110,14 @@ so many standard deviations towards the bound must
 foundry's if left out
         """
         found = read_circuit(self.services.circuits, circuit)
-        offered = [name for _, name in self.services.policies_for(circuit)]
+        number = read_count(budget, "budget", 1, SESSION_BUDGET)
+        offered = [name for _, name in self.services.policies_for(circuit, number)]
         if policy and policy not in offered:
             raise WrongInput(f"policy: {policy!r} cannot size {circuit}: choose one of {', '.join(offered)}.")
-        number = read_count(seed, "seed", 0, MAX_SEED)
+        seed = read_count(seed, "seed", 0, MAX_SEED)
         point = read_conditions(found, conditions)
         task = Task(found, read_specs(found, specs), point,
-                    read_parameters(found, initial or {}, initial_design(found, number)),
-                    read_count(budget, "budget", 1, SESSION_BUDGET), number,
+                    read_parameters(found, initial or {}, initial_design(found, seed)), number, seed,
                     plan=read_plan(found, point, over, samples, yield_aim, pelgrom),
                     goal=read_then(then))
         check_task(task)

@@ -14,6 +14,7 @@ from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.netlist import sized_netlist
 from sizing_app.circuit.pdk import ModelError
 from sizing_app.errors import SimulatorError, StoreError
+from sizing_app.evaluate.front_documents import front_csv
 from sizing_app.evaluate.package import package
 from sizing_app.session.documents import csv_text
 from sizing_app.session.events import SessionState, fold
@@ -23,7 +24,7 @@ from sizing_app.task.turn import Turn
 from sizing_app.ui.exchange.report import report
 from sizing_app.ui.parts.live_plot import PLOTLY_URL, plotly_script
 from sizing_app.ui.services import Services
-from sizing_app.ui.signoff.asked import sheet_of
+from sizing_app.ui.signoff.asked import design_of, sheet_of
 
 
 def to_netlist(state: SessionState, turn: Turn) -> str:
@@ -75,6 +76,8 @@ REPORT = {"datasheet": ("html", "text/html", datasheet_report.html),
           "datasheet-md": ("md", "text/markdown", datasheet_report.markdown)}
 """The datasheet of the best design, of what was checked; the rest is simulated for it."""
 SESSION_KINDS = {"html": "text/html", "jsonl": "application/jsonl"}
+FRONT = "front"
+"""The kind that is the latest front from the best design, as a table."""
 
 
 class NoSuchFile(ValueError):
@@ -109,7 +112,7 @@ def routes(services: Services) -> list[Route]:
 
 def session_file(services: Services, session_id: str, kind: str, turn: str | None = None) -> File:
     """A session, or the design of one of its turns, the best one by default. Raises StoreError or NoSuchFile."""
-    kinds = (*KINDS, PACKAGE, *REPORT, *SESSION_KINDS)
+    kinds = (*KINDS, PACKAGE, *REPORT, *SESSION_KINDS, FRONT)
     if kind not in kinds:
         raise NoSuchFile(f"Unknown kind {kind!r}: one of {', '.join(kinds)}.")
     events = services.store.events(session_id)
@@ -120,6 +123,8 @@ def session_file(services: Services, session_id: str, kind: str, turn: str | Non
     if kind == "html":
         notes = services.store.notes.read(session_id)
         return File(f"{name}.html", SESSION_KINDS[kind], report(state, session_id, notes))
+    if kind == FRONT:
+        return _front(services, state, name)
     found = state.best if turn is None else next((item for item in state.history if str(item.index) == turn), None)
     if found is None or found.proposal.parameters is None or found.score is None:
         raise NoSuchFile("This session has no simulated design there.")
@@ -144,6 +149,15 @@ def _package(services: Services, state: SessionState, turn: Turn, name: str) -> 
     except (SimulatorError, ModelError, ExpressionError) as error:
         raise NoSuchFile(f"This design cannot be packed: {error}.") from None
     return File(f"{name}.zip", "application/zip", found.zipped(circuit.name))
+
+
+def _front(services: Services, state: SessionState, name: str) -> File:
+    """Raises NoSuchFile where there is none."""
+    design = design_of(state)
+    found = design and services.checks.result(design, FRONT)
+    if not found:
+        raise NoSuchFile("There is no front of this session: run one on its page first.")
+    return File(f"{name}-front.csv", "text/csv", front_csv(found))
 
 
 def _datasheet(services: Services, state: SessionState, session_id: str, kind: str, name: str) -> File:

@@ -4,17 +4,20 @@ import json
 from collections.abc import Sequence
 
 from sizing_app.policy import POLICIES
+from sizing_app.ui.services import BUDGET
 
 MODEL, SEARCH, RESEARCH = "Reasoning model", "Search", "Research"
 FIRST = {"chat": MODEL, "tl-grpo": MODEL, "response-surface": SEARCH}
 """What most people want, in this order."""
-FEW, MANY = 5, 200
+FEW, MANY = BUDGET, 200
 """Simulations that are offered for a model's turns and for a search."""
 LINES = {
     "chat": "The model of the connected server: reads netlist, targets and results, and writes why it changes what.",
     "tl-grpo": "A small model that writes why it changes what; good for a few simulations of circuits that it knows.",
     "response-surface": "Learns every metric from what was simulated and goes where all specs may be met; takes some "
                         "hundred simulations, for any circuit and for hard targets. 200 is a good start.",
+    "chat+response-surface": "The connected server's model first, which is told what response surfaces say of the "
+                             "parameters, then the response surfaces alone.",
     "sft": "The model before reinforcement learning.",
     "tl-grpo+cma-es": "The model's turns first, then an evolution strategy around the best of them.",
     "tl-grpo+response-surface": "The model's turns first, then response surfaces of all that was simulated.",

@@ -24,7 +24,7 @@ from sizing_app.ui.forms.then_choice import LABEL, then_choices, then_text
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.parts.events import PRIVATE
-from sizing_app.ui.services import Services, begins_with_hints, reads_hints, reads_ranges
+from sizing_app.ui.services import BUDGET, Services, begins_with_hints, reads_hints, reads_ranges
 
 NONE = ""
 """The choice of no policy, for a lane that stays empty."""
@@ -72,7 +72,7 @@ class TaskForm:
         self.lines = gr.HTML(self._lines(circuit.name, *(policy.value for policy in self.policies)),
                              apply_default_css=False, elem_id=f"{prefix}policy-lines")
         with gr.Row(elem_classes="pair"):
-            self.budget = gr.Number(5, label=f"Designs, 1 to {SESSION_BUDGET}", min_width=80)
+            self.budget = gr.Number(BUDGET, label=f"Designs, 1 to {SESSION_BUDGET}", min_width=80)
             self.seed = gr.Number(0, label="Seed", min_width=80)
         self.then = then_field(circuit, STOP)
         self.earlier = gr.Checkbox(True, label="Begin with what earlier sessions simulated", container=False,

@@ -7,6 +7,7 @@ from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
 from sizing_app.ui.parts.conflict import conflict
 from sizing_app.ui.parts.render import STATUS, designs, task_line
+from sizing_app.ui.parts.settled import settled
 from sizing_app.ui.parts.verdict import verdict_of
 
 DESIGN_FILES = (("zip", "Download ZIP", "The best design with all that plain ngspice needs, and the values to expect"),
@@ -32,13 +33,13 @@ def header(state: SessionState, session_id: str, corners: Spots | None = None) -
     return Markup(
         '<section class="session-header {kind}" aria-label="Session">'
         '<p class="task">{task}</p>'
-        '<h2 class="headline">{headline}{unchecked}</h2>{facts}{conflict}'
+        '<h2 class="headline">{headline}{unchecked}</h2>{facts}{conflict}{settled}'
         '<div class="status-line"><span class="status {status}" role="status">{word}</span>'
         '<span class="detail">{detail}</span><nav aria-label="Files of the session">{links}</nav></div>'
         '{progress}{person}{problems}</section>').format(
             kind=found.kind, headline=found.headline, unchecked=unchecked, status=state.status,
             facts=Markup('<p class="facts">{}</p>').format(found.facts) if found.facts else "",
-            conflict=conflict(state), progress=_progress(state),
+            conflict=conflict(state), settled=settled(state), progress=_progress(state),
             word=_status_word(state), detail=_detail(state), person=_person(state.task),
             links=_links(state, session_id), task=task_line(state.task, state.policy), problems=_problems(state))
 

@@ -46,7 +46,7 @@ def corners_of(services: Services, state: SessionState) -> Spots | None:
 def sheet_of(services: Services, state: SessionState, simulator: Inspector | None = None) -> Datasheet:
     """The datasheet of the best design, with the samples that were drawn, if any. Raises CannotCheck, and
     SimulatorError where it cannot be simulated."""
-    design = _known(state)
+    design = known(state)
     made = services.checks.result(design, "report")
     if simulator is None and made is not None:
         return made
@@ -57,7 +57,7 @@ def sheet_of(services: Services, state: SessionState, simulator: Inspector | Non
 def ask(services: Services, state: SessionState, kind: Kind, count: object = SAMPLES, pelgrom: str = "") -> str:
     """Start a check, or join one that is the same; returns its id. ``count``: samples of Monte Carlo; ``pelgrom``:
     coefficients to assume where the foundry gives none. Raises CannotCheck, and Busy."""
-    design, settings = _known(state), None
+    design, settings = known(state), None
     work: Callable[[Inspector], Any]
     match kind:
         case "corners":
@@ -81,6 +81,11 @@ def ask(services: Services, state: SessionState, kind: Kind, count: object = SAM
 
             def work(simulator: Inspector) -> Datasheet:
                 return sheet_of(services, state, simulator)
+    return begin(services, design, kind, settings, work)
+
+
+def begin(services: Services, design: Design, kind: Kind, settings: Hashable, work: Callable[[Shared], Any]) -> str:
+    """Start a check, or join one that is the same; returns its id. Raises Busy."""
     if services.checks.standing(design, kind, settings) is None:
         services.admit_check()
     id = services.checks.start(design, kind, settings, work, services.simulator)
@@ -97,7 +102,8 @@ def no_coefficients(design: Design) -> str:
     return ""
 
 
-def _known(state: SessionState) -> Design:
+def known(state: SessionState) -> Design:
+    """As ``design_of``. Raises CannotCheck where there is none."""
     design = design_of(state)
     if design is None:
         raise CannotCheck("There is a design to check once the session has ended with one that can be simulated.")

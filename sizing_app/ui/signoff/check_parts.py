@@ -12,12 +12,14 @@ from sizing_app.ui.parts.render import block, duration
 from sizing_app.ui.services import Services
 from sizing_app.ui.signoff.asked import corners_of, design_of
 from sizing_app.ui.signoff.corner_panel import corner_blocks
+from sizing_app.ui.signoff.front_panel import NO_FRONT, front_blocks, front_figure
 from sizing_app.ui.signoff.sample_panel import histograms, sample_blocks
 from sizing_app.ui.signoff.sensitivity_panel import sensitivity_blocks
 
-NO_CHECKS: Parts = {"checks": [], "corners": [], "samples": [], "histograms": {"figures": []}, "sensitivity": []}
+NO_CHECKS: Parts = {"checks": [], "corners": [], "samples": [], "histograms": {"figures": []}, "sensitivity": [],
+                    "front": [], "trade": NO_FRONT}
 TITLES: dict[Kind, str] = {"corners": "Corners", "samples": "Monte Carlo", "sensitivity": "Sensitivity",
-                           "report": "Report"}
+                           "report": "Report", "front": "Front"}
 STOP = Markup('<p class="check"><button type="button" class="quiet-button" data-event="halt" data-value="{}" '
               'aria-label="Stop {}">Stop</button></p>')
 
@@ -30,11 +32,14 @@ def check_parts(services: Services, state: SessionState, session_id: str) -> Ite
         return
     for checks in services.checks.follow(design):
         corners, task = corners_of(services, state), state.task
-        random, found = (checks[kind].result if kind in checks else None for kind in ("samples", "sensitivity"))
+        random, found, front = (checks[kind].result if kind in checks else None
+                                for kind in ("samples", "sensitivity", "front"))
         yield {"checks": _lines(checks, session_id), "corners": corner_blocks(task, corners) if corners else [],
                "samples": sample_blocks(task, random) if random else [],
                "histograms": histograms(task, random) if random else NO_CHECKS["histograms"],
-               "sensitivity": sensitivity_blocks(task, found) if found else []}, corners
+               "sensitivity": sensitivity_blocks(task, found) if found else [],
+               "front": front_blocks(front, session_id) if front else [],
+               "trade": front_figure(front) if front else NO_FRONT}, corners
 
 
 def _lines(checks: Mapping[Kind, Check], session_id: str) -> list[dict]:
@@ -50,10 +55,10 @@ def _lines(checks: Mapping[Kind, Check], session_id: str) -> list[dict]:
 
 def _line(title: str, check: Check, session_id: str) -> Markup | str:
     if check.status == "running":
+        done, most, what = _progress(check)
         return Markup(
-            '<p class="check"><b class="busy">{0}</b> <progress value="{1}" max="{2}" aria-label="{0}: {1} of {2} '
-            'simulations"></progress> <span class="quiet">{1} of {2} simulations</span></p>').format(
-                title, check.done, check.submitted or 1)
+            '<p class="check"><b class="busy">{0}</b> <progress value="{1}" max="{2}" aria-label="{0}: {3}">'
+            '</progress> <span class="quiet">{3}</span></p>').format(title, done, most, what)
     if check.status == "failed":
         return Markup('<p class="warning" role="alert">{} failed: {}</p>').format(title, check.message)
     if check.status == "stopped":
@@ -65,3 +70,12 @@ def _line(title: str, check: Check, session_id: str) -> Markup | str:
                       '<a download href="export/{0}/datasheet-md">Markdown</a></p>').format(session_id)
     return Markup('<p class="check quiet" role="status">{}: {} simulations in {}.</p>').format(
         title, check.done, duration(check.seconds))
+
+
+def _progress(check: Check) -> tuple[int, int, str]:
+    """How much is done, of how much, and in words: simulations, of a front bounds as well."""
+    if check.kind == "front" and check.result is not None:
+        done, most = len(check.result.sessions), len(check.result.sweep.bounds)
+        return done, most, f"{done} of {most} bounds, {check.done} simulations"
+    most = check.submitted or 1
+    return check.done, most, f"{check.done} of {most} simulations"

@@ -19,6 +19,7 @@ from sizing_app.ui.parts.components import blocks, response_plots
 from sizing_app.ui.parts.render import block
 from sizing_app.ui.services import Services
 from sizing_app.ui.signoff.asked import SAMPLES, ask, design_of, no_coefficients
+from sizing_app.ui.signoff.front_form import FrontForm
 from sizing_app.ui.signoff.sample_panel import opened_sample
 
 OPEN_AGAIN = """(ticket) => {
@@ -44,6 +45,7 @@ class SignoffView:
             self.sensitivity = gr.Button("Sensitivity", size="sm", elem_id="sensitivity", elem_classes="quiet-button",
                                          scale=0)
             self.report = gr.Button("Report", size="sm", elem_id="report", elem_classes="quiet-button", scale=0)
+        self.front = FrontForm(name, services)
         self.problem = gr.HTML("", apply_default_css=False, elem_id=f"{name}-check-problem")
         self.ticket = gr.Textbox("", visible="hidden", label="Check")
         self.lines = blocks(label="Checks", elem_id=f"{name}-checks", elem_classes="check-lines")
@@ -54,19 +56,23 @@ class SignoffView:
                                              elem_classes="histograms")
             self.opened = blocks(label="Sample", elem_id=f"{name}-sample", elem_classes="panel")
         self.sensitivity_panel = blocks(label="Sensitivity", elem_id=f"{name}-sensitivity", elem_classes="panel")
+        with gr.Column(elem_classes="front-panel"):
+            self.front_panel = blocks(label="Front", elem_id=f"{name}-front", elem_classes="panel")
+            self.trade = response_plots(label="Trade", elem_id=f"{name}-trade", elem_classes="histograms")
 
     def connect(self, session_id: gr.Textbox, stream: gr.HTML) -> None:
         for button, kind in ((self.corners, "corners"), (self.samples, "samples"), (self.sensitivity, "sensitivity"),
                              (self.report, "report")):
             button.click(partial(self.start, kind), [session_id, self.count, self.pelgrom], [self.ticket, self.problem],
                          **PRIVATE)
+        self.front.connect(session_id, self.ticket, self.problem, alert)
         self.ticket.change(None, self.ticket, stream, js=OPEN_AGAIN, **PRIVATE)
         self.lines.halt(self.halt, session_id, None, **PRIVATE)
         self.sample_panel.open_sample(self.open_sample, session_id, self.opened, **PRIVATE)
 
     @property
     def outputs(self) -> list:
-        return [self.row, self.corners, self.pelgrom, self.problem, self.opened]
+        return [self.row, self.corners, self.pelgrom, self.problem, self.opened, *self.front.outputs]
 
     def update(self, state: SessionState, changed: Collection[str]) -> list:
         """The buttons for a phase of which ``changed`` is new."""
@@ -74,11 +80,12 @@ class SignoffView:
             return [gr.skip()] * len(self.outputs)
         design = design_of(state)
         if design is None:
-            return [gr.Row(visible=False), gr.skip(), gr.skip(), "", []]
+            return [gr.Row(visible=False), gr.skip(), gr.skip(), "", [], *self.front.update(state)]
         points, missing = len(corner_points(design.circuit, design.conditions)), no_coefficients(design)
         return [gr.Row(visible=True),
                 gr.Button(f"Check {points} corners", visible=points > 1 and not covers_corners(state.task)),
-                gr.Textbox(visible=bool(missing)), missing and alert(f"No Monte Carlo as it stands: {missing}."), []]
+                gr.Textbox(visible=bool(missing)), missing and alert(f"No Monte Carlo as it stands: {missing}."), [],
+                *self.front.update(state)]
 
     def start(self, kind: Kind, session_id: str, count: object, pelgrom: str) -> list:
         """Start a check; the page then follows the session again."""
