@@ -22,7 +22,7 @@ def lack_of_words(folder: Path, circuit: Circuit) -> str:
     version = prompt_of(folder)
     if version in VERSIONS and VERSIONS[version].roles and _words(folder):
         return _listed(misfits(circuit))
-    return _listed([word.strip(' <>=",:') for word in vocabulary(circuit) if word not in _words(folder)])
+    return _listed([word.strip(' <>=",:{') for word in vocabulary(circuit) if word not in _words(folder)])
 
 
 def _listed(words: Sequence[str]) -> str:
