@@ -24,7 +24,7 @@ def sample(page: Page, name: str, size: int, policy: str = "") -> None:
     group.get_by_label("Proposals, 2 to 16").fill(str(size))
     if policy:
         group.get_by_label("Policy", exact=True).click()
-        page.get_by_role("option", name=policy).click()
+        page.get_by_role("option", name=re.compile(f"{re.escape(policy)}$")).click()
     page.click(f"#{name}-group-start")
 
 
