@@ -17,7 +17,7 @@ from sizing_app.train.advantage import clipped_objective, format_errors, group_a
 from sizing_app.train.algorithms import ALGORITHMS, gtpo, single_turn_grpo, trajectory_grpo
 from sizing_app.train.config import RLConfig
 from sizing_app.train.data import batch_of
-from sizing_app.train.model import build_model
+from sizing_app.train.model import build_model, take_weights
 from sizing_app.train.optim import apply_gradients, make_optimizers, orthogonalize
 from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import generator
@@ -98,6 +98,21 @@ def test_value_embeddings_start_smooth(tokenizer):
     rows = torch.nn.functional.normalize(table[[index for _, index in values]], dim=1)
     near, far = (rows[:-1] * rows[1:]).sum(1).mean(), (rows[:-60] * rows[60:]).sum(1).mean()
     assert near > 0.8 and near > far + 0.2
+
+
+def test_other_words_keep_what_stands_between_them_and_what_they_share(tokenizer):
+    words = a_tokenizer(merges=20)
+    learnt, fresh = a_model(words, 1), build_model(SIZE, tokenizer, 0)
+    before = fresh.get_input_embeddings().weight.detach().clone()
+    take_weights(fresh, tokenizer, learnt, words)
+    mine, known = tokenizer.get_vocab(), words.get_vocab()
+    assert known.keys() & mine.keys() and mine.keys() - known.keys()
+    for token, row in mine.items():
+        expected = learnt.get_input_embeddings().weight[known[token]] if token in known else before[row]
+        assert torch.equal(fresh.get_input_embeddings().weight[row], expected), token
+    assert torch.equal(fresh.model.layers[0].mlp.up_proj.weight, learnt.model.layers[0].mlp.up_proj.weight)
+    with pytest.raises(ValueError, match="has the shape"):
+        take_weights(build_model(replace(SIZE, hidden=64), tokenizer, 0), tokenizer, learnt, words)
 
 
 def test_muon_directions_are_orthogonal():

@@ -35,9 +35,10 @@ def demonstration(task: Task, simulator=None) -> list[dict[str, str]]:
     return turns
 
 
-def a_tokenizer(circuit: Circuit | None = None) -> Tokenizer:
+def a_tokenizer(circuit: Circuit | None = None, merges: int = 60) -> Tokenizer:
     turns = demonstration(a_task(circuit or a_circuit()))
-    return build_tokenizer([circuit or a_circuit()], [turn["prompt"] + turn["reply"] for turn in turns] * 2, merges=60)
+    return build_tokenizer([circuit or a_circuit()], [turn["prompt"] + turn["reply"] for turn in turns] * 2,
+                           merges=merges)
 
 
 def a_model(tokenizer: Tokenizer, seed: int = 0):

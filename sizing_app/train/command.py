@@ -69,7 +69,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--start", type=Path, default=None, metavar="FOLDER",
                         help="begin sft, or reinforcement learning, with this exported checkpoint")
     parser.add_argument("--prompt", default=None, choices=tuple(VERSIONS), help=f"version of the prompt, for data and "
-                        f"sft ({LATEST}); a checkpoint that a stage begins with keeps its own")
+                        f"sft ({LATEST}, or that of --start; with another one sft begins with its weights and the "
+                        "words that both have)")
     parser.add_argument("--credit-design", action="store_true",
                         help="credit every token with the design's reward, as the paper does")
     parser.add_argument("--latest-only", action="store_true", help="show the policy the latest turn alone")

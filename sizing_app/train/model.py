@@ -12,6 +12,8 @@ from sizing_app.train.config import ModelSize
 from sizing_app.train.tree import ATTENTION
 
 INITIAL_STD = 0.02
+EMBEDDINGS = "model.embed_tokens.weight", "lm_head.weight"
+"""One tensor under two names: a row a token."""
 _OCTAVES = 8
 _LEAST = 1e-3
 
@@ -46,6 +48,23 @@ def build_model(size: ModelSize, tokenizer: Tokenizer, seed: int) -> Qwen3ForCau
     model = Qwen3ForCausalLM(model_config(size, tokenizer)).float()
     smooth_value_embeddings(model, tokenizer, seed)
     return model
+
+
+def take_weights(model: Qwen3ForCausalLM, tokenizer: Tokenizer, other: Qwen3ForCausalLM, words: Tokenizer) -> None:
+    """Begin with the weights of ``other``, a model of the same shape whose tokenizer is ``words``: all that stands
+    between the words, and the embedding of every token that both have. Other tokens stay as they are.
+
+    Raises ValueError where the shapes differ.
+    """
+    mine, its, known = tokenizer.get_vocab(), model.state_dict(), words.get_vocab()
+    shared = sorted(mine.keys() & known.keys())
+    for name, tensor in other.state_dict().items():
+        if its[name].shape[1:] != tensor.shape[1:]:
+            raise ValueError(f"{name} has the shape {tuple(tensor.shape)} there and {tuple(its[name].shape)} here")
+        if name in EMBEDDINGS:
+            its[name][[mine[token] for token in shared]] = tensor[[known[token] for token in shared]]
+        else:
+            its[name].copy_(tensor)
 
 
 def smooth_value_embeddings(model: Qwen3ForCausalLM, tokenizer: Tokenizer, seed: int) -> None:

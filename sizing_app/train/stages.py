@@ -23,7 +23,7 @@ from sizing_app.train.data import load_lessons, sample_texts, split
 from sizing_app.train.export import export_model, hardware, load_model, prompt_of
 from sizing_app.train.family.archive import load_family
 from sizing_app.train.form import Form
-from sizing_app.train.model import build_model, pick_device, set_precision
+from sizing_app.train.model import build_model, pick_device, set_precision, take_weights
 from sizing_app.train.prepare import family_folder, lessons_path, prepare, prepare_family, queries_path, simulate_pools
 from sizing_app.train.queries import load_queries
 from sizing_app.train.rollout import Rollouts
@@ -46,7 +46,7 @@ class Stages:
         self.folder = RunFolder(options.out)
         if options.resume == "no":
             self.folder.clear()
-        self.prompt = prompt_of(options.start) if options.start else preset.data.prompt
+        self.prompt = prompt_of(options.start) if options.start and not options.prompt else preset.data.prompt
         self.folder.open(options.preset, [circuit.name for circuit in self.circuits], len(self.family), options.seed,
                          self.prompt)
 
@@ -86,7 +86,7 @@ class Stages:
                                                              version=self.prompt))
 
     def train_sft(self) -> bool:
-        model = self._fresh_model() if self.options.start is None else self._exported()
+        model = self._first_model()
         set_precision(self.device, exact=False)
         data = load_lessons(self._data_files(self._lessons_path), self.tokenizer, self.preset.sft.validation)
         _report(f"{model.num_parameters() / 1e6:.2f} M parameters, {len(data.training)} trajectories with "
@@ -148,9 +148,23 @@ class Stages:
     def _fresh_model(self):
         return build_model(self.preset.size, self.tokenizer, self.options.seed).to(self.device)
 
+    def _first_model(self):
+        """Where supervised training begins: random weights, or those of a checkpoint, which may have learnt other
+        words than the run's."""
+        if self.options.start is None:
+            return self._fresh_model()
+        if prompt_of(self.options.start) == self.prompt:
+            return self._exported()
+        model = self._fresh_model()
+        take_weights(model, self.tokenizer, *load_model(self.options.start, self.device))
+        return model
+
     def _start_model(self):
         """Where reinforcement learning begins: the run's supervised weights, or an exported checkpoint."""
         if self.options.start is not None:
+            if prompt_of(self.options.start) != self.prompt:
+                raise RunError(f"{self.options.start} reads the prompt {prompt_of(self.options.start)}, not "
+                               f"{self.prompt}: the sft stage can teach it that")
             return self._exported()
         path = self.folder.checkpoint(sft.STAGE)
         if not path.exists():
