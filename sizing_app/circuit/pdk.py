@@ -69,23 +69,34 @@ PROCESSES = {process.name: process for process in (
 )}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bin:
-    """One .model card and the lengths and widths (m) it holds for; infinite limits for an unbinned model."""
+    """One .model line of a library. What it says is read when it is asked for: a library has hundreds."""
 
     name: str
-    length: tuple[float, float]
-    width: tuple[float, float]
-    card: str
+    kind: str
+    settings: str
+    """The parameters as written, expressions over ``constants`` among them."""
+    constants: Mapping[str, float]
+
+    @functools.cached_property
+    def sizes(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Lengths and widths (m) that it holds for; without limits for an unbinned model."""
+        found = {key.lower(): number(value, self.constants) for key, value in LIMIT.findall(self.settings)}
+        return ((found.get("lmin", 0.0), found.get("lmax", math.inf)),
+                (found.get("wmin", 0.0), found.get("wmax", math.inf)))
 
     def holds(self, width: float, length: float) -> bool:
-        return _within(width, self.width) and _within(length, self.length)
+        lengths, widths = self.sizes
+        return _within(width, widths) and _within(length, lengths)
 
-
-def bin_limits(values: Mapping[str, float]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Lengths and widths that a card with these parameters holds for."""
-    return ((values.get("lmin", 0.0), values.get("lmax", math.inf)),
-            (values.get("wmin", 0.0), values.get("wmax", math.inf)))
+    @functools.cached_property
+    def card(self) -> str:
+        """The line with numbers for all expressions."""
+        pairs = [written or _written(key, number(text, self.constants))
+                 for key, text, written in _settings(self.settings)]
+        rows = [" ".join(pairs[start:start + 40]) for start in range(0, len(pairs), 40)]
+        return f".model {self.name} {self.kind}\n+ " + "\n+ ".join(rows)
 
 
 def installed_file(process: Process, relative: str) -> Path:
@@ -122,7 +133,7 @@ def limits(process_name: str, corner: str, model: str) -> tuple[tuple[float, flo
     bins = _library(process_name, corner).get(model)
     if not bins:
         raise ModelError(f"{process_name} has no model {model!r}, only {', '.join(PROCESSES[process_name].models)}")
-    widths, lengths = [found.width for found in bins], [found.length for found in bins]
+    lengths, widths = zip(*(found.sizes for found in bins), strict=True)
     return ((min(low for low, _ in widths), max(high for _, high in widths)),
             (min(low for low, _ in lengths), max(high for _, high in lengths)))
 
@@ -153,7 +164,7 @@ def _library(process_name: str, corner: str) -> dict[str, tuple[Bin, ...]]:
             _, name, kind, rest = line.split(None, 3)
             base = re.sub(r"\.\d+$", "", name)
             if base in process.models and kind.lower() in ("nmos", "pmos"):
-                library.setdefault(base, []).append(bin_of(name, kind, rest, constants))
+                library.setdefault(base, []).append(Bin(name, kind, rest, constants))
     return {name: tuple(bins) for name, bins in library.items()}
 
 
@@ -188,6 +199,7 @@ def _logical_lines(text: str) -> list[str]:
 
 
 ASSIGNMENT = re.compile(r"(\w+)\s*=\s*('[^']*'|[^\s']+)")
+LIMIT = re.compile(r"\b([lw]m(?:in|ax))\s*=\s*('[^']*'|[^\s']+)", re.IGNORECASE)
 
 
 def _constants(lines: list[str], known: dict[str, float]) -> dict[str, float]:
@@ -202,23 +214,11 @@ def _constants(lines: list[str], known: dict[str, float]) -> dict[str, float]:
     return known
 
 
-def bin_of(name: str, kind: str, rest: str, constants: Mapping[str, float]) -> Bin:
-    """The bin of a .model line whose parameters may name constants."""
-    values, pairs = {}, []
-    for key, value, written in _settings(rest):
-        values[key] = number(value, constants) if written is None else value
-        pairs.append(_written(key, values[key]) if written is None else written)
-    length, width = bin_limits(values)
-    rows = [" ".join(pairs[start:start + 40]) for start in range(0, len(pairs), 40)]
-    return Bin(name, length, width, f".model {name} {kind}\n+ " + "\n+ ".join(rows))
-
-
 @functools.lru_cache(maxsize=64)
-def _settings(rest: str) -> tuple[tuple[str, float | str, str | None], ...]:
-    """(parameter, value, as a card has it) of a .model line; an expression as text, None. Read once for all samples."""
-    found = {key.lower(): value for key, value in ASSIGNMENT.findall(rest)}
-    return tuple((key, number(text, {}), _written(key, number(text, {}))) if _is_number(text) else (key, text, None)
-                 for key, text in found.items())
+def _settings(text: str) -> tuple[tuple[str, str, str], ...]:
+    """(parameter, its value as written, as a card has it: empty for an expression). Read once for all samples."""
+    found = {key.lower(): value for key, value in ASSIGNMENT.findall(text)}
+    return tuple((key, value, _written(key, float(value)) if _is_number(value) else "") for key, value in found.items())
 
 
 def _written(key: str, value: float) -> str:

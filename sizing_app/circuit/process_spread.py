@@ -8,9 +8,10 @@ whoever simulates it. The packages of the other processes have no such data: the
 import functools
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sizing_app.circuit.definition import Draw
-from sizing_app.circuit.pdk import ASSIGNMENT, PROCESSES, Bin, ModelError, bin_limits, bin_of, library_lines, number
+from sizing_app.circuit.pdk import ASSIGNMENT, PROCESSES, Bin, ModelError, library_lines, number
 
 RANDOM = re.compile(r"(\w+)\s*=\s*agauss\(\s*([^,]+),\s*([^,]+),\s*([^)]+)\)", re.IGNORECASE)
 SWITCHES = {"sw_stat_global": 1.0, "mc_skew": 3.0, "res_mc_skew": 3.0}
@@ -33,9 +34,9 @@ def spread_bin(process: str, draw: Draw, model: str, width: float, length: float
         raise ModelError(f"the model package of {process} does not say how the process varies: mismatch alone can be "
                          "sampled, corners stand for the process")
     constants = _constants(process, draw.seed, draw.sample)
-    for empty, kind, text in _cards(process).get(model, ()):
-        if empty.holds(width, length):
-            return bin_of(empty.name, kind, text, constants)
+    for typical in _bins(process).get(model, ()):
+        if typical.holds(width, length):
+            return replace(typical, constants=constants)
     raise ModelError(f"{model}: no model bin for W = {width * 1e6:.3g} um, L = {length * 1e6:.3g} um")
 
 
@@ -68,16 +69,13 @@ def _parameters(process: str) -> tuple[list[tuple[str, float, float]], list[tupl
 
 
 @functools.cache
-def _cards(process: str) -> dict:
-    """Model to its bins: (bin without a card, type, text of the parameters)."""
-    found: dict[str, list] = {}
+def _bins(process: str) -> dict[str, list[Bin]]:
+    """Model to its bins, whose limits are plain numbers."""
+    found: dict[str, list[Bin]] = {}
     for line in library_lines(process, TYPICAL, PROCESSES[process].statistical):
-        if not line.lower().startswith(".model"):
-            continue
-        _, name, kind, rest = line.split(None, 3)
-        base = re.sub(r"\.\d+$", "", name)
-        if base in PROCESSES[process].models:
-            plain = {key.lower(): float(value) for key, value in ASSIGNMENT.findall(rest)
-                     if key.lower() in ("lmin", "lmax", "wmin", "wmax")}
-            found.setdefault(base, []).append((Bin(name, *bin_limits(plain), ""), kind, rest))
+        if line.lower().startswith(".model"):
+            _, name, kind, rest = line.split(None, 3)
+            base = re.sub(r"\.\d+$", "", name)
+            if base in PROCESSES[process].models:
+                found.setdefault(base, []).append(Bin(name, kind, rest, {}))
     return found
