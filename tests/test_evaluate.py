@@ -18,7 +18,7 @@ from sizing_app.evaluate.intervals import interval, interval_of_lead, pooled
 from sizing_app.evaluate.report import curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.runner import Job, evaluate
-from sizing_app.evaluate.suites import Query, SuiteError, load_queries, load_suite
+from sizing_app.evaluate.suites import Query, SuiteError, load_queries
 from sizing_app.evaluate.method_tables import at_budgets, lead, methods_by_circuits
 from sizing_app.policy import MODELS
 from sizing_app.policy.bayesian import BayesianSearch
@@ -301,18 +301,12 @@ def test_a_query_may_bring_its_own_ranges(tmp_path):
         load_queries(write_suite(tmp_path, ranges={"w": [2e-5, 2e-4]}, initial={"w": 2e-4, "m": 10}), "demo")
 
 
-def test_splits_are_apart_and_a_former_suite_counts_as_test(tmp_path):
+def test_splits_are_apart_and_other_versions_are_refused(tmp_path):
     circuit = write_suite(tmp_path)
     assert (suite_names(circuit, "validation"), suite_names(circuit, "test")) == (["demo"], [])
     with pytest.raises(SuiteError, match="TOY has no test suite 'demo': choose one of none"):
         load_queries(circuit, "demo", "test")
-    made = tmp_path / "queries" / "validation" / "demo.json"
-    (tmp_path / "queries" / "demo.json").write_text(made.read_text().replace('"version": 2, ', ""))
-    assert load_suite(circuit, "demo", "test").version == 1
-    (tmp_path / "queries" / "test").mkdir()
-    (tmp_path / "queries" / "test" / "demo.json").write_text(made.read_text())
-    assert load_suite(circuit, "demo", "test").version == 2 and suite_names(circuit, "test") == ["demo"]
-    with pytest.raises(SuiteError, match="version: expected at most 2, found 3"):
+    with pytest.raises(SuiteError, match="version: expected 2, found 3"):
         load_queries(write_suite(tmp_path, version=3), "demo")
 
 

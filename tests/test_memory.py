@@ -8,14 +8,17 @@ import pytest
 from sizing_app.circuit.definition import Conditions
 from sizing_app.policy import make_policy
 from sizing_app.policy.response_surface import ResponseSurface
-from sizing_app.search.earlier import BEST, SPREAD, Earlier, known
+from sizing_app.search.earlier import BEST, SPREAD, TRIED, Earlier, elsewhere, known
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
-from sizing_app.store import SessionStore, record
+from sizing_app.store import SessionStore, memory, record
 from sizing_app.task.definition import Plan, Task
 from sizing_app.task.turn import Measurement
 from tests.builders import GOOD, POOR, QuadraticSimulator, a_task
 from tests.closed_form import SquareLaw, miller_task
+
+
+ELSEWHERE = Conditions("ss", 125.0, 3.0, 1e-12)
 
 
 @pytest.fixture
@@ -65,13 +68,15 @@ def test_harder_targets_take_fewer_simulations_than_without(store):
                if claim.about != "expectation" and claim.true is not None)
 
 
-def test_only_ended_sessions_of_the_circuit_at_the_conditions_count(store):
+def test_only_ended_sessions_of_the_circuit_count_and_few_at_other_conditions(store, monkeypatch):
     task = replace(a_task(budget=4), plan=None)
     mine, state = run(store, task, QuadraticSimulator())
-    run(store, replace(task, conditions=Conditions("ss", 125.0, 3.0, 1e-12)), QuadraticSimulator())
+    others = [run(store, replace(task, conditions=ELSEWHERE), QuadraticSimulator())[0] for _ in range(2)]
     run(store, miller_task(0, budget=2))
     store.create(task, "response-surface")
-    assert store.memory.sessions(task) == (mine,)
+    assert store.memory.sessions(task) == (mine, *others)
+    monkeypatch.setattr(memory, "OTHERS", 1)
+    assert store.memory.sessions(task) == (mine, others[1])
     assert [item.parameters for item in store.memory.recall(replace(task, earlier=(mine,)))] == [
         turn.proposal.parameters for turn in state.history if turn.measurement is not None]
     assert store.memory.recall(replace(miller_task(0), earlier=(mine,))) == []
@@ -87,14 +92,14 @@ def test_evaluations_know_nothing(store):
 
 
 def test_designs_are_judged_anew_at_the_points_that_are_known():
-    task, elsewhere = a_task(), Conditions("ss", 125.0, 3.0, 1e-12)
+    task = a_task()
     good, slow = Measurement("ok", {"gain": 60.0, "power": 1e-6}), Measurement("ok", {"gain": 40.0, "power": 1e-6})
-    items = [Earlier("a", GOOD, {task.conditions: good, elsewhere: slow}), Earlier("a", POOR, {elsewhere: good}),
+    items = [Earlier("a", GOOD, {task.conditions: good, ELSEWHERE: slow}), Earlier("a", POOR, {ELSEWHERE: good}),
              Earlier("b", GOOD, {task.conditions: slow}), Earlier("b", {"w": 1e-6}, {task.conditions: good})]
     (found,) = known(task, items)
     assert found.parameters == GOOD and found.score.passed and found.whole and found.session == "a"
     assert not known(replace(task, limits={"w": (20e-6, 90e-6)}), items)
-    over = replace(task, plan=Plan((task.conditions, elsewhere)))
+    over = replace(task, plan=Plan((task.conditions, ELSEWHERE)))
     assert not known(over, items)[0].score.passed and known(over, items)[0].score.specs[0].at == 1
     partly = known(over, items[2:])[0]
     assert not partly.whole and set(partly.points) == {0}
@@ -107,3 +112,34 @@ def test_of_many_designs_the_best_and_some_of_all_are_told():
     found = known(replace(task, specs=(task.specs[0],)), items)
     widths = [item.parameters["w"] for item in found]
     assert len(found) == BEST + SPREAD and widths == sorted(widths) and widths[-1] > 80e-6
+
+
+def test_of_other_conditions_the_best_design_of_each_session_is_told():
+    task = a_task()
+    good, slow = Measurement("ok", {"gain": 60.0, "power": 1e-6}), Measurement("ok", {"gain": 40.0, "power": 1e-6})
+    widths = [{"w": width * 1e-6, "m": 10.0} for width in range(20, 27)]
+    items = [Earlier("a", widths[0], {ELSEWHERE: slow}), Earlier("a", widths[1], {ELSEWHERE: good}),
+             Earlier("b", widths[2], {ELSEWHERE: slow}), Earlier("c", widths[1], {ELSEWHERE: good}),
+             Earlier("d", widths[3], {ELSEWHERE: good, task.conditions: good}),
+             Earlier("e", {"w": 1e-6}, {ELSEWHERE: good})]
+    first, second = elsewhere(task, items)
+    assert (first.parameters, first.conditions, first.score.passed) == (widths[1], ELSEWHERE, True)
+    assert (second.session, second.parameters) == ("b", widths[2])
+    assert not elsewhere(replace(task, limits={"w": (50e-6, 90e-6)}), items)
+    assert not elsewhere(replace(task, plan=Plan((task.conditions, ELSEWHERE))), items)
+    many = [Earlier(str(place), design, {ELSEWHERE: good}) for place, design in enumerate(widths)]
+    assert len(elsewhere(task, many)) == TRIED < len(many)
+
+
+def test_designs_of_other_conditions_are_tried_first(store):
+    task = miller_task(5, budget=300)
+    there = replace(task.conditions, load=0.2 * task.conditions.load)
+    former, seen = run(store, replace(task, conditions=there))
+    task = replace(miller_task(8, budget=300), earlier=(former,))
+    _, found = run(store, task)
+    first = found.history[1].proposal
+    assert seen.passed and first.parameters == seen.best.proposal.parameters
+    assert f"({there.show()}), where 7 of the 7 specs hold" in first.reasoning
+    assert "Latin hypercube" in found.history[2].proposal.reasoning and found.passed
+    fresh = fold(run_session(replace(task, earlier=()), ResponseSurface(), SquareLaw(), threading.Event()))
+    assert found.simulations < fresh.simulations, (found.simulations, fresh.simulations)

@@ -155,20 +155,13 @@ def golden(circuit: Circuit) -> dict:
     return table.mapping()
 
 
-def queries_folder(circuit: Circuit, split: str) -> Path:
-    """Where the queries of a split are. Those of version 1 lie in queries/ itself and count as test where there is no
-    queries/test/."""
-    own = file_of(circuit, f"queries/{split}")
-    return own.parent if split == TEST and not own.is_dir() else own
-
-
 def suite_path(circuit: Circuit, suite: str, split: str = TEST) -> Path:
-    return queries_folder(circuit, split) / f"{suite}.json"
+    return file_of(circuit, f"queries/{split}/{suite}.json")
 
 
 def suite_names(circuit: Circuit, split: str = TEST) -> list[str]:
     """The suites that a circuit has, in alphabetical order."""
-    return sorted(path.stem for path in queries_folder(circuit, split).glob("*.json"))
+    return sorted(path.stem for path in file_of(circuit, f"queries/{split}").glob("*.json"))
 
 
 def _words(table: Table) -> tuple[str, ...]:

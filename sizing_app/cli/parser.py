@@ -163,7 +163,8 @@ def _report(parser: argparse.ArgumentParser) -> None:
 def _size(parser: argparse.ArgumentParser) -> None:
     _asked(parser)
     parser.add_argument("--afresh", action="store_true", help="begin without what the stored sessions simulated of the "
-                        "circuit at the same conditions, which searches by response surfaces else know")
+                        "circuit, which searches by response surfaces else know (at the same conditions) or try first "
+                        "(the best designs of other conditions)")
     parser.add_argument("--then", default="stop", metavar="WHAT", help="once all specs are met: stop, or 'minimize X' "
                         "or 'maximize X' with the specs held until the budget is spent; X: a metric, area (the sum of "
                         "W L m), margin (the least one of the specs) or an expression, such as gbw/power")

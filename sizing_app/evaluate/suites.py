@@ -11,8 +11,6 @@ A file holds an object: ``version``, ``circuit``, ``suite``, ``split``, ``recipe
 - ``seed``: integer that seeds the policy
 - ``witness``: parameter name to value in SI units, a simulated design that meets the specs (never shown to a policy)
 - ``drivers``: the metrics that the witness was pulled towards (never shown either)
-
-Files of version 1 know no splits and count as test; circuit/folder.py says where they lie.
 """
 
 from dataclasses import dataclass, field, replace
@@ -66,19 +64,14 @@ class Suite:
     circuit: str
     suite: str
     queries: list[Query]
-    version: int = 1
+    version: int
 
 
 _SUITE = TypeAdapter(Suite)
 
 
 def load_queries(circuit: Circuit, suite: str, split: str = VALIDATION) -> list[Query]:
-    """All queries of a suite, in the order of the file. Raises SuiteError."""
-    return load_suite(circuit, suite, split).queries
-
-
-def load_suite(circuit: Circuit, suite: str, split: str = VALIDATION) -> Suite:
-    """A suite, checked. Raises SuiteError."""
+    """All queries of a suite, checked, in the order of the file. Raises SuiteError."""
     path = suite_path(circuit, suite, split)
     if suite not in suite_names(circuit, split):
         raise SuiteError(f"{circuit.name} has no {split} suite {suite!r}: choose one of "
@@ -91,8 +84,8 @@ def load_suite(circuit: Circuit, suite: str, split: str = VALIDATION) -> Suite:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise SuiteError(f"{path}: {place or 'the document'}: {first['msg']}") from error
-    if not 1 <= found.version <= VERSION:
-        raise SuiteError(f"{path}: version: expected at most {VERSION}, found {found.version}")
+    if found.version != VERSION:
+        raise SuiteError(f"{path}: version: expected {VERSION}, found {found.version}")
     for number, query in enumerate(found.queries):
         try:
             task = query.task(circuit, 0)
@@ -100,4 +93,4 @@ def load_suite(circuit: Circuit, suite: str, split: str = VALIDATION) -> Suite:
             check_design(task.circuit, query.witness, f"query {number}.witness")
         except Invalid as error:
             raise SuiteError(f"{path}: {error}") from error
-    return found
+    return found.queries

@@ -15,7 +15,7 @@ from sizing_app.policy.designs import design, end_met
 from sizing_app.policy.kept import Kept
 from sizing_app.policy.settings import PolicySettings
 from sizing_app.search import feasible, settle, words
-from sizing_app.search.earlier import Earlier, known
+from sizing_app.search.earlier import Earlier, elsewhere, known
 from sizing_app.search.search import ROUND, Search, Suggestion
 from sizing_app.task.definition import Task
 from sizing_app.task.infeasible import Infeasible
@@ -63,8 +63,11 @@ class ResponseSurface:
 
     def __init__(self, recall: Callable[[Task], Sequence[Earlier]] | None = None):
         """``recall`` looks up what the earlier sessions of a task simulated."""
-        self._kept = Kept(lambda task, history: _Run(
-            Search(task, known(task, recall(task)) if recall is not None and task.earlier else ())))
+        def begun(task: Task, history: History) -> _Run:
+            found = recall(task) if recall is not None and task.earlier else ()
+            return _Run(Search(task, known(task, found), elsewhere(task, found)))
+
+        self._kept = Kept(begun)
 
     def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
         if done(task, history):

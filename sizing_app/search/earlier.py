@@ -1,7 +1,8 @@
 """What earlier sessions simulated of a circuit, as a search of another task is told it.
 
-Only what was measured at the conditions of the task counts, and only designs that the task allows and that were
-measured at its nominal point: metrics are judged anew, by the task's specs.
+What was measured at the conditions of the task is known to the search, if its nominal point is among them and the task
+allows the design: metrics are judged anew, by the task's specs. What was measured at other conditions is not known:
+the best design of each such session is one that a search tries first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 from sizing_app.circuit.definition import Conditions, Parameters
 from sizing_app.task.definition import Task
 from sizing_app.task.limits import hold
-from sizing_app.task.reward import gained, judge, merit
+from sizing_app.task.reward import gained, judge, merit, score
 from sizing_app.task.turn import Measurement, Score
 
 BEST, SPREAD = 60, 100
 """Designs that are told: the best ones for the task, and others from all that is known, evenly."""
+TRIED = 4
+"""Designs of other conditions that are tried first."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,16 @@ class Known:
     """Whether that is all points of the task."""
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """The best design of an earlier session by what it showed at conditions that are none of the task's."""
+
+    session: str
+    parameters: Parameters
+    conditions: Conditions
+    score: Score
+
+
 def known(task: Task, earlier: Sequence[Earlier]) -> list[Known]:
     """Those that say something of a task, in their order, each design once."""
     found: dict[tuple, Known] = {}
@@ -51,6 +64,22 @@ def known(task: Task, earlier: Sequence[Earlier]) -> list[Known]:
             found.setdefault(tuple(item.parameters[name] for name in names),
                              Known(item.session, item.parameters, points, measurement, judged, whole))
     return _some(task, list(found.values()))
+
+
+def elsewhere(task: Task, earlier: Sequence[Earlier]) -> list[Elsewhere]:
+    """At most TRIED designs that the task allows and that are not known at its nominal point, the best ones first."""
+    best: dict[str, Elsewhere] = {}
+    for item in earlier:
+        if task.points[0] in item.measured or not _allows(task, item.parameters):
+            continue
+        for conditions, measurement in item.measured.items():
+            if conditions.draw is None and conditions not in task.points:
+                found = Elsewhere(item.session, item.parameters, conditions, score(measurement, task.specs))
+                if item.session not in best or merit(found.score) > merit(best[item.session].score):
+                    best[item.session] = found
+    designs = {tuple(sorted(item.parameters.items())): item
+               for item in sorted(best.values(), key=lambda item: merit(item.score))}
+    return list(reversed(designs.values()))[:TRIED]
 
 
 def _allows(task: Task, design: Parameters) -> bool:

@@ -21,7 +21,7 @@ import numpy as np
 
 from sizing_app.circuit.definition import Parameters
 from sizing_app.search.deciding import Columns, columns
-from sizing_app.search.earlier import Known
+from sizing_app.search.earlier import Elsewhere, Known
 from sizing_app.search.objective import Objective
 from sizing_app.search.propose import best_points, candidates, crossings, first_new
 from sizing_app.search.region import Region, follow
@@ -43,7 +43,8 @@ SIDES = (0.5, 1.6)
 """Range of the half-widths of the boxes of local samples, in units of the region's."""
 CLOSE = (0.002, 0.02)
 """Range of the heights that are aimed at while a goal is pushed: the best designs are at their bounds."""
-Kind = Literal["earlier", "spread", "local mean", "global mean", "local sample", "global sample", "crossing"]
+Kind = Literal["earlier", "elsewhere", "spread", "local mean", "global mean", "local sample", "global sample",
+               "crossing"]
 KINDS: tuple[Kind, ...] = ("local mean", "global mean", "local sample", "global sample")
 """What the proposals of a round are made from."""
 PUSHING_KINDS: tuple[Kind, ...] = ("local mean", "crossing", "local sample", "global sample")
@@ -67,9 +68,10 @@ class Suggestion:
 
 
 class Search:
-    """Ask and tell, for one task; ``earlier`` designs are known before anything is told."""
+    """Ask and tell, for one task; ``earlier`` designs are known before anything is told, and some that were good
+    ``elsewhere`` are tried first."""
 
-    def __init__(self, task: Task, earlier: Sequence[Known] = ()):
+    def __init__(self, task: Task, earlier: Sequence[Known] = (), elsewhere: Sequence[Elsewhere] = ()):
         self.task = task
         self.space = Space(task.circuit, task.limits)
         self.objective = Objective(task.circuit, task.specs, task.goal)
@@ -87,6 +89,8 @@ class Search:
         """Those that the search was told of, before the first turn."""
         for item in earlier:
             self._tell_earlier(item)
+        self.elsewhere = tuple(elsewhere) if self.spread else ()
+        """In place of the first designs of the Latin hypercube."""
 
     def tell(self, design: Parameters, measurement: Measurement | None,
              points: Mapping[int, Measurement] | None = None, deciding: Sequence[int] = (),
@@ -209,11 +213,11 @@ class Search:
         """The next ``n`` designs: up to ROUND of them from the same knowledge, and no dearer than one by one."""
         told, known = len(self._points) - len(self.earlier), self.points
         plan = self.space.spread(SPREAD, np.random.default_rng([abs(self.task.seed), 0]))
-        wide, suggestions = None, []
+        first, wide, suggestions = self._first(), None, []
         for place in range(told, told + n):
-            if place == 1 and (found := self.best_earlier) is not None:
-                point = self._points[found]
-                suggestions.append(Suggestion(self.earlier[found].parameters, "earlier"))
+            if 0 < place <= len(first):
+                point = self.space.point(first[place - 1].parameters)
+                suggestions.append(first[place - 1])
             elif place <= self.spread:
                 point = plan[place - 1]
                 suggestions.append(Suggestion(self.space.design(point), "spread"))
@@ -239,6 +243,11 @@ class Search:
     def spread(self) -> int:
         """Designs of a Latin hypercube, which a search that knows enough does without."""
         return SPREAD if len(self.earlier) < SPREAD else 0
+
+    def _first(self) -> list[Suggestion]:
+        """What earlier sessions found, which is simulated before anything else."""
+        best = [] if self.best_earlier is None else [Suggestion(self.earlier[self.best_earlier].parameters, "earlier")]
+        return [*best, *(Suggestion(item.parameters, "elsewhere") for item in self.elsewhere)]
 
     @property
     def best_earlier(self) -> int | None:

@@ -48,6 +48,11 @@ def reasoning(search: Search, suggestion: Suggestion, best: Turn | None) -> str:
         plural = "s" if sessions > 1 else ""
         return (f"I begin with {len(search.earlier)} designs of {sessions} earlier session{plural} at the same "
                 f"conditions. {found} It is simulated first.")
+    if suggestion.kind == "elsewhere":
+        item = next(item for item in search.elsewhere if item.parameters == suggestion.parameters)
+        met = sum(part.met for part in item.score.specs)
+        return (f"An earlier session found this design at other conditions ({item.conditions.show()}), where {met} of "
+                f"the {len(item.score.specs)} specs hold for it. What it shows here is worth knowing first.")
     if best is None:
         state = _state(search, _as_turn(search.earlier[search.region().centre]), "A design of an earlier session")
         place = "a design of an earlier session"

@@ -14,6 +14,8 @@ from sizing_app.store.tables import SessionRow, TurnRow
 from sizing_app.task.definition import MOST_EARLIER, Plan, Task
 
 CONDITIONS, PLAN = TypeAdapter(Conditions), TypeAdapter(Plan | None)
+OTHERS = 20
+"""Sessions at other conditions that a search is told of, the newest ones."""
 MOST_TURNS = 3000
 """Turns that are read, those of the newest sessions."""
 
@@ -25,14 +27,17 @@ class Memory:
         self._transaction = transaction
 
     def sessions(self, task: Task) -> tuple[str, ...]:
-        """Ids of the sessions of a task's circuit, at its conditions, that have ended; the oldest first."""
+        """Ids of the sessions of a task's circuit that have ended, OTHERS of them at other conditions than its own; the
+        oldest first."""
         query = (select(SessionRow.id, SessionRow.task)
                  .where(SessionRow.digest == task.circuit.key, SessionRow.status != "running")
                  .order_by(SessionRow.created.desc(), SessionRow.id).limit(5 * MOST_EARLIER))
         with self._transaction(False) as db:
             rows = db.execute(query).all()
-        found = [row.id for row in rows if CONDITIONS.validate_python(row.task["conditions"]) == task.conditions]
-        return tuple(reversed(found[:MOST_EARLIER]))
+        here = [row.id for row in rows if CONDITIONS.validate_python(row.task["conditions"]) == task.conditions]
+        others = [row.id for row in rows if row.id not in here][:OTHERS]
+        told = {*here[:MOST_EARLIER - len(others)], *others}
+        return tuple(row.id for row in reversed(rows) if row.id in told)
 
     def recall(self, task: Task) -> Sequence[Earlier]:
         """The designs that the task's earlier sessions simulated, in the order of these; without those that this

@@ -101,7 +101,7 @@ temperatures and supplies too), or a choice such as "tt,ss @ -40,125 @ 1.6,1.8",
             then: once all specs are met: stop, or what to push with the specs held until the budget is spent, \
 such as "minimize power", "minimize area", "maximize gbw/power" or "maximize margin"
             earlier: whether response surfaces begin with what stored sessions simulated of the circuit at the same \
-conditions
+conditions, and try the best designs of other conditions first
             samples: 0 to 100 random samples of mismatch and process that each design is judged at too, the same ones \
 for every design
             yield_aim: percentage of the samples that must meet each spec, such as "95%"; or "3 sigma": their mean and \

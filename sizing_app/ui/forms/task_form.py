@@ -76,7 +76,8 @@ class TaskForm:
             self.seed = gr.Number(0, label="Seed", min_width=80)
         self.then = then_field(circuit, STOP)
         self.earlier = gr.Checkbox(True, label="Begin with what earlier sessions simulated", container=False,
-                                   info="Response surfaces only: same circuit, same conditions.",
+                                   info="Response surfaces only: all at the same conditions, of others the best "
+                                        "designs.",
                                    elem_id=f"{prefix}earlier", visible=lanes == 1)
         self.kind = gr.Dropdown([(title, kind) for kind, title in KINDS.items()], value="random",
                                 label="Initial design")
