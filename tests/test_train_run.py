@@ -19,12 +19,14 @@ from sizing_app.policy.gguf import write_gguf
 from sizing_app.pools.designs import load_pool, pool_path
 from sizing_app.prompt.compact import write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode
+from sizing_app.prompt.versions import VERSIONS
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Proposal, Turn
+from sizing_app.train.command import main
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_lessons
-from sizing_app.train.export import export_model, load_model, toml
+from sizing_app.train.export import export_model, load_model, prompt_of, toml
 from sizing_app.train.merge import main as merge
 from sizing_app.train.prepare import queries_path
 from sizing_app.train.queries import Synthesis, save_queries
@@ -234,6 +236,14 @@ def test_the_command_needs_few_libraries_and_says_what_is_missing(tmp_path):
     result = subprocess.run([sys.executable, "-c", code, "sft", "--out", str(tmp_path / "run"), "--data", str(tmp_path),
                              "--device", "cpu"], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 2 and "run the data stage first" in result.stderr, result.stderr
+
+
+def test_reinforcement_learning_keeps_to_the_words_of_its_start(tmp_path, capsys):
+    start = ROOT / "models" / "sft"
+    other = next(name for name in VERSIONS if name != prompt_of(start))
+    assert main(["tl-grpo", "--start", str(start), "--prompt", other, "--out", str(tmp_path / "run"), "--data",
+                 str(tmp_path), "--circuits", "OTA", "--no-family", "--device", "cpu"]) == 2
+    assert f"not {other}: the sft stage can teach it that" in capsys.readouterr().err
 
 
 def test_running_mean():
