@@ -126,6 +126,7 @@ def test_of_other_conditions_the_best_design_of_each_session_is_told():
     assert (first.parameters, first.conditions, first.score.passed) == (widths[1], ELSEWHERE, True)
     assert (second.session, second.parameters) == ("b", widths[2])
     assert not elsewhere(replace(task, limits={"w": (50e-6, 90e-6)}), items)
+    assert [item.parameters for item in elsewhere(replace(task, initial=widths[1]), items)] == [widths[2], widths[0]]
     assert not elsewhere(replace(task, plan=Plan((task.conditions, ELSEWHERE))), items)
     many = [Earlier(str(place), design, {ELSEWHERE: good}) for place, design in enumerate(widths)]
     assert len(elsewhere(task, many)) == TRIED < len(many)

@@ -67,10 +67,11 @@ def known(task: Task, earlier: Sequence[Earlier]) -> list[Known]:
 
 
 def elsewhere(task: Task, earlier: Sequence[Earlier]) -> list[Elsewhere]:
-    """At most TRIED designs that the task allows and that are not known at its nominal point, the best ones first."""
+    """At most TRIED designs that the task allows and does not begin with, and that are not known at its nominal point,
+    the best ones first."""
     best: dict[str, Elsewhere] = {}
     for item in earlier:
-        if task.points[0] in item.measured or not _allows(task, item.parameters):
+        if task.points[0] in item.measured or item.parameters == task.initial or not _allows(task, item.parameters):
             continue
         for conditions, measurement in item.measured.items():
             if conditions.draw is None and conditions not in task.points:
