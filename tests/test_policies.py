@@ -205,9 +205,10 @@ def test_a_checkpoint_sizes_what_it_has_words_for():
     """No server is asked: the address would refuse the connection."""
     ota, toy = load_circuit("OTA"), a_circuit()
     assert can_size("bayes", toy) and can_size("teacher", ota) and can_size("tl-grpo", ota)
-    assert not can_size("tl-grpo", toy) and not can_size("mlp", toy)
-    policy = make_policy("tl-grpo", PolicySettings(base_url="http://127.0.0.1:9/v1"))
-    with pytest.raises(PolicyError, match="tl-grpo has no words for none, w.* of TOY: choose another policy"):
+    assert can_size("tl-grpo", toy), "it reads parameters and metrics by their roles"
+    assert not can_size("gtpo", toy) and not can_size("mlp", toy)
+    policy = make_policy("gtpo", PolicySettings(base_url="http://127.0.0.1:9/v1"))
+    with pytest.raises(PolicyError, match="gtpo has no words for none, w.* of TOY: choose another policy"):
         list(policy.propose(a_task(), (), threading.Event()))
 
 

@@ -306,7 +306,7 @@ def test_a_policy_that_cannot_be_made_starts_nothing(tmp_path):
     assert not session_id and "make train" in problems and services.store.count() == 0
 
 
-@pytest.mark.parametrize("name, words", [("mlp", "no network of it"), ("tl-grpo", "no words for"),
+@pytest.mark.parametrize("name, words", [("mlp", "no network of it"), ("gtpo", "no words for"),
                                          ("lookup", "no simulated designs")])
 def test_a_policy_that_cannot_size_the_circuit_starts_nothing(tmp_path, name, words):
     services = services_of(tmp_path, ScriptedPolicy)
@@ -320,7 +320,8 @@ def test_only_policies_that_can_size_a_circuit_are_offered(tmp_path):
     offered = [[name for _, name in services.policies_for(circuit)] for circuit in ("OTA", "TOY")]
     untrained = {name for name in ("trajectory-grpo", "single-turn-grpo", "gtpo") if not (MODELS / name).exists()}
     assert offered == [[name for name in policy_titles(chat=False) if name not in untrained],
-                       ["response-surface", "bayes", "tpe", "cma-es", "random"]]
+                       ["response-surface", "tl-grpo", "sft", "tl-grpo+cma-es", "tl-grpo+response-surface", "bayes",
+                        "tpe", "cma-es", "random"]]
 
 
 def test_a_circuit_that_only_a_search_can_size_is_given_the_designs_of_a_search(tmp_path):
