@@ -3,7 +3,8 @@
 ``models/defaults.csv``, which ``sizing evaluate --defaults`` writes, has a row for each circuit and policy: after how
 many simulations each of some validation queries was met. The rule: of the policies that can size the circuit, the one
 that met the most queries within the simulations that are asked for; of equal ones, the one that took the fewest; then
-the first of the list (registry.py), which also sizes what no row tells of. Circuits of one's own are searched.
+the first of the list (registry.py). What no row tells of is sized by the first of the list within FEW simulations, and
+searched beyond; circuits of one's own are searched.
 """
 
 import csv
@@ -20,6 +21,8 @@ from sizing_app.policy.settings import MODELS
 TABLE = MODELS / "defaults.csv"
 FIELDS = ("circuit", "policy", "budget", "met_after")
 NEVER = "-"
+FEW = 5
+"""Simulations of a session of a checkpoint in training; a search has nothing to go by within so few."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def default_policy(circuit: Circuit, able: Iterable[str], budget: int, table: Pa
         return OWN_POLICY
     rows = [row for row in read_table(table) if row.circuit == circuit.name and row.policy in names]
     if not rows:
-        return DEFAULT_POLICY if DEFAULT_POLICY in names else OWN_POLICY
+        return DEFAULT_POLICY if DEFAULT_POLICY in names and budget <= FEW else OWN_POLICY
     order = list(POLICIES)
     return max(rows, key=lambda row: (row.worth(budget), -order.index(row.policy))).policy
 
