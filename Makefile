@@ -90,7 +90,7 @@ guide-pictures: .venv/dev.stamp
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.txt requirements-postgres.txt .venv/train.stamp
-	@command -v chromium-headless-shell >/dev/null || scripts/apt_install.sh "browser tests" chromium-headless-shell || command -v chromium
+	@command -v chromium >/dev/null || scripts/apt_install.sh "browser tests" chromium
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || scripts/apt_install.sh "the store's tests" postgresql
 	@command -v ngspice >/dev/null || scripts/apt_install.sh "the reference for the simulator's tests" ngspice
 	$(PIP) -r requirements-dev.txt

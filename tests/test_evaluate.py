@@ -20,7 +20,6 @@ from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, Tu
 from sizing_app.evaluate.runner import Job, evaluate
 from sizing_app.evaluate.suites import Query, SuiteError, load_queries
 from sizing_app.evaluate.method_tables import at_budgets, lead, methods_by_circuits
-from sizing_app.policy import MODELS
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.random_search import RandomSearch
@@ -242,10 +241,11 @@ def test_a_comparison_is_played_at_one_temperature(tmp_path, capsys):
     """That at which checkpoints play in the app, unless told; rows of another one are not mixed with it."""
     given = ["--out", str(tmp_path), "--variants", "tl-grpo"]
     assert compare.parse(given).temperature == PLAY_TEMPERATURE == RLConfig.sampling_temperature
-    stored = json.loads((MODELS / "comparison" / "settings.json").read_text())
+    options = compare.parse(given)
+    stored = {"start": str(options.start), "circuits": options.circuits, "rollouts": options.rollouts,
+              "learning_rate": options.learning_rate, "temperature": 1.0}
     (tmp_path / "settings.json").write_text(json.dumps(stored))
-    known = ["--circuits", stored["circuits"], "--learning-rate", str(stored["learning_rate"])]
-    assert compare.main([*given, *known]) == 2
+    assert compare.main(given) == 2
     assert "holds results with temperature 1.0, not 0.5" in capsys.readouterr().err
 
 

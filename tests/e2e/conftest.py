@@ -1,7 +1,6 @@
 """A real server process on a free port with a database of its own, and a real Chromium."""
 
 import os
-import shutil
 import socket
 import time
 import urllib.request
@@ -16,8 +15,7 @@ from sizing_app.store import SessionStore
 from tests.e2e.model_server import ModelServer
 from tests.launcher import LaunchedApp, Launcher
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
-"""The shell without windows costs less of the processor."""
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SHOWN = ", ".join(("#specs input", "#race-specs input", "#session-table table", "#replay-header .status",
                    "#compare table", "#circuit-page", "#own-read", "#model-page"))
 """One of these is there once a page is up."""

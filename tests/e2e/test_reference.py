@@ -30,7 +30,7 @@ def test_a_circuit_and_a_checkpoint_are_described_and_one_click_from_a_run(app, 
     page.get_by_role("tab", name="Models").click()
     page.set_viewport_size({"width": 360, "height": 740})
     card = page.locator("#model-page article", has_text="SFT checkpoint")
-    expect(card).to_contain_text("MILLER, OTA")
+    expect(card).to_contain_text("OTA, MILLER")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     card.get_by_role("link", name="Demo this").click()
     expect(page.get_by_label("Policy", exact=True).first).to_have_value(
