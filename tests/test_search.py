@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sizing_app.circuit.definition import Metric, Parameter, Spec
+from sizing_app.search.feasible import verdict
 from sizing_app.search.objective import Objective
 from sizing_app.search.region import LEAST, START, follow
 from sizing_app.search.search import ROUND, SPREAD, Search
@@ -15,7 +16,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement
 from tests.builders import DirectSimulator, QuadraticSimulator, a_circuit, a_task
-from tests.closed_form import Joined, SquareLaw, joined, miller_task
+from tests.closed_form import Joined, SquareLaw, impossible, joined, miller_task
 
 
 def play(task: Task, simulator, most: int, round_: int = ROUND):
@@ -34,7 +35,7 @@ def play(task: Task, simulator, most: int, round_: int = ROUND):
 
 @pytest.mark.parametrize(("seed", "most"), [(0, 100), (1, 100), (3, 100), (4, 100),
                                             pytest.param(5, 300, marks=pytest.mark.slow),
-                                            pytest.param(2, 800, marks=pytest.mark.slow)])
+                                            pytest.param(2, 400, marks=pytest.mark.slow)])
 def test_it_solves_a_hard_circuit(seed, most):
     """Of 100,000 random designs none meets the specs. One start of six leads into a place that takes long to leave."""
     assert play(miller_task(seed), SquareLaw(), most)[2]
@@ -176,3 +177,19 @@ def test_a_parameter_range_of_one_value_is_no_obstacle():
     circuit = replace(a_circuit(), parameters=(Parameter("w", "m", 1e-6, 100e-6, ""), Parameter("m", "", 5, 5, "")))
     task = replace(a_task(circuit), initial={"w": 50e-6, "m": 5.0}, specs=(Spec("gain", 59.9, scale=5.0),))
     assert play(task, QuadraticSimulator(), 40)[2]
+
+
+def test_a_verdict_needs_surfaces_that_follow_the_nearest_design_and_promise_nothing():
+    """A standstill alone says little: hard circuits are left alone for hundreds of designs, and solved in the end."""
+    def asked(tried: Task) -> list[int]:
+        search, said = Search(tried), []
+        designs = [tried.initial]
+        while len(search.points) < 300:
+            for design in designs:
+                search.tell(design, SquareLaw().evaluate(tried.circuit, design, tried.conditions))
+            said += [len(search.points)] if verdict(search) else []
+            designs = [item.parameters for item in search.ask()]
+        return said
+
+    assert min(asked(impossible(miller_task(6)))) < 200
+    assert asked(miller_task(2)) == []  # met after 312

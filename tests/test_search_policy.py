@@ -117,7 +117,7 @@ def test_a_round_is_planned_as_a_whole():
 
 def test_specs_that_cannot_be_met_together_are_told_stored_and_shown(tmp_path):
     """Evidence that a program can read too, in words, on the page; nothing while a design may still be found."""
-    task, store = impossible(miller_task(3, 300)), SessionStore(f"sqlite:///{tmp_path}/sessions.db")
+    task, store = impossible(miller_task(6, 300)), SessionStore(f"sqlite:///{tmp_path}/sessions.db")
     id, stop, events = store.create(task, "response-surface"), threading.Event(), []
     for event in record(store, id, run_session(task, ResponseSurface(), SquareLaw(), stop)):
         events.append(event)

@@ -1,11 +1,13 @@
 """When no design can meet the specs: the verdict, and its evidence.
 
-That something cannot be done is never proved by trying. What is said is that the search has exhausted places
-(region.py) without coming nearer, and that the surfaces around the nearest design, which have seen all that was tried
-there, do not expect to meet the specs either: the evidence is the nearest design, which specs are in conflict there,
-how good each of them can become with the others held, and which single bound would have to give way, and how far.
+That something cannot be done is never proved by trying. What is said is that the search has come to a standstill where
+the surfaces around the nearest design follow what was measured there and do not expect to come nearer either: the
+evidence is the nearest design, which specs are in conflict there, how good each of them can become with the others
+held, and which single bound would have to give way, and how far. Surfaces that miss the nearest design itself know too
+little of the place to say anything; then nothing is said, however long it takes.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,8 +17,11 @@ from sizing_app.search.search import Search
 from sizing_app.search.surface import Surface
 from sizing_app.task.infeasible import Infeasible, Reach
 
-EXHAUSTED = 2
-"""Places that must be exhausted before anything is said."""
+PATIENCE, STILL = 60, 0.9
+"""Designs over which the shortfall of the nearest one must have stayed above this share; twice as many are needed."""
+FOLLOWED, PROMISED = 1.1, 0.8
+"""Shares of the shortfall of the nearest design: what the surfaces may make of it at most, and what they have to expect
+at least of the best design around it."""
 SHORT = 0.03
 """The nearest design misses by more than this in all, in heights (objective.py): about three percent of a bound."""
 REACH = 0.3
@@ -30,13 +35,14 @@ HELD = 20.0
 def verdict(search: Search) -> Infeasible | None:
     """The evidence, or None as long as a design may still be found. ``nearest`` is the place of the nearest design
     among those that were told."""
-    objective, levels = search.objective, search.levels
-    nearest = search.best
-    heights = np.nan_to_num(objective.heights(levels[nearest]), nan=-1.0)
-    if len(search.region().exhausted) < EXHAUSTED or -np.minimum(heights, 0.0).sum() < SHORT:
+    objective, nearest = search.objective, search.best
+    heights = np.nan_to_num(objective.heights(search.levels[nearest]), nan=-1.0)
+    if -np.minimum(heights, 0.0).sum() < SHORT or not _still(search.shortfalls):
         return None
     whole = search.whole
-    surface = Surface(search.points[whole], levels[whole], search.points[nearest], REACH)
+    surface = Surface(search.points[whole], search.levels[whole], search.points[nearest], REACH)
+    if not _hopeless(search, surface):
+        return None
     reached = [_reach(search, surface, place) for place in np.flatnonzero(surface.known)
                if heights[place] < objective.room[place]]
     if not reached or None in reached:
@@ -45,19 +51,42 @@ def verdict(search: Search) -> Infeasible | None:
     return Infeasible(nearest, len(search.points), missed, tuple(reached))
 
 
+def _still(shortfalls: np.ndarray) -> bool:
+    """Whether the latest designs have brought hardly anything."""
+    return len(shortfalls) >= 2 * PATIENCE and shortfalls.min() > STILL * shortfalls[:-PATIENCE].min()
+
+
+def _hopeless(search: Search, surface: Surface) -> bool:
+    """Whether surfaces around the nearest design follow it, and promise nothing that comes much nearer."""
+    model, short = surface.mean_surface(), search.shortfalls[search.best]
+
+    def cost(points: np.ndarray) -> np.ndarray:
+        return search.objective.shortfall(model.at(points))
+
+    rng = np.random.default_rng(abs(search.task.seed))
+    return bool(cost(surface.centre[None])[0] < FOLLOWED * short
+                and cost(_best(search, surface, cost, rng))[0] > PROMISED * short)
+
+
+def _best(search: Search, surface: Surface, cost: Callable[[np.ndarray], np.ndarray],
+          rng: np.random.Generator) -> np.ndarray:
+    """The point of the box around the nearest design that costs least, shape (1, parameters)."""
+    space = search.space
+    low, high = (np.clip(surface.centre + side, space.low, space.high) for side in (-REACH, REACH))
+    return best_points(cost, space, candidates(space, surface.centre, low, high, REACH, rng), low, high, rng)[:1]
+
+
 def _reach(search: Search, surface: Surface, place: int) -> Reach | None:
     """The best level of one spec's metric where the surfaces expect the others to be met; None if it may be enough."""
-    objective, space = search.objective, search.space
-    model, rng = surface.mean_surface(), np.random.default_rng([abs(search.task.seed), place])
-    low, high = (np.clip(surface.centre + side, space.low, space.high) for side in (-REACH, REACH))
+    objective, model = search.objective, surface.mean_surface()
 
     def cost(points: np.ndarray) -> np.ndarray:
         heights = objective.heights(model.at(points))
         others = np.delete(heights, place, axis=1)
         return HELD * np.nansum(np.maximum(-others, 0.0), axis=1) - heights[:, place]
 
-    points = best_points(cost, space, candidates(space, surface.centre, low, high, REACH, rng), low, high, rng)
-    level, deviation = model.at(points[:1])[0, place], surface.uncertainty(points[:1])[0, place]
+    point = _best(search, surface, cost, np.random.default_rng([abs(search.task.seed), place]))
+    level, deviation = model.at(point)[0, place], surface.uncertainty(point)[0, place]
     spec = objective.specs[place]
     below = spec.low is not None and (spec.high is None or level < objective.low[place])
     hopeful = level + (DOUBT if below else -DOUBT) * deviation

@@ -5,9 +5,9 @@ round of four the best point (propose.py) of the mean surfaces in the region, of
 sample of surfaces that are fitted to the whole space. Samples stand for what the surfaces do not know yet: a design is
 tried as often as it may be the best (Thompson sampling, Biometrika 1933), with every spec a constraint of its own
 (SCBO: Eriksson and Poloczek, AISTATS 2021). The surfaces over the whole space lead out of valleys that the local ones
-would never leave. Once a design meets all specs and the task has a goal, crossings of the best designs (differential
-evolution) take the place of the wide mean: they keep to valleys that no quadratic follows. A search may begin with what
-earlier sessions simulated (earlier.py).
+would never leave. Once there are some designs to choose from, crossings of the best ones (differential evolution) take
+the place of the wide sample: they keep to valleys that no quadratic follows. Once a design meets all specs and the task
+has a goal, they take that of the wide mean. A search may begin with what earlier sessions simulated (earlier.py).
 
 What is proposed depends on the task, its seed and what was told, in that order, and on nothing else: not on who made
 the designs that were told, nor on how many are simulated at once.
@@ -47,6 +47,9 @@ Kind = Literal["earlier", "elsewhere", "spread", "local mean", "global mean", "l
                "crossing"]
 KINDS: tuple[Kind, ...] = ("local mean", "global mean", "local sample", "global sample")
 """What the proposals of a round are made from."""
+CROSSING_KINDS: tuple[Kind, ...] = ("local mean", "global mean", "local sample", "crossing")
+"""The same from CROSSING designs on."""
+CROSSING = 100
 PUSHING_KINDS: tuple[Kind, ...] = ("local mean", "crossing", "local sample", "global sample")
 """The same while a goal is pushed."""
 CROSSED = 16
@@ -222,8 +225,7 @@ class Search:
                 point = plan[place - 1]
                 suggestions.append(Suggestion(self.space.design(point), "spread"))
             else:
-                kinds = PUSHING_KINDS if self.pushing else KINDS
-                kind = kinds[(place - self.spread - 1) % len(kinds)]
+                kind = self._kind(place)
                 wide = wide or (kind.startswith("global") and self._wide())
                 surface = wide if kind.startswith("global") else self.surface()
                 rng = np.random.default_rng([abs(self.task.seed), place])
@@ -232,6 +234,11 @@ class Search:
                 suggestions.append(self.suggestion(point, kind, float(side), surface))
             known = np.concatenate([known, point[None]])
         return suggestions
+
+    def _kind(self, place: int) -> Kind:
+        """What the proposal at a place, after the spread, is made from."""
+        kinds = PUSHING_KINDS if self.pushing else CROSSING_KINDS if len(self.earlier) + place >= CROSSING else KINDS
+        return kinds[(place - self.spread - 1) % len(kinds)]
 
     def suggestion(self, point: np.ndarray, kind: Kind, side: float, surface: Surface) -> Suggestion:
         """The design at a point, with what a surface expects there."""
