@@ -35,7 +35,8 @@ def test_the_best_share_within_the_budget_then_the_fewest_simulations(table):
 def test_without_a_row_it_is_the_first_of_the_list_within_few_simulations_and_else_a_search(table, tmp_path):
     miller = load_circuit("MILLER")
     assert default_policy(miller, ABLE, 5, table) == DEFAULT_POLICY == default_policy(miller, ABLE, 5, tmp_path / "no")
-    assert default_policy(miller, ABLE, 6, table) == OWN_POLICY
+    assert default_policy(miller, ABLE, 6, table) == OWN_POLICY == default_policy(miller, ABLE, None, table)
+    assert default_policy(load_circuit("OTA"), ABLE, None, table) == MODEL.policy
     assert default_policy(a_circuit(), ABLE, 5, table) == OWN_POLICY
     assert default_policy(replace(load_circuit("OTA"), title="Mine"), ABLE, 5, table) == OWN_POLICY
 

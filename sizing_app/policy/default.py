@@ -4,7 +4,7 @@
 many simulations each of some validation queries was met. The rule: of the policies that can size the circuit, the one
 that met the most queries within the simulations that are asked for; of equal ones, the one that took the fewest; then
 the first of the list (registry.py). What no row tells of is sized by the first of the list within FEW simulations, and
-searched beyond; circuits of one's own are searched.
+searched beyond and where the number is free to choose; circuits of one's own are searched.
 """
 
 import csv
@@ -42,16 +42,18 @@ class Measured:
         return met / len(spent), -sum(spent) / len(spent)
 
 
-def default_policy(circuit: Circuit, able: Iterable[str], budget: int, table: Path = TABLE) -> str:
-    """Of the policies that are ``able`` to size a circuit, the one for so many simulations."""
+def default_policy(circuit: Circuit, able: Iterable[str], budget: int | None, table: Path = TABLE) -> str:
+    """Of the policies that are ``able`` to size a circuit, the one for so many simulations; None: as many as suit it,
+    which are FEW where a row tells of it."""
     names = tuple(able)
     if home(circuit) is None:
         return OWN_POLICY
     rows = [row for row in read_table(table) if row.circuit == circuit.name and row.policy in names]
     if not rows:
-        return DEFAULT_POLICY if DEFAULT_POLICY in names and budget <= FEW else OWN_POLICY
+        few = budget is not None and budget <= FEW
+        return DEFAULT_POLICY if few and DEFAULT_POLICY in names else OWN_POLICY
     order = list(POLICIES)
-    return max(rows, key=lambda row: (row.worth(budget), -order.index(row.policy))).policy
+    return max(rows, key=lambda row: (row.worth(budget or FEW), -order.index(row.policy))).policy
 
 
 def read_table(path: Path) -> tuple[Measured, ...]:

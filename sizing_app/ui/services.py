@@ -99,8 +99,9 @@ class Services:
     def own_of(self, person: str) -> StoredCatalog:
         return self.store.circuits.seen_by(person) if self.named else self.store.circuits
 
-    def policies_for(self, circuit: str, budget: int = BUDGET) -> list[tuple[str, str]]:
-        """(title, name) of the policies that can size a circuit, the default for so many simulations first."""
+    def policies_for(self, circuit: str, budget: int | None = None) -> list[tuple[str, str]]:
+        """(title, name) of the policies that can size a circuit, the default for so many simulations first; None: for
+        as many as suit the circuit."""
         found = self.circuits[circuit]
         able = [(title, name) for name, title in self.policies.items() if can_size(name, found)]
         first = "chat" if "chat" in self.policies else default_policy(found, [name for _, name in able], budget)
