@@ -1,12 +1,13 @@
-"""The options of every command. Values are checked in values.py, where their messages can name what is allowed."""
+"""The commands and their options; options.py has those that several share. Values are checked in values.py, where their
+messages can name what is allowed."""
 
 import argparse
 import sys
 
-from sizing_app.paths import database_url
+from sizing_app.cli.options import (DATABASE, add_conditions, add_database, add_json, add_server, add_simulator,
+                                    add_variation)
 from sizing_app.policy import OWN_POLICY, POLICIES, served
 
-DATABASE = database_url()
 SUITES = ("standard", "tight", "shifted", "moved", "moved-wide")
 """What evaluations play; the last two are there for held-out circuits."""
 TOOLS = {
@@ -57,11 +58,11 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME",
                         help="a name that the server may be reached by, behind a proxy for instance; may be repeated")
     parser.add_argument("--mcp", action="store_true", help="serve the API as tools of an MCP server too")
-    _database(parser)
-    _server(parser, sampling=False)
+    add_database(parser)
+    add_server(parser, sampling=False)
     parser.add_argument("--trust-circuits", action="store_true", help="simulate circuits of imported sessions where "
                         "the system cannot confine the simulator, too")
-    _simulator(parser)
+    add_simulator(parser)
 
 
 def _circuits(parser: argparse.ArgumentParser) -> None:
@@ -73,8 +74,8 @@ def _circuits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--queries", default="20", metavar="N", help="queries of a check, from the suite standard")
     parser.add_argument("--out", metavar="FILE", help="write the figures of a check there too, other circuits' rows "
                         "stay; the Circuits page reads circuits/check.json")
-    _json(parser)
-    _simulator(parser)
+    add_json(parser)
+    add_simulator(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="circuits of one's own")
     _import(actions.add_parser("import", help="a netlist as people write it becomes a circuit of the database"))
     check = actions.add_parser("check", help="simulate an own circuit: its design, and random ones")
@@ -85,8 +86,8 @@ def _circuits(parser: argparse.ArgumentParser) -> None:
     remove = actions.add_parser("remove", help="take a circuit off the list; sessions keep theirs")
     remove.add_argument("handle", metavar="NAME")
     for action in (check, export, remove):
-        _database(action)
-        _json(action)
+        add_database(action)
+        add_json(action)
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
@@ -114,8 +115,8 @@ def _import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--supply", metavar="V", help="nominal supply")
     parser.add_argument("--load", metavar="F", help="nominal load")
     parser.add_argument("--name", metavar="N", help="default: of the subcircuit or the file")
-    _database(parser)
-    _json(parser)
+    add_database(parser)
+    add_json(parser)
 
 
 def _simulate(parser: argparse.ArgumentParser) -> None:
@@ -131,10 +132,10 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
     views.add_argument("--sensitivity", action="store_true", help="what each parameter changes, and each device's "
                        "share of the spread by mismatch")
     views.add_argument("--devices", action="store_true", help="the operating point of each transistor")
-    _variation(parser).add_argument("--sample", metavar="N", help="simulate this one sample alone, 0 the first")
-    _conditions(parser)
-    _database(parser)
-    _json(parser)
+    add_variation(parser).add_argument("--sample", metavar="N", help="simulate this one sample alone, 0 the first")
+    add_conditions(parser)
+    add_database(parser)
+    add_json(parser)
 
 
 def _chosen_design(parser: argparse.ArgumentParser) -> None:
@@ -144,8 +145,8 @@ def _chosen_design(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
                         help="parameter values with SI suffixes, such as w_in=4.7u")
     parser.add_argument("--turn", metavar="N", help="of a session")
-    _conditions(parser)
-    _database(parser)
+    add_conditions(parser)
+    add_database(parser)
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
@@ -155,7 +156,7 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 def _report(parser: argparse.ArgumentParser) -> None:
     _chosen_design(parser)
-    _variation(parser)
+    add_variation(parser)
     parser.add_argument("--monte-carlo", default="200", metavar="N", help="random samples, 200 by default; 0: none")
     parser.add_argument("--out", metavar="FILE", required=True, help="what ends in .md is Markdown, else HTML")
 
@@ -168,9 +169,9 @@ def _size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--then", default="stop", metavar="WHAT", help="once all specs are met: stop, or 'minimize X' "
                         "or 'maximize X' with the specs held until the budget is spent; X: a metric, area (the sum of "
                         "W L m), margin (the least one of the specs) or an expression, such as gbw/power")
-    _server(parser)
-    _json(parser)
-    _simulator(parser)
+    add_server(parser)
+    add_json(parser)
+    add_simulator(parser)
 
 
 def _fork(parser: argparse.ArgumentParser) -> None:
@@ -184,10 +185,10 @@ def _fork(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", help="a language model; default: the session's own")
     parser.add_argument("--budget", default="5", metavar="N", help="simulations of the new session, the planned one "
                         "among them; default 5")
-    _database(parser)
-    _server(parser)
-    _json(parser)
-    _simulator(parser)
+    add_database(parser)
+    add_server(parser)
+    add_json(parser)
+    add_simulator(parser)
 
 
 def _front(parser: argparse.ArgumentParser) -> None:
@@ -199,9 +200,9 @@ def _front(parser: argparse.ArgumentParser) -> None:
                         "simulations; those that are stored already are not run again")
     parser.add_argument("--range", metavar="LOW..HIGH", help="of the bound; default: half to twice the spec's")
     parser.add_argument("--csv", metavar="FILE", help="write the front there too, a row a design, SI units")
-    _server(parser)
-    _json(parser)
-    _simulator(parser)
+    add_server(parser)
+    add_json(parser)
+    add_simulator(parser)
 
 
 def _asked(parser: argparse.ArgumentParser, budget: str = "5") -> None:
@@ -229,9 +230,9 @@ def _asked(parser: argparse.ArgumentParser, budget: str = "5") -> None:
                         help="initial values; the rest is random by seed")
     parser.add_argument("--spec", nargs="+", action="extend", default=[], metavar="METRIC=TARGET",
                         help="gain=75, 'gbw>=60meg', 'power=<400u', pm=60..88; the other specs keep their defaults")
-    _variation(parser, seed=False)
-    _conditions(parser)
-    _database(parser)
+    add_variation(parser, seed=False)
+    add_conditions(parser)
+    add_database(parser)
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
@@ -264,10 +265,10 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
                         f"the app's Models page leads to each; an SQLAlchemy address, {DATABASE} unless given")
     parser.add_argument("--threads", metavar="N", help="sessions at once; default: one a seat of the "
                         "simulator")
-    _database(parser)
-    _server(parser)
-    _json(parser)
-    _simulator(parser)
+    add_database(parser)
+    add_server(parser)
+    add_json(parser)
+    add_simulator(parser)
 
 
 def _sessions(parser: argparse.ArgumentParser) -> None:
@@ -275,52 +276,5 @@ def _sessions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", nargs="?", metavar="ID")
     parser.add_argument("--limit", default="50", metavar="N", help="length of the list")
     parser.add_argument("--netlist", action="store_true", help="export the best design as netlist, in its testbench")
-    _database(parser)
-    _json(parser)
-
-
-def _variation(parser: argparse.ArgumentParser, seed: bool = True) -> argparse._ArgumentGroup:
-    group = parser.add_argument_group("random variation")
-    if seed:
-        group.add_argument("--seed", default="1", metavar="N", help="of the samples; default 1")
-    group.add_argument("--vary", choices=("all", "mismatch"), default="all", help="mismatch, and the process where "
-                       "the foundry says how it varies, or mismatch alone")
-    group.add_argument("--pelgrom", metavar="AVT,ABETA", help="assume A_VT (mV um) and A_beta (%% um) of a pair for "
-                       "all transistors, such as 3,1, in place of the foundry's coefficients")
-    return group
-
-
-def _simulator(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--simulator", default="local", metavar="WHERE", help="local: processes of this machine; ray: "
-                        "Ray, started here; auto or ray://HOST:PORT: a running Ray cluster (docs/scale.md)")
-
-
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else")
-
-
-def _database(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--database", default=DATABASE, metavar="URL",
-                        help=f"URL of an SQLite file or of PostgreSQL, default {DATABASE}")
-
-
-def _conditions(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("conditions", "nominal unless given")
-    group.add_argument("--corner")
-    group.add_argument("--temperature", help="degrees Celsius")
-    group.add_argument("--supply", help="volts")
-    group.add_argument("--load", help="farads, such as 2p")
-
-
-def _server(parser: argparse.ArgumentParser, sampling: bool = True) -> None:
-    group = parser.add_argument_group("language model", "the embedded engine answers unless a server is named; a "
-                                      "server's key is read from the environment variable OPENAI_API_KEY")
-    group.add_argument("--base-url", metavar="URL", help="OpenAI-compatible, such as http://127.0.0.1:8000/v1")
-    group.add_argument("--model", metavar="NAME", help="the model's name on that server")
-    group.add_argument("--reply-tokens", metavar="N", help="most that this model may write in a turn, thoughts "
-                       "included; default 4096")
-    group.add_argument("--reply-characters", metavar="N", help="most that is read of its reply, without the thoughts; "
-                       "default 20000")
-    if sampling:
-        group.add_argument("--sampling-temperature", dest="sampling", metavar="T",
-                           help="default: what a checkpoint's card says, 0.5 for other models")
+    add_database(parser)
+    add_json(parser)
