@@ -157,6 +157,19 @@ def test_wrong_addresses_and_values_are_explained_until_a_session_can_start(app,
     expect(page.locator("#run-header .task")).to_contain_text("MILLER")
 
 
+def test_a_circuit_comes_with_its_own_policy_unless_a_person_chose_one(plain_app, open_page):
+    page = open_page(plain_app)
+    policy, budget = page.get_by_label("Policy", exact=True).first, page.get_by_label("Designs, 1 to 5000").first
+    for circuit, title, simulations in (("FDOTA", "Response surfaces", "200"), ("MILLER", "TL-GRPO checkpoint", "5")):
+        choose(page, "Circuit", circuit)
+        expect(policy).to_have_value(re.compile(f": {title}"))
+        expect(budget).to_have_value(simulations)
+    choose(page, "Policy", "Random search")
+    choose(page, "Circuit", "FDOTA")
+    expect(page.locator("#circuit-panel")).to_contain_text("FDOTA")
+    expect(policy).to_have_value(re.compile("Random search"))
+
+
 def test_the_address_chooses_the_page_back_leads_to_the_former_one_and_keys_start_and_stop(app, model, open_page):
     shown = "#pages [role=tab][aria-selected=true]"
     page = open_page(app, "/?view=race")

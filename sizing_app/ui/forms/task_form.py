@@ -69,6 +69,8 @@ class TaskForm:
         self.specs = cell_table(spec_table(circuit, circuit.specs), label="Specs", elem_id=f"{prefix}specs")
         self.reset = gr.Button("Default specs", size="sm", elem_classes="quiet-button")
         self.policies = [self._policy_choice(circuit.name, lane, lanes) for lane in range(lanes)]
+        self.picked = [gr.Textbox("", visible="hidden", container=False)] if lanes == 1 else []
+        """The policy that a person chose; empty: none, so that another circuit comes with its own default."""
         self.lines = gr.HTML(self._lines(circuit.name, *(policy.value for policy in self.policies)),
                              apply_default_css=False, elem_id=f"{prefix}policy-lines")
         with gr.Row(elem_classes="pair"):
@@ -240,12 +242,14 @@ class TaskForm:
     def _wire(self) -> None:
         context = [self.circuit, self.kind, self.seed]
         changed = self.circuit.input(
-            self.change_circuit, [*context, *self.policies],
+            self.change_circuit, [*context, *(self.picked or self.policies)],
             [*self.conditions, *self.over.fields, self.specs, self.initial, self.limits, self.then, *self.policies],
             **PRIVATE)
         for field in self.over.fields:
             field.change(self._told_over, [self.circuit, *self.conditions, *self.over.fields], self.over.checked,
                          trigger_mode="always_last", **PRIVATE)
+        for picked in self.picked:
+            self.policies[0].input(None, self.policies[0], picked, js="(name) => name", **PRIVATE)
         chosen = [self.circuit, *self.policies]
         for told in (changed.then, *(policy.change for policy in self.policies)):
             told(lambda circuit, *names: [self._note(*names), self._lines(circuit, *names)], chosen,
