@@ -7,12 +7,11 @@ held, and which single bound would have to give way, and how far. Surfaces that 
 little of the place to say anything; then nothing is said, however long it takes.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from sizing_app.search.propose import best_points, candidates
+from sizing_app.search.propose import best_around
 from sizing_app.search.search import Search
 from sizing_app.search.surface import Surface
 from sizing_app.task.infeasible import Infeasible, Reach
@@ -65,15 +64,7 @@ def _hopeless(search: Search, surface: Surface) -> bool:
 
     rng = np.random.default_rng(abs(search.task.seed))
     return bool(cost(surface.centre[None])[0] < FOLLOWED * short
-                and cost(_best(search, surface, cost, rng))[0] > PROMISED * short)
-
-
-def _best(search: Search, surface: Surface, cost: Callable[[np.ndarray], np.ndarray],
-          rng: np.random.Generator) -> np.ndarray:
-    """The point of the box around the nearest design that costs least, shape (1, parameters)."""
-    space = search.space
-    low, high = (np.clip(surface.centre + side, space.low, space.high) for side in (-REACH, REACH))
-    return best_points(cost, space, candidates(space, surface.centre, low, high, REACH, rng), low, high, rng)[:1]
+                and cost(best_around(cost, search.space, surface.centre, REACH, rng)[:1])[0] > PROMISED * short)
 
 
 def _reach(search: Search, surface: Surface, place: int) -> Reach | None:
@@ -85,7 +76,8 @@ def _reach(search: Search, surface: Surface, place: int) -> Reach | None:
         others = np.delete(heights, place, axis=1)
         return HELD * np.nansum(np.maximum(-others, 0.0), axis=1) - heights[:, place]
 
-    point = _best(search, surface, cost, np.random.default_rng([abs(search.task.seed), place]))
+    rng = np.random.default_rng([abs(search.task.seed), place])
+    point = best_around(cost, search.space, surface.centre, REACH, rng)[:1]
     level, deviation = model.at(point)[0, place], surface.uncertainty(point)[0, place]
     spec = objective.specs[place]
     below = spec.low is not None and (spec.high is None or level < objective.low[place])

@@ -55,6 +55,18 @@ def best_points(cost: Callable[[np.ndarray], np.ndarray], space: Space, points: 
     return points
 
 
+def box(space: Space, centre: np.ndarray, side: float) -> tuple[np.ndarray, np.ndarray]:
+    """The corners of the box of half-width ``side`` around a point, inside the space."""
+    return np.clip(centre - side, space.low, space.high), np.clip(centre + side, space.low, space.high)
+
+
+def best_around(cost: Callable[[np.ndarray], np.ndarray], space: Space, centre: np.ndarray, side: float,
+                rng: np.random.Generator) -> np.ndarray:
+    """The best points found in such a box, best first, shape (ELITE, parameters)."""
+    low, high = box(space, centre, side)
+    return best_points(cost, space, candidates(space, centre, low, high, side, rng), low, high, rng)
+
+
 def first_new(points: np.ndarray, known: np.ndarray, space: Space, low: np.ndarray, high: np.ndarray,
               rng: np.random.Generator) -> np.ndarray:
     """The first of the points that is not a known design; where all are, one beside the first."""

@@ -23,7 +23,7 @@ from sizing_app.circuit.definition import Parameters
 from sizing_app.search.deciding import Columns, columns
 from sizing_app.search.earlier import Elsewhere, Known
 from sizing_app.search.objective import Objective
-from sizing_app.search.propose import best_points, candidates, crossings, first_new
+from sizing_app.search.propose import best_points, box, candidates, crossings, first_new
 from sizing_app.search.region import Region, follow
 from sizing_app.search.space import Space
 from sizing_app.search.surface import Surface
@@ -277,7 +277,7 @@ class Search:
             points = points[np.argsort(self.columns().cost(model.at(points), room), kind="stable")]
             return first_new(points, known, self.space, low, high, rng)
         if kind.startswith("local"):
-            low, high = np.clip(surface.centre - side, low, high), np.clip(surface.centre + side, low, high)
+            low, high = box(self.space, surface.centre, side)
         points = candidates(self.space, surface.centre, low, high, side, rng)
         points = best_points(lambda tried: self.columns().cost(model.at(tried), room), self.space, points, low, high,
                              rng)

@@ -7,7 +7,7 @@ around the best design still promise. The design that they promise most of is th
 
 import numpy as np
 
-from sizing_app.search.propose import best_points, candidates, first_new
+from sizing_app.search.propose import best_around, box, first_new
 from sizing_app.search.search import Search, Suggestion
 from sizing_app.task.settled import Settled
 
@@ -25,15 +25,13 @@ def verdict(search: Search, former: int = 0) -> tuple[Settled, Suggestion] | Non
     points = search.points
     surface = search.fit(points[search.best], REACH)
     model, rng = surface.mean_surface(), np.random.default_rng([abs(search.task.seed), len(points)])
-    low, high = (np.clip(surface.centre + side, search.space.low, search.space.high) for side in (-REACH, REACH))
 
     def cost(tried: np.ndarray) -> np.ndarray:
         return search.columns().cost(model.at(tried), 0.0)
 
-    found = candidates(search.space, surface.centre, low, high, REACH, rng)
-    found = best_points(cost, search.space, found, low, high, rng)
+    found = best_around(cost, search.space, surface.centre, REACH, rng)
     promised = max(0.0, float(-cost(found[:1])[0] - search.gains[search.best]))
-    last = first_new(found, points, search.space, low, high, rng)
+    last = first_new(found, points, search.space, *box(search.space, surface.centre, REACH), rng)
     return (Settled(search.best, float(search.values[search.best]), len(points), promised),
             search.suggestion(last, "local mean", REACH, surface))
 
