@@ -26,6 +26,7 @@ from sizing_app.train.command import main
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_lessons
+from sizing_app.train.dialogue import Compact
 from sizing_app.train.export import export_model, load_model, prompt_of, toml
 from sizing_app.train.merge import main as merge
 from sizing_app.train.prepare import queries_path
@@ -150,7 +151,7 @@ def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
         return write_reply(ota, "gain is low", None if turn > 2 else design if turn == 2 or number == 1 else worse)
 
     tokenizer = build_tokenizer([ota], ["gain is low"] * 3)
-    rollouts = Rollouts(ScriptedSampler(tokenizer, script), tokenizer, simulator)
+    rollouts = Rollouts(ScriptedSampler(tokenizer, script), Compact(tokenizer), simulator)
     ((first, *_),), (history,) = play([task], rollouts, 2, generator(torch.device("cpu"), 0))
     assert [turn.measurement.status if turn.measurement else "end" for turn in history] == ["ok", "ok", "ok", "end"]
     assert history[2].score.passed and history[1].reward < 1 and history[0].reward == history[1].reward

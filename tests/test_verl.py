@@ -28,7 +28,8 @@ from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer  # noqa: E402
 from verl.utils import tensordict_utils as tu  # noqa: E402
 from verl.utils.config import omega_conf_to_dataclass, validate_config  # noqa: E402
 from verl.utils.dataset.rl_dataset import collate_fn  # noqa: E402
-from verl_cpu import WriterClient, write_checkpoint  # noqa: E402
+from chat_checkpoint import write_checkpoint  # noqa: E402
+from verl_cpu import WriterClient  # noqa: E402
 
 from sizing_app.circuit.folder import load_training_circuit
 from sizing_app.policy.designs import random_design

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("verl", reason="verl is not installed; docs/train-30b.md says how to run these tests")
 
-from verl_cpu import write_checkpoint  # noqa: E402
+from chat_checkpoint import write_checkpoint  # noqa: E402
 
 from sizing_app.circuit.folder import load_training_circuit
 from sizing_app.policy.designs import random_design

@@ -13,6 +13,7 @@ from sizing_app.prompt.tokenizer import build_tokenizer, encode
 from sizing_app.session.turn import initial_turn
 from sizing_app.task.definition import Task
 from sizing_app.train.config import ModelSize
+from sizing_app.train.dialogue import Compact
 from sizing_app.train.model import build_model
 from sizing_app.train.rollout import Rollouts
 from sizing_app.train.sampler import Sample, Sampler
@@ -52,7 +53,7 @@ def a_model(tokenizer: Tokenizer, seed: int = 0):
 
 
 def rollouts_of(model, tokenizer: Tokenizer, reply_tokens: int = 12) -> Rollouts:
-    return Rollouts(Sampler(model, tokenizer.token_to_id(END), reply_tokens), tokenizer, QuadraticSimulator())
+    return Rollouts(Sampler(model, tokenizer.token_to_id(END), reply_tokens), Compact(tokenizer), QuadraticSimulator())
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What lets verl run without a GPU, in its tests alone: a small chat checkpoint, and a writer in vLLM's place.
+"""What lets verl run without a GPU, in its tests alone: a writer in vLLM's place.
 
 The writer's replies are the golden design with every value moved at random, so that ngspice finds good and bad ones;
 now and then it writes no call. Its tokens are those of the checkpoint's tokenizer.
@@ -6,47 +6,13 @@ now and then it writes no call. Its tokens are those of the checkpoint's tokeniz
 
 import itertools
 import json
-from pathlib import Path
 
 import numpy as np
-import torch
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 from verl.workers.rollout.llm_server import LLMServerClient
 from verl.workers.rollout.replica import TokenOutput
 
 from sizing_app.circuit.folder import golden, load_training_circuit
-from sizing_app.prompt.chat import messages
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, FUNCTION
-from sizing_app.prompt.tokenizer import QWEN2_PATTERN
-from sizing_app.session.turn import initial_turn
-from sizing_app.task.definition import Task
-
-CHATML = ("{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
-          "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
-PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
-
-
-def write_checkpoint(folder: Path, task: Task, simulator) -> PreTrainedTokenizerFast:
-    """A random Qwen3 of some 100,000 parameters whose tokenizer knows the words of the task's prompt."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(QWEN2_PATTERN), behavior="isolated"),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
-    tokenizer.decoder = decoders.ByteLevel()
-    texts = [message["content"] for message in messages(task, (initial_turn(task, simulator),))]
-    tokenizer.train_from_iterator(texts, trainers.BpeTrainer(
-        vocab_size=900, show_progress=False, special_tokens=[PAD, START, END],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet())))
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, chat_template=CHATML)
-    fast.save_pretrained(folder)
-    torch.manual_seed(0)
-    config = Qwen3Config(
-        vocab_size=len(fast), hidden_size=64, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
-        head_dim=16, intermediate_size=128, max_position_embeddings=16384, tie_word_embeddings=True,
-        eos_token_id=fast.eos_token_id, pad_token_id=fast.pad_token_id, bos_token_id=None)
-    Qwen3ForCausalLM(config).save_pretrained(folder)
-    return fast
 
 
 class Writer:

@@ -19,6 +19,7 @@ TOOLS = {
     "validate": ("sizing_app.evaluate.validate", "checkpoints on queries of training"),
     "compare": ("sizing_app.evaluate.compare", "algorithms and ablations at equal cost"),
     "serve-model": ("sizing_app.policy.open_model", "an open language model on this machine, for --base-url"),
+    "fine-tune": ("sizing_app.train.fine_tune", "an open language model: supervised, then TL-GRPO"),
     "verl-data": ("sizing_app.verl.dataset", "training queries as the files that verl reads"),
 }
 """Commands of those who make circuits and models, to the module whose ``main`` reads the rest of the line."""

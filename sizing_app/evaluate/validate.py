@@ -25,6 +25,7 @@ from sizing_app.task.protocols import Simulator
 from sizing_app.task.reward import best_reward, reached
 from sizing_app.task.turn import History
 from sizing_app.train.config import CIRCUITS, RLConfig
+from sizing_app.train.dialogue import Compact
 from sizing_app.train.export import load_model
 from sizing_app.train.form import Form
 from sizing_app.train.prepare import queries_path
@@ -75,7 +76,7 @@ def play_once(model, tokenizer, tasks: Sequence[Task], simulator: Simulator, tem
               seed: int = 0, prompt: str = FIRST) -> list[History]:
     """One trajectory a task, all in lockstep; ``latest_only``: prompts show the latest turn alone."""
     sampler = Sampler(model, tokenizer.token_to_id(END), RLConfig.reply_tokens, temperature, Form(tokenizer))
-    rollouts = Rollouts(sampler, tokenizer, simulator, latest_only, prompt)
+    rollouts = Rollouts(sampler, Compact(tokenizer, prompt), simulator, latest_only)
     return play(tasks, rollouts, 1, generator(model.device, seed))[1]
 
 

@@ -6,7 +6,7 @@ of a ``tools`` field. Where one is sent, a native call is as good, and stands in
 
 import json
 
-from sizing_app.circuit.definition import Circuit, Parameter, Spec
+from sizing_app.circuit.definition import Circuit, Parameter, Parameters, Spec
 from sizing_app.circuit.units import show_quantity
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
 from sizing_app.task.definition import Task
@@ -108,7 +108,7 @@ def _range_text(task: Task, parameter: Parameter) -> str:
 
 
 def _turn_text(task: Task, turn: Turn) -> str:
-    initial = [f"Initial design: {_call_text(task.circuit, turn)}"] if turn.index == 0 else []
+    initial = [f"Initial design: {_call_text(task.circuit, turn.proposal.parameters)}"] if turn.index == 0 else []
     return "\n".join(initial + _change_lines(task, turn) + _outcome_lines(task, turn))
 
 
@@ -150,16 +150,20 @@ def _spec_text(circuit: Circuit, spec: Spec) -> str:
     return f"{spec.metric} {spec.show(circuit.metric(spec.metric).unit)}"
 
 
+def write_reply(circuit: Circuit, analysis: str, parameters: Parameters | None) -> str:
+    """A reply in the form that the system message asks for; without ``parameters`` it ends the session."""
+    action = DESIGN_END if parameters is None else f"{CALL}{_call_text(circuit, parameters)}{CALL_END}"
+    return f"{ANALYZE}{analysis}{ANALYZE_END}{action}"
+
+
 def _reply_text(circuit: Circuit, turn: Turn) -> str:
     """What the model wrote, or what it would have written where another policy made the turn."""
-    if turn.proposal.text:
-        return turn.proposal.text
-    return f"{ANALYZE}{ANALYZE_END}{CALL}{_call_text(circuit, turn)}{CALL_END}"
+    return turn.proposal.text or write_reply(circuit, "", turn.proposal.parameters or {})
 
 
-def _call_text(circuit: Circuit, turn: Turn) -> str:
-    arguments = {parameter.name: parameter.spice(turn.proposal.parameters[parameter.name])
-                 for parameter in circuit.parameters if parameter.name in turn.proposal.parameters}
+def _call_text(circuit: Circuit, parameters: Parameters) -> str:
+    arguments = {parameter.name: parameter.spice(parameters[parameter.name])
+                 for parameter in circuit.parameters if parameter.name in parameters}
     return json.dumps({"name": FUNCTION, "arguments": arguments}, separators=(",", ":"))
 
 

@@ -23,10 +23,11 @@ def training_reward(turn: Turn, history: History, config: RLConfig) -> float:
                                      all_specs_bonus=config.all_specs_bonus)
 
 
-def by_token(tokens: Sequence[int], close: int, analysis: float, action: float) -> tuple[float, ...]:
+def by_token(tokens: Sequence[int], close: int | None, analysis: float, action: float) -> tuple[float, ...]:
     """One advantage for every token: of the analysis up to the token ``close`` that ends it, then of the action.
 
-    A reply whose analysis is not closed is judged by its action, which is none.
+    A reply whose analysis is not closed is judged by its action, which is none; one in a form without such a token
+    (``close`` is None) as a whole.
     """
     size = tokens.index(close) + 1 if close in tokens else 0
     return (float(analysis),) * size + (float(action),) * (len(tokens) - size)

@@ -9,19 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from tokenizers import Tokenizer
 
-from sizing_app.prompt.compact import render
-from sizing_app.prompt.parser import parse_reply
-from sizing_app.prompt.tokenizer import encode
-from sizing_app.prompt.versions import FIRST
-from sizing_app.prompt.wording import wording
 from sizing_app.session.loop import goes_on
 from sizing_app.session.turn import admit, finish
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Simulator
 from sizing_app.task.reward import best_reward, reached
 from sizing_app.task.turn import History, Proposal, Turn, latest_turn
+from sizing_app.train.dialogue import Dialogue
 from sizing_app.train.sampler import Sample, Sampler
 
 Situation = tuple[Task, History]
@@ -43,11 +38,10 @@ class Group:
 class Rollouts:
     """Samples and simulates; counts the seconds of both and the turn-level rollouts."""
 
-    def __init__(self, sampler: Sampler, tokenizer: Tokenizer, simulator: Simulator, latest_only: bool = False,
-                 prompt: str = FIRST):
-        """``latest_only``: prompts show the latest turn instead of the whole history. ``prompt``: their version."""
-        self.sampler, self.tokenizer, self.simulator = sampler, tokenizer, simulator
-        self.latest_only, self.prompt = latest_only, prompt
+    def __init__(self, sampler: Sampler, dialogue: Dialogue, simulator: Simulator, latest_only: bool = False):
+        """``latest_only``: prompts show the latest turn instead of the whole history."""
+        self.sampler, self.dialogue, self.simulator = sampler, dialogue, simulator
+        self.latest_only = latest_only
         self.reset()
 
     def reset(self) -> None:
@@ -65,9 +59,8 @@ class Rollouts:
         """``count`` turns from each history: what session/loop.py: sample_turns does for one, for many at once."""
         started = time.monotonic()
         shown = [latest_turn(history) if self.latest_only else history for _, history in situations]
-        prompts = [encode(self.tokenizer, render(task.told(), history, self.prompt))
-                   for (task, _), history in zip(situations, shown, strict=True)]
-        circuits = [wording(task.circuit, self.prompt).circuit for task, _ in situations]
+        prompts = [self.dialogue.prompt(task, history) for (task, _), history in zip(situations, shown, strict=True)]
+        circuits = [self.dialogue.circuit(task) for task, _ in situations]
         samples = self.sampler.sample(prompts, count, generator, circuits)
         asked = [(task, history, admit(task, history, self._proposal(task, sample)))
                  for (task, history), group in zip(situations, samples, strict=True) for sample in group]
@@ -82,8 +75,7 @@ class Rollouts:
     def _proposal(self, task: Task, sample: Sample) -> Proposal:
         """The parsed reply, with the tokens it was sampled as."""
         complete = sample.tokens[-1] == self.sampler.end_token
-        text = self.tokenizer.decode(sample.tokens[:-1] if complete else sample.tokens, skip_special_tokens=False)
-        proposal = parse_reply(wording(task.circuit, self.prompt).in_names(text), task.circuit)
+        proposal = self.dialogue.proposal(task, sample.tokens[:-1] if complete else sample.tokens)
         problems = proposal.problems if complete else (*proposal.problems, CUT.format(len(sample.tokens)))
         return replace(proposal, problems=problems, tokens=sample.tokens, logprobs=sample.logprobs)
 

@@ -20,6 +20,7 @@ from sizing_app.train.algorithms import ALGORITHMS, SINGLE_TURN
 from sizing_app.train.config import Preset
 from sizing_app.train.curves import draw_curves
 from sizing_app.train.data import load_lessons, sample_texts, split
+from sizing_app.train.dialogue import Compact
 from sizing_app.train.export import export_model, hardware, load_model, prompt_of
 from sizing_app.train.family.archive import load_family
 from sizing_app.train.form import Form
@@ -101,8 +102,8 @@ class Stages:
         training, held_out = self._queries(config.validation)
         sampler = Sampler(model, self.tokenizer.token_to_id(END), config.reply_tokens, config.temperature,
                           Form(self.tokenizer, self.device))
-        rollouts = Rollouts(sampler, self.tokenizer, self.simulator, _latest_only(stage, vars(config)),
-                            self.prompt)
+        rollouts = Rollouts(sampler, Compact(self.tokenizer, self.prompt), self.simulator,
+                            _latest_only(stage, vars(config)))
         trainer = Trainer(stage, ALGORITHMS[stage], model, rollouts, config, self.folder, self.options.seed, _report)
         done = trainer.train(training, held_out, self.clock)
         draw_curves(self.folder.log_path(stage), self.folder.path / f"{stage}.png")

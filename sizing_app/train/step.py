@@ -23,7 +23,6 @@ import torch
 from torch import nn
 
 from sizing_app.prompt.claims import truth
-from sizing_app.prompt.parser import ANALYZE_END
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import History, Turn
 from sizing_app.train.advantage import (by_token, clipped_objective, format_errors, group_advantages,
@@ -148,14 +147,14 @@ def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: 
 def collected(rows: Sequence[Sequence[Sampled]], spreads: list[float], trajectories: list,
               rollouts: Rollouts) -> Collected:
     """Rows (turns whose prompts share a beginning) as the trainer wants them, those without any advantage dropped."""
-    close = rollouts.tokenizer.token_to_id(ANALYZE_END)
-    steps = [[_step(turn, close) for turn in row] for row in rows if any(turn.analysis or turn.action for turn in row)]
+    steps = [[_step(turn, rollouts.dialogue.close) for turn in row] for row in rows
+             if any(turn.analysis or turn.action for turn in row)]
     turns = list(chain.from_iterable(rows))
     return Collected(steps, [turn.turn for turn in turns], [turn.reward for turn in turns],
                      [turn.truth for turn in turns], [turn.penalty > 0 for turn in turns], trajectories, spreads)
 
 
-def _step(sampled: Sampled, close: int) -> Step:
+def _step(sampled: Sampled, close: int | None) -> Step:
     tokens = sampled.turn.proposal.tokens
     return Step(sampled.group.prompt, tokens, sampled.turn.proposal.logprobs,
                 by_token(tokens, close, sampled.analysis, sampled.action))

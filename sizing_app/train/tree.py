@@ -89,18 +89,18 @@ def micro_batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
 
 
 def attend(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask, scaling: float | None = None,
-           **others) -> tuple[Tensor, None]:
-    """Attention of a Batch, whose ``rows`` stand for the mask; of anything else, that of the transformers library.
+           rows: tuple | None = None, **others) -> tuple[Tensor, None]:
+    """Attention of a Batch, whose ``rows`` take the place of the mask; without them, that of the transformers library.
 
     Query of shape (1, heads, tokens, head size), key and value with fewer heads; returns (1, tokens, heads, head size).
     """
-    if not isinstance(attention_mask, tuple):
+    if rows is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **others)
-    lengths = [length for row in attention_mask for length, _ in row]
+    lengths = [length for row in rows for length, _ in row]
     key, value = (repeat_kv(table, module.num_key_value_groups) for table in (key, value))
     parts = zip(*(table.split(lengths, dim=2) for table in (query, key, value)), strict=True)
     found = []
-    for row in attention_mask:
+    for row in rows:
         trunk = next(parts)
         found.append(F.scaled_dot_product_attention(*trunk, is_causal=True, scale=scaling) if row[0][0] else trunk[0])
         for (length, seen), (asked, *own) in zip(row[1:], parts, strict=False):
@@ -121,8 +121,8 @@ def reply_logprobs(model: nn.Module, batch: Batch, temperature: float = 1.0,
     Both flat: row after row, in a row reply after reply. Only these positions go through the output layer.
     ``allowed``, bool of shape (reply tokens, vocabulary), says what each token was chosen from (form.py).
     """
-    hidden = model.model(input_ids=batch.tokens, attention_mask={"full_attention": batch.rows},
-                         position_ids=batch.positions, use_cache=False).last_hidden_state
+    hidden = model.model(input_ids=batch.tokens, position_ids=batch.positions, rows=batch.rows,
+                         use_cache=False).last_hidden_state
     before = hidden[:, :-1][batch.targets[:, 1:]]
     logits = masked(model.lm_head(before).float() / temperature, allowed)
     logprobs = torch.log_softmax(logits, dim=-1)
