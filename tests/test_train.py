@@ -129,6 +129,17 @@ def test_advantages_have_no_mean(rewards):
     assert not advantages.any() or abs(advantages.std() - 1) < 1e-6
 
 
+def test_advantages_without_the_deviation_keep_the_distance():
+    near, far = [0.90, 0.91, 0.92], [0.0, 0.5, 1.0]
+    assert group_advantages(near, divide_by="none") == pytest.approx([-0.01, 0, 0.01])
+    assert group_advantages(far, divide_by="none") == pytest.approx([-0.5, 0, 0.5])
+    assert group_advantages(near, divide_by="floor") == pytest.approx([-0.5, 0, 0.5])
+    assert group_advantages(far, divide_by="floor") == pytest.approx(group_advantages(far))
+    assert group_advantages(near, divide_by="mean") == pytest.approx(np.array([-0.01, 0, 0.01]) / 0.91)
+    assert group_advantages([-0.2, 0.2], divide_by="mean") == pytest.approx([-10, 10])
+    assert not group_advantages(near, 0.02, "none").any()
+
+
 @given(reward=st.floats(-1, 2), count=st.integers(1, 16))
 def test_equal_rewards_have_no_advantage(reward, count):
     assert not group_advantages([reward] * count).any()
@@ -278,6 +289,9 @@ def test_an_analysis_is_credited_with_its_truth_and_an_action_with_its_design(to
     for step in row:
         size = step.tokens.index(close) + 1
         assert len(set(step.advantages[:size])) == len(set(step.advantages[size:])) == 1
+    undivided = tl_grpo([task], rollouts, replace(config, divide_by="none"), generator(CPU, 0)).rows[0]
+    spreads = {step.advantages[0] for step in undivided}
+    assert all(abs(spread) < 1 for spread in spreads) and sum(spreads) == pytest.approx(0)
     plain = tl_grpo([task], rollouts, replace(config, credit_truth=False), generator(CPU, 0)).rows[0]
     assert all(len(set(step.advantages)) == 1 for step in plain)
 

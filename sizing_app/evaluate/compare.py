@@ -36,6 +36,8 @@ VARIANTS = {"tl-grpo": ("tl-grpo", ALONE), "trajectory-grpo": ("trajectory-grpo"
             "single-turn-grpo": (SINGLE_TURN, ALONE), "gtpo": ("gtpo", ALONE),
             "group-4": ("tl-grpo", ALONE, "--group", "4"), "group-16": ("tl-grpo", ALONE, "--group", "16"),
             "clip-0.2": ("tl-grpo", ALONE, "--clip-high", "0.2"),
+            "no-division": ("tl-grpo", ALONE, "--divide-by", "none"),
+            "floor": ("tl-grpo", ALONE, "--divide-by", "floor"), "by-mean": ("tl-grpo", ALONE, "--divide-by", "mean"),
             "latest-only": ("tl-grpo", ALONE, "--latest-only"),
             "credit-design": ("tl-grpo", ALONE, "--credit-design"), "family": ("tl-grpo",)}
 """Name to the stage of training and its options."""

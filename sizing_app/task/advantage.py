@@ -17,6 +17,10 @@ ALL_SPECS_BONUS = 0.1
 and without a bonus training settles on near misses. Never added in evaluation."""
 LEAST_SPREAD = 1e-3
 """Groups whose rewards have a smaller standard deviation are dropped: nothing can be learnt from them."""
+DIVISORS = ("std", "none", "floor", "mean")
+"""What the rewards of a group, less their mean, may be divided by."""
+SMALL = 0.02
+"""The least divisor of ``floor`` and ``mean``."""
 TEMPERATURE = 1.0
 """At which the proposals of a group are sampled: the policy itself, whose probabilities the ratio is made of."""
 PLAY_TEMPERATURE = 0.5
@@ -52,10 +56,15 @@ def training_reward(turn: Turn, history: History, *, format_penalty: float = FOR
     return score + all_specs_bonus * passed - penalty
 
 
-def group_advantages(rewards: Sequence[float], least: float = 0.0) -> np.ndarray:
-    """Rewards normalized in their group (paper, eq. 13): (r - mean) / std; zero where std is below ``least``."""
+def group_advantages(rewards: Sequence[float], least: float = 0.0, divide_by: str = "std") -> np.ndarray:
+    """Rewards normalized in their group: (r - mean) / std (paper, eq. 13); zero where std is below ``least``.
+
+    ``divide_by``, for ablations: ``none`` (Dr. GRPO, Liu et al. 2025), ``floor`` (std, but at least SMALL), ``mean``
+    (at least SMALL too; hard queries weigh more, as in maximum-likelihood RL).
+    """
     rewards = np.asarray(rewards, dtype=np.float64)
-    spread = rewards.std()
+    mean, spread = rewards.mean(), rewards.std()
     if spread < max(least, 1e-9):
         return np.zeros(len(rewards))
-    return (rewards - rewards.mean()) / spread
+    divisors = {"std": spread, "none": 1.0, "floor": max(spread, SMALL), "mean": max(mean, SMALL)}
+    return (rewards - mean) / divisors[divide_by]

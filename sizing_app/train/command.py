@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sizing_app.prompt.versions import LATEST, VERSIONS
+from sizing_app.task.advantage import DIVISORS
 from sizing_app.train.config import CIRCUITS, PRESETS, Preset
 
 UNFINISHED = 75
@@ -74,6 +75,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--credit-design", action="store_true",
                         help="credit every token with the design's reward, as the paper does")
     parser.add_argument("--latest-only", action="store_true", help="show the policy the latest turn alone")
+    parser.add_argument("--divide-by", default=None, choices=DIVISORS,
+                        help="what the distance of a reward from the mean of its group is divided by (std, as in the "
+                        "paper)")
     parser.add_argument("--group", type=int, default=None, metavar="G", help="samples that are compared")
     parser.add_argument("--batch", type=int, default=None, metavar="N", help="queries of a reinforcement learning step")
     parser.add_argument("--clip-high", type=float, default=None, metavar="C", help="upper clip of the importance ratio")
@@ -103,6 +107,7 @@ def preset_of(options: argparse.Namespace) -> Preset:
              ("data", "family_trajectories", 0 if options.trajectories == 0 else None),
              ("rl", "steps", options.rl_steps), ("rl", "credit_truth", False if options.credit_design else None),
              ("rl", "latest_only", True if options.latest_only else None), ("rl", "group", options.group),
+             ("rl", "divide_by", options.divide_by),
              ("rl", "queries", options.batch), ("rl", "clip_high", options.clip_high),
              ("rl", "learning_rate", options.learning_rate), ("rl", "validation", options.validation),
              ("rl", "rollouts", options.rollouts))

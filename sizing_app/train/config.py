@@ -99,6 +99,8 @@ class RLConfig:
     latest_only: bool = False
     """Show the latest turn instead of the whole history (an ablation)."""
     min_spread: float = LEAST_SPREAD
+    divide_by: str = "std"
+    """What a reward's distance from the mean of its group is divided by (task/advantage.py; others are ablations)."""
     validation: int = 128
     """Queries held out."""
     validate_every: int = 20

@@ -100,10 +100,10 @@ def credit(group: Group, config: RLConfig) -> list[Sampled]:
 
 def compare(members: Sequence[Sequence[Sampled]], rewards: Sequence[float], config: RLConfig) -> float:
     """Give every turn of a member the member's advantage among all members; returns the spread of the rewards."""
-    actions = analyses = group_advantages(rewards, config.min_spread)
+    actions = analyses = group_advantages(rewards, config.min_spread, config.divide_by)
     if config.credit_truth:
         truths = [float(np.mean([turn.truth for turn in member])) for member in members]
-        analyses = group_advantages(truths, config.min_spread)
+        analyses = group_advantages(truths, config.min_spread, config.divide_by)
         actions = actions + config.truth_in_action * analyses
     for member, analysis, action in zip(members, analyses, actions, strict=True):
         for turn in member:
