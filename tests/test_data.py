@@ -19,6 +19,7 @@ from sizing_app.pools.surrogate import condition_features, load_surrogate, save_
 from sizing_app.pools.targets import DesignGrid, margins, metric_row, rounded
 from sizing_app.pools.teacher import Teacher
 from sizing_app.prompt.analysis import move_text
+from sizing_app.prompt.claims import claims
 from sizing_app.prompt.compact import target_text
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.prompt.versions import LATEST
@@ -265,6 +266,11 @@ def reply_of(lesson, circuit):
     return parse_reply(wording(circuit, LATEST).in_names(lesson["reply"].removesuffix("<|end|>")), circuit)
 
 
+def answered(trajectory):
+    """The lessons without those on another plan."""
+    return [lesson for lesson in lessons(trajectory) if lesson["reply"].startswith("<Analyze>")]
+
+
 def test_lessons_parse_and_hold_what_they_say(teacher, pool, circuit, tmp_path):
     rng, sizes = np.random.default_rng(6), []
     tasks = Synthesis(pool, hidden_share=0.3).draw(rng, 40)
@@ -274,7 +280,7 @@ def test_lessons_parse_and_hold_what_they_say(teacher, pool, circuit, tmp_path):
         rows = pool.rows(pool.index_of(trajectory.task.conditions))
         row = rows[pool.design[rows].tolist().index(pool.grid.index(start.proposal.parameters).tolist())]
         assert metric_row(circuit, start.measurement) == pytest.approx(pool.metrics[row])
-        for size, lesson in enumerate(lessons(trajectory), start=1):
+        for size, lesson in enumerate(answered(trajectory), start=1):
             history, proposal = trajectory.history[:size], reply_of(lesson, circuit)
             assert not proposal.problems and proposal.reasoning
             assert proposal.finished == history[-1].score.passed
@@ -293,6 +299,25 @@ def test_lessons_parse_and_hold_what_they_say(teacher, pool, circuit, tmp_path):
     assert texts and all(text.startswith("<|task|>") and text.endswith("<|end|>") for text in texts)
 
 
+def test_another_plan_has_another_action_which_makes_its_moves(teacher, pool, circuit):
+    rng, counts = np.random.default_rng(8), []
+    for trajectory in imagine(Synthesis(pool, hidden_share=0.3).draw(rng, 60), teacher, rng):
+        found = list(lessons(trajectory))
+        contrasts = [(place, lesson) for place, lesson in enumerate(found) if lesson["prompt"].endswith("</Analyze>")]
+        for place, lesson in contrasts:
+            own = found[place - 1]
+            plan = lesson["prompt"].removeprefix(own["prompt"])
+            assert plan.startswith("<Analyze>") and lesson["reply"].startswith("<tool_call>")
+            proposal = reply_of({"reply": plan + lesson["reply"]}, circuit)
+            assert not proposal.problems and proposal.reasoning != reply_of(own, circuit).reasoning
+            history = trajectory.history[:1 + sum(each["reply"].startswith("<Analyze>") for each in found[:place - 1])]
+            turn = Turn(len(history), proposal, None, None)
+            said = [claim for claim in claims(trajectory.task, history, turn) if claim.about == "move"]
+            assert said and all(claim.true for claim in said)
+        counts.append((len(contrasts), len(trajectory.answers)))
+    assert 0.3 < sum(count for count, _ in counts) / sum(answers for _, answers in counts) < 0.5
+
+
 def test_other_ranges_change_where_a_design_lies_and_not_what_it_is(teacher, pool):
     """Sessions of a pair begin at the same design and are told in the same ranges, which hold all their designs."""
     rng = np.random.default_rng(3)
@@ -303,7 +328,7 @@ def test_other_ranges_change_where_a_design_lies_and_not_what_it_is(teacher, poo
         assert circuit.parameters != pool.circuit.parameters
         assert circuit == moved[place ^ 1].task.circuit and after.task.initial == moved[place ^ 1].task.initial
         assert all(item.contains(design[item.name]) for design in after.designs for item in circuit.parameters)
-        for lesson, answer in zip(lessons(after), before.answers, strict=False):
+        for lesson, answer in zip(answered(after), before.answers, strict=False):
             proposal = reply_of(lesson, circuit)
             assert proposal.finished or proposal.parameters == pytest.approx(answer.parameters)
     assert all(each.task.circuit == pool.circuit for each in in_pairs_moved(trajectories, 0.0, rng))

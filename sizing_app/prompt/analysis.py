@@ -38,15 +38,22 @@ def move_text(task: Task, history: History, design: np.ndarray, metrics: np.ndar
     latest, best = history[-1], best_turn(history)
     if not best.measurement.ok:
         return f"Turn {latest.index} gives no result."
-    if latest.measurement.ok and latest.reward >= best.reward:
-        base, state = latest, f"{'The start' if latest.index == 0 else f'Turn {latest.index}'} {misses(latest)}"
+    base = base_turn(history)
+    if base is latest:
+        state = f"{'The start' if latest.index == 0 else f'Turn {latest.index}'} {misses(latest)}"
     else:
         verdict = "is worse" if latest.measurement.ok else "gives no result"
-        base, state = best, f"Turn {latest.index} {verdict}. Turn {best.index} {misses(best)}"
+        state = f"Turn {latest.index} {verdict}. Turn {best.index} {misses(best)}"
     said = moves(task.circuit, base, DesignGrid(task.circuit).unit(design))
     effects = _effects(task, base, metrics)
     origin = "" if base is latest else f"From turn {base.index} "
     return " ".join(filter(None, [state, f"{origin}I {said}.", effects and f"I expect {effects}."]))
+
+
+def base_turn(history: History) -> Turn:
+    """The turn that an analysis goes on from: the best one, of equals the latest."""
+    latest, best = history[-1], best_turn(history)
+    return latest if latest.measurement.ok and latest.reward >= best.reward else best
 
 
 def misses(turn: Turn) -> str:

@@ -4,13 +4,15 @@ A session starts at a stored design, one of the worst for the query, as a random
 an imperfect policy might: the teacher's answer moved by noise of decreasing size, or a stored design from anywhere.
 What stored designs measure was simulated; what the others measure is imagined: the surrogate's prediction with errors,
 which last over the trajectory, so that there is something to correct. Nothing is simulated, because a network learns
-more the more queries it sees. Once a turn meets all specs the reply ends the session.
+more the more queries it sees. Once a turn meets all specs the reply ends the session. Some states are shown once more
+with another plan and the design that it asks for: contrast pairs, so that the action follows the words.
 """
 
 import gzip
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +22,9 @@ from sizing_app.pools.designs import Pool, ranked
 from sizing_app.pools.surrogate import condition_features
 from sizing_app.pools.targets import DesignGrid, measurement_of
 from sizing_app.pools.teacher import Answer, Teacher
-from sizing_app.prompt.analysis import end_text, move_text
+from sizing_app.prompt.analysis import LISTED, base_turn, end_text, move_text
 from sizing_app.prompt.compact import render, write_reply
+from sizing_app.prompt.parser import ANALYZE_END
 from sizing_app.prompt.versions import LATEST
 from sizing_app.prompt.wording import wording
 from sizing_app.task.definition import Task
@@ -44,6 +47,22 @@ ERROR = 0.03
 """Median standard deviation of a trajectory's errors, in heights (pools/surrogate.py)."""
 NO_CALL = 0.01
 """Probability of a turn without a valid call."""
+OTHER_PLAN = 0.4
+"""Probability that a state is shown once more with another plan, for the design that this plan asks for."""
+REVERSED = 0.5
+"""Share of the other plans that turn moves of the answer round; the rest move any sizes."""
+STEP = 0.12
+"""Median move that another plan asks for, in the unit cube."""
+
+
+@dataclass(frozen=True)
+class OtherPlan:
+    """What might be done instead of an answer: the moves that the plan names, and the answer with them."""
+
+    named: Parameters
+    """The base turn's design with the named moves alone."""
+    answer: Answer
+    """Its metrics are not a number where the plan says nothing of them."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +72,15 @@ class Trajectory:
     task: Task
     history: History
     answers: tuple[Answer, ...]
+    others: tuple[OtherPlan | None, ...]
+    """Another plan for the same state, one for each answer."""
 
     @property
     def designs(self) -> list[Parameters]:
         """All that its prompts and replies hold."""
         tried = [turn.proposal.parameters for turn in self.history if turn.proposal.parameters is not None]
-        return [*tried, *(answer.parameters for answer in self.answers)]
+        others = [other.answer.parameters for other in self.others if other]
+        return [*tried, *(answer.parameters for answer in self.answers), *others]
 
 
 def imagine(tasks: Sequence[Task], teacher: Teacher, rng: np.random.Generator) -> list[Trajectory]:
@@ -76,7 +98,8 @@ def imagine(tasks: Sequence[Task], teacher: Teacher, rng: np.random.Generator) -
                                   [session.task.conditions for session in open_sessions], rng)
         for session, answer in zip(open_sessions, answers, strict=True):
             session.go_on(answer)
-    return [Trajectory(session.task, session.history, tuple(session.answers)) for session in sessions]
+    return [Trajectory(session.task, session.history, tuple(session.answers), tuple(session.others))
+            for session in sessions]
 
 
 def _start(pool: Pool, task: Task, rng: np.random.Generator) -> int:
@@ -93,6 +116,7 @@ class _Session:
         self._place = self._pool.index_of(task.conditions)
         self.task = replace(task, initial=self._pool.grid.design(self._pool.design[start]))
         self.answers: list[Answer] = []
+        self.others: list[OtherPlan | None] = []
         self.history: History = ()
         self._add(*self._stored(start))
         self._turns = 1 if rng.random() < FIRST else task.budget
@@ -108,8 +132,31 @@ class _Session:
     def go_on(self, answer: Answer) -> None:
         """Keep the answer, then try something else."""
         self.answers.append(answer)
+        self.others.append(self._other(answer) if self._rng.random() < OTHER_PLAN else None)
         if len(self.answers) < self._turns:
             self._add(*self._try(answer))
+
+    def _other(self, answer: Answer) -> OtherPlan | None:
+        """A plan with other moves of a few sizes, which the answer keeps to; None where there is no base for it."""
+        base, rng, grid = base_turn(self.history), self._rng, self._pool.grid
+        if not base.measurement.ok:
+            return None
+        start, unit = (grid.unit(grid.index(design)) for design in (base.proposal.parameters, answer.parameters))
+        count = int(rng.integers(1, LISTED + 2))
+        steps = STEP * np.exp(rng.normal(0.0, 0.6, count))
+        if rng.random() < REVERSED:
+            places = np.argsort(-np.abs(unit - start), kind="stable")[:count]
+            steps *= -np.sign(unit - start)[places]
+        else:
+            places = rng.choice(len(unit), min(count, len(unit)), replace=False)
+            steps = steps[:len(places)] * rng.choice([-1.0, 1.0], len(places))
+        named = start.copy()
+        named[places] = unit[places] = np.clip(start[places] + steps, 0.0, 1.0)
+        index = grid.snap(unit)
+        metrics = self._teacher.metrics(self._heights(grid.unit(index)))[0]
+        if rng.random() < 0.5:
+            metrics = np.full_like(metrics, np.nan)
+        return OtherPlan(grid.design(grid.snap(named)), Answer(grid.design(index), metrics))
 
     def _try(self, answer: Answer) -> tuple[Parameters | None, Measurement]:
         if self._rng.random() < NO_CALL:
@@ -126,10 +173,12 @@ class _Session:
         return grid.design(index), self._imagined(grid.unit(index))
 
     def _imagined(self, unit: np.ndarray) -> Measurement:
-        surrogate = self._teacher.surrogate
+        return measurement_of(self.task.circuit, self._teacher.metrics(self._heights(unit) + self._errors)[0])
+
+    def _heights(self, unit: np.ndarray) -> np.ndarray:
+        """What the surrogate predicts, shape (1, metrics)."""
         features = condition_features(self.task.circuit, self.task.conditions)
-        heights = surrogate.predict(unit[None], features[None]) + self._errors
-        return measurement_of(self.task.circuit, self._teacher.metrics(heights)[0])
+        return self._teacher.surrogate.predict(unit[None], features[None])
 
     def _stored(self, row: int) -> tuple[Parameters, Measurement]:
         return (self._pool.grid.design(self._pool.design[row]),
@@ -141,14 +190,24 @@ class _Session:
 
 
 def lessons(trajectory: Trajectory, prompt: str = LATEST) -> Iterator[dict[str, str]]:
-    """Prompt, of a version, and reply of every turn that a policy could be asked for."""
+    """Prompt, of a version, and reply of every turn that a policy could be asked for.
+
+    Where there is another plan it is part of a prompt, and the action that it asks for is the reply: how to act on such
+    a plan is to be learnt, not to write it.
+    """
     task, grid = trajectory.task, DesignGrid(trajectory.task.circuit)
     words = wording(task.circuit, prompt)
-    for size, answer in enumerate(trajectory.answers, 1):
+    for size, (answer, other) in enumerate(zip(trajectory.answers, trajectory.others, strict=True), 1):
         history = trajectory.history[:size]
-        text = move_text(words.task(task), words.history(history), grid.index(answer.parameters), answer.metrics)
-        yield {"prompt": render(task.told(), history, prompt),
-               "reply": write_reply(words.circuit, text, words.parameters(answer.parameters))}
+        shown = render(task.told(), history, prompt)
+        plan = partial(move_text, words.task(task), words.history(history))
+        text = plan(grid.index(answer.parameters), answer.metrics)
+        yield {"prompt": shown, "reply": write_reply(words.circuit, text, words.parameters(answer.parameters))}
+        if other:
+            text = plan(grid.index(other.named), other.answer.metrics)
+            reply = write_reply(words.circuit, text, words.parameters(other.answer.parameters))
+            said, ends, action = reply.partition(ANALYZE_END)
+            yield {"prompt": shown + said + ends, "reply": action}
     history = trajectory.history
     if history[-1].score.passed:
         yield {"prompt": render(task.told(), history, prompt),
