@@ -16,7 +16,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from sizing_app.circuit.definition import Circuit, Conditions
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.units import read_quantity
 from sizing_app.cli.values import (UsageError, read_circuit, read_conditions, read_design, read_parameters, read_plan,
                                    read_specs, read_then)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Metric, Parameter, Spec
+from sizing_app.circuit.conditions import ConditionSpace, Conditions
+from sizing_app.circuit.definition import Circuit, Metric, Parameter, Spec
 from sizing_app.circuit.folder import golden, load_circuit, settle
 from sizing_app.session.turn import admit, finish
 from sizing_app.task.definition import Task

@@ -8,7 +8,8 @@ unity-gain frequency; the systematic offset is an absolute value with a kink at 
 import math
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Metric, Parameter, Spec
+from sizing_app.circuit.conditions import ConditionSpace, Conditions
+from sizing_app.circuit.definition import Circuit, Metric, Parameter, Spec
 from sizing_app.policy.designs import random_design
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Measurement

@@ -1,7 +1,8 @@
 """Testbenches that find an operating point for any cell: every port driven by what its role needs, nothing measured but
 node voltages. For tests of the reader; ready testbenches of the product measure more."""
 
-from sizing_app.circuit.definition import Analysis, ConditionSpace, Measure, Metric
+from sizing_app.circuit.conditions import ConditionSpace
+from sizing_app.circuit.definition import Analysis, Measure, Metric
 from sizing_app.own.assembly import SUPPLIES
 from sizing_app.spice.build import corners_of, supply_of
 from sizing_app.spice.cell import Cell

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sizing_app.circuit.definition import Circuit, Conditions, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.circuit.folder import SPLITS, file_of, load_circuit, load_circuits, suite_names
 from sizing_app.evaluate.bench import Bench
 from sizing_app.evaluate.check_file import read_difficulties

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.circuit.definition import Circuit, ConditionSpace, Spec
+from sizing_app.circuit.conditions import ConditionSpace
+from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.circuit.folder import home, load_circuit, load_circuits, settle
 from sizing_app.errors import PolicyError
 from sizing_app.policy.regressor import Regressor

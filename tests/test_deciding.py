@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sizing_app.circuit.definition import Conditions
+from sizing_app.circuit.conditions import Conditions
 from sizing_app.policy.response_surface import ResponseSurface
 from sizing_app.search.deciding import MOST, columns
 from sizing_app.search.objective import Objective

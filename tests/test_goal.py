@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from sizing_app.circuit.area import gate_area
-from sizing_app.circuit.definition import Conditions, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Spec
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.validation import Invalid
 from sizing_app.errors import PolicyError

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sizing_app.circuit.definition import Draw, Spec
+from sizing_app.circuit.conditions import Draw
+from sizing_app.circuit.definition import Spec
 from sizing_app.circuit.validation import Invalid
 from sizing_app.search.search import Search
 from sizing_app.session.turn import initial_turn

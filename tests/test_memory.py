@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sizing_app.circuit.definition import Conditions
+from sizing_app.circuit.conditions import Conditions
 from sizing_app.policy import make_policy
 from sizing_app.policy.response_surface import ResponseSurface
 from sizing_app.search.earlier import BEST, SPREAD, TRIED, Earlier, elsewhere, known

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Conditions, Measure, Metric, Parameter
+from sizing_app.circuit.conditions import ConditionSpace, Conditions
+from sizing_app.circuit.definition import Analysis, Circuit, Measure, Metric, Parameter
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.metrics.stability import coarse_steps, unity_gain
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sizing_app.circuit.definition import Analysis, Draw, Measure, Metric, Spec
+from sizing_app.circuit.conditions import Draw
+from sizing_app.circuit.definition import Analysis, Measure, Metric, Spec
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.mismatch import COEFFICIENTS, with_own_subcircuits
 from sizing_app.circuit.netlist import build_netlist

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sizing_app.circuit.definition import ConditionSpace, Conditions, Draw
+from sizing_app.circuit.conditions import ConditionSpace, Conditions, Draw
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.validation import Invalid
 from sizing_app.prompt.chat import messages

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sizing_app.circuit.definition import Draw
+from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.validation import Invalid
 from sizing_app.evaluate.corners import spots_of

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Parameter
+from sizing_app.circuit.conditions import ConditionSpace
+from sizing_app.circuit.definition import Analysis, Circuit, Parameter
 from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.circuit.netlist import END, build_netlist, sized_netlist
 from sizing_app.cli.own_text import check_text

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Conditions, Measure, Metric, Parameter
+from sizing_app.circuit.conditions import ConditionSpace, Conditions
+from sizing_app.circuit.definition import Analysis, Circuit, Measure, Metric, Parameter
 from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.simulator import SimulatorPool
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sizing_app.circuit.definition import Draw, Spec
+from sizing_app.circuit.conditions import Draw
+from sizing_app.circuit.definition import Spec
 from sizing_app.circuit.validation import Invalid
 from sizing_app.evaluate.monte_carlo import yield_of
 from sizing_app.session.documents import session_document

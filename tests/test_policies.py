@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.circuit.definition import Conditions, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Spec
 from sizing_app.circuit.folder import golden, load_circuit, settle
 from sizing_app.policy import POLICIES, PolicyError, PolicySettings, can_size, make_policy
 from sizing_app.policy.bayesian import BayesianSearch, Surrogate

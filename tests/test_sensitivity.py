@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sizing_app.circuit.definition import Draw
+from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.evaluate.monte_carlo import samples, simulate_samples
 from sizing_app.evaluate.sensitivity import effects, mismatch_shares

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from sizing_app.circuit.definition import Draw, Measure
+from sizing_app.circuit.conditions import Draw
+from sizing_app.circuit.definition import Measure
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.mismatch import Deviation
 from sizing_app.evaluate.corners import Spots

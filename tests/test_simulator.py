@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Conditions, Measure, Metric, Parameter
+from sizing_app.circuit.conditions import ConditionSpace, Conditions
+from sizing_app.circuit.definition import Analysis, Circuit, Measure, Metric, Parameter
 from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.simulator import SimulatorPool, make_simulator
 from sizing_app.simulator.metrics import MEASURES

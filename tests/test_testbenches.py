@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sizing_app.circuit.definition import Circuit, ConditionSpace, Metric, Parameter, Spec
+from sizing_app.circuit.conditions import ConditionSpace
+from sizing_app.circuit.definition import Circuit, Metric, Parameter, Spec
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.simulator import SimulatorPool

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from sizing_app.circuit.deck_measures import print_lines, prints
-from sizing_app.circuit.definition import Analysis, Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Analysis, Circuit, Parameters
 from sizing_app.circuit.netlist import build_netlist, fingers_of, values_of
 from sizing_app.circuit.pdk import PROCESSES
 

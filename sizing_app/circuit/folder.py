@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sizing_app.circuit.check import check_circuit, measure_arguments
 from sizing_app.circuit.deck_rules import RefusedNetlist, check_analysis
-from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Measure, Metric, Origin, Parameter, Spec
+from sizing_app.circuit.conditions import ConditionSpace
+from sizing_app.circuit.definition import Analysis, Circuit, Measure, Metric, Origin, Parameter, Spec
 from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.circuit.toml_table import CircuitError, Table

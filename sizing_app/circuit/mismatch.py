@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sizing_app.circuit.definition import Draw
+from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.pdk import Bin, ModelError
 from sizing_app.circuit.units import parse_si
 

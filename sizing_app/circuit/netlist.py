@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sizing_app.circuit.deck_rules import BRACES, check_analysis, check_lines, check_size
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.circuit.expressions import ExpressionError, evaluate, names_in
 from sizing_app.circuit.own_models import OWN, cards, kinds
 from sizing_app.circuit.pdk import PROCESSES, model_cards

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Draw
+from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.pdk import ASSIGNMENT, PROCESSES, Bin, ModelError, library_lines, number
 
 RANDOM = re.compile(r"(\w+)\s*=\s*agauss\(\s*([^,]+),\s*([^,]+),\s*([^)]+)\)", re.IGNORECASE)

@@ -11,7 +11,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 
-from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Parameter, Parameters, Spec
+from sizing_app.circuit.conditions import ConditionSpace, Conditions
+from sizing_app.circuit.definition import Circuit, Parameter, Parameters, Spec
 from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.circuit.units import show_quantity

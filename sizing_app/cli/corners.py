@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.circuit.units import show_quantity
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.tables import aligned, design_line

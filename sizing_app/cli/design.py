@@ -3,7 +3,8 @@
 import argparse
 from dataclasses import dataclass
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.circuit.folder import circuit_names
 from sizing_app.cli.values import UsageError, read_circuit, read_conditions, read_design
 from sizing_app.errors import NotStored

@@ -1,6 +1,7 @@
 """``simulate --devices``: the operating point of every transistor, as a designer reads it."""
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import print_json
 from sizing_app.simulator import SimulatorPool

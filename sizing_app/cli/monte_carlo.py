@@ -2,7 +2,8 @@
 
 import argparse
 
-from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameters
+from sizing_app.circuit.conditions import Conditions, Draw
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.circuit.units import show_quantity
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.tables import aligned, design_line

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sizing_app.circuit.definition import Draw
+from sizing_app.circuit.conditions import Draw
 from sizing_app.cli.design import ChosenDesign, choose
 from sizing_app.cli.values import UsageError, read_count, read_draw
 from sizing_app.evaluate.datasheet import datasheet

@@ -3,7 +3,8 @@
 import argparse
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import UsageError, print_json, read_circuit, read_conditions, read_design, read_draw
 from sizing_app.session.documents import design_document

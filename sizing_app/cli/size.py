@@ -5,7 +5,8 @@ import sys
 import threading
 from dataclasses import dataclass, replace
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.circuit.folder import golden
 from sizing_app.circuit.validation import Invalid
 from sizing_app.cli.tables import aligned, design_line

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sizing_app.circuit import variation
 from sizing_app.circuit.catalog import FolderCatalog
-from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions, Draw
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.circuit.folder import golden, has_golden
 from sizing_app.circuit.pdk import ModelError
 from sizing_app.circuit.units import read_quantity, show_quantity

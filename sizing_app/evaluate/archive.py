@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, Conditions, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.circuit.folder import golden
 from sizing_app.pools.designs import Pool, empty_pool
 from sizing_app.pools.targets import DesignGrid, fitness, margins

@@ -6,7 +6,8 @@ from concurrent.futures import Future
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, Conditions
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit
 from sizing_app.pools.targets import DesignGrid, metric_row
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session

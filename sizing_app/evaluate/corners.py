@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Job, Simulator
 from sizing_app.task.reward import spec_score, worst

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sizing_app import __version__
-from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions, Draw
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.errors import SimulatorError
 from sizing_app.evaluate.corners import Spots, WorstCase

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, Conditions, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.circuit.folder import TEST, VALIDATION, load_circuits
 from sizing_app.evaluate.bench import Bench, meets
 from sizing_app.evaluate.climb import climb

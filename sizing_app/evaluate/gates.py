@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, Conditions
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit
 from sizing_app.evaluate.bench import Bench, meets
 from sizing_app.evaluate.archive import Archive
 from sizing_app.circuit.folder import TEST, suite_names

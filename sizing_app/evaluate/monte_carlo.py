@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions, Draw
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Job, Simulator
 from sizing_app.task.reward import spec_score

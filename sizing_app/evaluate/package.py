@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sizing_app.circuit.deck import deck, library_names
 from sizing_app.circuit.deck_measures import MARK, prints
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.errors import SimulatorError
 from sizing_app.session.documents import csv_text

@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameter, Parameters
+from sizing_app.circuit.conditions import Conditions, Draw
+from sizing_app.circuit.definition import Circuit, Parameter, Parameters
 from sizing_app.circuit.mismatch import NUMBERS
 from sizing_app.circuit.netlist import devices_of
 from sizing_app.task.protocols import Job, Simulator

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sizing_app.circuit.definition import Circuit, Conditions, Draw, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions, Draw
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.circuit.pdk import ModelError
 from sizing_app.circuit.variation import SEED, first_sample
 from sizing_app.evaluate.corners import Spots, over_conditions

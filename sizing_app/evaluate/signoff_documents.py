@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sizing_app.circuit.definition import Draw, Spec
+from sizing_app.circuit.conditions import Draw
+from sizing_app.circuit.definition import Spec
 from sizing_app.evaluate.corners import Spots
 from sizing_app.evaluate.monte_carlo import Yield
 from sizing_app.evaluate.signoff import Design, Samples, Sensitivity

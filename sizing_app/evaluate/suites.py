@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter, ValidationError
 
-from sizing_app.circuit.definition import Circuit, Conditions, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.circuit.folder import VALIDATION, home, settle, suite_names, suite_path
 from sizing_app.circuit.validation import Invalid, check_design
 from sizing_app.pools.query_rules import impossible

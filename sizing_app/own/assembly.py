@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from sizing_app.circuit.definition import Circuit, ConditionSpace, Metric, Parameters
+from sizing_app.circuit.conditions import ConditionSpace
+from sizing_app.circuit.definition import Circuit, Metric, Parameters
 from sizing_app.circuit.deck_rules import RefusedNetlist
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.pdk import PROCESSES

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from sizing_app.circuit.definition import Conditions
+from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.units import parse_si
 from sizing_app.spice.arithmetic import resolved
 from sizing_app.spice.deck import MAIN, Deck

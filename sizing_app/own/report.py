@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from sizing_app.circuit.definition import Analysis, Circuit, ConditionSpace, Metric, Spec
+from sizing_app.circuit.conditions import ConditionSpace
+from sizing_app.circuit.definition import Analysis, Circuit, Metric, Spec
 from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.own.assembly import Assembled, assemble

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, Conditions, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.circuit.folder import file_of
 from sizing_app.pools.targets import DesignGrid, margins
 

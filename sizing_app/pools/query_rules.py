@@ -12,7 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameter, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameter, Parameters, Spec
 from sizing_app.pools.targets import harder, metric_columns, rounded
 
 DRIVERS = 2

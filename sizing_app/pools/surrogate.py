@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sizing_app.circuit.definition import Circuit, Conditions, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.errors import PolicyError
 from sizing_app.pools.networks import Network, load_networks, save_networks
 from sizing_app.pools.targets import DesignGrid, metric_columns, scales

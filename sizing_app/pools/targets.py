@@ -11,7 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Parameter, Parameters, Spec
+from sizing_app.circuit.conditions import ConditionSpace, Conditions
+from sizing_app.circuit.definition import Circuit, Parameter, Parameters, Spec
 from sizing_app.task.turn import Measurement
 
 E96 = tuple(round(10 ** (step / 96), 2) for step in range(96))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sizing_app.circuit.definition import Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Parameters
 from sizing_app.pools.designs import Pool, centroid
 from sizing_app.pools.surrogate import Observed, Surrogate
 from sizing_app.pools.targets import metric_row

@@ -16,7 +16,8 @@ the bound in percent of the spec's scale, ``+`` where the spec is met, ``-`` whe
 import re
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.prompt.evidence import evidence_text
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
 from sizing_app.prompt.values import (Grid, metric_grid, percent_bucket, position, snapped_text,

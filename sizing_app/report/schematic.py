@@ -4,7 +4,8 @@ import re
 
 from markupsafe import Markup, escape
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.circuit.folder import file_of
 
 LABEL = re.compile(r"(<tspan[^>]*>)([^<]*)(</tspan>)")

@@ -8,7 +8,8 @@ the best design of each such session is one that a search tries first.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sizing_app.circuit.definition import Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Parameters
 from sizing_app.task.definition import Task
 from sizing_app.task.limits import hold
 from sizing_app.task.reward import gained, judge, merit, score

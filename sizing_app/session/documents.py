@@ -6,7 +6,8 @@ SI units; what is not there is None.
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.circuit.folder import suite_names
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task

@@ -9,7 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.task.protocols import Job, Simulator
 from sizing_app.task.turn import Status
 

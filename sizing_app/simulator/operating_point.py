@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Analysis, Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Analysis, Circuit, Parameters
 from sizing_app.circuit.netlist import END, build_netlist
 from sizing_app.circuit.sweeps import scale_of
 from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Iterable
 
-from sizing_app.circuit.definition import Circuit, Conditions, Measure, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Measure, Parameters
 from sizing_app.circuit.expressions import evaluate
 from sizing_app.circuit.metric_text import fill_text, texts_of, with_sources
 from sizing_app.circuit.netlist import values_of

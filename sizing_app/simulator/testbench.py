@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from sizing_app.circuit.deck_rules import RefusedNetlist, check_command
-from sizing_app.circuit.definition import Analysis, Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Analysis, Circuit, Parameters
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.netlist import build_netlist, with_operating_point
 from sizing_app.circuit.pdk import ModelError

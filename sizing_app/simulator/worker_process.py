@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from sizing_app.circuit.definition import Circuit, Conditions
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit
 from sizing_app.simulator.answers import LONGEST, Answer, WrongAnswer, decode
 from sizing_app.simulator.cpu_clock import cpu_clock
 from sizing_app.simulator.nursery_process import START_LIMIT, NoNursery, NurseryProcess

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sizing_app.circuit.check import check_circuit
-from sizing_app.circuit.definition import Circuit, ConditionSpace, Origin, Parameters, Spec
+from sizing_app.circuit.conditions import ConditionSpace
+from sizing_app.circuit.definition import Circuit, Origin, Parameters, Spec
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.own_models import ONLY, OWN
 from sizing_app.circuit.pdk import PROCESSES

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sizing_app.circuit.definition import Conditions
+from sizing_app.circuit.conditions import Conditions
 from sizing_app.search.earlier import Earlier
 from sizing_app.store.rows import turn_of
 from sizing_app.store.tables import SessionRow, TurnRow

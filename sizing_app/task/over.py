@@ -12,7 +12,8 @@ LOADS``, lists with commas of which the last ones may be left out::
 import re
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Circuit, ConditionSpace, Conditions, Draw
+from sizing_app.circuit.conditions import ConditionSpace, Conditions, Draw
+from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_space, expect
 from sizing_app.circuit.variation import first_sample, read_pelgrom

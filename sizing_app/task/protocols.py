@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any, Literal, NamedTuple, Protocol
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Delta, History, Measurement, Proposal
 

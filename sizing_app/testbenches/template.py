@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sizing_app.circuit.definition import Conditions
+from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.expressions import ExpressionError, evaluate
 from sizing_app.circuit.folder import read_parts
 from sizing_app.circuit.toml_table import Table

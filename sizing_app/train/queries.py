@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.pools.designs import Pool, centroid, ranked
 from sizing_app.pools.query_rules import SLACK, attractor, halved, misled, reranged, size_floors, witnessed
 from sizing_app.pools.targets import DesignGrid, draw_weights, fitness, margins, metric_columns

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.circuit.netlist import library_netlist
 from sizing_app.circuit.pdk import PROCESSES, installed_file, model_files
 from sizing_app.simulator.readings import read_metrics

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuit.definition import Analysis, Circuit, Draw, Measure, Metric
+from sizing_app.circuit.conditions import Draw
+from sizing_app.circuit.definition import Analysis, Circuit, Measure, Metric
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.evaluate.monte_carlo import samples, simulate_samples
 from sizing_app.simulator import SimulatorPool

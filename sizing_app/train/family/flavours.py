@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sizing_app.circuit.definition import ConditionSpace
+from sizing_app.circuit.conditions import ConditionSpace
 
 CORNERS = ("tt", "ff", "ss")
 TEMPERATURES = (27.0, -40.0, 85.0)

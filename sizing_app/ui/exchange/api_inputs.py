@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.circuit.units import read_quantity, show_quantity
 from sizing_app.circuit.validation import Invalid, check_spec, is_whole
 from sizing_app.circuit.variation import read_pelgrom

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameter, Parameters, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameter, Parameters, Spec
 from sizing_app.circuit.units import read_quantity, show_quantity, show_unit
 from sizing_app.circuit.validation import Invalid, check_spec, is_whole
 from sizing_app.policy.designs import initial_design

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import gradio as gr
 from markupsafe import Markup
 
-from sizing_app.circuit.definition import Circuit, Conditions, ConditionSpace
+from sizing_app.circuit.conditions import Conditions, ConditionSpace
+from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.pdk import ModelError
 from sizing_app.circuit.validation import Invalid, is_whole
 from sizing_app.circuit.variation import first_sample, show_pelgrom

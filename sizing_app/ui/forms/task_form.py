@@ -7,7 +7,8 @@ import gradio as gr
 from markupsafe import Markup
 
 from sizing_app.circuit.catalog import handle_of
-from sizing_app.circuit.definition import Circuit, Conditions
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.units import show_quantity
 from sizing_app.circuit.validation import Invalid
 from sizing_app.errors import StoreError

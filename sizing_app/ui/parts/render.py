@@ -3,7 +3,8 @@
 All HTML is made with markupsafe.Markup, whose format() escapes what models and users wrote.
 """
 
-from sizing_app.circuit.definition import Conditions, Metric, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Metric, Spec
 from sizing_app.circuit.units import show_quantity
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task

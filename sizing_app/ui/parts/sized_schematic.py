@@ -8,7 +8,8 @@ import html
 import re
 from collections.abc import Iterable
 
-from sizing_app.circuit.definition import Circuit, Conditions, Parameters
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.circuit.netlist import values_of
 from sizing_app.circuit.units import show_quantity
 from sizing_app.simulator.inspection import Device

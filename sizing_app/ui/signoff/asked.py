@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from sizing_app.checks import Kind
-from sizing_app.circuit.definition import Draw
+from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.validation import Invalid, is_whole
 from sizing_app.circuit.variation import first_sample, read_pelgrom
 from sizing_app.errors import PolicyError

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from sizing_app.circuit.definition import Conditions, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Spec
 from sizing_app.evaluate.corners import Spots, WorstCase
 from sizing_app.task.definition import Task
 from sizing_app.task.over import covers_corners

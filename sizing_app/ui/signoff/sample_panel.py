@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from markupsafe import Markup
 
-from sizing_app.circuit.definition import Conditions, Metric, Spec
+from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.definition import Metric, Spec
 from sizing_app.circuit.mismatch import Deviation
 from sizing_app.circuit.units import format_si, show_quantity
 from sizing_app.evaluate.monte_carlo import Outcome, Spread, Yield
