@@ -13,14 +13,13 @@ from sizing_app.policy.open_model import packaged
 from sizing_app.pools.designs import load_pool, pool_path
 from sizing_app.pools.surrogate import load_surrogate, surrogate_path
 from sizing_app.pools.teacher import Teacher
-from sizing_app.prompt.parser import parse_reply
 from sizing_app.session.turn import initial_turn
 from sizing_app.task.definition import Task
 from sizing_app.train.chat import Chat, ChatSampler, chat_lessons
 from sizing_app.train.fine_tune import load_open_model, main
 from sizing_app.train.imagine import imagine
 from sizing_app.train.queries import Synthesis
-from sizing_app.train.run_folder import generator, read_log
+from sizing_app.train.run_folder import generator, read_log, write_json
 from sizing_app.train.tree import collate, pack, reply_logprobs
 from tests.chat_checkpoint import write_checkpoint
 
@@ -101,14 +100,15 @@ def test_samples_have_the_probabilities_of_the_model_and_prompts_do_not_mix(load
         assert sample.logprobs == pytest.approx(expected.tolist(), abs=1e-4)
 
 
-def test_what_cannot_be_trained_is_said(tmp_path, capsys):
+def test_what_cannot_be_trained_is_said(folder, tmp_path, capsys):
     assert main(["--model", str(tmp_path / "nowhere"), "--device", "cpu"]) == 2
     assert "sizing fine-tune:" in capsys.readouterr().err
-
-
-def test_an_answer_without_tags_is_no_proposal():
-    circuit = load_training_circuit("OTA")
-    assert parse_reply("I would raise the width.", circuit).problems
+    assert main(["--model", str(folder), "--device", "cpu", "--circuits", "OPAMP1", "--out", str(tmp_path)]) == 2
+    assert "OPAMP1" in capsys.readouterr().err
+    write_json(tmp_path / "run.json", {"preset": "tiny", "circuits": ["OTA"], "family_members": 0, "seed": 0,
+                                       "prompt": "chat", "stages": {}})
+    assert main(["--model", str(folder), "--device", "cpu", "--circuits", "OTA", "--out", str(tmp_path)]) == 2
+    assert "was made with another preset" in capsys.readouterr().err
 
 
 @pytest.mark.slow

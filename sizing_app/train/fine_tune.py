@@ -22,6 +22,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from sizing_app.circuit.folder import load_training_circuit
 from sizing_app.circuit.toml_table import CircuitError
+from sizing_app.errors import SimulatorError
 from sizing_app.policy.open_model import FILE, INSTALL, packaged
 from sizing_app.pools.designs import load_pool, pool_path
 from sizing_app.pools.surrogate import load_surrogate, surrogate_path
@@ -37,7 +38,7 @@ from sizing_app.train.model import pick_device, set_precision
 from sizing_app.train.prepare import in_pairs_moved
 from sizing_app.train.queries import Synthesis
 from sizing_app.train.rollout import Rollouts
-from sizing_app.train.run_folder import Clock, RunFolder, load_checkpoint
+from sizing_app.train.run_folder import Clock, RunError, RunFolder, load_checkpoint
 from sizing_app.train.sft import train_sft
 from sizing_app.train.trainer import Trainer, load_mean
 from sizing_app.train.tree import ATTENTION
@@ -60,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         circuits = [load_training_circuit(name) for name in options.circuits.split(",")]
         with make_simulator("local", options.workers) as simulator:
             folder = FineTuning(model, Chat(tokenizer), circuits, simulator, options).run()
-    except (CircuitError, OSError, ValueError) as error:
+    except (CircuitError, RunError, SimulatorError, OSError, ValueError) as error:
         print(f"sizing fine-tune: {error}", file=sys.stderr)
         return 2
     print(f"serve it with: vllm serve {folder} --served-model-name {folder.parent.name}", flush=True)
