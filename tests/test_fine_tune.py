@@ -114,8 +114,19 @@ def test_what_cannot_be_trained_is_said(folder, tmp_path, capsys):
 @pytest.mark.slow
 @pytest.mark.skipif(packaged() is None, reason="SmolLM2 is not installed; see requirements-open-model.txt")
 def test_two_steps_of_smollm2(tmp_path):
-    assert main(["--circuits", "OTA", "--trajectories", "4", "--sft-steps", "2", "--rl-steps", "2", "--batch", "1",
-                 "--group", "2", "--reply-tokens", "32", "--validation", "0", "--device", "cpu", "--minutes", "60",
+    assert main(["--circuits", "OTA", "--trajectories", "2", "--sft-steps", "2", "--rl-steps", "1", "--batch", "1",
+                 "--group", "2", "--reply-tokens", "16", "--validation", "0", "--device", "cpu", "--minutes", "60",
                  "--out", str(tmp_path)]) == 0
     losses = [entry["loss"] for entry in read_log(tmp_path / "sft.jsonl")]
     assert losses[1] < losses[0]
+    written, _ = load_open_model(tmp_path / "model", CPU)
+    assert written.num_parameters() == 134_515_008
+
+
+@pytest.mark.skipif(packaged() is None, reason="SmolLM2 is not installed; see requirements-open-model.txt")
+def test_smollm2_can_be_saved(tmp_path):
+    model, tokenizer = load_open_model(None, CPU)
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    again, words = load_open_model(tmp_path, CPU)
+    assert torch.equal(model.model.norm.weight, again.model.norm.weight) and words.chat_template

@@ -108,8 +108,15 @@ def load_open_model(folder: Path | None, device: torch.device) -> tuple[nn.Modul
     if tokenizer.chat_template is None:
         raise ValueError(f"{folder}: its tokenizer has no chat template")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=ATTENTION, **where)
-    vars(model.config).pop("quantization_config", None)  # the weights are float32 now
-    return model.to(device), tokenizer
+    return (_plain(model) if where else model).to(device), tokenizer
+
+
+def _plain(model: nn.Module) -> nn.Module:
+    """The same weights in a model that can be saved; one that was read from a GGUF file cannot."""
+    vars(model.config).pop("quantization_config", None)
+    plain = AutoModelForCausalLM.from_config(model.config, dtype=torch.float32, attn_implementation=ATTENTION)
+    plain.load_state_dict(model.state_dict())
+    return plain
 
 
 class FineTuning:
