@@ -22,7 +22,7 @@ from sizing_app.policy.trust_region import FAILURES, LENGTH, SHORTEST, SUCCESSES
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
 from sizing_app.task.goal import read_goal
-from sizing_app.task.turn import Proposal
+from sizing_app.task.turn import Delta, Proposal
 from tests.builders import GOOD, QuadraticSimulator, a_task, turn_of
 
 SEARCHES = (EvolutionSearch(), ParzenSearch(), TrustRegionSearch())
@@ -163,6 +163,24 @@ def test_response_surfaces_take_over_and_know_the_models_turns():
     met = replace(a_task(budget=4), initial=GOOD)
     assert len(run(policy, met).history) == 2
     assert len(run(policy, replace(met, goal=task.goal)).history) == 5
+
+
+class Giving:
+    """Ends every session at once."""
+
+    name = "giving"
+
+    def propose(self, task, history, stop):
+        yield Delta("Turn 0 meets all 3 specs.")
+        yield Proposal(None, finished=True)
+
+
+@pytest.mark.parametrize("search", [Polish, ResponseSurface])
+def test_a_model_that_ends_before_all_specs_are_met_hands_over(search):
+    history = run(Handover(Giving(), search()), hard_task(8)).history
+    assert len(history) == 9 and all(turn.proposal.parameters for turn in history)
+    assert len({tuple(turn.proposal.parameters.values()) for turn in history}) > 4
+    assert run(Handover(Giving(), search()), replace(hard_task(8), initial=GOOD, specs=a_task().specs)).passed
 
 
 def test_the_trust_region_grows_and_shrinks():

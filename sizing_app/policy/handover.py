@@ -11,7 +11,8 @@ from sizing_app.task.turn import Delta, History, Proposal
 
 
 class Handover:
-    """The model proposes until a design meets all specs, MODEL_TURNS turns at most, then the search."""
+    """The model proposes until a design meets all specs or it ends the session, MODEL_TURNS turns at most, then the
+    search: a model may take a miss by a thousandth for a success."""
 
     def __init__(self, model: Policy, search: Policy):
         self.model, self.search, self.name = model, search, f"{model.name}+{search.name}"
@@ -20,5 +21,11 @@ class Handover:
         if done(task, history):
             yield end_met()
             return
-        models = history[-1].index < MODEL_TURNS and not reached(history)
-        yield from (self.model if models else self.search).propose(task, history, stop)
+        if history[-1].index < MODEL_TURNS and not reached(history):
+            for piece in self.model.propose(task, history, stop):
+                if isinstance(piece, Proposal) and piece.finished:
+                    break
+                yield piece
+            else:
+                return
+        yield from self.search.propose(task, history, stop)
