@@ -26,7 +26,7 @@ from sizing_app.policy.designs import initial_design
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.session.events import fold
 from sizing_app.task.advantage import PLAY_TEMPERATURE
-from sizing_app.train.command import parse
+from sizing_app.train.command import parse, preset_of
 from sizing_app.train.algorithms import ALGORITHMS
 from sizing_app.train.config import RLConfig
 from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, settled, write
@@ -230,7 +230,10 @@ def test_variants_of_training_cost_the_same_and_are_compared_query_by_query():
     assert {(command.rollouts, command.seed, command.circuits) for command in commands} == {
         (640, 2, options.circuits)}
     assert {command.stage for command in commands} == set(ALGORITHMS) and commands[4].group == 4
-    assert [command.no_family for command in commands] == [True] * 9 + [False]
+    assert [command.no_family for command in commands] == [name != "family" for name in compare.VARIANTS]
+    divided = {name: preset_of(command).rl.divide_by for name, command in zip(compare.VARIANTS, commands, strict=True)}
+    assert {name: by for name, by in divided.items() if by != "std"} == {
+        "no-division": "none", "floor": "floor", "by-mean": "mean"}
 
     rewards = {"tl-grpo/1": (1.0, 0.5), "tl-grpo/2": (0.5, 0.5), "group-4/1": (0.5, 0.0), "start/0": (0.0, 0.0)}
     results = [Result("TOY", suite, query, policy, reward, int(reward == 1), 2, 0.0) for suite in compare.SUITES

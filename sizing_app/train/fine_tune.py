@@ -96,19 +96,19 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def load_open_model(folder: Path | None, device: torch.device) -> tuple[nn.Module, PreTrainedTokenizerBase]:
-    """A chat model in float32 with its tokenizer. Raises OSError where there is none, ValueError where it is not one
-    for chats."""
-    where = {}
+    """A chat model in float32 with its tokenizer, from a folder alone, never from a hub. Raises OSError where there is
+    none, ValueError where it is not one for chats."""
+    where = {"local_files_only": True}
     if folder is None:
         file = packaged()
         if file is None:
             raise OSError(f"{FILE} is not installed: {INSTALL}")
-        folder, where = file.parent, {"gguf_file": file.name}
+        folder, where = file.parent, {**where, "gguf_file": file.name}
     tokenizer = AutoTokenizer.from_pretrained(folder, **where)
     if tokenizer.chat_template is None:
         raise ValueError(f"{folder}: its tokenizer has no chat template")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=ATTENTION, **where)
-    return (_plain(model) if where else model).to(device), tokenizer
+    return (_plain(model) if "gguf_file" in where else model).to(device), tokenizer
 
 
 def _plain(model: nn.Module) -> nn.Module:
