@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sizing_app.policy.designs import initial_design
 from sizing_app.pools.targets import DesignGrid, metric_row
 from sizing_app.prompt.analysis import end_text, move_text
-from sizing_app.prompt.claims import claims, truth
+from sizing_app.prompt.claims import claims, in_reach, truth
 from sizing_app.task.reward import reached, score
 from sizing_app.task.turn import Measurement, Proposal, Turn
 from tests.builders import GOOD, POOR, QuadraticSimulator, a_task
@@ -94,3 +94,13 @@ def test_without_a_design_nothing_that_is_said_of_it_is_true():
     nothing = Turn(1, Proposal(None, reasoning="I cut w. I expect gain up."), Measurement("no_call", {}),
                    score(Measurement("no_call", {}), TASK.specs))
     assert truth(TASK, (simulated(0, POOR),), nothing) == 0.0
+
+
+def test_a_move_is_in_reach_where_the_range_leaves_room_for_it():
+    history = (simulated(0, {"w": 100e-6, "m": 1.0}),)
+    turn = simulated(1, {"w": 100e-6, "m": 2.0}, "I raise w and m.")
+    up, wide = claims(TASK, history, turn)
+    assert not up.true and not in_reach(TASK, history, turn, up)
+    assert wide.true and in_reach(TASK, history, turn, wide)
+    back = simulated(1, {"w": 90e-6, "m": 1.0}, "I cut w and raise x. ")
+    assert [in_reach(TASK, history, back, claim) for claim in claims(TASK, history, back)] == [True, True]

@@ -154,7 +154,7 @@ def table(results: Sequence[Result]) -> str:
     """Markdown: for each suite a row an intervention, beside the untouched sessions of the same queries.
 
     Means are pooled by circuit, intervals are over queries (and circuits, where there are several). The last column is
-    the share of the moves in the reasoning that the design makes.
+    the share of the moves in the reasoning that the design makes, of those that the ranges leave room for.
     """
     lines = []
     for suite, policy in dict.fromkeys((row.suite, policy_of(row.policy)) for row in results):

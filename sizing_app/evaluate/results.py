@@ -28,7 +28,8 @@ class Result:
     ``declared``: designs after the initial one until the policy first said that no design meets the specs; None where
     it did not.
 
-    Statements of the reasoning that could be checked, expectations and moves among them, and how many were true.
+    Statements of the reasoning that could be checked, expectations and moves among them, and how many were true. Of the
+    moves those that a range leaves room for.
     ``fingerprint``: of the model, circuit and queries that the row is about (fingerprint.py).
     """
 

@@ -11,6 +11,7 @@ from typing import Any
 from sizing_app.circuit.definition import Circuit
 from sizing_app.evaluate.results import EvaluationError, Key, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.suites import Query
+from sizing_app.prompt.claims import in_reach
 from sizing_app.session.events import DURABLE, Event, fold
 from sizing_app.session.loop import run_session
 from sizing_app.task.protocols import Policy, Simulator
@@ -94,7 +95,10 @@ def rows(job: Job, history: History, seconds: float, own: float) -> tuple[Result
     best = best_turn(history)
     scores = [spec.score for spec in best.score.specs] if best else [0.0]
     said = [claim for turn in history for claim in turn.claims if claim.true is not None]
-    expected, moves = ([claim for claim in said if claim.about == about] for about in ("expectation", "move"))
+    expected = [claim for claim in said if claim.about == "expectation"]
+    task = job.query.task(job.circuit, 1)
+    moves = [claim for place, turn in enumerate(history) for claim in turn.claims
+             if claim.about == "move" and claim.true is not None and in_reach(task, history[:place], turn, claim)]
     declared = next((turn.index - 1 for turn in history if turn.proposal.infeasible is not None), None)
     result = Result(*job.key, best_reward=round(best_reward(history), 6), passed=int(reached(history)),
                     simulations=simulations, seconds=round(seconds, 3), statements=len(said),

@@ -47,6 +47,17 @@ def claims(task: Task, history: History, turn: Turn) -> list[Claim]:
     return said
 
 
+def in_reach(task: Task, history: History, turn: Turn, move: Claim) -> bool:
+    """Whether the range of a parameter leaves room for what a claim says of it: a wrong plan soon asks for more than
+    a range holds."""
+    base, (doing, _, name) = _Reader(task, history, turn).base, move.text.rpartition(" ")
+    before = base.proposal.parameters if base else None
+    if doing not in (*UP, *DOWN) or name not in (before or {}):
+        return True
+    place = task.circuit.parameter(name).to_unit(before[name])
+    return (1 - place if doing in UP else place) >= MOVE
+
+
 def contradictions(task: Task, history: History, proposal: Proposal) -> tuple[str, ...]:
     """What an analysis says of its own call and the call does not do, each a sentence: an error of form.
 
