@@ -32,11 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"sizing serve-model: {f'no file {file}' if file else f'the model is not installed: {INSTALL}'}",
               file=sys.stderr)
         return 2
-    with on_signals(lambda _: sys.exit(0)):
+    with on_signals(lambda _: os._exit(0)):  # the server's own threads may keep an orderly end waiting
         server = llama_server(str(file), options.requests, options.context, options.threads, options.port)
         print(f"{file.stem} answers: --base-url {server.listening_address}/v1 --model {file.stem}", flush=True)
         while True:
-            time.sleep(3600)
+            time.sleep(1)
 
 
 def packaged() -> Path | None:
