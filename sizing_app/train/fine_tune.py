@@ -177,7 +177,7 @@ class FineTuning:
         (folder / "card.toml").write_text(toml({
             "base": str(self.options.model or FILE), "algorithm": ALGORITHM, "prompt": "chat",
             "circuits": [circuit.name for circuit in self.circuits], "steps": facts["step"],
-            "command": self.options.command, "hardware": hardware(pick_device(self.options.device)),
+            "command": self.options.command, "hardware": hardware(self.model.device),
             "seed": self.options.seed, "minutes": round((time.monotonic() - self.started) / 60, 1),
             "validation": held_out}))
         return folder
