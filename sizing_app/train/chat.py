@@ -21,7 +21,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.turn import History, Proposal
 from sizing_app.train.data import Pairs
 from sizing_app.train.imagine import Trajectory
-from sizing_app.train.sampler import Sample
+from sizing_app.train.sampler import Sample, reply_length
 from sizing_app.train.sft import token_budget
 from sizing_app.train.tree import ATTENTION, collate, micro_batches, pack, reply_logprobs
 
@@ -103,9 +103,4 @@ class ChatSampler:
                                         eos_token_id=self.end_token, pad_token_id=self.end_token)
         finally:
             self.model.set_attn_implementation(ATTENTION)
-        return [_cut(line, self.end_token) for line in found[:, width:].tolist()]
-
-
-def _cut(line: list[int], end: int) -> list[int]:
-    """Up to and with the first end token."""
-    return line[:line.index(end) + 1] if end in line else line
+        return [line[:reply_length(line, self.end_token)] for line in found[:, width:].tolist()]

@@ -182,10 +182,15 @@ def _norm(module: nn.Module, x: Tensor) -> Tensor:
     return F.rms_norm(x, (x.shape[-1],), module.weight, module.variance_epsilon)
 
 
+def reply_length(line: list[int], end_token: int) -> int:
+    """Tokens of a reply, up to and with its first end token."""
+    return line.index(end_token) + 1 if end_token in line else len(line)
+
+
 def _cut(tokens: Tensor, logprobs: Tensor, end_token: int, count: int) -> list[list[Sample]]:
     """Replies up to and with their first end token, ``count`` in a group."""
     samples = []
     for line, chances in zip(tokens.tolist(), logprobs.tolist(), strict=True):
-        size = line.index(end_token) + 1 if end_token in line else len(line)
+        size = reply_length(line, end_token)
         samples.append(Sample(tuple(line[:size]), tuple(chances[:size])))
     return [samples[start:start + count] for start in range(0, len(samples), count)]
