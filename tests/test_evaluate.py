@@ -15,7 +15,7 @@ from sizing_app.circuit.folder import SPLITS, home, load_circuits, suite_names
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate import compare
 from sizing_app.evaluate.fingerprint import fingerprint
-from sizing_app.evaluate.intervals import interval, interval_of_lead, pooled
+from sizing_app.evaluate.intervals import interval, interval_of_lead, pooled, share_interval
 from sizing_app.evaluate.report import curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
 from sizing_app.evaluate.runner import Job, evaluate
@@ -180,6 +180,9 @@ def test_means_are_pooled_by_circuit():
     values, circuits = [0.0, 0.0, 1.0, 1.0, 1.0], ["A"] * 4 + ["B"]
     assert pooled(values, circuits) == 0.75 and pooled([values, [0.0] * 5], circuits) == 0.375
     assert interval(values, circuits) == pytest.approx((0.5, 1.0)) and interval([0.3]) == (0.3, 0.3)
+    assert share_interval([1] * 40) == pytest.approx((0.912, 1.0), abs=1e-3)
+    assert share_interval([0] * 20, ["a", "b"] * 10, resample_strata=True) == pytest.approx((0.0, 0.161), abs=1e-3)
+    assert share_interval(values, circuits) == interval(values, circuits)
 
 
 def test_a_lead_resamples_the_queries_of_both_together_and_their_runs_apart():
@@ -192,7 +195,7 @@ def test_summary_has_every_policy_and_paired_differences():
     results = [Result("TOY", "demo", query, policy, reward, int(reward == 1), 2, 0.1, worst=0.5, cpu=0.4)
                for policy, rewards in (("a", (1.0, 1.0)), ("b", (0.5, 1.0))) for query, reward in enumerate(rewards)]
     text = summary(results, ["b", "a"])
-    assert "| TOY | demo | a | 2 | 100% [100%, 100%] | 1.000 [1.000, 1.000] | 0.500 | 2.00 | 0.40 | - | - |" in text
+    assert "| TOY | demo | a | 2 | 100% [34%, 100%] | 1.000 [1.000, 1.000] | 0.500 | 2.00 | 0.40 | - | - |" in text
     assert "| TOY | demo | b | 2 | 50% [0%, 100%] | 0.750 [0.500, 1.000] | 0.500 | 2.00 | 0.40 | - | - |" in text
     assert "| TOY | demo | a | -50% [-100%, +0%] | -0.250 [-0.500, +0.000] |" in text
     assert text.index("| demo | b |") < text.index("| demo | a |")
@@ -242,9 +245,30 @@ def test_variants_of_training_cost_the_same_and_are_compared_query_by_query():
     assert whole.startswith("**standard, tight, shifted**") and whole.count("| tl-grpo | 2 | 0.625 ") == 5
     lines = whole.split("**tight**")[1].splitlines()
     assert lines[4] == "| tl-grpo | 2 | 0.625 [0.500, 1.000] | 0.500, 0.750 | 25% [0%, 100%] | - | - |"
-    assert lines[5] == ("| group-4 | 1 | 0.250 [0.000, 0.500] | 0.250, 0.250 | 0% [0%, 0%] | "
+    assert lines[5] == ("| group-4 | 1 | 0.250 [0.000, 0.500] | 0.250, 0.250 | 0% [0%, 66%] | "
                         "+0.375 [+0.000, +0.500] | +25% [+0%, +100%] |")
     assert lines[6].startswith("| start | 1 | 0.000 ")
+
+
+def test_suites_of_one_witness_are_one_draw():
+    """Two queries in three suites each are two draws, not six: the interval is that of their means."""
+    results = [Result("TOY", suite, query, "tl-grpo/1", reward, 0, 2, 0.0)
+               for query, rewards in enumerate([(0.2, 0.4, 0.6), (0.8, 0.6, 1.0)])
+               for suite, reward in zip(compare.TRAINED_ON, rewards, strict=True)]
+    circuits, played = compare.by_seed(results, ["tl-grpo"], compare.TRAINED_ON)
+    assert circuits == ["TOY", "TOY"] and played["tl-grpo"][0] == pytest.approx(np.array([[0.4, 0.8]]))
+    assert "| tl-grpo | 1 | 0.600 [0.400, 0.800] |" in compare.table(results, ["tl-grpo"])
+    unfinished = compare.by_seed(results[:-1], ["tl-grpo"], compare.TRAINED_ON)
+    assert unfinished[0] == ["TOY"]
+
+
+def test_ablations_are_chosen_without_test_queries():
+    options = compare.parse(["--queries", "2"])
+    assert {job.suite for job in compare.jobs_of("tl-grpo/1", options)} == set(compare.TRAINED_ON)
+    told = {(job.circuit.name, job.query.seed) for job in compare.jobs_of("x", options)}
+    asked = {(job.circuit.name, job.query.seed)
+             for job in compare.jobs_of("x", compare.parse(["--queries", "2", "--split", "test"]))}
+    assert not told & asked
 
 
 def test_a_comparison_is_played_at_one_temperature(tmp_path, capsys):
@@ -253,7 +277,7 @@ def test_a_comparison_is_played_at_one_temperature(tmp_path, capsys):
     assert compare.parse(given).temperature == PLAY_TEMPERATURE == RLConfig.sampling_temperature
     options = compare.parse(given)
     stored = {"start": str(options.start), "circuits": options.circuits, "rollouts": options.rollouts,
-              "learning_rate": options.learning_rate, "temperature": 1.0}
+              "learning_rate": options.learning_rate, "temperature": 1.0, "split": "validation"}
     (tmp_path / "settings.json").write_text(json.dumps(stored))
     assert compare.main(given) == 2
     assert "holds results with temperature 1.0, not 0.5" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import pytest
 
 from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.prompt.claims import contradictions
-from sizing_app.prompt.compact import SHOWN_TURNS, TurnNumbers, as_in_prompt, render, shown
+from sizing_app.prompt.compact import SHOWN_TURNS, TurnNumbers, as_in_prompt, numbers, render, shown
 from sizing_app.task.definition import Task
 from sizing_app.task.reward import best_design, score
 from sizing_app.task.turn import Measurement, Proposal, Turn, best_turn
@@ -49,18 +49,29 @@ def test_a_prompt_numbers_its_turns_as_in_training(count):
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
 def test_a_reply_names_the_turns_of_the_session(size):
-    numbers = TurnNumbers(_history(10))
+    renamed = TurnNumbers(numbers(_history(10)))
     text = "Turn 4 is worse. Turn 3 misses gain by 5%. From turn 3 I raise w_in. Return 2, turn 7, turn"
-    pieces = [numbers.feed(text[start:start + size]) for start in range(0, len(text), size)]
-    assert "".join([*pieces, numbers.finish()]) == (
+    pieces = [renamed.feed(text[start:start + size]) for start in range(0, len(text), size)]
+    assert "".join([*pieces, renamed.finish()]) == (
         "Turn 9 is worse. Turn 8 misses gain by 5%. From turn 8 I raise w_in. Return 2, turn 7, turn")
 
 
 def test_a_plan_that_names_the_turns_of_the_session_is_put_in_the_words_of_the_prompt():
     plan = "Turn 9 is worse. From turn 6 I raise w_in. Turn 3 is not shown"
-    written = as_in_prompt(_history(10), plan)
+    written = as_in_prompt(numbers(_history(10)), plan)
     assert written == "Turn 4 is worse. From turn 1 I raise w_in. Turn 3 is not shown"
-    assert as_in_prompt(_history(4), plan) == plan
+    assert as_in_prompt(numbers(_history(4)), plan) == plan
+
+
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_what_a_policy_without_memory_calls_the_start_is_the_latest_turn(size):
+    """Its prompt shows that turn alone."""
+    latest = numbers(_history(4)[-1:])
+    renamed, text = TurnNumbers(latest), "The start misses gain by 5%. From the start I cut the startup. The"
+    pieces = [renamed.feed(text[start:start + size]) for start in range(0, len(text), size)]
+    written = "".join([*pieces, renamed.finish()])
+    assert written == "Turn 3 misses gain by 5%. From turn 3 I cut the startup. The"
+    assert as_in_prompt(latest, written) == text
 
 
 @pytest.mark.parametrize("moves, said", [

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sizing_app.prompt.claims import claims
 from sizing_app.prompt.compact import END, write_reply
 from sizing_app.prompt.tokenizer import token_values
 from sizing_app.session.turn import initial_turn
@@ -273,6 +274,19 @@ def test_without_memory_a_prompt_shows_the_latest_turn_as_the_start(tokenizer):
     assert [group.history for group in groups[0]] == [trajectory[:1], trajectory[:2], trajectory[:3]]
     assert [len(group.shown) for group in groups[0]] == [1, 1, 1] and groups[0][2].shown[0].index == 0
     assert groups[0][2].shown[0].measurement == trajectory[2].measurement
+
+
+def test_without_memory_words_about_the_start_are_read_of_the_turn_that_was_shown(tokenizer):
+    """From 90 to 30 to 60: "raise" is right of the second step, though the first design was wider."""
+    designs = iter([{"w": 30e-6, "m": 5.0}, POOR])
+    said = iter(["I cut w.", "The start misses gain. I raise w."])
+    task = a_task(budget=2)
+    rollouts = Rollouts(ScriptedSampler(tokenizer, lambda prompt, number: write_reply(task.circuit, next(said),
+                                                                                      next(designs))),
+                        Compact(tokenizer), QuadraticSimulator(), latest_only=True)
+    groups, (trajectory,) = play([task], rollouts, 1, generator(CPU, 0))
+    assert [turn.proposal.problems for turn in trajectory] == [(), (), ()]
+    assert [claim.true for claim in claims(task, groups[0][1].shown, trajectory[2]) if claim.about == "move"] == [True]
 
 
 def test_an_analysis_is_credited_with_its_truth_and_an_action_with_its_design(tokenizer):

@@ -1,8 +1,8 @@
 """Algorithms and ablations at equal cost: ``python -m sizing_app compare``.
 
 Each variant is trained from one checkpoint with the same number of turn-level rollouts, once a seed. What comes out
-(the mean weights at the end, none are chosen) plays test queries, which neither training nor validation uses, with the
-session loop of the app, sampled at the temperature of the app. OUT/VARIANT-SEED is a run, OUT/results.csv has every
+(the mean weights at the end, none are chosen) plays validation queries, or test queries for a report, none of which
+training uses, with the session loop of the app, sampled at the temperature of the app. OUT/VARIANT-SEED is a run, OUT/results.csv has every
 query, OUT/summary.md the table, with intervals over runs and queries. The same command goes on where it was cut.
 """
 
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuit.folder import TEST, circuit_names, load_circuit, suite_names
-from sizing_app.evaluate.intervals import interval, interval_of_lead, pooled
+from sizing_app.circuit.folder import TEST, VALIDATION, circuit_names, load_circuit, suite_names
+from sizing_app.evaluate.intervals import interval, interval_of_lead, pooled, share_interval
 from sizing_app.evaluate.report import REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, with_interval
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles
 from sizing_app.evaluate.runner import Job, rows
@@ -46,7 +46,7 @@ BATCH = 8
 START = "start"
 """The checkpoint that all begin with, as one more row."""
 SUITES = {"standard": False, "tight": False, "shifted": False, "held-out": True}
-"""Those of the queries that are played; the held-out circuits have theirs, of the suite standard."""
+"""Those of the queries that are played; the held-out circuits have theirs, of the suite standard, for tests alone."""
 TRAINED_ON = [name for name, held_out in SUITES.items() if not held_out]
 TABLES = {", ".join(TRAINED_ON): TRAINED_ON, **{name: [name] for name in SUITES}}
 """What is shown, title to suites: those of the circuits that were trained on together, then each by itself."""
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         files = ResultFiles(options.out, {"start": str(options.start), "circuits": options.circuits,
                                           "rollouts": options.rollouts, "learning_rate": options.learning_rate,
-                                          "temperature": options.temperature})
+                                          "temperature": options.temperature, "split": options.split})
     except EvaluationError as error:
         print(f"sizing_app.evaluate.compare: {error}", file=sys.stderr)
         return 2
@@ -89,6 +89,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, default=RLConfig.learning_rate, metavar="R")
     parser.add_argument("--temperature", type=float, default=PLAY_TEMPERATURE, metavar="T",
                         help=f"at which they play ({PLAY_TEMPERATURE}, as checkpoints do in the app)")
+    parser.add_argument("--split", default=VALIDATION, choices=(TEST, VALIDATION), help="queries that are played: "
+                        "validation to choose, test to report")
     parser.add_argument("--queries", type=int, default=20, metavar="N", help="of each circuit and suite (20)")
     parser.add_argument("--workers", type=int, default=None, help="simulator processes (default: one a core)")
     options = parser.parse_args(arguments)
@@ -111,14 +113,14 @@ def run_folder(name: str, seed: int, options: argparse.Namespace) -> Path:
 
 
 def waiting(name: str, seed: int, options: argparse.Namespace, files: ResultFiles) -> list[Job]:
-    """Test queries that a run has not played yet. It is trained only if there are some."""
+    """Queries that a run has not played yet. It is trained only if there are some."""
     done = {result.key for result in files.results}
-    return [job for job in test_jobs(f"{name}/{seed}", options) if job.key not in done]
+    return [job for job in jobs_of(f"{name}/{seed}", options) if job.key not in done]
 
 
 def examine(name: str, seed: int, jobs: Sequence[Job], options: argparse.Namespace, files: ResultFiles,
             simulator: SimulatorPool) -> None:
-    """Play test queries with the mean weights of a run."""
+    """Play queries with the mean weights of a run."""
     variant = VARIANTS.get(name, ())
     model, tokenizer = load_model(options.start)
     if variant:
@@ -133,14 +135,16 @@ def examine(name: str, seed: int, jobs: Sequence[Job], options: argparse.Namespa
     files.sort()
 
 
-def test_jobs(policy: str, options: argparse.Namespace) -> list[Job]:
+def jobs_of(policy: str, options: argparse.Namespace) -> list[Job]:
     held_out = [name for name in circuit_names()
                 if load_circuit(name).held_out and "standard" in suite_names(load_circuit(name))]
     jobs = []
     for suite, held in SUITES.items():
+        if held and options.split != TEST:
+            continue
         for name in held_out if held else options.circuits.split(","):
             circuit = load_circuit(name)
-            queries = load_queries(circuit, "standard" if held else suite, TEST)[:options.queries]
+            queries = load_queries(circuit, "standard" if held else suite, options.split)[:options.queries]
             jobs += [Job(circuit, suite, number, query, policy) for number, query in enumerate(queries)]
     return jobs
 
@@ -156,6 +160,8 @@ def table(results: Sequence[Result], variants: Sequence[str]) -> str:
     first = names[0]
     lines = []
     for title, suites in TABLES.items():
+        if not any(row.suite in suites for row in results):
+            continue
         lines += [f"**{title}**", "", "| | seeds | mean best reward | lowest and highest seed | all specs met | "
                   f"{first} minus: mean best reward | all specs met |", f"|{' --- |' * 7}"]
         strata, played = by_seed(results, names, suites)
@@ -173,21 +179,29 @@ def table(results: Sequence[Result], variants: Sequence[str]) -> str:
 
 def by_seed(results: Sequence[Result], names: Sequence[str],
             suites: Sequence[str]) -> tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]:
-    """Of the queries that all runs played: suite and circuit of each; for each variant best rewards and whether all
-    specs were met, both of shape (runs, queries)."""
+    """Of the queries that all runs played in all ``suites`` of their circuit: the circuit of each; for each variant best
+    rewards and shares with all specs met, both of shape (runs, queries).
+
+    Queries of one number are made from one witness, so they are one draw: their mean over the suites counts.
+    """
     runs: dict[str, dict[str, dict[tuple, Result]]] = {name: {} for name in names}
     for row in results:
         name = row.policy.rpartition("/")[0]
         if row.suite in suites and name in runs:
             runs[name].setdefault(row.policy, {})[row.suite, row.circuit, row.query] = row
-    queries = sorted(set.intersection(*(set(run) for found in runs.values() for run in found.values())))
-    return [f"{suite} {circuit}" for suite, circuit, _ in queries], {
-        name: tuple(np.array([[getattr(run[query], value) for query in queries] for run in found.values()], dtype=float)
+    common = set.intersection(*(set(run) for found in runs.values() for run in found.values()))
+    draws = sorted({key[1:] for key in common})
+    every = {draw: [key for suite in suites if (key := (suite, *draw)) in common] for draw in draws}
+    draws = [draw for draw in draws if len(every[draw]) == len(suites)]
+    return [circuit for circuit, _ in draws], {
+        name: tuple(np.array([[np.mean([getattr(run[key], value) for key in every[draw]]) for draw in draws]
+                              for run in found.values()])
                     for value in ("best_reward", "passed")) for name, found in runs.items()}
 
 
 def _mean(values: np.ndarray, strata: Sequence[str], form: str) -> str:
-    return with_interval(pooled(values, strata), interval(values, strata), form)
+    of = share_interval if form == SHARE else interval
+    return with_interval(pooled(values, strata), of(values, strata), form)
 
 
 def _lead(first: np.ndarray, other: np.ndarray, strata: Sequence[str], form: str) -> str:

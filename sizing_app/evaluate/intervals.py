@@ -4,7 +4,8 @@ Percentile intervals of scipy.stats.bootstrap (Efron and Tibshirani 1993, chapte
 seed of training) plays every query, so what is resampled are the numbers of the runs and, independently of them, those
 of each circuit's queries (Owen 2007, "The pigeonhole bootstrap"). A lead is paired: both methods keep the same queries.
 Means are pooled by circuit: over its queries first, then over circuits. Where the claim is about circuits at large,
-circuits are resampled too.
+circuits are resampled too. Shares of queries that are all met, or all missed, have the interval of Wilson (JASA 1927) over
+queries in place of a bootstrap, which would find none.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,17 @@ def pooled(values: Values, strata: Sequence[str] = ()) -> float:
 def interval(values: Values, strata: Sequence[str] = (), resample_strata: bool = False) -> Interval:
     """Of the pooled mean. With a single run the interval says nothing of what another run would give."""
     return interval_of_lead(values, None, strata, resample_strata)
+
+
+def share_interval(met: Values, strata: Sequence[str] = (), resample_strata: bool = False) -> Interval:
+    """The same of a share: each value is whether something holds."""
+    table = np.asarray(met, dtype=float)
+    if table.min() < table.max():
+        return interval(table, strata, resample_strata)
+    from scipy.stats import binomtest  # half a second to import
+    queries = table.shape[-1]
+    found = binomtest(round(queries * table.max()), queries).proportion_ci(0.95, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def interval_of_lead(first: Values, second: Values | None, strata: Sequence[str] = (),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.evaluate.intervals import Interval, interval, pooled
+from sizing_app.evaluate.intervals import Interval, interval, pooled, share_interval
 from sizing_app.evaluate.results import Result, TurnResult
 
 REWARD, SHARE, REWARD_DIFFERENCE, SHARE_DIFFERENCE = "{:.3f}", "{:.0%}", "{:+.3f}", "{:+.0%}"
@@ -52,7 +52,7 @@ def summarize(results: Sequence[Result], order: Sequence[str] = ()) -> list[Row]
         spent = [row.simulations for row in group if row.passed]
         cpu, worst = [row.cpu for row in group if row.passed], [row.worst for row in group]
         rows.append(Row(circuit, suite, policy, len(group), float(np.mean(rewards)), interval(rewards),
-                        float(np.mean(passed)), interval(passed), _mean(spent), _mean(cpu), _mean(worst),
+                        float(np.mean(passed)), share_interval(passed), _mean(spent), _mean(cpu), _mean(worst),
                         _share(group, "statements"), _share(group, "expectations"),
                         float(np.mean([row.declared is not None for row in group]))))
     return rows
@@ -154,7 +154,8 @@ def with_interval(mean: float, bounds: Interval, form: str) -> str:
 
 def mean_with_interval(values: Sequence[float], form: str, circuits: Sequence[str] = ()) -> str:
     """``0.750 [0.500, 1.000]``: mean and 95% bootstrap interval, over queries and the ``circuits`` that they are of."""
-    return with_interval(pooled(values, circuits), interval(values, circuits, resample_strata=True), form)
+    of = share_interval if form == SHARE else interval
+    return with_interval(pooled(values, circuits), of(values, circuits, resample_strata=True), form)
 
 
 def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """A model's reply while it is written: in the words of the session, and as far as it can be read."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sizing_app.circuit.definition import Circuit
@@ -8,14 +9,15 @@ from sizing_app.policy.thoughts import THOUGHTS_LIMIT
 from sizing_app.prompt import compact
 from sizing_app.prompt.parser import ANALYZE, ReplyParser
 from sizing_app.prompt.wording import NamesWritten, Wording
-from sizing_app.task.turn import Delta, History, Proposal
+from sizing_app.task.turn import Delta, Proposal
 
 
 class Written:
     """What a checkpoint writes, in the names of the circuit and the numbers of the session."""
 
-    def __init__(self, words: Wording, history: History):
-        self._names, self._numbers = NamesWritten(words), compact.TurnNumbers(history)
+    def __init__(self, words: Wording, numbers: Sequence[int]):
+        """``numbers``: the session's, of the turns that the prompt shows."""
+        self._names, self._numbers = NamesWritten(words), compact.TurnNumbers(numbers)
 
     def read(self, delta: Delta) -> Delta:
         """As much of a reply as cannot change any more; other pieces as they are."""

@@ -117,7 +117,7 @@ class LanguageModel:
         """One reply, read to its end or until nothing that follows can change what it means; ``plan`` may be empty."""
         base_url = self._base_url().rstrip("/")
         reader, draft, complete = ReplyReader(), Draft(task.circuit, self._reply_characters), False
-        written = Written(self._wording(task), () if self._model_dir is None or self._latest_only else history)
+        written = Written(self._wording(task), () if self._model_dir is None else self._numbers(history))
         if plan and self._model_dir is not None:
             opening = compact.opening(plan)
             draft.add(Delta(opening))
@@ -158,12 +158,16 @@ class LanguageModel:
             request |= {"messages": told, "max_tokens": self._reply_tokens}
             request |= {"tools": chat.tools(task.circuit)} if tools else {}
         else:
-            words = self._wording(task).in_words(compact.as_in_prompt(shown, plan))
+            words = self._wording(task).in_words(compact.as_in_prompt(self._numbers(history), plan))
             opening = compact.opening(words) if plan else ""
             prompt = compact.render(task, shown, self._prompt) + opening
             path = "completions"
             request |= {"prompt": self._encode(prompt), "logprobs": 1, "max_tokens": COMPACT_REPLY_TOKENS}
         return server.stream(path, request, thread.connection, thread.pause, thread.notify)
+
+    def _numbers(self, history: History) -> tuple[int, ...]:
+        """Of the turns that a checkpoint is shown."""
+        return compact.numbers(history[-1:] if self._latest_only else history)
 
     @contextlib.contextmanager
     def _explained(self, base_url: str) -> Iterator[None]:

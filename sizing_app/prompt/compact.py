@@ -14,7 +14,7 @@ the bound in percent of the spec's scale, ``+`` where the spec is met, ``-`` whe
 """
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
 
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Circuit, Parameters, Spec
@@ -39,8 +39,8 @@ ANALYSIS_CHARACTER = "[ -;=?-~]"
 """Printable ASCII without < and >."""
 _PLAIN = str.maketrans({"\u00b5": "u", "\u03bc": "u", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"',
                         "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u00d7": "x"})
-_NUMBERED = re.compile(r"\b([Tt]urn )(\d{1,4})\b")
-_UNFINISHED = re.compile(r"(?:\b[Tt]urn )?\w*\Z")
+_NUMBERED = re.compile(r"\b[Tt](?:urn (?P<number>\d{1,4})|he start)\b")
+_UNFINISHED = re.compile(r"(?:\b[Tt](?:urn|he) )?\w*\Z")
 """The word at the end of a text in pieces, which may become the name of a turn."""
 
 
@@ -64,16 +64,23 @@ def render(task: Task, history: History, version: str = FIRST) -> str:
     return text + REPLY
 
 
+def numbers(history: History) -> tuple[int, ...]:
+    """The session's numbers of the turns that a prompt shows, in their order."""
+    return tuple(turn.index for turn in shown(history))
+
+
 class TurnNumbers:
     """Turns what a reply calls a turn, its number in the prompt, into the session's number, while it is written.
 
     Fed any pieces of a text, it returns the same text in the end: ``Turn 4 misses`` becomes ``Turn 9 misses`` where the
-    fifth turn of the prompt is the session's ninth. A number that the prompt does not have stays as it is.
+    fifth turn of the prompt is the session's ninth, and ``The start misses`` becomes the same where that is the only
+    turn of the prompt. A number that the prompt does not have stays as it is.
     """
 
-    def __init__(self, history: History):
-        self._indices = [turn.index for turn in shown(history)]
-        self._same = self._indices == list(range(len(self._indices)))
+    def __init__(self, numbers: Sequence[int]):
+        """``numbers``: the session's, of the turns of the prompt."""
+        self._numbers = tuple(numbers)
+        self._same = self._numbers == tuple(range(len(self._numbers)))
         self._held = ""
 
     def feed(self, text: str) -> str:
@@ -85,18 +92,15 @@ class TurnNumbers:
         self._held = text[cut:]
         return _NUMBERED.sub(self._renumbered, text[:cut])
 
-    def renumber(self, delta: Delta) -> Delta:
-        """A piece of a reply with the session's numbers; other pieces as they are."""
-        return replace(delta, text=self.feed(delta.text)) if delta.kind == "reply" else delta
-
     def finish(self) -> str:
         """The rest."""
         rest, self._held = _NUMBERED.sub(self._renumbered, self._held), ""
         return rest
 
     def _renumbered(self, match: re.Match) -> str:
-        number = int(match.group(2))
-        return match.group(1) + str(self._indices[number]) if number < len(self._indices) else match.group()
+        number = int(match["number"] or 0)
+        new = self._numbers[number] if number < len(self._numbers) else number
+        return match[0] if new == number else f"{match[0][0]}urn {new}"
 
 
 def write_reply(circuit: Circuit, analysis: str, parameters: Parameters | None) -> str:
@@ -117,10 +121,16 @@ def in_ascii(words: str) -> str:
     return words.translate(_PLAIN)
 
 
-def as_in_prompt(history: History, analysis: str) -> str:
+def as_in_prompt(numbers: Sequence[int], analysis: str) -> str:
     """An analysis with the numbers that the prompt gives to the turns: the inverse of TurnNumbers."""
-    numbers = {turn.index: number for number, turn in enumerate(shown(history))}
-    return _NUMBERED.sub(lambda match: f"{match[1]}{numbers.get(int(match[2]), match[2])}", analysis)
+    def renumbered(match: re.Match) -> str:
+        number = int(match["number"] or 0)
+        if number not in numbers or numbers.index(number) == number:
+            return match[0]
+        new = numbers.index(number)
+        return f"{match[0][0]}urn {new}" if new else f"{match[0][0]}he start"
+
+    return _NUMBERED.sub(renumbered, analysis)
 
 
 def call_text(circuit: Circuit, parameters: Parameters) -> str:

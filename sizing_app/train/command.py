@@ -82,6 +82,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=None, metavar="N", help="queries of a reinforcement learning step")
     parser.add_argument("--clip-high", type=float, default=None, metavar="C", help="upper clip of the importance ratio")
     parser.add_argument("--learning-rate", type=float, default=None, metavar="R", help="of reinforcement learning")
+    parser.add_argument("--temperature", type=float, default=None, metavar="T", help="at which reinforcement learning "
+                        "samples")
     parser.add_argument("--validation", type=int, default=None, metavar="N", help="queries held out (0: none)")
     parser.add_argument("--rollouts", type=int, default=None, metavar="N", help="end after N turn-level rollouts")
     for name, text in (("conditions", "conditions of a pool"), ("pool", "designs a condition"),
@@ -109,8 +111,8 @@ def preset_of(options: argparse.Namespace) -> Preset:
              ("rl", "latest_only", True if options.latest_only else None), ("rl", "group", options.group),
              ("rl", "divide_by", options.divide_by),
              ("rl", "queries", options.batch), ("rl", "clip_high", options.clip_high),
-             ("rl", "learning_rate", options.learning_rate), ("rl", "validation", options.validation),
-             ("rl", "rollouts", options.rollouts))
+             ("rl", "learning_rate", options.learning_rate), ("rl", "temperature", options.temperature),
+             ("rl", "validation", options.validation), ("rl", "rollouts", options.rollouts))
     for part, name, value in given:
         if value is not None:
             preset = replace(preset, **{part: replace(getattr(preset, part), **{name: value})})

@@ -41,7 +41,10 @@ class DataConfig:
     hidden_share: float = 0.5
     """Share of trajectories and queries that are told a wrong corner, temperature, supply and load."""
     moved_share: float = 0.75
-    """Share of them in ranges of their own."""
+    """Share of the trajectories in ranges of their own."""
+    moved_queries: float = 0.2
+    """The same of the queries. There are fewer: four in five designs for them earn nothing, and no group is learnt from
+    whose rewards are all 0."""
     prompt: str = LATEST
     """Version of the prompts of the trajectories, and so of the checkpoint."""
 

@@ -91,7 +91,7 @@ def _lessons(circuit: Circuit, pool: Pool, surrogate: Callable[[], Surrogate], f
         report(f"{circuit.name}: {trajectories} trajectories")
     path = queries_path(folder, circuit.name)
     if not path.exists():
-        drawn = Synthesis(pool, config.hidden_share, config.moved_share)
+        drawn = Synthesis(pool, config.hidden_share, config.moved_queries)
         save_queries(path, drawn.draw(_numbers(seed, circuit, path), queries))
 
 

@@ -62,8 +62,8 @@ class Rollouts:
         prompts = [self.dialogue.prompt(task, history) for (task, _), history in zip(situations, shown, strict=True)]
         circuits = [self.dialogue.circuit(task) for task, _ in situations]
         samples = self.sampler.sample(prompts, count, generator, circuits)
-        asked = [(task, history, admit(task, history, self._proposal(task, sample)))
-                 for (task, history), group in zip(situations, samples, strict=True) for sample in group]
+        asked = [(task, history, admit(task, seen, self._proposal(task, sample)))
+                 for (task, history), seen, group in zip(situations, shown, samples, strict=True) for sample in group]
         written = time.monotonic()
         turns = list(finish(asked, self.simulator))
         self.sampling += written - started

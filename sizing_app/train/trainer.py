@@ -4,6 +4,7 @@ An algorithm (step.py: tl_grpo, and those of algorithms.py) says which histories
 every sampled token gets. The update and the objective (step.py) are the same for all.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,13 @@ class Trainer:
         spent = self.config.rollouts is not None and self.progress.rollouts >= self.config.rollouts
         return spent or self.progress.step >= self.config.steps
 
+    def last_step(self) -> int:
+        """Steps in all, as far as it can be told: as many as are asked for, or as ``config.rollouts`` pay for."""
+        config, progress = self.config, self.progress
+        if config.rollouts is None:
+            return config.steps
+        return min(config.steps, math.ceil(progress.step * max(1.0, config.rollouts / progress.rollouts)))
+
     def train(self, tasks: Sequence[Task], validation: Sequence[Task], clock: Clock) -> bool:
         """Go on until it is complete; False if the time ran out before."""
         progress = self.progress
@@ -81,7 +89,7 @@ class Trainer:
             slowest = max(0.95 * slowest, seconds)
             progress.seconds += seconds
             log.write({**entry, "seconds": seconds})
-            self.report(_progress_line(self.stage, entry, self.config.steps, seconds))
+            self.report(_progress_line(self.stage, entry, self.last_step(), seconds))
             if clock.save_is_due():
                 self.save()
         self.save()
