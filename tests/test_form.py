@@ -65,5 +65,6 @@ def test_sampler_and_trainer_agree_on_the_choices(tokenizer, form):
     groups = sampler.sample(prompts, 4, generator(CPU, 0), CIRCUITS)
     rows = [[Step(prompt, sample.tokens, sample.logprobs, (float(number),) * len(sample.tokens))
              for number, sample in enumerate(group)] for prompt, group in zip(prompts, groups, strict=True)]
-    found = update(model, make_optimizers(model, 0.0), rows, replace(CONFIG, updates=1), np.random.default_rng(0), form)
+    found = update(model, make_optimizers(model, 0.0), rows, range(len(rows)), replace(CONFIG, updates=1),
+                   np.random.default_rng(0), form)
     assert found["ratio_error"] < 1e-3 and found["clip_share"] == 0 and found["entropy"] > 0

@@ -214,6 +214,20 @@ def test_every_algorithm_costs_turns_times_group_rollouts(tokenizer, name):
     collected = ALGORITHMS[name](tasks, rollouts, CONFIG, generator(CPU, 0))
     assert rollouts.count == len(collected.turns) == 2 * 3 * CONFIG.group
     assert len(collected.rewards) == len(collected.truths) == len(collected.flawed) == len(collected.turns)
+    sums: dict[int, float] = {}
+    for block, row in zip(collected.blocks, collected.rows, strict=True):
+        sums[block] = sums.get(block, 0.0) + sum(step.advantages[-1] for step in row)
+    assert list(sums.values()) == pytest.approx([0.0] * len(sums), abs=1e-6)  # what is compared is in one gradient step
+
+
+def test_the_rows_of_a_block_are_in_one_gradient_step(tokenizer, monkeypatch):
+    """Four rows of two queries, two gradient steps: each sees both rows of one query."""
+    model, seen = a_model(tokenizer), []
+    rows = [[Step((10, 11), (number, 5), (-1.0, -1.0), (0.5, 0.5))] for number in (40, 41, 42, 43)]
+    monkeypatch.setattr("sizing_app.train.step.collate", lambda packed, device: seen.append(
+        sorted(int(row.tokens[2]) for row in packed)) or collate(packed, device))
+    update(model, make_optimizers(model, 0.0), rows, [0, 0, 1, 1], CONFIG, np.random.default_rng(0))
+    assert sorted(seen) == [[40, 41], [42, 43]]
 
 
 def swapped(task, first, second):
@@ -362,14 +376,14 @@ def test_twenty_steps_raise_the_reward_of_two_arms(tokenizer):
     for step in range(20):
         rows, reward = two_arms(model, step)
         rewards.append(reward)
-        update(model, optimizers, rows, CONFIG, np.random.default_rng(step))
+        update(model, optimizers, rows, range(len(rows)), CONFIG, np.random.default_rng(step))
     assert 0.2 < np.mean(rewards[:2]) < 0.7 and np.mean(rewards[-3:]) > 0.9
 
 
 def test_the_ratio_is_one_on_the_first_step(tokenizer):
     model = a_model(tokenizer)
     rows, _ = two_arms(model, 0)
-    found = update(model, make_optimizers(model, 0.0), rows, CONFIG, np.random.default_rng(0))
+    found = update(model, make_optimizers(model, 0.0), rows, range(len(rows)), CONFIG, np.random.default_rng(0))
     assert found["ratio_error"] < 1e-4 and found["clip_share"] == 0
     assert found["objective"] == pytest.approx(0.0, abs=1e-4)  # advantages have no mean, replies one length
 

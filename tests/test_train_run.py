@@ -25,7 +25,7 @@ from sizing_app.task.turn import Proposal, Turn
 from sizing_app.train.command import main
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
-from sizing_app.train.data import load_lessons
+from sizing_app.train.data import load_lessons, split
 from sizing_app.train.dialogue import Compact
 from sizing_app.train.export import export_model, load_model, prompt_of, toml
 from sizing_app.train.merge import main as merge
@@ -78,11 +78,18 @@ def same_weights(first, second) -> bool:
 
 
 def test_lessons_are_tokenized_as_the_prompt_is(tokenizer, taught):
-    assert len(taught.training) == 4 and len(taught.validation) == 1
+    assert len(taught.training) == 3 and len(taught.validation) == 2  # a pair
     turns = demonstration(a_task(w=90e-6))
     for turn, (prompt, reply) in zip(turns, taught.validation[0], strict=True):
         assert prompt.tolist() == encode(tokenizer, turn["prompt"])
         assert reply.tolist() == encode(tokenizer, turn["reply"])
+
+
+@pytest.mark.parametrize("count, held_out, wanted", [(10, 4, [0, 1, 8, 9]), (10, 3, [0, 1, 8, 9]), (9, 1, [0, 1]),
+                                                     (6, 0, []), (7, 7, [0, 1, 2, 3, 4, 5, 6])])
+def test_what_is_held_out_are_whole_pairs(count, held_out, wanted):
+    training, held = split(range(count), held_out)
+    assert held == wanted and sorted(training + held) == list(range(count))
 
 
 def test_supervised_training_learns_and_resumes_exactly(tokenizer, taught, tmp_path):
@@ -134,7 +141,7 @@ def test_reinforcement_learning_resumes_exactly(tokenizer, tmp_path):
     log = read_log(cut.log_path("tl-grpo"))
     assert [entry["step"] for entry in log] == [0, 1]
     assert {"reward", "score", "best", "passed", "entropy", "response_tokens", "clip_share", "format_errors",
-            "group_spread", "dropped_groups", "sampling_seconds", "simulating_seconds", "updating_seconds",
+            "group_spread", "dropped", "sampling_seconds", "simulating_seconds", "updating_seconds",
             "validation_passed", "rollouts"} <= set(log[0])
     assert log[0]["ratio_error"] < 1e-4 and (cut.path / "tl-grpo-best.pt").exists()
     assert draw_curves(cut.log_path("tl-grpo"), tmp_path / "rl.png")

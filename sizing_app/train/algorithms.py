@@ -29,7 +29,7 @@ def trajectory_grpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig,
     """
     rows, trajectories = _whole_trajectories(tasks, rollouts, config, generator)
     spreads = [compare(group, [_best(row) for row in group], config) for group in _by_query(rows, config)]
-    return collected(rows, spreads, trajectories, rollouts)
+    return collected(rows, spreads, trajectories, rollouts, config.group)
 
 
 def single_turn_grpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig,
@@ -57,7 +57,7 @@ def gtpo(tasks: Sequence[Task], rollouts: Rollouts, config: RLConfig, generator:
             reaching = [row for row in group if len(row) > place]
             spreads.append(compare([[row[place]] for row in reaching],
                                    [returns[id(row)][place] for row in reaching], config))
-    return collected(rows, spreads, trajectories, rollouts)
+    return collected(rows, spreads, trajectories, rollouts, config.group)
 
 
 SINGLE_TURN = "single-turn-grpo"

@@ -12,6 +12,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from sizing_app.prompt.compact import REPLY, TURN
+from sizing_app.train.queries import PAIR
 
 Pairs = list[tuple[np.ndarray, np.ndarray]]
 """(prompt, reply) of every turn of a trajectory, int32 token ids."""
@@ -31,17 +32,20 @@ class Lessons:
 
 
 def load_lessons(paths: Sequence[Path], tokenizer: Tokenizer, validation: int) -> Lessons:
-    """All trajectories of the files; ``validation`` of them, at most half of them, spread over all files, are held out.
-
-    No query occurs twice, so that a split by place is a split by query.
-    """
+    """All trajectories of the files; ``validation`` of them, at most half of them, spread over all files, are held
+    out."""
     found = [pairs for path in paths for pairs in tokenize(read_trajectories(path), tokenizer)]
     return Lessons(*split(found, min(validation, len(found) // 2)))
 
 
 def split(items: Sequence, held_out: int) -> tuple[list, list]:
-    """The items without, and those with ``held_out`` places that are spread evenly over all."""
-    chosen = set(np.linspace(0, len(items) - 1, held_out, dtype=int).tolist()) if held_out else set()
+    """The items without, and those in ``held_out`` places, that are spread evenly over all.
+
+    Items come in pairs that differ in their targets alone (queries.py), so whole pairs are held out: one more than
+    asked for where that number is odd.
+    """
+    pairs = np.linspace(0, max(0, (len(items) - 1) // PAIR), -(-held_out // PAIR), dtype=int).tolist()
+    chosen = {place for pair in pairs for place in range(PAIR * pair, PAIR * (pair + 1))}
     return ([item for place, item in enumerate(items) if place not in chosen],
             [item for place, item in enumerate(items) if place in chosen])
 

@@ -143,10 +143,10 @@ class FineTuning:
         lessons = [pairs for circuit in self.circuits for pairs in self._lessons(circuit)]
         sizes = [max(len(prompt) + len(reply) for prompt, reply in pairs) for pairs in lessons]
         reads = self.model.config.max_position_embeddings
-        lessons = [pairs for pairs, size in zip(lessons, sizes, strict=True) if size <= reads]
-        data = Lessons(*split(lessons, min(self.options.validation, len(lessons) // 2)))
+        parts = split(list(zip(lessons, sizes, strict=True)), min(self.options.validation, len(lessons) // 2))
+        data = Lessons(*([pairs for pairs, size in part if size <= reads] for part in parts))
         _report(f"{len(data.training)} trajectories, {data.reply_tokens / 1e6:.1f} M reply tokens; the longest has "
-                f"{max(sizes)} tokens, {len(sizes) - len(lessons)} with more than the {reads} that the model reads are "
+                f"{max(sizes)} tokens, {sum(size > reads for size in sizes)} with more than the {reads} that the model reads are "
                 "left out")
         train_sft(self.model, data, config, self.folder, self.options.seed, clock, _report)
 

@@ -63,7 +63,10 @@ class Collected:
     """What an algorithm sampled in one training step."""
 
     rows: list[list[Step]]
-    """Steps whose prompts share a beginning, so that they are computed together."""
+    """Steps whose prompts share a beginning, so that they are computed together; those without any advantage are left
+    out."""
+    blocks: list[int]
+    """Of each row: rows of one number are compared with each other."""
     turns: list[Turn]
     """All sampled turns; the next three lists say of each what it earned, how true it is, whether its form is wrong."""
     rewards: list[float]
@@ -73,6 +76,8 @@ class Collected:
     """For the curves."""
     spreads: list[float]
     """Standard deviation of the rewards in each comparison, dropped ones too."""
+    dropped: float
+    """Share of the rows that were left out."""
 
 
 Collect = Callable[[Sequence[Task], Rollouts, RLConfig, torch.Generator], Collected]
@@ -112,8 +117,10 @@ def compare(members: Sequence[Sequence[Sampled]], rewards: Sequence[float], conf
 
 
 def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: Sequence[Sequence[Step]],
-           config: RLConfig, rng: np.random.Generator, form: Form | None = None) -> dict[str, float]:
-    """``config.updates`` gradient steps, each on its own share of the rows; the mean is over tokens (DAPO).
+           blocks: Sequence[int], config: RLConfig, rng: np.random.Generator,
+           form: Form | None = None) -> dict[str, float]:
+    """``config.updates`` gradient steps, each on its own share of the blocks of rows (see Collected); the mean is over
+    tokens (DAPO).
 
     ``form``: that of the sampler, so that old and new log-probabilities are of the same choices.
     ``ratio_error`` is the largest |new - old| log-probability before the first step: how sampler and trainer differ.
@@ -123,7 +130,8 @@ def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: 
     advantages = [np.concatenate([step.advantages for step in row]) for row in rows]
     sums = {"objective": 0.0, "entropy": 0.0, "clip_share": 0.0}
     norms, ratio_error = [], 0.0
-    for part in np.array_split(rng.permutation(len(rows)), config.updates):
+    for numbers in np.array_split(rng.permutation(np.unique(blocks)), config.updates):
+        part = np.flatnonzero(np.isin(blocks, numbers))
         tokens = sum(len(old[index]) for index in part)
         for batch in micro_batches([len(packed[index]) for index in part], token_budget(model.device)):
             chosen = [part[place] for place in batch]
@@ -144,14 +152,16 @@ def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: 
             "ratio_error": ratio_error}
 
 
-def collected(rows: Sequence[Sequence[Sampled]], spreads: list[float], trajectories: list,
-              rollouts: Rollouts) -> Collected:
-    """Rows (turns whose prompts share a beginning) as the trainer wants them, those without any advantage dropped."""
-    steps = [[_step(turn, rollouts.dialogue.close) for turn in row] for row in rows
-             if any(turn.analysis or turn.action for turn in row)]
+def collected(rows: Sequence[Sequence[Sampled]], spreads: list[float], trajectories: list, rollouts: Rollouts,
+              block: int = 1) -> Collected:
+    """Rows (turns whose prompts share a beginning) as the trainer wants them; ``block`` of them that follow each other
+    are compared with each other."""
+    kept = [place for place, row in enumerate(rows) if any(turn.analysis or turn.action for turn in row)]
+    steps = [[_step(turn, rollouts.dialogue.close) for turn in rows[place]] for place in kept]
     turns = list(chain.from_iterable(rows))
-    return Collected(steps, [turn.turn for turn in turns], [turn.reward for turn in turns],
-                     [turn.truth for turn in turns], [turn.penalty > 0 for turn in turns], trajectories, spreads)
+    return Collected(steps, [place // block for place in kept], [turn.turn for turn in turns], [turn.reward for turn in turns],
+                     [turn.truth for turn in turns], [turn.penalty > 0 for turn in turns], trajectories, spreads,
+                     1 - len(kept) / max(1, len(rows)))
 
 
 def _step(sampled: Sampled, close: int | None) -> Step:

@@ -104,10 +104,10 @@ class Trainer:
         self.progress.rollouts += self.rollouts.count
         started = time.monotonic()
         set_learning_rate(self.optimizers, config.learning_rate * min(1.0, (number + 1) / config.warmup))
-        updates = update(self.model, self.optimizers, collected.rows, config,
+        updates = update(self.model, self.optimizers, collected.rows, collected.blocks, config,
                          np.random.default_rng((self.seed, number)), self.rollouts.sampler.form)
         self.average.update_parameters(self.model)
-        return {**summary(collected, config), "rollouts": self.rollouts.count, **updates,
+        return {**summary(collected), "rollouts": self.rollouts.count, **updates,
                 "sampling_seconds": self.rollouts.sampling, "simulating_seconds": self.rollouts.simulating,
                 "updating_seconds": time.monotonic() - started}
 
@@ -143,7 +143,7 @@ def load_mean(path: Path, model: nn.Module) -> dict:
     return facts
 
 
-def summary(collected: Collected, config: RLConfig) -> dict[str, float]:
+def summary(collected: Collected) -> dict[str, float]:
     """What the curves show: rewards, format, lengths and spread over all sampled turns; outcome of the trajectories."""
     return {"reward": _mean(collected.rewards),
             "score": _mean(turn.reward for turn in collected.turns if turn.measurement is not None),
@@ -151,7 +151,7 @@ def summary(collected: Collected, config: RLConfig) -> dict[str, float]:
             "format_errors": _mean(collected.flawed),
             "response_tokens": _mean(len(turn.proposal.tokens) for turn in collected.turns),
             "group_spread": _mean(collected.spreads), "groups": len(collected.spreads),
-            "dropped_groups": _mean(spread < config.min_spread for spread in collected.spreads)}
+            "dropped": collected.dropped}
 
 
 def _mean(values) -> float:
@@ -166,6 +166,6 @@ def _progress_line(stage: str, entry: dict, steps: int, seconds: float) -> str:
     return (f"{stage} {entry['step'] + 1}/{steps}: reward {entry['reward']:.3f}, best {entry['best']:.3f}, "
             f"passed {entry['passed']:.2f}, true {entry['truth']:.2f}, entropy {entry['entropy']:.3f}, "
             f"{entry['response_tokens']:.0f} tokens, format errors {entry['format_errors']:.3f}, "
-            f"dropped {entry['dropped_groups']:.2f}{validation}; "
+            f"dropped {entry['dropped']:.2f}{validation}; "
             f"{entry['sampling_seconds']:.1f} + {entry['simulating_seconds']:.1f} + {entry['updating_seconds']:.1f} s, "
             f"about {left:.0f} min left")

@@ -74,7 +74,7 @@ def our_steps(folder: Path, texts: list[str], steps: int) -> tuple[float, float]
             advantages = group_advantages([len(sample.tokens) for sample in group])
             rows.append([Step(tuple(prompt), sample.tokens, sample.logprobs, (gain,) * len(sample.tokens))
                          for sample, gain in zip(group, advantages, strict=True)])
-        update(model, optimizers, rows, SETTINGS, np.random.default_rng(number), form)
+        update(model, optimizers, rows, range(len(rows)), SETTINGS, np.random.default_rng(number), form)
         times.append(time.perf_counter() - started)
         rates.append(sum(len(sample.tokens) for group in groups for sample in group) / times[-1])
     return statistics.median(times[1:]), statistics.median(rates[1:])
