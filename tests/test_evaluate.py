@@ -29,7 +29,7 @@ from sizing_app.task.advantage import PLAY_TEMPERATURE
 from sizing_app.train.command import parse, preset_of
 from sizing_app.train.algorithms import ALGORITHMS
 from sizing_app.train.config import RLConfig
-from tests.builders import GOOD, QuadraticSimulator, ScriptedPolicy, a_circuit, settled, write
+from tests.builders import GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, settled, write
 
 POLICIES = {"random": RandomSearch(), "bayes": BayesianSearch()}
 COLUMNS = ["circuit", "suite", "query", "policy", "best_reward", "passed", "simulations", "seconds", "statements",
@@ -42,6 +42,12 @@ def some_jobs(count: int = 4, policies=tuple(POLICIES)) -> list[Job]:
     queries = [Query(circuit.conditions.nominal, circuit.specs, initial_design(circuit, seed), seed, GOOD)
                for seed in range(count)]
     return [Job(circuit, "demo", number, query, policy) for policy in policies for number, query in enumerate(queries)]
+
+
+def from_poor(policy: str) -> Job:
+    """A query whose start meets not all specs."""
+    (job,) = some_jobs(1, (policy,))
+    return replace(job, query=replace(job.query, initial=POOR))
 
 
 def run(folder, jobs, threads=1, policies=POLICIES) -> ResultFiles:
@@ -141,12 +147,18 @@ def test_passing_and_simulations_are_counted(tmp_path):
 
     policy = ScriptedPolicy([write("no call", None, problems=("no call",)), write("a try", {"w": 3e-5, "m": 10.0}),
                              write("better", GOOD)], name="scripted", between=work)
-    files = run(tmp_path, [replace(job, policy="scripted") for job in some_jobs(1, ("x",))],
-                policies={"scripted": policy})
+    files = run(tmp_path, [from_poor("scripted")], policies={"scripted": policy})
     (row,) = files.results
     assert (row.best_reward, row.passed, row.simulations, row.worst) == (1.0, 1, 2, 1.0)
     assert 0.01 < row.cpu <= row.seconds + 0.002  # the policy's thread; these simulations take none
     assert [turn.status for turn in files.turns] == ["ok", "no_call", "ok", "ok"]
+
+
+def test_what_a_policy_simulates_after_success_does_not_count(tmp_path):
+    policy = ScriptedPolicy([write("met", GOOD), write("more", {"w": 3e-5, "m": 10.0}), write("more", GOOD)],
+                            name="scripted")
+    (row,) = run(tmp_path, [from_poor("scripted")], policies={"scripted": policy}).results
+    assert (row.passed, row.simulations) == (1, 1)
 
 
 @settings(max_examples=30, deadline=None)

@@ -22,9 +22,11 @@ class EvaluationError(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """One session of an evaluation. ``simulations`` counts those after the initial design; seconds of wall time.
-    ``worst``: the lowest score of a spec in the best turn; ``cpu``: seconds of the simulations after the
-    initial design and of the policy's thread, a language model's own process not counted; None in older files.
+    """One session of an evaluation.
+
+    ``simulations`` are those after the initial design, up to the first design that meets all specs, ``cpu`` their
+    seconds with those of the policy's thread, a language model's own process not counted; None in older files.
+    ``seconds`` of wall time are those of the whole session. ``worst``: the lowest score of a spec in the best turn.
     ``declared``: designs after the initial one until the policy first said that no design meets the specs; None where
     it did not.
 
