@@ -1,5 +1,5 @@
 # make install    set-up alone, into .venv          make run [PORT=7860] [HOST=127.0.0.1]   the app
-# make test       all tests, in a real browser too  make lint                               ruff
+# make test       the tests, a real browser's too   make lint                               ruff
 # make bench      simulator speed                   make bench-sessions   100,000 stored sessions
 # make bench-reload  a page after a reload          make bench-watchers   100 browsers follow sessions
 # make bench-fuzz  mutated session files

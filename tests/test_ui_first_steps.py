@@ -20,7 +20,7 @@ from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement, Proposal, Turn
 from sizing_app.task.validation import check_task
 from sizing_app.ui.catalogue.ranking import ranking
-from sizing_app.ui.forms.policy_choice import LINES, in_tiers, line_of
+from sizing_app.ui.forms.policy_choice import FEW, LINES, MANY, budget_for, in_tiers, line_of
 from sizing_app.ui.services import Services, policy_titles
 from sizing_app.ui.session.drawing import drawing_route
 from sizing_app.ui.session.examples import EXAMPLES, card
@@ -33,9 +33,11 @@ MILLER = load_circuit("MILLER")
 def test_a_model_and_a_search_come_first_and_every_policy_has_its_line():
     titles = policy_titles(chat=True)
     tiers = in_tiers([(title, name) for name, title in titles.items()])
-    assert [name for _, name in tiers[:3]] == ["chat", "tl-grpo", "response-surface"]
-    assert [title.partition(":")[0] for title, _ in tiers] == ["Reasoning model"] * 2 + ["Search"] + ["Research"] * (
-        len(titles) - 3)
+    assert [name for _, name in tiers[:5]] == ["chat", "tl-grpo", "chat+response-surface", "tl-grpo+response-surface",
+                                               "response-surface"]
+    assert [title.partition(":")[0] for title, _ in tiers] == [
+        "Reasoning model"] * 2 + ["Model, then search"] * 2 + ["Search"] + ["Research"] * (len(titles) - 5)
+    assert {budget_for(name) for _, name in tiers[:2]} == {FEW} and {budget_for(name) for _, name in tiers[2:5]} == {MANY}
     assert all(line_of(name) for name in titles) and line_of("nosuch") == "" and set(LINES) <= set(POLICIES)
 
 

@@ -168,8 +168,9 @@ def _size(parser: argparse.ArgumentParser) -> None:
                         "circuit, which searches by response surfaces else know (at the same conditions) or try first "
                         "(the best designs of other conditions)")
     parser.add_argument("--then", default="stop", metavar="WHAT", help="once all specs are met: stop, or 'minimize X' "
-                        "or 'maximize X' with the specs held until the budget is spent; X: a metric, area (the sum of "
-                        "W L m), margin (the least one of the specs) or an expression, such as gbw/power")
+                        "or 'maximize X' with the specs held until that is settled or the budget is spent; X: a "
+                        "metric, area (the sum of W L m), margin (the least one of the specs) or an expression, such as "
+                        "gbw/power")
     add_server(parser)
     add_json(parser)
     add_simulator(parser)

@@ -98,8 +98,8 @@ class Api:
             seed: seeds the initial design and the policy
             over: where each design is judged, each spec by its worst value: nominal, corners (all corners, \
 temperatures and supplies too), or a choice such as "tt,ss @ -40,125 @ 1.6,1.8", at most 64 points
-            then: once all specs are met: stop, or what to push with the specs held until the budget is spent, \
-such as "minimize power", "minimize area", "maximize gbw/power" or "maximize margin"
+            then: once all specs are met: stop, or what to push with the specs held until that is settled or the \
+budget is spent, such as "minimize power", "minimize area", "maximize gbw/power" or "maximize margin"
             earlier: whether response surfaces begin with what stored sessions simulated of the circuit at the same \
 conditions, and try the best designs of other conditions first
             samples: 0 to 100 random samples of mismatch and process that each design is judged at too, the same ones \

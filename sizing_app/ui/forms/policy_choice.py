@@ -1,16 +1,17 @@
-"""The policies as people choose them: a reasoning model or a search first, the rest for research; one line on each."""
+"""The policies as people choose them: a reasoning model, a search or both first, the rest for research; one line on
+each."""
 
 import json
 from collections.abc import Sequence
 
-from sizing_app.policy import POLICIES
 from sizing_app.ui.services import BUDGET
 
-MODEL, SEARCH, RESEARCH = "Reasoning model", "Search", "Research"
-FIRST = {"chat": MODEL, "tl-grpo": MODEL, "response-surface": SEARCH}
+MODEL, BOTH, SEARCH, RESEARCH = "Reasoning model", "Model, then search", "Search", "Research"
+FIRST = {"chat": MODEL, "tl-grpo": MODEL, "chat+response-surface": BOTH, "tl-grpo+response-surface": BOTH,
+         "response-surface": SEARCH}
 """What most people want, in this order."""
 FEW, MANY = BUDGET, 200
-"""Simulations that are offered for a model's turns and for a search."""
+"""Simulations that are offered for a model's turns, and where a search goes on."""
 LINES = {
     "chat": "The model of the connected server: reads netlist, targets and results, and writes why it changes what.",
     "tl-grpo": "A small model that writes why it changes what; good for a few simulations of circuits that it knows.",
@@ -20,7 +21,8 @@ LINES = {
                              "parameters, then the response surfaces alone.",
     "sft": "The model before reinforcement learning.",
     "tl-grpo+cma-es": "The model's turns first, then an evolution strategy around the best of them.",
-    "tl-grpo+response-surface": "The model's turns first, then response surfaces of all that was simulated.",
+    "tl-grpo+response-surface": "The model's turns first, five at most, then response surfaces of all that was simulated: "
+                                "where the model knows the circuit, fewer simulations than the search alone.",
     "bayes": "A Gaussian process of the reward; the usual optimizer to compare with.",
     "tpe": "Draws from densities of good and bad designs; needs tens of simulations to learn from.",
     "cma-es": "An evolution strategy; needs hundreds of simulations.",
@@ -49,7 +51,7 @@ def line_of(name: str) -> str:
 
 def budget_for(name: str) -> int:
     """The simulations that suit a policy."""
-    return MANY if name in FIRST and POLICIES[name].kind == "search" else FEW
+    return MANY if FIRST.get(name) in (BOTH, SEARCH) else FEW
 
 
 def suggested_budget() -> str:
