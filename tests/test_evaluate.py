@@ -247,6 +247,8 @@ def test_variants_of_training_cost_the_same_and_are_compared_query_by_query():
     assert {command.stage for command in commands} == set(ALGORITHMS) and commands[4].group == 4
     assert [command.no_family for command in commands] == [name != "family" for name in compare.VARIANTS]
     divided = {name: preset_of(command).rl.divide_by for name, command in zip(compare.VARIANTS, commands, strict=True)}
+    rl = {name: preset_of(command).rl for name, command in zip(compare.VARIANTS, commands, strict=True)}
+    assert (rl["cool"].temperature, rl["bonus-1"].all_specs_bonus, rl["floor"].temperature) == (0.6, 1.0, 1.0)
     assert {name: by for name, by in divided.items() if by != "std"} == {
         "no-division": "none", "floor": "floor", "by-mean": "mean"}
 
@@ -254,7 +256,7 @@ def test_variants_of_training_cost_the_same_and_are_compared_query_by_query():
     results = [Result("TOY", suite, query, policy, reward, int(reward == 1), 2, 0.0) for suite in compare.SUITES
                for policy, found in rewards.items() for query, reward in enumerate(found)]
     whole = compare.table(results, options.variants.split(","))
-    assert whole.startswith("**standard, tight, shifted**") and whole.count("| tl-grpo | 2 | 0.625 ") == 5
+    assert whole.startswith("**standard, tight, shifted**") and whole.count("| tl-grpo | 2 | 0.625 ") == 4
     lines = whole.split("**tight**")[1].splitlines()
     assert lines[4] == "| tl-grpo | 2 | 0.625 [0.500, 1.000] | 0.500, 0.750 | 25% [0%, 100%] | - | - |"
     assert lines[5] == ("| group-4 | 1 | 0.250 [0.000, 0.500] | 0.250, 0.250 | 0% [0%, 66%] | "
@@ -266,17 +268,17 @@ def test_suites_of_one_witness_are_one_draw():
     """Two queries in three suites each are two draws, not six: the interval is that of their means."""
     results = [Result("TOY", suite, query, "tl-grpo/1", reward, 0, 2, 0.0)
                for query, rewards in enumerate([(0.2, 0.4, 0.6), (0.8, 0.6, 1.0)])
-               for suite, reward in zip(compare.TRAINED_ON, rewards, strict=True)]
-    circuits, played = compare.by_seed(results, ["tl-grpo"], compare.TRAINED_ON)
+               for suite, reward in zip(compare.SUITES, rewards, strict=True)]
+    circuits, played = compare.by_seed(results, ["tl-grpo"], compare.SUITES)
     assert circuits == ["TOY", "TOY"] and played["tl-grpo"][0] == pytest.approx(np.array([[0.4, 0.8]]))
     assert "| tl-grpo | 1 | 0.600 [0.400, 0.800] |" in compare.table(results, ["tl-grpo"])
-    unfinished = compare.by_seed(results[:-1], ["tl-grpo"], compare.TRAINED_ON)
+    unfinished = compare.by_seed(results[:-1], ["tl-grpo"], compare.SUITES)
     assert unfinished[0] == ["TOY"]
 
 
 def test_ablations_are_chosen_without_test_queries():
     options = compare.parse(["--queries", "2"])
-    assert {job.suite for job in compare.jobs_of("tl-grpo/1", options)} == set(compare.TRAINED_ON)
+    assert {job.suite for job in compare.jobs_of("tl-grpo/1", options)} == set(compare.SUITES)
     told = {(job.circuit.name, job.query.seed) for job in compare.jobs_of("x", options)}
     asked = {(job.circuit.name, job.query.seed)
              for job in compare.jobs_of("x", compare.parse(["--queries", "2", "--split", "test"]))}

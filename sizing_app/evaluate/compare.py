@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.circuit.folder import TEST, VALIDATION, circuit_names, load_circuit, suite_names
+from sizing_app.circuit.folder import TEST, VALIDATION, load_circuit
 from sizing_app.evaluate.intervals import interval, interval_of_lead, pooled, share_interval
 from sizing_app.evaluate.report import REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, with_interval
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles
@@ -39,17 +39,17 @@ VARIANTS = {"tl-grpo": ("tl-grpo", ALONE), "trajectory-grpo": ("trajectory-grpo"
             "no-division": ("tl-grpo", ALONE, "--divide-by", "none"),
             "floor": ("tl-grpo", ALONE, "--divide-by", "floor"), "by-mean": ("tl-grpo", ALONE, "--divide-by", "mean"),
             "latest-only": ("tl-grpo", ALONE, "--latest-only"),
-            "credit-design": ("tl-grpo", ALONE, "--credit-design"), "family": ("tl-grpo",)}
+            "credit-design": ("tl-grpo", ALONE, "--credit-design"), "cool": ("tl-grpo", ALONE, "--temperature", "0.6"),
+            "bonus-1": ("tl-grpo", ALONE, "--bonus", "1"), "family": ("tl-grpo",)}
 """Name to the stage of training and its options."""
 BATCH = 8
 """Queries of a step."""
 START = "start"
 """The checkpoint that all begin with, as one more row."""
-SUITES = {"standard": False, "tight": False, "shifted": False, "held-out": True}
-"""Those of the queries that are played; the held-out circuits have theirs, of the suite standard, for tests alone."""
-TRAINED_ON = [name for name, held_out in SUITES.items() if not held_out]
-TABLES = {", ".join(TRAINED_ON): TRAINED_ON, **{name: [name] for name in SUITES}}
-"""What is shown, title to suites: those of the circuits that were trained on together, then each by itself."""
+SUITES = ("standard", "tight", "shifted")
+"""Those of the queries that are played."""
+TABLES = {", ".join(SUITES): SUITES, **{name: (name,) for name in SUITES}}
+"""What is shown, title to suites: all together, then each by itself."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -136,17 +136,10 @@ def examine(name: str, seed: int, jobs: Sequence[Job], options: argparse.Namespa
 
 
 def jobs_of(policy: str, options: argparse.Namespace) -> list[Job]:
-    held_out = [name for name in circuit_names()
-                if load_circuit(name).held_out and "standard" in suite_names(load_circuit(name))]
-    jobs = []
-    for suite, held in SUITES.items():
-        if held and options.split != TEST:
-            continue
-        for name in held_out if held else options.circuits.split(","):
-            circuit = load_circuit(name)
-            queries = load_queries(circuit, "standard" if held else suite, options.split)[:options.queries]
-            jobs += [Job(circuit, suite, number, query, policy) for number, query in enumerate(queries)]
-    return jobs
+    """What a run plays."""
+    circuits = [load_circuit(name) for name in options.circuits.split(",")]
+    return [Job(circuit, suite, number, query, policy) for suite, circuit in product(SUITES, circuits)
+            for number, query in enumerate(load_queries(circuit, suite, options.split)[:options.queries])]
 
 
 def table(results: Sequence[Result], variants: Sequence[str]) -> str:
@@ -160,8 +153,6 @@ def table(results: Sequence[Result], variants: Sequence[str]) -> str:
     first = names[0]
     lines = []
     for title, suites in TABLES.items():
-        if not any(row.suite in suites for row in results):
-            continue
         lines += [f"**{title}**", "", "| | seeds | mean best reward | lowest and highest seed | all specs met | "
                   f"{first} minus: mean best reward | all specs met |", f"|{' --- |' * 7}"]
         strata, played = by_seed(results, names, suites)

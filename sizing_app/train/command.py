@@ -82,6 +82,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=None, metavar="N", help="queries of a reinforcement learning step")
     parser.add_argument("--clip-high", type=float, default=None, metavar="C", help="upper clip of the importance ratio")
     parser.add_argument("--learning-rate", type=float, default=None, metavar="R", help="of reinforcement learning")
+    parser.add_argument("--bonus", type=float, default=None, metavar="B", help="added to the reward of a design that "
+                        "meets all specs")
     parser.add_argument("--temperature", type=float, default=None, metavar="T", help="at which reinforcement learning "
                         "samples")
     parser.add_argument("--validation", type=int, default=None, metavar="N", help="queries held out (0: none)")
@@ -112,6 +114,7 @@ def preset_of(options: argparse.Namespace) -> Preset:
              ("rl", "divide_by", options.divide_by),
              ("rl", "queries", options.batch), ("rl", "clip_high", options.clip_high),
              ("rl", "learning_rate", options.learning_rate), ("rl", "temperature", options.temperature),
+             ("rl", "all_specs_bonus", options.bonus),
              ("rl", "validation", options.validation), ("rl", "rollouts", options.rollouts))
     for part, name, value in given:
         if value is not None:
