@@ -333,3 +333,13 @@ def test_a_target_without_direction_for_a_metric_without_spec_is_refused(ota):
     assert read_specs(bare, ["power<=1m"])[1] == Spec("power", high=1e-3)
     with pytest.raises(UsageError, match="power=LOW..HIGH"):
         read_specs(bare, ["power=1m"])
+
+
+@pytest.mark.parametrize("command, lacking, file", [("merge", "torch", "requirements-train.txt"),
+                                                    ("verl-data", "pyarrow", "requirements-verl.txt")])
+def test_a_command_whose_libraries_are_not_installed_says_which_file_has_them(command, lacking, file):
+    code = (f"import sys\nsys.modules['{lacking}'] = None\nfrom sizing_app.cli import main\n"
+            f"sys.exit(main(['{command}', '--help']))")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    assert done.stderr == f"sizing: {command} needs {lacking}: python -m pip install -r {file}\n"

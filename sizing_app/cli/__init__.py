@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words and words[0] in TOOLS:
-        return importlib.import_module(TOOLS[words[0]][0]).main(words[1:])
+        return _run_tool(words[0], words[1:])
     chosen = build_parser().parse_args(words)
     keep_loopback_direct()
     try:
@@ -33,6 +33,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+
+
+def _run_tool(name: str, words: Sequence[str]) -> int:
+    module, _, file = TOOLS[name]
+    try:
+        tool = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("sizing_app"):
+            raise
+        return _complain(f"{name} needs {error.name}: python -m pip install -r {file}", 1)
+    return tool.main(words)
 
 
 def _complain(error: object, code: int) -> int:

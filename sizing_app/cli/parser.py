@@ -11,18 +11,29 @@ from sizing_app.policy import OWN_POLICY, POLICIES, served
 SUITES = ("standard", "tight", "shifted", "moved", "moved-wide")
 """What evaluations play; the last two are there for held-out circuits."""
 TOOLS = {
-    "train": ("sizing_app.train.command", "from simulated designs to checkpoints, stage by stage"),
-    "merge": ("sizing_app.train.merge", "one checkpoint of several runs"),
-    "family": ("sizing_app.train.family.command", "specs and designs of the amplifiers that training uses"),
-    "queries": ("sizing_app.evaluate.queries", "make the queries of the benchmark"),
-    "golden": ("sizing_app.evaluate.golden", "find a golden design"),
-    "validate": ("sizing_app.evaluate.validate", "checkpoints on queries of training"),
-    "compare": ("sizing_app.evaluate.compare", "algorithms and ablations at equal cost"),
-    "serve-model": ("sizing_app.policy.open_model", "an open language model on this machine, for --base-url"),
-    "fine-tune": ("sizing_app.train.fine_tune", "an open language model: supervised, then TL-GRPO"),
-    "verl-data": ("sizing_app.verl.dataset", "training queries as the files that verl reads"),
+    "train": ("sizing_app.train.command", "from simulated designs to checkpoints, stage by stage",
+              "requirements-train.txt"),
+    "merge": ("sizing_app.train.merge", "one checkpoint of several runs",
+              "requirements-train.txt"),
+    "family": ("sizing_app.train.family.command", "specs and designs of the amplifiers that training uses",
+               "requirements-train.txt"),
+    "queries": ("sizing_app.evaluate.queries", "make the queries of the benchmark",
+                "requirements.txt"),
+    "golden": ("sizing_app.evaluate.golden", "find a golden design",
+               "requirements.txt"),
+    "validate": ("sizing_app.evaluate.validate", "checkpoints on queries of training",
+                 "requirements-train.txt"),
+    "compare": ("sizing_app.evaluate.compare", "algorithms and ablations at equal cost",
+                "requirements-train.txt"),
+    "serve-model": ("sizing_app.policy.open_model", "an open language model on this machine, for --base-url",
+                    "requirements-open-model.txt"),
+    "fine-tune": ("sizing_app.train.fine_tune", "an open language model: supervised, then TL-GRPO",
+                  "requirements-train.txt"),
+    "verl-data": ("sizing_app.verl.dataset", "training queries as the files that verl reads",
+                  "requirements-verl.txt"),
 }
-"""Commands of those who make circuits and models, to the module whose ``main`` reads the rest of the line."""
+"""Commands of those who make circuits and models, to the module whose ``main`` reads the rest of the line, what it
+does, and the file of what it needs."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,7 +58,7 @@ def build_parser() -> Parser:
     _export(commands.add_parser("export", help="one design as a ZIP that runs in plain ngspice"))
     _report(commands.add_parser("report", help="one design as a datasheet, HTML or Markdown"))
     commands.add_parser("install-pdks", help="install the packages with the open foundry models")
-    for name, (_, what) in TOOLS.items():
+    for name, (_, what, _) in TOOLS.items():
         commands.add_parser(name, help=what, add_help=False)
     return parser
 
@@ -169,8 +180,8 @@ def _size(parser: argparse.ArgumentParser) -> None:
                         "(the best designs of other conditions)")
     parser.add_argument("--then", default="stop", metavar="WHAT", help="once all specs are met: stop, or 'minimize X' "
                         "or 'maximize X' with the specs held until that is settled or the budget is spent; X: a "
-                        "metric, area (the sum of W L m), margin (the least one of the specs) or an expression, such as "
-                        "gbw/power")
+                        "metric, area (the sum of W L m), margin (the least one of the specs) or an expression, such "
+                        "as gbw/power")
     add_server(parser)
     add_json(parser)
     add_simulator(parser)
@@ -194,8 +205,8 @@ def _fork(parser: argparse.ArgumentParser) -> None:
 
 
 def _front(parser: argparse.ArgumentParser) -> None:
-    _asked(parser, budget="100")
-    parser.set_defaults(then="stop", policy="response-surface")
+    _asked(parser, "100", OWN_POLICY)
+    parser.set_defaults(then="stop")
     parser.add_argument("--sweep", metavar="METRIC", required=True, help="whose bound is swept")
     parser.add_argument("--against", metavar="METRIC", required=True, help="what is pushed at each bound")
     parser.add_argument("--points", default="8", metavar="N", help="bounds, each a stored session of --budget "
@@ -207,11 +218,12 @@ def _front(parser: argparse.ArgumentParser) -> None:
     add_simulator(parser)
 
 
-def _asked(parser: argparse.ArgumentParser, budget: str = "5") -> None:
+def _asked(parser: argparse.ArgumentParser, budget: str = "5", policy: str | None = None) -> None:
     """What makes a task."""
+    default = policy or (f"the best one for the budget by models/defaults.csv, for own circuits {OWN_POLICY}, with "
+                         "--base-url chat")
     parser.add_argument("circuit", metavar="CIRCUIT", help="name, or key of one in the database")
-    parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default: the best one for the budget by "
-                        f"models/defaults.csv, for own circuits {OWN_POLICY}, with --base-url chat")
+    parser.add_argument("--policy", default=policy, help=f"{', '.join(POLICIES)}; default: {default}")
     parser.add_argument("--budget", default=budget, metavar="N", help="simulations after the initial design, default "
                         f"{budget}")
     parser.add_argument("--seed", default="0", metavar="N", help="seeds the initial design and the policy")

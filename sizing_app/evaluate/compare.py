@@ -2,8 +2,9 @@
 
 Each variant is trained from one checkpoint with the same number of turn-level rollouts, once a seed. What comes out
 (the mean weights at the end, none are chosen) plays validation queries, or test queries for a report, none of which
-training uses, with the session loop of the app, sampled at the temperature of the app. OUT/VARIANT-SEED is a run, OUT/results.csv has every
-query, OUT/summary.md the table, with intervals over runs and queries. The same command goes on where it was cut.
+training uses, with the session loop of the app, sampled at the temperature of the app.
+OUT/VARIANT-SEED is a run, OUT/results.csv has every query, OUT/summary.md the table, with intervals over runs and
+queries. The same command goes on where it was cut.
 """
 
 import argparse
@@ -170,8 +171,8 @@ def table(results: Sequence[Result], variants: Sequence[str]) -> str:
 
 def by_seed(results: Sequence[Result], names: Sequence[str],
             suites: Sequence[str]) -> tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]:
-    """Of the queries that all runs played in all ``suites`` of their circuit: the circuit of each; for each variant best
-    rewards and shares with all specs met, both of shape (runs, queries).
+    """Of the queries that all runs played in all ``suites``: the circuit of each; for each variant best rewards and
+    shares with all specs met, both of shape (runs, queries).
 
     Queries of one number are made from one witness, so they are one draw: their mean over the suites counts.
     """

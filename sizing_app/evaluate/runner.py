@@ -101,7 +101,8 @@ def rows(job: Job, history: History, seconds: float, own: float) -> tuple[Result
              if claim.about == "move" and claim.true is not None and in_reach(task, history[:place], turn, claim)]
     declared = next((turn.index - 1 for turn in history if turn.proposal.infeasible is not None), None)
     result = Result(*job.key, best_reward=round(best_reward(history), 6), passed=int(reached(history)),
-                    simulations=sum(item.status != "no_call" for item in counted), seconds=round(seconds, 3), statements=len(said),
+                    simulations=sum(item.status != "no_call" for item in counted), seconds=round(seconds, 3),
+                    statements=len(said),
                     statements_true=sum(claim.true for claim in said), expectations=len(expected),
                     expectations_true=sum(claim.true for claim in expected), moves=len(moves),
                     moves_true=sum(claim.true for claim in moves), fingerprint=job.fingerprint, declared=declared,

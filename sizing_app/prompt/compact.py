@@ -25,7 +25,7 @@ from sizing_app.prompt.values import (Grid, metric_grid, percent_bucket, positio
 from sizing_app.prompt.versions import FIRST, VERSIONS
 from sizing_app.prompt.wording import wording
 from sizing_app.task.definition import Task
-from sizing_app.task.turn import Delta, History, Turn
+from sizing_app.task.turn import History, Turn
 
 PAD, TASK, TURN, RESULT, REPLY, END = "<|pad|>", "<|task|>", "<|turn|>", "<|result|>", "<|reply|>", "<|end|>"
 SPECIAL_TOKENS = (PAD, TASK, TURN, RESULT, REPLY, END)

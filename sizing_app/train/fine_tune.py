@@ -146,8 +146,8 @@ class FineTuning:
         parts = split(list(zip(lessons, sizes, strict=True)), min(self.options.validation, len(lessons) // 2))
         data = Lessons(*([pairs for pairs, size in part if size <= reads] for part in parts))
         _report(f"{len(data.training)} trajectories, {data.reply_tokens / 1e6:.1f} M reply tokens; the longest has "
-                f"{max(sizes)} tokens, {sum(size > reads for size in sizes)} with more than the {reads} that the model reads are "
-                "left out")
+                f"{max(sizes)} tokens, {sum(size > reads for size in sizes)} with more than the {reads} that the model "
+                "reads are left out")
         train_sft(self.model, data, config, self.folder, self.options.seed, clock, _report)
 
     def reinforce(self, clock: Clock) -> dict:

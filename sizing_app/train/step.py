@@ -159,8 +159,8 @@ def collected(rows: Sequence[Sequence[Sampled]], spreads: list[float], trajector
     kept = [place for place, row in enumerate(rows) if any(turn.analysis or turn.action for turn in row)]
     steps = [[_step(turn, rollouts.dialogue.close) for turn in rows[place]] for place in kept]
     turns = list(chain.from_iterable(rows))
-    return Collected(steps, [place // block for place in kept], [turn.turn for turn in turns], [turn.reward for turn in turns],
-                     [turn.truth for turn in turns], [turn.penalty > 0 for turn in turns], trajectories, spreads,
+    return Collected(steps, [place // block for place in kept], [turn.turn for turn in turns],
+                     [turn.reward for turn in turns], [turn.truth for turn in turns], [turn.penalty > 0 for turn in turns], trajectories, spreads,
                      1 - len(kept) / max(1, len(rows)))
 
 

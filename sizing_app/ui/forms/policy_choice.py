@@ -21,8 +21,8 @@ LINES = {
                              "parameters, then the response surfaces alone.",
     "sft": "The model before reinforcement learning.",
     "tl-grpo+cma-es": "The model's turns first, then an evolution strategy around the best of them.",
-    "tl-grpo+response-surface": "The model's turns first, five at most, then response surfaces of all that was simulated: "
-                                "where the model knows the circuit, fewer simulations than the search alone.",
+    "tl-grpo+response-surface": "The model's turns first, five at most, then response surfaces of all that was "
+                                "simulated: where the model knows the circuit, fewer simulations than the search alone.",
     "bayes": "A Gaussian process of the reward; the usual optimizer to compare with.",
     "tpe": "Draws from densities of good and bad designs; needs tens of simulations to learn from.",
     "cma-es": "An evolution strategy; needs hundreds of simulations.",
