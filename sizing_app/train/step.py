@@ -160,8 +160,8 @@ def collected(rows: Sequence[Sequence[Sampled]], spreads: list[float], trajector
     steps = [[_step(turn, rollouts.dialogue.close) for turn in rows[place]] for place in kept]
     turns = list(chain.from_iterable(rows))
     return Collected(steps, [place // block for place in kept], [turn.turn for turn in turns],
-                     [turn.reward for turn in turns], [turn.truth for turn in turns], [turn.penalty > 0 for turn in turns], trajectories, spreads,
-                     1 - len(kept) / max(1, len(rows)))
+                     [turn.reward for turn in turns], [turn.truth for turn in turns],
+                     [turn.penalty > 0 for turn in turns], trajectories, spreads, 1 - len(kept) / max(1, len(rows)))
 
 
 def _step(sampled: Sampled, close: int | None) -> Step:

@@ -22,7 +22,7 @@ LINES = {
     "sft": "The model before reinforcement learning.",
     "tl-grpo+cma-es": "The model's turns first, then an evolution strategy around the best of them.",
     "tl-grpo+response-surface": "The model's turns first, five at most, then response surfaces of all that was "
-                                "simulated: where the model knows the circuit, fewer simulations than the search alone.",
+                                "simulated: fewer simulations than the search alone for circuits that the model knows.",
     "bayes": "A Gaussian process of the reward; the usual optimizer to compare with.",
     "tpe": "Draws from densities of good and bad designs; needs tens of simulations to learn from.",
     "cma-es": "An evolution strategy; needs hundreds of simulations.",
