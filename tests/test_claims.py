@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sizing_app.policy.designs import initial_design
 from sizing_app.pools.targets import DesignGrid, metric_row
 from sizing_app.prompt.analysis import end_text, move_text
-from sizing_app.prompt.claims import claims, in_reach, truth
+from sizing_app.prompt.claims import claims, in_reach, truth, unread
 from sizing_app.task.reward import reached, score
 from sizing_app.task.turn import Measurement, Proposal, Turn
 from tests.builders import GOOD, POOR, QuadraticSimulator, a_task
@@ -54,6 +54,15 @@ def test_what_the_language_says_of_a_turn_is_true(seeds, breaks):
         turn = written(history, last)
     assert all(claim.true for claim in claims(TASK, history, turn)), turn.proposal.reasoning
     assert truth(TASK, history, turn) == 1.0
+    assert unread(TASK.circuit, turn.proposal.reasoning) == []
+
+
+@pytest.mark.parametrize("words, found", [
+    ("I raise w and cut m. I expect gain up.", []), ("From turn 2 I only trim w", []),
+    ("Cut the width by 10 percent, please. I cut w.", ["Cut the width by 10 percent, please"]),
+    ("I raise i_b", ["I raise i_b"]), ("I expect beauty up", ["I expect beauty up"]), ("", [])])
+def test_sentences_that_a_checkpoint_has_no_words_for_are_named(words, found):
+    assert unread(TASK.circuit, words) == found
 
 
 def test_each_kind_of_claim_is_checked():

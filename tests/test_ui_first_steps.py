@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from sizing_app.circuit.folder import golden, load_circuit
+from sizing_app.circuit.folder import golden, load_circuit, load_circuits
 from sizing_app.evaluate.results import Result
 from sizing_app.hub import Hub
 from sizing_app.policy import POLICIES
@@ -39,6 +39,14 @@ def test_a_model_and_a_search_come_first_and_every_policy_has_its_line():
         "Reasoning model"] * 2 + ["Model, then search"] * 2 + ["Search"] + ["Research"] * (len(titles) - 5)
     assert [budget_for(name) for _, name in tiers[:5]] == [FEW] * 2 + [MANY] * 3
     assert all(line_of(name) for name in titles) and line_of("nosuch") == "" and set(LINES) <= set(POLICIES)
+
+
+def test_a_model_says_which_circuits_it_was_not_trained_on(tmp_path):
+    store = SessionStore(f"sqlite:///{tmp_path}/sessions.db")
+    services = Services(load_circuits(), store, Hub(), QuadraticSimulator(), None, policy_titles(chat=False), "OTA")
+    assert services.untrained("tl-grpo", "OTA") == services.untrained("response-surface", "OPAMP1") == ""
+    assert services.untrained("tl-grpo", "OPAMP1").startswith("It was not trained on OPAMP1, only on OTA, ")
+    store.close()
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.button)

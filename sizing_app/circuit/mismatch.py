@@ -80,7 +80,7 @@ def coefficients(model: str, draw: Draw) -> Instance | Card:
         return Instance(vth / math.sqrt(2), beta / math.sqrt(2))
     if model not in COEFFICIENTS:
         raise ModelError(f"the foundry gives no mismatch coefficients for {model}: say which to assume, A_VT and "
-                         "A_beta of a pair (--pelgrom 3,1 for 3 mV um and 1% um)")
+                         "A_beta of a pair, such as 3,1 for 3 mV um and 1% um")
     return COEFFICIENTS[model]
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import has_golden, home
 from sizing_app.errors import PolicyError
+from sizing_app.policy.card import read_card
 from sizing_app.policy.default import default_policy
 from sizing_app.policy.engines import close_engines
 from sizing_app.policy.registry import DEFAULT_POLICY, OWN_POLICY, POLICIES, checkpoint_of, served
@@ -20,7 +21,7 @@ from sizing_app.task.protocols import Policy
 
 __all__ = ["DEFAULT_POLICY", "MODELS", "OWN_POLICY", "POLICIES", "PolicyError", "PolicySettings", "can_push",
            "can_recall", "can_size", "check_can_size", "close_engines", "default_for", "lack_of", "make_policy",
-           "served"]
+           "served", "trained_on"]
 
 
 def make_policy(name: str, settings: PolicySettings | None = None, **changes) -> Policy:
@@ -62,6 +63,12 @@ def can_recall(name: str) -> bool:
 def can_push(name: str) -> bool:
     """Whether a policy goes on for a goal once all specs are met."""
     return name in POLICIES and POLICIES[name].pushes
+
+
+def trained_on(name: str, settings: PolicySettings | None = None) -> list[str]:
+    """The circuits that a checkpoint was trained on; empty for any other policy."""
+    entry, models = POLICIES.get(name), (settings or PolicySettings()).models
+    return read_card(models / name).get("circuits", []) if entry and entry.kind == "checkpoint" else []
 
 
 def lack_of(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> str:

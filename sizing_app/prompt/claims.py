@@ -6,13 +6,14 @@ an expectation is true if it came true. A sentence that the closed language does
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.units import read_quantity
 from sizing_app.pools.targets import DesignGrid, metric_row
 from sizing_app.prompt.analysis import DOWN, MOVE, UP, end_text, move_text, verb
-from sizing_app.prompt.values import percent_bucket
+from sizing_app.prompt.values import PERCENT_BUCKETS, percent_bucket
 from sizing_app.task.definition import Task
 from sizing_app.task.reward import reached
 from sizing_app.task.turn import Claim, History, Proposal, Turn
@@ -82,6 +83,22 @@ def contradictions(task: Task, history: History, proposal: Proposal) -> tuple[st
     return tuple(found)
 
 
+def unread(circuit: Circuit, words: str) -> list[str]:
+    """The sentences of a plan that the closed language does not have, or that name no parameter or metric of the
+    circuit: a checkpoint has no words for them."""
+    known = {item.name for item in (*circuit.parameters, *circuit.metrics)}
+    return [sentence for sentence in _sentences(words) if not _is_read(sentence, known)]
+
+
+def _is_read(sentence: str, known: Collection[str]) -> bool:
+    if match := _MOVE.fullmatch(sentence):
+        return all(name in known for _, name in _moves_in(match["items"].replace("only trim ", "")))
+    match = _STATE.fullmatch(sentence) or _EXPECT.fullmatch(sentence) or _INTERVALS.fullmatch(sentence)
+    if match:
+        return all(item.partition(" ")[0] in known for item in _SEPARATOR.split(match["items"]))
+    return bool(_END.fullmatch(sentence) or _VERDICT.fullmatch(sentence))
+
+
 def _sentences(reasoning: str) -> list[str]:
     return [sentence for sentence in reasoning.strip().removesuffix(".").split(". ") if sentence]
 
@@ -148,7 +165,8 @@ class _Reader:
                       for part in parts if not part.met}
         for item in _SEPARATOR.split(items):
             name, _, size = item.partition(" by ")
-            yield Claim(f"misses {item}", shortfalls.get(name) == (f" by {size}" if size else ""))
+            more = " or more" if size == f"{PERCENT_BUCKETS[-1]}%" else ""
+            yield Claim(f"misses {item}{more}", shortfalls.get(name) == (f" by {size}" if size else ""))
         yield Claim(f"{met} of {count} met", (int(met), int(count)) == (sum(part.met for part in parts), len(parts)))
 
     def _moves(self, turn: str | None, items: str) -> Iterator[Claim]:

@@ -12,7 +12,7 @@ from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.errors import PolicyError
 from sizing_app.hub import Hub, watch
 from sizing_app.policy import (DEFAULT_POLICY, POLICIES, can_recall, can_size, check_can_size,
-                                lack_of, served)
+                                lack_of, served, trained_on)
 from sizing_app.policy.default import default_policy
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.plans import read_plan, takes_plans
@@ -111,6 +111,12 @@ class Services:
         """A sentence where the model that most people begin with cannot size a circuit: what it lacks."""
         lack = lack_of(DEFAULT_POLICY, self.circuits[circuit]) if DEFAULT_POLICY in self.policies else ""
         return f"{self.policies[DEFAULT_POLICY]} is not offered here: {lack}." if lack else ""
+
+    def untrained(self, policy: str, circuit: str) -> str:
+        """A sentence where a checkpoint was trained on other circuits; empty for what is no checkpoint."""
+        names, name = trained_on(policy), self.circuits[circuit].name
+        return f"It was not trained on {name}, only on {', '.join(names)}: for others a search is the better choice." \
+            if names and name not in names else ""
 
     def remembering(self, task: Task, policy_name: str) -> Task:
         """The task with the stored sessions that a policy which can begins with."""

@@ -9,7 +9,6 @@ from markupsafe import Markup
 from sizing_app.circuit.catalog import handle_of
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Circuit
-from sizing_app.circuit.units import show_quantity
 from sizing_app.circuit.validation import Invalid
 from sizing_app.errors import StoreError
 from sizing_app.session.events import fold
@@ -17,11 +16,12 @@ from sizing_app.task.definition import Task
 from sizing_app.task.goal import STOP, Goal, read_goal
 from sizing_app.task.limits import hold
 from sizing_app.task.validation import MAX_HINT, SESSION_BUDGET, check_task
+from sizing_app.ui.forms.fields import condition_choices, problem_list, then_field
 from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
 from sizing_app.ui.forms.over_form import Chosen, OverForm, problem, read_plan
 from sizing_app.ui.forms.policy_choice import budget_for, in_tiers, line_of, suggested_budget
-from sizing_app.ui.forms.then_choice import LABEL, then_choices, then_text
+from sizing_app.ui.forms.then_choice import then_text
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.parts.events import PRIVATE
@@ -236,8 +236,10 @@ class TaskForm:
                           ).format(text))
 
     def _lines(self, circuit: str, *policies: str) -> str:
-        """One line on each policy that is chosen, and why the model is not among them that can be."""
-        lines = filter(None, (*map(line_of, policies), self.services.not_offered(circuit)))
+        """One line on each policy that is chosen, what it does not know, and why the model is not among them that can
+        be."""
+        unknown = (self.services.untrained(name, circuit) for name in policies)
+        lines = filter(None, (*map(line_of, policies), *unknown, self.services.not_offered(circuit)))
         return str(Markup("").join(Markup('<p class="quiet note">{}</p>').format(line) for line in lines))
 
     def _wire(self) -> None:
@@ -249,8 +251,8 @@ class TaskForm:
         for field in self.over.fields:
             field.change(self._told_over, [self.circuit, *self.conditions, *self.over.fields], self.over.checked,
                          trigger_mode="always_last", **PRIVATE)
-        for picked in self.picked:
-            self.policies[0].input(None, self.policies[0], picked, js="(name) => name", **PRIVATE)
+        for picked in self.picked:  # not input, which a list that is left without a choice sends too
+            self.policies[0].select(None, self.policies[0], picked, js="(name) => name", **PRIVATE)
         chosen = [self.circuit, *self.policies]
         for told in (changed.then, *(policy.change for policy in self.policies)):
             told(lambda circuit, *names: [self._note(*names), self._lines(circuit, *names)], chosen,
@@ -281,27 +283,3 @@ def kind_of(circuit: Circuit, task: Task) -> str:
     """The first of the ways to start that gives the task's initial design."""
     drawn = (kind for kind in ("random", "middle") if initial_values(circuit, kind, task.seed) == dict(task.initial))
     return next(drawn, "typed")
-
-
-def then_field(circuit: Circuit, text: str) -> gr.Dropdown:
-    """What is done once all specs are met; an expression can be typed."""
-    choices = then_choices(circuit)
-    shown = choices if text in [value for _, value in choices] else [*choices, (text, text)]
-    return gr.Dropdown(shown, value=text, label=LABEL, allow_custom_value=True)
-
-
-def condition_choices(circuit: Circuit, chosen: Conditions) -> list:
-    """Dropdowns of a circuit's conditions: corner, temperature, supply, load."""
-    space = circuit.conditions
-    lists = (("Corner", [(corner, corner) for corner in space.corners], chosen.corner),
-             ("Temperature", [(show_quantity(value, "C"), value) for value in space.temperatures], chosen.temperature),
-             ("Supply", [(show_quantity(value, "V"), value) for value in space.supplies], chosen.supply),
-             ("Load", [(show_quantity(value, "F"), value) for value in space.loads], chosen.load))
-    return [gr.Dropdown(choices, value=value, label=label, min_width=80) for label, choices, value in lists]
-
-
-def problem_list(problems: Sequence[str]) -> str:
-    if not problems:
-        return ""
-    items = Markup("").join(Markup("<li>{}</li>").format(problem) for problem in problems)
-    return str(Markup('<div class="problem-list" role="alert"><b>Not started</b><ul>{}</ul></div>').format(items))

@@ -84,7 +84,7 @@ class SignoffView:
         points, missing = len(corner_points(design.circuit, design.conditions)), no_coefficients(design)
         return [gr.Row(visible=True),
                 gr.Button(f"Check {points} corners", visible=points > 1 and not covers_corners(state.task)),
-                gr.Textbox(visible=bool(missing)), missing and alert(f"No Monte Carlo as it stands: {missing}."), [],
+                gr.Textbox(visible=bool(missing)), missing and hint(f"Monte Carlo: {missing}."), [],
                 *self.front.update(state)]
 
     def start(self, kind: Kind, session_id: str, count: object, pelgrom: str) -> list:
@@ -128,6 +128,10 @@ def sample_from_within(services: Services, state: SessionState, number: int) -> 
     return opened_sample(state.task, conditions, services.simulator.evaluate(circuit, parameters, conditions),
                          shifts_of(circuit, parameters, conditions),
                          services.simulator.operating_point(circuit, parameters, conditions))
+
+
+def hint(text: str) -> str:
+    return str(Markup('<p class="quiet note">{}</p>').format(text))
 
 
 def alert(text: str) -> str:
