@@ -20,7 +20,8 @@ PAGE = Markup("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><style>{styles}</style><script>{script}</script></head>
 <body class="gradio-container"><main class="report"><h1>{title}</h1>
-{header}{notes}<div class="charts"><div class="block">{plot}</div><div class="block">{specs}</div></div>
+{header}{notes}<section class="block panel">{specs}</section>
+<section class="block panel"><figure>{plot}</figure></section>
 {turns}{netlist}<section class="inspection"><h2>{circuit_title}</h2>{circuit}</section></main></body></html>
 """)
 DARK = 'if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.classList.add("dark");'
