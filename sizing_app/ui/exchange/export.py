@@ -25,7 +25,7 @@ from sizing_app.task.turn import Turn
 from sizing_app.ui.exchange.report import report
 from sizing_app.ui.parts.live_plot import PLOTLY_URL, plotly_script
 from sizing_app.ui.services import Services
-from sizing_app.ui.signoff.asked import design_of, sheet_of
+from sizing_app.ui.signoff.asked import checked_of, design_of, sheet_of
 
 PLACE = ("corner", "temperature", "supply", "load", "sample")
 """Columns of CSV that say where a metric was measured."""
@@ -154,7 +154,7 @@ def session_file(services: Services, session_id: str, kind: str, turn: str | Non
         return File(f"{name}.jsonl", SESSION_KINDS[kind], write_session(session_id, events))
     if kind == "html":
         notes = services.store.notes.read(session_id)
-        return File(f"{name}.html", SESSION_KINDS[kind], report(state, session_id, notes))
+        return File(f"{name}.html", SESSION_KINDS[kind], report(state, session_id, notes, checked_of(services, state)))
     if kind == FRONT:
         return _front(services, state, name)
     found = state.best if turn is None else next((item for item in state.history if str(item.index) == turn), None)
