@@ -1,5 +1,7 @@
 """Conditions to meet on the form, and what a session over several of them shows: worst values, where, spread."""
 
+import csv
+import json
 import threading
 from dataclasses import replace
 
@@ -15,10 +17,11 @@ from sizing_app.session.turn import initial_turn
 from sizing_app.task.over import read_over, with_samples
 from sizing_app.task.turn import Measurement
 from sizing_app.ui.exchange import api_inputs
+from sizing_app.ui.exchange.export import to_csv, to_json
 from sizing_app.ui.forms.over_form import OWN, Chosen, OverForm, choice_of, kinds, note, problem, read_plan
 from sizing_app.ui.parts.spec_board import spec_board
 from sizing_app.ui.parts.verdict import verdict_of, where
-from tests.builders import END, GOOD, DirectSimulator, ScriptedPolicy, a_circuit, a_task, write
+from tests.builders import END, GOOD, DirectSimulator, SampledSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 OTA = load_circuit("OTA")
 NOMINAL = OTA.conditions.nominal
@@ -151,6 +154,60 @@ def test_a_session_over_corners_shows_the_worst_value_where_and_the_spread():
     assert 'title="55 dB to 60 dB over 8 conditions"' in html and "over 8 conditions." in html
     assert "range" not in spec_board(replace(state, task=replace(task, plan=None),
                                              history=(replace(turn, points=(), measured_at=()),)))
+
+
+def exported(task, simulator) -> tuple[dict, dict[str, dict]]:
+    """JSON of the initial design, and the rows of its CSV by name."""
+    turn = initial_turn(task, simulator)
+    state = fold([SessionStarted(task, "random"), TurnFinished(turn), SessionFinished("budget")])
+    return json.loads(to_json(state, turn)), {row["name"]: row for row in
+                                              csv.DictReader(to_csv(state, turn).splitlines())}
+
+
+def place(corner="tt", temperature=27.0, supply=3.3, **more) -> dict:
+    return {"corner": corner, "temperature": temperature, "supply": supply, "load": 2e-12, **more}
+
+
+def cells(row: dict) -> list[str]:
+    return [row[name] for name in ("corner", "temperature", "supply", "load", "sample")]
+
+
+def test_an_exported_design_says_where_each_value_was_measured():
+    task = over_corners()
+    task = replace(task, specs=task.specs[:1])  # the power is only measured
+    design, rows = exported(task, Corners())
+    assert design["metrics"]["gain"] == 55.0 and design["metrics_at"] == {
+        "gain": place("ss", supply=3.0), "power": place()}
+    assert design["conditions"] == place() and design["plan"]["points"][0] == place()
+    assert len(design["plan"]["points"]) == 8 and design["metrics_at"]["gain"] in design["plan"]["points"]
+    assert rows["gain"]["value"] == "55" and cells(rows["gain"]) == ["ss", "27", "3", "2e-12", ""]
+    assert cells(rows["power"]) == ["tt", "27", "3.3", "2e-12", ""] and cells(rows["w"]) == [""] * 5
+    alone, rows = exported(replace(task, plan=None), Corners())
+    assert alone["plan"] is None and alone["metrics_at"]["gain"] == place() and rows["gain"]["corner"] == "tt"
+
+
+def test_an_exported_design_names_the_point_that_failed():
+    class Broken(Corners):
+        def measure(self, circuit, parameters, conditions):
+            failed = Measurement("not_converged", {"gain": None, "power": None})
+            return failed if conditions.corner == "ss" else super().measure(circuit, parameters, conditions)
+
+    task = over_corners()
+    design, rows = exported(replace(task, specs=task.specs[:1]), Broken())
+    assert {at["corner"] for at in design["metrics_at"].values()} == {"ss"} == {rows["power"]["corner"]}
+
+
+@pytest.mark.parametrize("aim, found, sample", [((1.0, None), {"draw": {"sample": 3}}, "3"),
+                                                ((1.0, 3.0), {"samples": 4, "sigmas": 3.0}, "3 sigma of 4")])
+def test_an_exported_design_names_the_sample_or_how_many_are_one(aim, found, sample):
+    task = replace(a_task(a_circuit()), initial=GOOD)
+    task = replace(task, plan=with_samples(None, task.conditions, Draw(1, 0), 4, *aim))
+    design, rows = exported(task, SampledSimulator())
+    at = design["metrics_at"]["gain"]
+    if "draw" in at:
+        at["draw"] = {"sample": at["draw"]["sample"]}
+    assert at == place(**found) and cells(rows["gain"])[-1] == sample and cells(rows["power"])[-1] == ""
+    assert (design["plan"]["sigmas"], len(design["plan"]["points"])) == (aim[1], 5)
 
 
 def test_designs_and_simulations_are_told_apart():

@@ -12,7 +12,7 @@ from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.mismatch import Deviation
 from sizing_app.evaluate.corners import Spots
 from sizing_app.evaluate.sensitivity import Effect, MismatchShares, Share
-from sizing_app.evaluate.signoff import Design, Samples, Sensitivity, check_corners, corner_points
+from sizing_app.evaluate.signoff import Checked, Design, Samples, Sensitivity, check_corners, corner_points
 from sizing_app.hub import Hub
 from sizing_app.session.events import SessionFinished, TurnFinished
 from sizing_app.session.turn import initial_turn
@@ -156,7 +156,7 @@ def test_a_design_that_holds_everywhere_is_met_over_its_corners(tmp_path):
 
     services = services_of(tmp_path, Flat())
     state = services.state(stored(services))
-    found = verdict_of(state, check_corners(design_of(state), Flat()))
+    found = verdict_of(state, Checked(check_corners(design_of(state), Flat())))
     assert (found.kind, found.headline, found.open) == ("met", "All 2 specs met over 8 corners.", "")
 
 

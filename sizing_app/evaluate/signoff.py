@@ -1,7 +1,8 @@
 """What is checked of a design before it is signed off: corners, random variation, sensitivity. As values."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sizing_app.circuit.conditions import Conditions, Draw
 from sizing_app.circuit.definition import Circuit, Parameters, Spec
@@ -10,8 +11,10 @@ from sizing_app.circuit.variation import SEED, first_sample
 from sizing_app.evaluate.corners import Spots, over_conditions
 from sizing_app.evaluate.monte_carlo import Outcome, outcome, samples, simulate_samples
 from sizing_app.evaluate.sensitivity import Effect, MismatchShares, effects, mismatch_shares
+from sizing_app.task.definition import Plan, Task
 from sizing_app.task.over import all_corners, plan_over
 from sizing_app.task.protocols import Simulator
+from sizing_app.task.reward import k_sigma, spec_score
 from sizing_app.task.turn import Measurement
 
 @dataclass(frozen=True)
@@ -37,6 +40,40 @@ class Samples:
 
     def outcome(self, circuit: Circuit, specs: Sequence[Spec]) -> Outcome:
         return outcome(circuit, specs, self.measured)
+
+    def met(self, specs: Sequence[Spec]) -> int:
+        """Samples that meet all specs."""
+        return sum(map(all, self._met(specs)))
+
+    def hold(self, task: Task) -> bool:
+        """Whether they are what the plan of ``task`` asks of random samples; where it asks for none, all must meet all
+        specs."""
+        asked = task.plan or Plan(())
+        if asked.sigmas is not None:
+            return all(spec_score(k_sigma(spec, self._values(spec), asked.sigmas), spec).met for spec in task.specs)
+        points = tuple(replace(task.conditions, draw=draw) for draw in samples(self.draw, len(self.measured)))
+        least = len(points) - Plan(points, share=asked.share).spared
+        return all(sum(column) >= least for column in zip(*self._met(task.specs), strict=True))
+
+    def _values(self, spec: Spec) -> list[float | None]:
+        return [item.metrics.get(spec.metric) if item.ok else None for item in self.measured]
+
+    def _met(self, specs: Sequence[Spec]) -> list[tuple[bool, ...]]:
+        """Of every sample, whether it meets each spec."""
+        columns = ([value is not None and math.isfinite(value) and spec.met(value) for value in self._values(spec)]
+                   for spec in specs)
+        return list(zip(*columns, strict=True))
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is known of a design beyond the session that found it; None: not checked."""
+
+    corners: Spots | None = None
+    random: Samples | None = None
+
+
+UNCHECKED = Checked()
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,11 @@ def one_page(context, path: Path) -> None:
     expect(page.locator("article.turn")).to_have_count(3)
     expect(page.locator("svg.plot circle, svg.plot path[fill]:not([fill=none])")).to_have_count(3)
     expect(page.locator(".spec-board tbody tr")).to_have_count(8)
+    for medium in ("screen", "print"):
+        page.emulate_media(media=medium)
+        for seen in ("svg.plot", ".spec-board td.value", ".spec-board td.bar .track"):
+            expect(page.locator(seen).first).to_be_visible()
+    page.emulate_media(media="screen")
     expect(page.locator("img.schematic")).to_be_visible()
     expect(page.locator(".statements").first).to_contain_text("came true")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400

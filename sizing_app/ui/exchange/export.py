@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -20,11 +20,15 @@ from sizing_app.session.documents import csv_text
 from sizing_app.session.events import SessionState, fold
 from sizing_app.report import datasheet as datasheet_report
 from sizing_app.session.file import write_session
+from sizing_app.task.definition import Task
 from sizing_app.task.turn import Turn
 from sizing_app.ui.exchange.report import report
 from sizing_app.ui.parts.live_plot import PLOTLY_URL, plotly_script
 from sizing_app.ui.services import Services
-from sizing_app.ui.signoff.asked import design_of, sheet_of
+from sizing_app.ui.signoff.asked import checked_of, design_of, sheet_of
+
+PLACE = ("corner", "temperature", "supply", "load", "sample")
+"""Columns of CSV that say where a metric was measured."""
 
 
 def to_netlist(state: SessionState, turn: Turn) -> str:
@@ -32,37 +36,65 @@ def to_netlist(state: SessionState, turn: Turn) -> str:
 
 
 def to_json(state: SessionState, turn: Turn) -> str:
-    """The design with everything needed to simulate it again; SI units."""
-    task, conditions = state.task, state.task.conditions
+    """The design with everything needed to simulate it again, and where each metric was measured; SI units."""
+    task, conditions, at = state.task, state.task.conditions, _points_of(state.task, turn)
     return json.dumps({
         "circuit": task.circuit.name, "policy": state.policy, "seed": task.seed, "turn": turn.index,
         "reward": turn.reward, "passed": turn.score.passed, "goal": task.goal and task.goal.show(),
         "goal_value": task.goal and task.goal.of(task.circuit, turn),
         "conditions": {"corner": conditions.corner, "temperature": conditions.temperature,
                        "supply": conditions.supply, "load": conditions.load},
+        "plan": task.plan and {"rule": task.plan.rule, "share": task.plan.share, "sigmas": task.plan.sigmas,
+                               "points": [point.document() for point in task.plan.points]},
         "parameters": dict(turn.proposal.parameters), "metrics": dict(turn.measurement.metrics),
+        "metrics_at": {metric: _place(task, number) for metric, number in at.items()},
         "specs": [{"metric": spec.metric, "low": spec.low, "high": spec.high, "met": part.met}
                   for spec, part in zip(task.specs, turn.score.specs, strict=True)],
     }, indent=2, allow_nan=False) + "\n"
 
 
 def to_csv(state: SessionState, turn: Turn) -> str:
-    """One row a parameter and a metric: kind, name, value, unit, low, high, met."""
-    circuit, rows = state.task.circuit, io.StringIO()
+    """One row a parameter and a metric: kind, name, value, unit, low, high, met; of a metric where it was measured."""
+    task, circuit, at, rows = state.task, state.task.circuit, _points_of(state.task, turn), io.StringIO()
     writer = csv.writer(rows, lineterminator="\n")
-    writer.writerow(("kind", "name", "value", "unit", "low", "high", "met"))
+    writer.writerow(("kind", "name", "value", "unit", "low", "high", "met", *PLACE))
     for parameter in circuit.parameters:
         value = turn.proposal.parameters[parameter.name]
         writer.writerow(("parameter", parameter.name, f"{value:.9g}", csv_text(parameter.unit), _bound(parameter.low),
-                         _bound(parameter.high), ""))
+                         _bound(parameter.high), "", *[""] * len(PLACE)))
     parts = {part.metric: part for part in turn.score.specs}
-    specs = {spec.metric: spec for spec in state.task.specs}
+    specs = {spec.metric: spec for spec in task.specs}
     for metric in circuit.metrics:
         value, spec, part = turn.measurement.metrics.get(metric.name), specs.get(metric.name), parts.get(metric.name)
         writer.writerow(("metric", metric.name, "" if value is None else f"{value:.9g}", csv_text(metric.unit),
                          _bound(spec and spec.low), _bound(spec and spec.high),
-                         "" if part is None else str(part.met).lower()))
+                         "" if part is None else str(part.met).lower(), *_place_cells(task, at[metric.name])))
     return rows.getvalue()
+
+
+def _points_of(task: Task, turn: Turn) -> dict[str, int]:
+    """By metric, the number of the task's point that its value is of: where its spec has the least room; without a
+    spec the first one. A point that failed stands for all."""
+    parts = turn.score.specs
+    first = min(turn.by_point(), default=0) if turn.measurement.ok or not parts else parts[0].at
+    return {**{metric.name: first for metric in task.circuit.metrics}, **{part.metric: part.at for part in parts}}
+
+
+def _place(task: Task, number: int) -> dict:
+    """Corner, temperature, supply, load, and the sample if it is one; of samples that are judged as one, how many."""
+    if task.plan is None or number not in task.plan.pooled:
+        return task.points[number].document()
+    return {**replace(task.points[number], draw=None).document(), "samples": len(task.plan.pooled),
+            "sigmas": task.plan.sigmas}
+
+
+def _place_cells(task: Task, number: int) -> tuple[str, ...]:
+    """The columns of PLACE."""
+    place = _place(task, number)
+    sample = f"{place['sigmas']:g} sigma of {place['samples']}" if "samples" in place else ""
+    if "draw" in place:
+        sample = f"{place['draw']['sample']}"
+    return csv_text(place["corner"]), *(f"{place[name]:.9g}" for name in PLACE[1:4]), sample
 
 
 KINDS: dict[str, tuple[str, str, Callable[[SessionState, Turn], str]]] = {
@@ -122,7 +154,7 @@ def session_file(services: Services, session_id: str, kind: str, turn: str | Non
         return File(f"{name}.jsonl", SESSION_KINDS[kind], write_session(session_id, events))
     if kind == "html":
         notes = services.store.notes.read(session_id)
-        return File(f"{name}.html", SESSION_KINDS[kind], report(state, session_id, notes))
+        return File(f"{name}.html", SESSION_KINDS[kind], report(state, session_id, notes, checked_of(services, state)))
     if kind == FRONT:
         return _front(services, state, name)
     found = state.best if turn is None else next((item for item in state.history if str(item.index) == turn), None)

@@ -6,6 +6,7 @@ It works offline and without a script; the one in it only follows the reader's c
 from markupsafe import Markup
 
 from sizing_app.circuit.netlist import sized_netlist
+from sizing_app.evaluate.signoff import UNCHECKED, Checked
 from sizing_app.session.events import SessionState
 from sizing_app.store.notes import Notes
 from sizing_app.ui.exchange.plot_svg import svg
@@ -20,20 +21,23 @@ PAGE = Markup("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><style>{styles}</style><script>{script}</script></head>
 <body class="gradio-container"><main class="report"><h1>{title}</h1>
-{header}{notes}<div class="charts"><div class="block">{plot}</div><div class="block">{specs}</div></div>
+{header}{notes}<section class="block panel">{specs}</section>
+<section class="block panel"><figure>{plot}</figure></section>
 {turns}{netlist}<section class="inspection"><h2>{circuit_title}</h2>{circuit}</section></main></body></html>
 """)
 DARK = 'if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.classList.add("dark");'
 
 
-def report(state: SessionState, session_id: str, notes: Notes) -> str:
+def report(state: SessionState, session_id: str, notes: Notes, checked: Checked = UNCHECKED) -> str:
+    """``checked``: what is known of the best design besides."""
     circuit = state.task.circuit
     title = f"{circuit.name}, {state.policy}, session {session_id}"
     styles = Markup(read_asset("style.css") + read_asset("report.css"))
     turns = Markup("").join(Markup(block["html"]) for block in reversed(trace(state, forks=False, opened=True)))
     return str(PAGE.format(
-        title=title, styles=styles, script=Markup(DARK), header=Markup(header(state, "")), notes=_notes(notes),
-        plot=svg(figure(state, session_id)), specs=Markup(spec_board(state)), turns=turns, netlist=_netlist(state),
+        title=title, styles=styles, script=Markup(DARK), header=Markup(header(state, "", checked)),
+        notes=_notes(notes), plot=svg(figure(state, session_id)),
+        specs=Markup(spec_board(state, corners=checked.corners)), turns=turns, netlist=_netlist(state),
         circuit_title=circuit.title, circuit=Markup(panel(circuit))))
 
 

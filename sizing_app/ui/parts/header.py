@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from sizing_app.evaluate.corners import Spots
+from sizing_app.evaluate.signoff import UNCHECKED, Checked
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
 from sizing_app.ui.parts.conflict import conflict
@@ -23,12 +23,13 @@ IDLE = ("No session yet. Start (Ctrl+Enter) runs the design on the left; its rea
         "here as they happen.")
 
 
-def header(state: SessionState, session_id: str, corners: Spots | None = None) -> str:
-    """The verdict with what it stands on, ``corners`` among that where they were checked, and links. Without a session:
+def header(state: SessionState, session_id: str, checked: Checked = UNCHECKED) -> str:
+    """The verdict with what it stands on, what was checked of the best design among that, and links. Without a session:
     what will appear here."""
     if state.task is None:
         return Markup('<section class="session-header idle"><p>{}</p></section>').format(state.message or IDLE)
-    found = verdict_of(state, corners)
+    found = verdict_of(state, checked)
+    refuted = state.status == "passed" and found.kind != "met"  # by a check: the word stays, its green goes
     unchecked = Markup(' <span class="open">{}</span>').format(found.open) if found.open else ""
     return Markup(
         '<section class="session-header {kind}" aria-label="Session">'
@@ -37,7 +38,8 @@ def header(state: SessionState, session_id: str, corners: Spots | None = None) -
         '<div class="status-line"><span class="status {status}" role="status">{word}</span>'
         '<span class="detail">{detail}</span><nav aria-label="Files of the session">{links}</nav></div>'
         '{progress}{person}{problems}</section>').format(
-            kind=found.kind, headline=found.headline, unchecked=unchecked, status=state.status,
+            kind=found.kind, headline=found.headline, unchecked=unchecked,
+            status="" if refuted else state.status,
             facts=Markup('<p class="facts">{}</p>').format(found.facts) if found.facts else "",
             conflict=conflict(state), settled=settled(state), progress=_progress(state),
             word=_status_word(state), detail=_detail(state), person=_person(state.task),

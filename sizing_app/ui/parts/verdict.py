@@ -8,11 +8,12 @@ from sizing_app.circuit.definition import Spec
 from sizing_app.circuit.units import show_quantity
 from sizing_app.evaluate.corners import Spots
 from sizing_app.evaluate.monte_carlo import yield_of
+from sizing_app.evaluate.signoff import UNCHECKED, Checked, Samples
 from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
 from sizing_app.task.over import covers_corners
 from sizing_app.task.turn import SpecScore, Turn
-from sizing_app.ui.parts.render import designs, duration, over, place, reward, room, verdict
+from sizing_app.ui.parts.render import decided_at, designs, duration, over, place, reward, room, verdict
 
 NAMED = 2
 """Specs that are missed and named, those that lack most; the others are counted."""
@@ -20,7 +21,7 @@ NAMED = 2
 
 @dataclass(frozen=True)
 class Verdict:
-    """``open`` is what was not looked at, empty where nothing is open; ``facts`` is what it took."""
+    """``open`` is what was not looked at or did not hold, empty where nothing is open; ``facts`` is what it took."""
 
     kind: Literal["met", "nearly", "failed", "running"]
     headline: str
@@ -28,9 +29,10 @@ class Verdict:
     facts: str = ""
 
 
-def verdict_of(state: SessionState, corners: Spots | None = None) -> Verdict:
-    """For a session that has a task; ``corners``: where its best design was checked afterwards."""
+def verdict_of(state: SessionState, checked: Checked = UNCHECKED) -> Verdict:
+    """For a session that has a task; ``checked``: what is known of its best design besides."""
     best, task = state.best, state.task
+    corners = None if covers_corners(task) else checked.corners  # the session's own verdict is over them
     if best is None:
         return Verdict("running" if state.running else "failed",
                        "Simulating the initial design." if state.running else "No design was simulated.")
@@ -39,14 +41,14 @@ def verdict_of(state: SessionState, corners: Spots | None = None) -> Verdict:
     if best.measurement is not None and not best.measurement.ok:
         return Verdict("failed", f"No design could be simulated so far, {_designs(state)}.")
     if met == len(parts):
-        facts = " ".join(filter(None, (_found(state), _pushed(state), _tightest(task, parts), _yield(task, best))))
-        if corners is not None:
-            return _checked(task, corners, facts)
-        return Verdict("met", f"{_all(len(parts))} met {where(task)}.", _unchecked(task), facts)
+        samples = "" if checked.random else _yield(task, best)
+        facts = _joined(_found(state), _pushed(state), _tightest(task, parts), samples)
+        return _met(task, corners, checked.random, facts)
     kind = "running" if state.running else "nearly" if _near(parts) else "failed"
     so_far = " so far" if state.running else ""
     return Verdict(kind, f"{met} of {len(parts)} specs met{so_far} {where(task)}; {_misses(task, parts)}.",
-                   _unchecked(task) if corners is None else _beyond(task, corners),
+                   _joined(_unchecked(task) if corners is None else _beyond(task, corners),
+                           _sampled(task, checked.random)),
                    f"Best design: turn {best.index} with reward {reward(best.reward)}, of {_designs(state)}.")
 
 
@@ -55,12 +57,17 @@ def where(task: Task) -> str:
     return over(task) or f"at {place(task.conditions)}"
 
 
-def _checked(task: Task, corners: Spots, facts: str) -> Verdict:
-    """Of a design that meets all specs where the task asks for it."""
-    met, count = corners.met(task.specs), len(task.specs)
-    if met == count:
-        return Verdict("met", f"{_all(count)} met over {len(corners.conditions)} corners.", "", facts)
-    return Verdict("nearly", f"{_all(count)} met {where(task)}.", _beyond(task, corners), facts)
+def _met(task: Task, corners: Spots | None, random: Samples | None, facts: str) -> Verdict:
+    """Of a design that meets all specs where the task asks for it: what holds is said first, then what does not."""
+    count, held, left = len(task.specs), where(task), _unchecked(task)
+    everywhere = corners is None or corners.met(task.specs) == count
+    if corners is not None:
+        held, left = (f"over {len(corners.conditions)} corners", "") if everywhere else (held, _beyond(task, corners))
+    often = random is None or random.hold(task)
+    if random is not None and often:
+        held += f"; {_share(task, random)}"
+    return Verdict("met" if everywhere and often else "nearly", f"{_all(count)} met {held}.",
+                   left if often else _joined(left, _sampled(task, random)), facts)
 
 
 def _beyond(task: Task, corners: Spots) -> str:
@@ -74,6 +81,22 @@ def _beyond(task: Task, corners: Spots) -> str:
     failed = f"; {corners.failed} simulations failed" if corners.failed else ""
     return (f"{len(cases) - len(missed)} of {len(cases)} over {len(corners.conditions)} corners; "
             f"{_miss(task, worst.score, worst.spec)} at {place(worst.conditions)}{failed}.")
+
+
+def _share(task: Task, random: Samples) -> str:
+    """Of the samples that were checked, how many meet all specs."""
+    met, count = random.met(task.specs), len(random.measured)
+    share = 1.0 if met == count else min(met / count, 0.999)  # one miss is never shown as 100%
+    return f"yield {share:.1%} of {count:,} samples"
+
+
+def _sampled(task: Task, random: Samples | None) -> str:
+    """The same as a sentence of its own; empty where no samples were checked."""
+    return "" if random is None else f"{_share(task, random).capitalize()}."
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def _all(count: int) -> str:
@@ -134,10 +157,12 @@ def _near(parts: Sequence[SpecScore]) -> bool:
 
 
 def _misses(task: Task, parts: Sequence[SpecScore]) -> str:
-    """What is missed most, and by how much."""
+    """What is missed most, and by how much; of the first one where, if there are several points."""
     missed = [(part, spec) for part, spec in zip(parts, task.specs, strict=True) if not part.met]
     missed.sort(key=lambda item: (item[0].value is not None, item[0].margin if item[0].margin is not None else -1e9))
     said = [_miss(task, part, spec) for part, spec in missed[:NAMED]]
+    if len(task.points) > 1:
+        said[0] += f" ({decided_at(task, missed[0][0].at)})"
     more = len(missed) - len(said)
     return ", ".join(said) + (f", and {more} more" if more else "")
 

@@ -36,9 +36,9 @@ def session_stream(services: Services, session_id: str) -> Iterator[Parts]:
         yield {"header": header_blocks(state, ""), "specs": [], "design": [], "plot": figure(state, ""), "search": [],
                **NO_CHECKS, "turns": [], "phase": phase(state, session_id, None)}
         return
-    for parts, corners in check_parts(services, state, session_id):
-        yield {**shown, "header": header_blocks(state, session_id, corners),
-               "specs": spec_blocks(state, corners=corners), **parts}
+    for parts, checked in check_parts(services, state, session_id):
+        yield {**shown, "header": header_blocks(state, session_id, checked),
+               "specs": spec_blocks(state, corners=checked.corners), **parts}
 
 
 def missing(error: StoreError) -> SessionState:

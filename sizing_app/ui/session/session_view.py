@@ -9,6 +9,7 @@ from dataclasses import replace
 import gradio as gr
 
 from sizing_app.evaluate.corners import Spots
+from sizing_app.evaluate.signoff import UNCHECKED, Checked
 from sizing_app.session.events import SessionState
 from sizing_app.task.turn import Turn
 from sizing_app.ui.forks.group_view import GroupView
@@ -23,6 +24,7 @@ from sizing_app.ui.parts.spec_board import spec_board
 from sizing_app.ui.parts.turns import turn_block
 from sizing_app.ui.services import Services
 from sizing_app.ui.session.inspection_view import InspectionView
+from sizing_app.ui.signoff.asked import checked_of
 
 
 class SessionView:
@@ -61,13 +63,15 @@ class SessionView:
         past = SessionState(state.task, state.policy, tuple(item for item in state.history if item.index <= turn))
         last = past.history[-1] if past.history else None
         shown = [] if last is None else [turn_block(past, last, best=state.best is last, opened=True)]
-        return [header_blocks(state, session_id), spec_blocks(past, last),
+        checked = checked_of(self.services, state)
+        corners = checked.corners if last is state.best else None
+        return [header_blocks(state, session_id, checked), spec_blocks(past, last, corners),
                 design_blocks(replace(state, history=past.history), session_id, last),
                 figure(state, session_id, turn), Search().blocks(state), shown, self.inspection.shown(state, fresh)]
 
 
-def header_blocks(state: SessionState, session_id: str, corners: Spots | None = None) -> list[dict]:
-    return [block("header", header(state, session_id, corners))]
+def header_blocks(state: SessionState, session_id: str, checked: Checked = UNCHECKED) -> list[dict]:
+    return [block("header", header(state, session_id, checked))]
 
 
 def spec_blocks(state: SessionState, turn: Turn | None = None, corners: Spots | None = None) -> list[dict]:

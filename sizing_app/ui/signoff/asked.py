@@ -10,7 +10,7 @@ from sizing_app.circuit.variation import first_sample, read_pelgrom
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate.corners import Spots, spots_of
 from sizing_app.evaluate.datasheet import Datasheet, datasheet
-from sizing_app.evaluate.signoff import Design, check_corners, check_samples, check_sensitivity
+from sizing_app.evaluate.signoff import Checked, Design, check_corners, check_samples, check_sensitivity
 from sizing_app.session.events import SessionState
 from sizing_app.simulator.inspection import Inspector
 from sizing_app.simulator.shared import Shared
@@ -43,6 +43,12 @@ def corners_of(services: Services, state: SessionState) -> Spots | None:
     return services.checks.result(design, "corners")
 
 
+def checked_of(services: Services, state: SessionState) -> Checked:
+    """What is known of the best design now, for the verdict."""
+    design = design_of(state)
+    return Checked(corners_of(services, state), design and services.checks.result(design, "samples"))
+
+
 def sheet_of(services: Services, state: SessionState, simulator: Inspector | None = None) -> Datasheet:
     """The datasheet of the best design, with the samples that were drawn, if any. Raises CannotCheck, and
     SimulatorError where it cannot be simulated."""
@@ -50,8 +56,8 @@ def sheet_of(services: Services, state: SessionState, simulator: Inspector | Non
     made = services.checks.result(design, "report")
     if simulator is None and made is not None:
         return made
-    return datasheet(design, state.task.specs, simulator or Shared(services.simulator), corners_of(services, state),
-                     services.checks.result(design, "samples"))
+    checked = checked_of(services, state)
+    return datasheet(design, state.task.specs, simulator or Shared(services.simulator), checked.corners, checked.random)
 
 
 def ask(services: Services, state: SessionState, kind: Kind, count: object = SAMPLES, pelgrom: str = "") -> str:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 
 from sizing_app.checks import Check, Kind
-from sizing_app.evaluate.corners import Spots
+from sizing_app.evaluate.signoff import UNCHECKED, Checked
 from sizing_app.session.events import SessionState
 from sizing_app.ui.live.board import Parts
 from sizing_app.ui.parts.render import block, duration
 from sizing_app.ui.services import Services
-from sizing_app.ui.signoff.asked import corners_of, design_of
+from sizing_app.ui.signoff.asked import checked_of, design_of
 from sizing_app.ui.signoff.corner_panel import corner_blocks
 from sizing_app.ui.signoff.front_panel import NO_FRONT, front_blocks, front_figure
 from sizing_app.ui.signoff.sample_panel import histograms, sample_blocks
@@ -24,22 +24,22 @@ STOP = Markup('<p class="check"><button type="button" class="quiet-button" data-
               'aria-label="Stop {}">Stop</button></p>')
 
 
-def check_parts(services: Services, state: SessionState, session_id: str) -> Iterator[tuple[Parts, Spots | None]]:
-    """The parts now and after every change until no check runs; with each what is known of the corners."""
+def check_parts(services: Services, state: SessionState, session_id: str) -> Iterator[tuple[Parts, Checked]]:
+    """The parts now and after every change until no check runs; with each what is known for the verdict."""
     design = design_of(state)
     if design is None:
-        yield NO_CHECKS, None
+        yield NO_CHECKS, UNCHECKED
         return
     for checks in services.checks.follow(design):
-        corners, task = corners_of(services, state), state.task
-        random, found, front = (checks[kind].result if kind in checks else None
-                                for kind in ("samples", "sensitivity", "front"))
+        checked, task = checked_of(services, state), state.task
+        corners, random = checked.corners, checked.random
+        found, front = (checks[kind].result if kind in checks else None for kind in ("sensitivity", "front"))
         yield {"checks": _lines(checks, session_id), "corners": corner_blocks(task, corners) if corners else [],
                "samples": sample_blocks(task, random) if random else [],
                "histograms": histograms(task, random) if random else NO_CHECKS["histograms"],
                "sensitivity": sensitivity_blocks(task, found) if found else [],
                "front": front_blocks(front, session_id) if front else [],
-               "trade": front_figure(front) if front else NO_FRONT}, corners
+               "trade": front_figure(front) if front else NO_FRONT}, checked
 
 
 def _lines(checks: Mapping[Kind, Check], session_id: str) -> list[dict]:
