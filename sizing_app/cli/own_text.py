@@ -23,7 +23,7 @@ def report_text(told: Report) -> str:
     if told.metrics:
         named = (f"{metric.name} ({told.better[metric.name]})" for metric in told.metrics)
         lines.append(f"metrics      {', '.join(named)}")
-    return "\n".join([*lines, *(f"note: {note}" for note in told.notes)])
+    return "\n".join([*lines, *(f"taken: {line}" for line in told.taken), *(f"note: {note}" for note in told.notes)])
 
 
 def check_text(found: OwnCheck, warnings: tuple[str, ...] | None = None) -> str:
