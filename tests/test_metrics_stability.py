@@ -10,6 +10,7 @@ import pytest
 from sizing_app.circuit.conditions import ConditionSpace, Conditions
 from sizing_app.circuit.definition import Analysis, Circuit, Measure, Metric, Parameter
 from sizing_app.simulator import SimulatorPool
+from sizing_app.simulator.metrics import MEASURES
 from sizing_app.simulator.metrics.stability import coarse_steps, unity_gain
 
 FREQUENCY = np.logspace(1, 10, 9 * 200 + 1)
@@ -70,6 +71,16 @@ def test_an_inner_positive_feedback_that_the_loop_holds_costs_none():
         poles, zeros = doublet or ((), ())
         found, margin = unity_gain(FREQUENCY, _loop(-100, -1e5, *poles, zeros=zeros))
         assert (found, margin) == (pytest.approx(1e7, rel=0.04), pytest.approx(90, abs=1))
+
+
+@pytest.mark.parametrize("gain, poles, told", [
+    (100, (1e5,), 100), (-100, (1e5,), -100), (-100, (-1e5,), 100), (100, (-1e5,), 100), (-0.5, (1e5,), -0.5),
+    (-100, (1e3, 1e6), -100)])
+def test_the_sign_of_a_gain_is_that_of_its_feedback(gain, poles, told):
+    """A pole in the right half plane, which the loop of -100 moves to the left one, is an inner positive feedback."""
+    vectors = {"loop": {"frequency": FREQUENCY + 0j, "v(out)": -_loop(gain, *poles), "v(in)": np.ones(len(FREQUENCY))}}
+    found = MEASURES["signed_loop_gain"](vectors, "loop", "v(out)", "v(in)")
+    assert found == pytest.approx(told, rel=1e-3)
 
 
 def test_without_a_fall_through_one_both_are_0():

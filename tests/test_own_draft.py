@@ -91,7 +91,7 @@ def test_an_ldo_on_gf180(simulator):
 def test_a_filter_of_two_elements(simulator):
     told = report(Draft({"rc.cir": RC}))
     assert (told.kind, told.problems) == ("filter", ())
-    assert "'Vin' is left out: the testbench drives in" in [str(note) for note in told.notes]
+    assert "line 2: 'Vin' is left out: the testbench drives in" in [str(note) for note in told.notes]
     found = check_draft(Draft({"rc.cir": RC}, settings={"f_pass": "10", "f_edge": "20"}), simulator, designs=4)
     assert found.found.original.metrics["cutoff"] == pytest.approx(1 / (2 * pi * 1e3 * (100e-9 + 1e-12)), rel=1e-3)
     assert found.found.simulated == 1.0 and {item.name for item in found.circuit.parameters} == {"r1", "c1"}

@@ -62,12 +62,12 @@ def _import_draft(draft: Draft, args: argparse.Namespace) -> int:
     with SimulatorPool(workers=1) as simulator:
         checked = check_draft(draft, simulator, designs=0)
     told = report_of(assemble(checked.draft))
-    document = told.document() | {"check": checked.found.document()}
+    document = told.document() | {"check": checked.document()}
     if not args.json:
         print(report_text(told))
-        if checked.polarity and checked.polarity.swapped:
-            print("inputs       taken the other way round, as the simulation shows")
-        print(check_text(checked.found))
+        if checked.polarity and checked.polarity.clear:
+            print(f"inputs       {checked.polarity.sentence}")
+        print(check_text(checked.found, checked.warnings))
     if not checked.circuit.specs:
         _print(document | {"key": ""}, args)
         print("sizing: the file's own design gives no metric to make specs of; nothing is saved", file=sys.stderr)

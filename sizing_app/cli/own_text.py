@@ -23,11 +23,11 @@ def report_text(told: Report) -> str:
     if told.metrics:
         named = (f"{metric.name} ({told.better[metric.name]})" for metric in told.metrics)
         lines.append(f"metrics      {', '.join(named)}")
-    return "\n".join([*lines, *(f"note: {note}" for note in told.notes)])
+    return "\n".join([*lines, *(f"taken: {line}" for line in told.taken), *(f"note: {note}" for note in told.notes)])
 
 
-def check_text(found: OwnCheck) -> str:
-    """The original design beside plain ngspice, the random designs, the specs."""
+def check_text(found: OwnCheck, warnings: tuple[str, ...] | None = None) -> str:
+    """The original design beside plain ngspice, the random designs, the specs; ``warnings`` in place of its own."""
     circuit, original = found.circuit, found.original
     specs = {spec.metric: spec for spec in found.specs}
     head = ["metric", "file's design", *(["as written"] if found.as_written else []),
@@ -49,5 +49,5 @@ def check_text(found: OwnCheck) -> str:
         lines.append(f"plain ngspice: {found.plain_log}")
     if found.designs:
         lines.append(f"{found.simulated:.0%} of {found.designs} random designs simulate")
-    lines += [f"warning: {warning}" for warning in found.warnings]
+    lines += [f"warning: {warning}" for warning in (found.warnings if warnings is None else warnings)]
     return "\n".join(lines)

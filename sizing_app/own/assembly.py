@@ -12,12 +12,14 @@ from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.circuit.validation import NAME
+from sizing_app.own.around import Around, around
+from sizing_app.own.conditions import assumed, conditions_of
 from sizing_app.own.deck_bench import bench_from, has_own_bench
 from sizing_app.own.draft import DECK, Change, Draft, DraftError
 from sizing_app.own.loose import without_driven, without_unused
-from sizing_app.own.ports import Port, ports_for, wiring_of
+from sizing_app.own.ports import Port, biased, ports_for, wiring_of
 from sizing_app.spice import groups
-from sizing_app.spice.build import BuildError, build_circuit, corners_of, original, problems_of, supply_of, written_cell
+from sizing_app.spice.build import BuildError, build_circuit, original, problems_of, written_cell
 from sizing_app.spice.cell import Cell, Choices
 from sizing_app.spice.deck import MAIN, Deck
 from sizing_app.spice.groups import Proposal, ProposalError
@@ -31,13 +33,6 @@ from sizing_app.testbenches.added import add_expression, add_measure
 from sizing_app.testbenches.bench import Bench, BenchError
 from sizing_app.testbenches.template import Template, fill, read_template
 from sizing_app.testbenches.wiring import Wiring
-
-SUPPLIES = {"sky130": 1.8, "sky130_5v": 5.0, "gf180mcu": 3.3, "gf180mcu_6v": 5.0, "freepdk45": 1.0}
-"""Nominal supply (V) of a process, where no source of the file tells one."""
-SUPPLY_OF_CARDS = 1.8
-TEMPERATURES, LOAD = (27.0, -40.0, 85.0), 1e-12
-SPAN = 0.1
-"""Supplies that are offered beside the nominal one: this share below and above."""
 
 
 @dataclass
@@ -55,6 +50,8 @@ class Assembled:
     """Class of the testbench, or DECK."""
     template: Template | None = None
     written: Written | None = None
+    around: Around = Around()
+    """What a ready testbench takes over from the text."""
     conditions: ConditionSpace | None = None
     wiring: Wiring | None = None
     bench: Bench | None = None
@@ -99,7 +96,8 @@ def _assembled(draft: Draft, own_bench: bool = True) -> Assembled:
     for step in (_read, partial(_map, own_bench=own_bench), _propose, _surround, _build):
         step(made)
     if made.deck:
-        made.notes = [*made.deck.notes, *(made.cell.notes if made.cell else ()), *made.notes]
+        read = [*_of_the_deck(made), *made.around.notes, *(made.cell.notes if made.cell else ())]
+        made.notes = [*sorted(read, key=lambda note: (note.line.file, note.line.number)), *made.notes]
     made.problems = list(dict.fromkeys(made.problems))
     return made
 
@@ -165,7 +163,11 @@ def _surround(made: Assembled) -> None:
     if made.proposal is None or made.problems:
         return
     told = {net: made.draft.roles.get(net, role) for net, role in made.found.items()}
-    made.conditions = _conditions(made.draft, made.cell, told)
+    with _Telling(made, BenchError):
+        _surroundings(made)
+    made.conditions = conditions_of(made.draft, made.cell, told, made.around)
+    if made.problems:
+        return
     with _Telling(made, BuildError, BenchError, CircuitError, ExpressionError):
         made.written = written_cell(made.cell, made.proposal, told)
         made.bench = _deck_bench(made, told) if made.kind == DECK else _class_bench(made)
@@ -191,15 +193,35 @@ def _build(made: Assembled) -> None:
 
 # ---- parts of steps
 
-def _class_bench(made: Assembled) -> Bench:
-    """A ready testbench around the cell."""
+def _surroundings(made: Assembled) -> None:
+    """The ports of a ready testbench, and what the text around the cell says of them."""
+    if made.kind == DECK:
+        return
     made.template = read_template(made.kind)
     made.ports = ports_for(made.template, made.found, made.draft.roles)
+    roles = {port.net: port.role for port in made.ports}
+    made.around = around(made.cell, roles, made.draft, tuple(item.name for item in made.template.settings))
+    made.notes += assumed(made.draft, made.cell, roles, made.around)
+
+
+def _of_the_deck(made: Assembled) -> list[Remark]:
+    """What the reader dropped, and files that nobody uploaded. A ready testbench takes over nothing of a script."""
+    missing = [replace(item, text="is a file on your machine that was not uploaded: left out" if item.word else
+                       "names no file: left out") for item in made.deck.missing]
+    return [*missing, *(replace(note, text=note.text.partition(";")[0]) if note.word == ".control" and made.kind != DECK
+                        else note for note in made.deck.notes)]
+
+
+def _class_bench(made: Assembled) -> Bench:
+    """A ready testbench around the cell."""
+    nets = made.written.nets
+    values = {net: text for net, text in made.around.values.items() if net in nets} | {**made.draft.values}
+    made.wiring = wiring_of(made.cell, made.template, made.ports, nets, values, made.draft.settings)
+    made.ports = biased(made.ports, made.wiring, nets, made.around.values)
     made.notes += [Remark(NOWHERE, port.net, port.note) for port in made.ports if port.note]
-    made.wiring = wiring_of(made.cell, made.template, made.ports, made.written.nets, made.draft.values,
-                            made.draft.settings)
     bench = fill(made.template, made.wiring, made.conditions.nominal)
-    made.written, notes = without_driven(made.written, made.wiring, bench)
+    lines = {device.name: device.element.line for device in made.cell.scopes[made.cell.top]}
+    made.written, notes = without_driven(made.written, made.wiring, bench, lines)
     made.notes += notes
     return bench
 
@@ -211,15 +233,6 @@ def _deck_bench(made: Assembled, told: dict[str, str]) -> Bench:
     bench = bench_from(made.deck, made.written, made.proposal, supplies, made.conditions.nominal, made.draft.better)
     made.written = replace(made.written, sources="")
     return bench
-
-
-def _conditions(draft: Draft, cell: Cell, told: dict[str, str]) -> ConditionSpace:
-    supply = supply_of(cell, told) or SUPPLIES.get(cell.process, SUPPLY_OF_CARDS)
-    temperature = float(cell.deck.temperature) if cell.deck.temperature else TEMPERATURES[0]
-    temperatures = (temperature, *(other for other in TEMPERATURES if other != temperature))
-    supplies = tuple(round(supply * factor, 6) for factor in (1.0, 1.0 - SPAN, 1.0 + SPAN))
-    return ConditionSpace(draft.corners or corners_of(cell), draft.temperatures or temperatures,
-                          draft.supplies or supplies, draft.loads or (LOAD,))
 
 
 def _added(bench: Bench, metric) -> Bench:

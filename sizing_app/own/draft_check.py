@@ -34,6 +34,17 @@ class DraftCheck:
         circuit = self.found.circuit
         return replace(circuit, specs=self.draft.specs) if self.draft.specs else circuit
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why nobody should size this as it is: those of the design, and inputs that cannot be told apart."""
+        unclear = self.polarity and not self.polarity.clear
+        return (*self.found.warnings, *([f"Inputs: {self.polarity.sentence}."] if unclear else ()))
+
+    def document(self) -> dict:
+        """The design's check as plain JSON values, with what was found of the inputs and all warnings."""
+        return self.found.document() | {"inputs": self.polarity.sentence if self.polarity else "",
+                                        "warnings": list(self.warnings)}
+
 
 def check_draft(draft: Draft, simulator: Simulator, designs: int = DESIGNS) -> DraftCheck:
     """Simulate under nominal conditions. Raises DraftError with all problems where there is no circuit."""

@@ -1,11 +1,11 @@
 """What a ready testbench takes the place of: sources of a netlist at ports that are driven, parameters of these."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sizing_app.circuit.netlist import used_names
 from sizing_app.spice.groups import Proposal, lock
-from sizing_app.spice.lines import NOWHERE, Remark
+from sizing_app.spice.lines import NOWHERE, Line, Remark
 from sizing_app.spice.write import Written
 from sizing_app.testbenches.bench import Bench
 from sizing_app.testbenches.wiring import Wiring
@@ -13,16 +13,18 @@ from sizing_app.testbenches.wiring import Wiring
 DRIVEN = ("supply", "in+", "in-", "clock", "reference", "common mode", "bias current", "bias voltage")
 
 
-def without_driven(written: Written, wiring: Wiring, bench: Bench) -> tuple[Written, list[Remark]]:
+def without_driven(written: Written, wiring: Wiring, bench: Bench, places: Mapping[str, Line],
+                   ) -> tuple[Written, list[Remark]]:
     """The netlist with its own sources, but for those at ports that the testbench drives; names that the testbench has
-    too are changed."""
+    too are changed. ``places`` has the line of each device."""
     driven = {node for role in DRIVEN for node in wiring.nodes(role)}
     kept, notes = [], []
     for line in written.sources.splitlines():
         words = line.split()
         ends = {words[1], words[2]} - {"0"}
         if line[:1] != "+" and len(ends) == 1 and ends <= driven:
-            notes.append(Remark(NOWHERE, words[0], f"is left out: the testbench drives {ends.pop()}"))
+            notes.append(Remark(places.get(words[0], NOWHERE), words[0],
+                                f"is left out: the testbench drives {ends.pop()}"))
         else:
             kept.append(line)
     taken = {line.split()[0].lower() for line in bench.testbench.splitlines() if line[:1].isalpha()}

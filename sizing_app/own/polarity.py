@@ -1,10 +1,9 @@
 """Which input is the positive one: both ways are simulated, the one that works is kept."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.circuit.definition import Circuit, Metric, Parameters
 from sizing_app.task.protocols import Job, Simulator
 from sizing_app.task.turn import Measurement
 from sizing_app.testbenches.bench import Bench, attach
@@ -12,41 +11,56 @@ from sizing_app.testbenches.template import Template, fill
 from sizing_app.testbenches.wiring import Wiring
 
 OTHER = {"in+": "in-", "in-": "in+"}
-CLEARLY = 0.5
-"""A swap needs a value smaller than this share of the other one."""
 
 
 @dataclass(frozen=True)
 class Polarity:
-    """The wiring to keep, and the value of the deciding metric as it was given and swapped; None where it has none."""
+    """The wiring to keep, and the values of a metric as it was given and swapped; None where it has none."""
 
     wiring: Wiring
     swapped: bool
-    metric: str
+    clear: bool
+    """Whether the circuit works one way and not the other; if not, the wiring is the one that was given."""
+    metric: Metric
+    """The one that decides, or the first that was asked."""
     as_given: float | None
     other_way: float | None
+
+    @property
+    def sentence(self) -> str:
+        """What was found, with the values."""
+        told = "the two inputs were exchanged" if self.swapped else "the inputs are right" if self.clear else \
+            "cannot tell which input is the positive one"
+        left = "" if self.clear else ". The inputs stay as given: look at ports, bias, supply and common mode, and " \
+                                     "exchange in+ and in- where they are wrong"
+        return f"{told}: {self.metric.title} {self.metric.show(self.as_given)} as given, " \
+               f"{self.metric.show(self.other_way)} the other way round{left}"
 
 
 def find_polarity(circuit: Circuit, template: Template, wiring: Wiring, design: Parameters,
                   simulator: Simulator) -> Polarity | None:
     """Simulate both ways at nominal conditions; None for a class, or a wiring, without a question.
 
-    The metric that decides is named by the template (offset of an amplifier, right decisions of a comparator). The
-    wiring stays as it is given unless the other way is clearly better.
+    The template names what decides (``Template.polarity``): the sign of an amplifier's gain, then whether its buffer
+    follows a step; right decisions of a comparator. Its offset tells nothing: with its inputs exchanged, an amplifier
+    may rest at an operating point that it would leave at once. One way has to work, the other must not.
     """
     if not (wiring.nodes("in+") and wiring.nodes("in-")):
         return None
     ways = (wiring, swap(wiring))
-    benches = [fill(template, way, circuit.conditions.nominal) for way in ways]
-    metric = next((name for name in template.polarity if name in benches[0].better), None)
-    if metric is None:
-        return None
-    jobs = [Job(attach(circuit, alone(bench, metric)), design, circuit.conditions.nominal) for bench in benches]
-    found = [_value(future.result(), metric) for future in simulator.submit(jobs)]
-    better = benches[0].better[metric]
-    costs = [math.inf if value is None else -value if better == "high" else abs(value) for value in found]
-    swapped = costs[1] < (CLEARLY * costs[0] if better == "low" else costs[0])
-    return Polarity(ways[swapped], swapped, metric, *found)
+    benches = [fill(template, way, circuit.conditions.nominal, probes=True) for way in ways]
+    first = None
+    for metric, least in template.polarity.items():
+        if metric not in benches[0].better:
+            continue
+        jobs = [Job(attach(circuit, alone(bench, metric)), design, circuit.conditions.nominal) for bench in benches]
+        found = [_value(future.result(), metric) for future in simulator.submit(jobs)]
+        works = [value is not None and value > least for value in found]
+        kept = next(item for item in benches[0].metrics if item.name == metric)
+        if works[0] != works[1]:
+            return Polarity(ways[works[1]], works[1], True, kept, *found)
+        first = first or Polarity(wiring, False, False, kept, *found)
+    return first
 
 
 def swap(wiring: Wiring) -> Wiring:

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sizing_app.circuit.units import parse_si, show_quantity
 from sizing_app.spice.cell import Cell
 from sizing_app.spice.deck import MAIN
 from sizing_app.spice.roles import ENABLE, IN, OTHER, OUT
 from sizing_app.testbenches.bench import BenchError
 from sizing_app.testbenches.template import Template
-from sizing_app.testbenches.wiring import ROLES, Wiring
+from sizing_app.testbenches.wiring import DEFAULTS, ROLES, Wiring
 
 ANYWHERE = ("ground", "bias current", "bias voltage", "tied high", "tied low", "open")
 """Roles that every testbench knows what to do with."""
@@ -61,6 +62,27 @@ def _port(net: str, role: str, known: set[str], taken: set[str], kind: str) -> P
     if role in ("out", "out+", "out-"):
         return Port(net, "open", f"is left open: a {kind} has no {role!r}")
     return Port(net, OTHER)
+
+
+def biased(ports: tuple[Port, ...], wiring: Wiring, nodes: Mapping[str, str], text: Mapping[str, str],
+           ) -> tuple[Port, ...]:
+    """Ports with a note of what their bias is, where nobody chose it; ``text`` has values that the text tells."""
+    def noted(port: Port) -> Port:
+        node = nodes.get(port.net, "")
+        unit = {"bias current": "A", "bias voltage": "V"}.get(wiring.ports.get(node, ""))
+        given = wiring.values.get(node)
+        if unit is None or given is not None and given != text.get(port.net):
+            return port
+        if given is not None:
+            said = f"gets {show_quantity(float(given), unit)}, as the text says"
+        elif unit == "A":
+            usual = show_quantity(parse_si(DEFAULTS["bias current"]), unit)
+            said = f"gets {usual} from the supply, which is assumed: no DC current source of the text tells it"
+        else:
+            said = f"gets {DEFAULTS['bias voltage']}, which is assumed: no DC source of the text tells it"
+        return replace(port, note="; ".join(filter(None, [port.note, said])))
+
+    return tuple(map(noted, ports))
 
 
 def wiring_of(cell: Cell, template: Template, ports: tuple[Port, ...], nodes: Mapping[str, str],

@@ -48,6 +48,8 @@ class Report:
     devices: tuple[Row, ...]
     notes: tuple[Remark, ...]
     """What was dropped, converted or added, each with its line where it has one."""
+    taken: tuple[Remark, ...]
+    """Lines around a subcircuit that a ready testbench takes over, and for what."""
     problems: tuple[Remark, ...]
     groups: tuple[Group, ...]
     ports: tuple[Port, ...]
@@ -74,7 +76,7 @@ class Report:
             group["members"] = [" ".join(filter(None, (member["scope"], member["device"], member["quantity"])))
                                 for member in group["members"]]
             del group["uses"]
-        values |= {"notes": _told(self.notes), "problems": _told(self.problems)}
+        values |= {"notes": _told(self.notes), "taken": _told(self.taken), "problems": _told(self.problems)}
         return values
 
 
@@ -89,7 +91,8 @@ def report_of(made: Assembled) -> Report:
     return Report(
         made.name, cell.top if cell else "", tuple(made.deck.subcircuits) if made.deck else (),
         cell.process if cell else "", (*PROCESSES, OWN), tuple(map(_row, cell.devices)) if cell else (),
-        tuple(notes), tuple(made.problems), made.proposal.groups if made.proposal else (), made.ports or _found(made),
+        tuple(notes), made.around.taken, tuple(made.problems), made.proposal.groups if made.proposal else (),
+        made.ports or _found(made),
         ROLES, made.kind, (*template_names(), DECK), made.template.settings if made.template else (),
         bench.analyses if bench else (), bench.metrics if bench else (), bench.better if bench else {},
         made.conditions, made.draft.specs, *_texts(circuit))

@@ -77,6 +77,8 @@ class Deck:
     """``.ic`` and ``.nodeset`` lines."""
     options: Mapping[str, str] = field(default_factory=dict)
     """The options that are kept."""
+    general: tuple[Line, ...] = ()
+    """``.temp`` and ``.option`` lines."""
     temperature: str = ""
     scale: float = 1.0
     """``.option scale``."""

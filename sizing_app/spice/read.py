@@ -83,6 +83,7 @@ class _Reading:
         self.measures: list[Line] = []
         self.initial: list[Line] = []
         self.options: dict[str, str] = {}
+        self.general: list[Line] = []
         self.temperature, self.scale = "", 1.0
 
     def whole(self) -> "_Reading":
@@ -114,7 +115,7 @@ class _Reading:
         control = tuple(line for lines in files for line in lines.control)
         return Deck(found.title, subcircuits, self.parameters[MAIN], tuple(self.cards), {}, found.processes,
                     tuple(dict.fromkeys(self.globals)), tuple(self.analyses), tuple(self.measures), control,
-                    tuple(self.initial), self.options, self.temperature, self.scale, pins,
+                    tuple(self.initial), self.options, tuple(self.general), self.temperature, self.scale, pins,
                     _ordered(self.notes), _ordered(self.problems), _ordered(found.missing), digest,
                     self.unread)
 
@@ -151,8 +152,10 @@ class _Reading:
         elif word == "global":
             self.globals += [net.lower() for net in words[1:]]
         elif word == "temp":
+            self.general.append(line)
             self._temperature(line, words)
         elif word in ("option", "options", "opt"):
+            self.general.append(line)
             self._options(line, words)
         elif word == "title":
             self.expansion.title = line.text[len(".title"):].strip()

@@ -11,7 +11,7 @@ import functools
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sizing_app.circuit.conditions import Conditions
@@ -50,9 +50,11 @@ class Template:
     settings: tuple[Setting, ...]
     text: str
     table: Mapping
-    """Analyses and metrics as bench.toml has them."""
-    polarity: tuple[str, ...] = ()
-    """Metrics that tell which input is which: the first one that a filled testbench has."""
+    """Analyses, metrics and probes as bench.toml has them. Probes are measured to tell the inputs apart, and only then.
+    """
+    polarity: Mapping[str, float] = field(default_factory=dict)
+    """Metrics and probes that tell which input is which, in the order in which they are asked, each with the value
+    that only an amplifier with the right input exceeds."""
 
 
 def template_names() -> list[str]:
@@ -69,15 +71,19 @@ def read_template(name: str) -> Template:
                      for item in table["settings"])
     return Template(name, table["title"], table["summary"], tuple(tuple(item.split("|")) for item in table["required"]),
                     tuple(table["optional"]), settings, (DATA / name / "testbench.sp").read_text(),
-                    {"analyses": table["analyses"], "metrics": table["metrics"]}, tuple(table.get("polarity", ())))
+                    {key: table.get(key, []) for key in ("analyses", "metrics", "probes")}, table.get("polarity", {}))
 
 
-def fill(template: Template, wiring: Wiring, nominal: Conditions) -> Bench:
-    """The testbench for a circuit with this wiring. Raises BenchError, or CircuitError for a wrong value."""
+def fill(template: Template, wiring: Wiring, nominal: Conditions, probes: bool = False) -> Bench:
+    """The testbench for a circuit with this wiring, with the template's probes among its metrics if told so.
+
+    Raises BenchError, or CircuitError for a wrong value."""
     holes = _Holes(template, wiring, nominal)
     lines = [line for line in map(holes.line, template.text.splitlines()) if line is not None]
     table = {key: [holes.entry(item) for item in items if holes.holds(item.get("when", []))]
              for key, items in template.table.items()}
+    hidden = table.pop("probes")
+    table["metrics"] += hidden if probes else []
     better = {item["name"]: item.pop("better") for item in table["metrics"]}
     analyses, metrics, measures = read_parts(Table(Path(f"testbench {template.name}"), table))
     return Bench("\n".join([*lines, *wiring.shared_lines()]) + "\n", analyses, metrics, measures, better)

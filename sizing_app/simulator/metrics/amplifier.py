@@ -3,7 +3,7 @@
 import numpy as np
 
 from sizing_app.simulator.metrics.registry import Vectors, WorstCase, measure, read_from
-from sizing_app.simulator.metrics.stability import unity_gain
+from sizing_app.simulator.metrics.stability import held, unity_gain
 from sizing_app.simulator.metrics.waveform import decibel, rising_time, settled_after
 
 COMPLETE = 0.8
@@ -14,6 +14,14 @@ COMPLETE = 0.8
 def loop_gain(vectors: Vectors, analysis: str, output: str, input: str) -> float:
     """DC gain in dB: |A| at the lowest frequency, A = -output/input around the broken loop."""
     return float(decibel(_open_loop(vectors, analysis, output, input)[1][0]))
+
+
+@measure
+def signed_loop_gain(vectors: Vectors, analysis: str, output: str, input: str) -> float:
+    """Real part of A at the lowest frequency: negative where the loop closes as a positive feedback."""
+    gain = _open_loop(vectors, analysis, output, input)[1]
+    first = float(gain[0].real)
+    return -first if first < -1 and held(gain) else first
 
 
 @measure
@@ -166,4 +174,4 @@ def _slope(time: np.ndarray, wave: np.ndarray, start: float, stop: float, begin:
     return float(0.6 * abs(step) / (last - first))
 
 
-read_from("loop gain", _open_loop, loop_gain, unity_gain_frequency, phase_margin)
+read_from("loop gain", _open_loop, loop_gain, signed_loop_gain, unity_gain_frequency, phase_margin)

@@ -32,13 +32,19 @@ def unity_gain(frequency: np.ndarray, gain: np.ndarray) -> tuple[float, float]:
     phase = np.degrees(np.unwrap(np.angle(gain)))
     phase -= 360 * np.ceil((phase[np.argmax(above)] - 180) / 360)
     if above[0] and abs(phase[0]) > 90:
-        turned = np.unwrap(np.angle(1 + gain))
-        if turned[-1] < turned[0]:
+        if not held(gain):
             return _unity(frequency, level, falls[0]), 0.0
         phase -= 360 if phase[0] > 0 else 0
     margins = [_margin(float(phase[at] + _share(level, at) * (phase[at + 1] - phase[at])), bool(above[at]))
                for at in crossings]
     return _unity(frequency, level, falls[0]), min(margins)
+
+
+def held(gain: np.ndarray) -> bool:
+    """Whether a loop whose gain is inverted at the lowest frequency holds an inner positive feedback; else it has the
+    wrong sign."""
+    turned = np.unwrap(np.angle(1 + gain))
+    return bool(turned[-1] >= turned[0])
 
 
 def coarse_steps(gain: np.ndarray) -> np.ndarray:

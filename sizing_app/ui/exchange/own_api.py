@@ -59,7 +59,7 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
             return told.document() | {"key": ""}
         check_free(told.name)
         checked = check_draft(draft, self.services.simulator, designs=0)
-        document = report_of(assemble(checked.draft)).document() | {"check": checked.found.document(), "key": ""}
+        document = report_of(assemble(checked.draft)).document() | {"check": checked.document(), "key": ""}
         if not checked.circuit.specs:
             sentence = "the file's own design gives no metric to make specs of"
             return document | {"problems": [{"place": "", "word": "", "text": sentence, "sentence": sentence}]}

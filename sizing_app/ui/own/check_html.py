@@ -22,7 +22,7 @@ def progress_html(done: int, queued: int) -> Markup:
 
 def check_html(checked: DraftCheck) -> Markup:
     found = checked.found
-    warnings = Markup("").join(map(Markup('<p class="warning" role="alert">{}</p>').format, found.warnings))
+    warnings = Markup("").join(map(Markup('<p class="warning" role="alert">{}</p>').format, checked.warnings))
     return Markup('<div class="own-check">{}<ul class="plain">{}</ul>{}{}</div>').format(
         warnings, Markup("").join(Markup('<li><span class="verdict {}">{}</span> {}</li>').format(*line)
                         for line in _findings(checked)), _table(found), _logs(found))
@@ -56,11 +56,7 @@ def _polarity(checked: DraftCheck) -> list[tuple[str, str, str]]:
     way = checked.polarity
     if way is None:
         return []
-    metric = checked.found.circuit.metric(way.metric)
-    values = f"{metric.title} {metric.show(way.as_given)} as given, {metric.show(way.other_way)} the other way round"
-    if way.swapped:
-        return [("nearly", "polarity", f"the two inputs were exchanged: {values}")]
-    return [("met", "polarity", f"the inputs are right: {values}")]
+    return [("met" if way.clear and not way.swapped else "nearly", "polarity", way.sentence)]
 
 
 def _table(found: OwnCheck) -> Markup:

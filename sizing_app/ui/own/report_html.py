@@ -75,14 +75,15 @@ def _marked(told: Report, main: str) -> dict[int, tuple[str, str]]:
     for row in told.devices:
         if (number := re.fullmatch(rf"(?:{re.escape(main)} )?line (\d+)", row.place)):
             found[int(number[1])] = ("read", _sizes(row))
-    for kind, remarks in (("note", told.notes), ("problem", told.problems)):
+    for kind, remarks in (("read", told.taken), ("note", told.notes), ("problem", told.problems)):
         said = defaultdict(list)
         for remark in remarks:
             if remark.line.number and remark.line.file in ("", main):
-                said[remark.line.number].append(_said(remark))
-        for number, sentences in said.items():
-            read = found.get(number, ("",))[0] == "read" and kind == "note"
-            found[number] = ("read" if read else kind, " ".join(sentences)[:160])
+                said[remark.line.number].append(remark)
+        for number, here in said.items():
+            read = found.get(number, ("",))[0] == "read" and kind == "note" and not any(
+                remark.text.startswith("is left out") for remark in here)
+            found[number] = ("read" if read else kind, "; ".join(map(_said, here))[:160])
     return found
 
 
