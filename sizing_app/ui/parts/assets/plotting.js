@@ -22,7 +22,8 @@ function drawFigure(node, figure) {
     const axes = Object.keys({ xaxis: 0, yaxis: 0, ...figure.layout }).filter((key) => /^[xy]axis\d*$/.test(key));
     const layout = resolve({
         autosize: true, margin: { l: 48, r: 12, t: 28, b: 40 }, hovermode: "closest",
-        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", modebar: { bgcolor: "rgba(0,0,0,0)" },
+        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+        modebar: { bgcolor: "rgba(0,0,0,0)", color: "--plot-grid", activecolor: "--plot-text" },
         legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, ...figure.layout, font,
         ...Object.fromEntries(axes.map((key) => [key, {
             ...axis, ...figure.layout[key], title: { font: { size: 12 }, ...figure.layout[key]?.title },
