@@ -31,6 +31,11 @@ def a_circuit(name: str = "TOY") -> Circuit:
         analyses=(), measures=(), netlist="* toy\n.end", testbench="* toy bench")
 
 
+def a_circuit_without_words() -> Circuit:
+    """One of whose metrics has a unit that checkpoints have no word for."""
+    return replace(a_circuit(), metrics=(*a_circuit().metrics, Metric("far", "Distance", "furlong", "")))
+
+
 def settled(folder: Path, circuit: Circuit | None = None) -> Circuit:
     """A circuit of its own whose files are in ``folder``."""
     circuit = replace(circuit or a_circuit(), title=str(folder))

@@ -156,11 +156,19 @@ def test_a_stored_turn_is_taken_anew_with_a_persons_words(services, store):
     (1, MINE, "chat", 0, "Simulations: expected a whole number"), (1, "  ", "chat", 1, "The plan is empty"),
     (1, MINE, "random", 1, "random writes no plan before its design"),
     (1, "größer", "tl-grpo", 1, "cannot be read by tl-grpo"), (1, "x" * 2001, "chat", 1, "at most 2000 are read"),
-    (1, MINE, "gtpo", 1, "cannot size TOY: the checkpoint has no words")])
+    (1, "x" * 601, "sft", 1, "an analysis is 1 to 600 ASCII characters")])
 def test_what_cannot_be_done_is_said_before_anything_starts(services, store, index, words, policy, further, message):
     first = a_session(services)
     with pytest.raises((ForkError, PolicyError), match=message):
         Forks(services).with_plan(first, index, words, policy, further)
+    assert store.count() == 1
+
+
+def test_a_model_without_words_for_the_circuit_acts_on_no_plan(services, store, monkeypatch):
+    first = a_session(services)
+    monkeypatch.setattr("sizing_app.policy.lack_of_words", lambda folder, circuit: "far")
+    with pytest.raises(PolicyError, match="cannot size TOY: the checkpoint has no words for far"):
+        Forks(services).with_plan(first, 1, MINE, "tl-grpo", 1)
     assert store.count() == 1
 
 

@@ -24,7 +24,7 @@ from sizing_app.pools.targets import DesignGrid, metric_row
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
 from sizing_app.session.turn import initial_turn
-from tests.builders import GOOD, POOR, QuadraticSimulator, a_circuit, a_task, settled
+from tests.builders import GOOD, POOR, QuadraticSimulator, a_circuit, a_circuit_without_words, a_task, settled
 
 NEVER = threading.Event()
 
@@ -207,10 +207,11 @@ def test_a_checkpoint_sizes_what_it_has_words_for():
     ota, toy = load_circuit("OTA"), a_circuit()
     assert can_size("bayes", toy) and can_size("teacher", ota) and can_size("tl-grpo", ota)
     assert can_size("tl-grpo", toy), "it reads parameters and metrics by their roles"
-    assert not can_size("gtpo", toy) and not can_size("mlp", toy)
-    policy = make_policy("gtpo", PolicySettings(base_url="http://127.0.0.1:9/v1"))
-    with pytest.raises(PolicyError, match="gtpo has no words for none, w.* of TOY: choose another policy"):
-        list(policy.propose(a_task(), (), threading.Event()))
+    odd = a_circuit_without_words()
+    assert not can_size("tl-grpo", odd) and not can_size("mlp", toy)
+    policy = make_policy("tl-grpo", PolicySettings(base_url="http://127.0.0.1:9/v1"))
+    with pytest.raises(PolicyError, match="tl-grpo has no words for far.* of TOY: choose another policy"):
+        list(policy.propose(a_task(odd), (), threading.Event()))
 
 
 def test_a_checkpoint_is_sampled_at_the_temperature_of_its_card(tmp_path):

@@ -24,7 +24,7 @@ from sizing_app.prompt.versions import LATEST, VERSIONS
 from sizing_app.prompt.vocabulary import added_tokens
 from sizing_app.prompt.wording import NamesWritten, wording
 from sizing_app.train.family.archive import load_family
-from tests.builders import a_circuit, on_grid
+from tests.builders import a_circuit_without_words, on_grid
 from tests.checkpoint import a_history, a_query, sample_texts, write_checkpoint
 from tests.test_spice_corpus import cell_of, circuit_of
 
@@ -149,7 +149,7 @@ def test_prompts_are_hardly_longer_than_in_names():
 
 
 def test_what_has_no_word_is_named():
-    circuit = replace(a_circuit(), metrics=(*a_circuit().metrics, Metric("far", "Distance", "furlong", "")))
+    circuit = a_circuit_without_words()
     assert misfits(circuit) == ["far (unit furlong)"]
     odd = replace(circuit, parameters=(replace(circuit.parameters[0], role="device width (M1)"),))
     assert misfits(odd)[0] == 'w (no role is told by "device width (M1)")'
