@@ -87,6 +87,14 @@ def test_programs_choose_the_same():
             api_inputs.read_plan(OTA, NOMINAL, *words)
 
 
+@pytest.mark.parametrize("text, said", [("tt @ 27,300 @ 3.3,12", "not specified for 300 \u00b0C, 12 V."),
+                                        ("tt,ss @ -40,27 @ 3.3", "")])
+def test_what_the_circuit_is_not_specified_for_is_told(text, said):
+    found = load_circuit("OTA")
+    shown = note(found, found.conditions.nominal, Chosen(kind=OWN, text=text))
+    assert "judged by its worst value" in shown and said in shown and ("not specified" in shown) == bool(said)
+
+
 @pytest.mark.parametrize("circuit, chosen, said, wrong", [
     ("OTA", Chosen(samples=101), "samples: expected a whole number from 0 to 100", 1),
     ("OTA", Chosen(samples=None), "samples: expected a whole number from 0 to 100", 1),

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sizing_app.circuit.conditions import Conditions, ConditionSpace
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.pdk import ModelError
+from sizing_app.circuit.units import show_quantity
 from sizing_app.circuit.validation import Invalid, is_whole
 from sizing_app.circuit.variation import first_sample, show_pelgrom
 from sizing_app.task.definition import Plan, Task
@@ -129,7 +130,17 @@ def note(circuit: Circuit, conditions: Conditions, chosen: Chosen) -> str:
     if wrong := problem(circuit, conditions, chosen):
         return _line("warning", wrong)
     plan = read_plan(circuit, conditions, chosen)
-    return "" if plan is None else _line("quiet note", _told(plan))
+    return "" if plan is None else _line("quiet note", f"{_told(plan)}{_beyond(circuit, plan)}")
+
+
+def _beyond(circuit: Circuit, plan: Plan) -> str:
+    """A sentence on temperatures, supplies and loads outside those that the circuit is specified for."""
+    space, found = circuit.conditions, []
+    for name, unit, offered in (("temperature", "C", space.temperatures), ("supply", "V", space.supplies),
+                                ("load", "F", space.loads)):
+        values = dict.fromkeys(getattr(point, name) for point in plan.points)
+        found += [show_quantity(value, unit) for value in values if not min(offered) <= value <= max(offered)]
+    return f" The circuit is not specified for {', '.join(found)}." if found else ""
 
 
 def _told(plan: Plan) -> str:
