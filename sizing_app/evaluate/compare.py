@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.circuit.folder import TEST, VALIDATION, load_circuit
-from sizing_app.evaluate.intervals import interval, interval_of_lead, pooled, share_interval
-from sizing_app.evaluate.report import REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, with_interval
+from sizing_app.evaluate.intervals import interval_of_lead, pooled
+from sizing_app.evaluate.report import (REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, mean_with_interval,
+                                        with_interval)
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles
 from sizing_app.evaluate.runner import Job, rows
 from sizing_app.evaluate.suites import load_queries
@@ -192,8 +193,7 @@ def by_seed(results: Sequence[Result], names: Sequence[str],
 
 
 def _mean(values: np.ndarray, strata: Sequence[str], form: str) -> str:
-    of = share_interval if form == SHARE else interval
-    return with_interval(pooled(values, strata), of(values, strata), form)
+    return mean_with_interval(values, form, strata, resample_circuits=False)
 
 
 def _lead(first: np.ndarray, other: np.ndarray, strata: Sequence[str], form: str) -> str:

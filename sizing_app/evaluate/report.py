@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sizing_app.evaluate.intervals import Interval, interval, pooled, share_interval
+from sizing_app.evaluate.intervals import Interval, Values, interval, pooled, share_interval
 from sizing_app.evaluate.results import Result, TurnResult
 
 REWARD, SHARE, REWARD_DIFFERENCE, SHARE_DIFFERENCE = "{:.3f}", "{:.0%}", "{:+.3f}", "{:+.0%}"
@@ -152,10 +152,11 @@ def with_interval(mean: float, bounds: Interval, form: str) -> str:
     return f"{form.format(mean)} [{form.format(bounds[0])}, {form.format(bounds[1])}]"
 
 
-def mean_with_interval(values: Sequence[float], form: str, circuits: Sequence[str] = ()) -> str:
-    """``0.750 [0.500, 1.000]``: mean and 95% bootstrap interval, over queries and the ``circuits`` that they are of."""
+def mean_with_interval(values: Values, form: str, circuits: Sequence[str] = (), resample_circuits: bool = True) -> str:
+    """``0.750 [0.500, 1.000]``: mean and 95% interval, over queries and, unless told, the ``circuits`` that they are
+    of."""
     of = share_interval if form == SHARE else interval
-    return with_interval(pooled(values, circuits), of(values, circuits, resample_strata=True), form)
+    return with_interval(pooled(values, circuits), of(values, circuits, resample_circuits), form)
 
 
 def _differences(results: Sequence[Result], order: Sequence[str]) -> list[str]:

@@ -43,8 +43,8 @@ class DataConfig:
     moved_share: float = 0.75
     """Share of the trajectories in ranges of their own."""
     moved_queries: float = 0.2
-    """The same of the queries. There are fewer: four in five designs for them earn nothing, and no group is learnt from
-    whose rewards are all 0."""
+    """The same of the queries. There are fewer: most designs for them earn nothing, and rewards that are all 0 teach
+    nothing of designs."""
     prompt: str = LATEST
     """Version of the prompts of the trajectories, and so of the checkpoint."""
 
