@@ -25,10 +25,10 @@ def test_the_model_acts_on_an_edited_plan_in_a_review_and_from_a_stored_turn(app
     plan.fill("I double the tail current.")
     page.click("#act")
     expect(page.locator(TURN.format(1) + " .prose.live")).to_be_visible()
-    assert "your reasoning for this turn: I double the tail current." in model.requests[-1]
     model.allow()
     turn = page.locator(TURN.format(1))
     expect(turn).to_contain_text("Plan by a person: I double the tail current.")
+    assert "your reasoning for this turn: I double the tail current." in model.requests[-1]
     expect(page.locator("#review-panel")).to_contain_text("Turn 1 waits for you")
     expect(plan).to_have_value("I double the tail current.")
     page.click("#accept")
