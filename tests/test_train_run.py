@@ -22,7 +22,7 @@ from sizing_app.prompt.tokenizer import build_tokenizer, encode
 from sizing_app.prompt.versions import VERSIONS
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Proposal, Turn
-from sizing_app.train.command import main
+from sizing_app.train.command import main, parse, preset_of
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_lessons, split
@@ -34,7 +34,7 @@ from sizing_app.train.queries import Synthesis, save_queries
 from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
 from sizing_app.train.sft import train_sft
-from sizing_app.train.stages import base_of
+from sizing_app.train.stages import Stages, base_of
 from sizing_app.train.step import tl_grpo
 from sizing_app.train.trainer import Trainer
 from tests.builders import a_task, on_grid
@@ -252,6 +252,13 @@ def test_reinforcement_learning_keeps_to_the_words_of_its_start(tmp_path, capsys
     assert main(["tl-grpo", "--start", str(start), "--prompt", other, "--out", str(tmp_path / "run"), "--data",
                  str(tmp_path), "--circuits", "OTA", "--no-family", "--device", "cpu"]) == 2
     assert f"not {other}: the sft stage can teach it that" in capsys.readouterr().err
+
+
+def test_the_data_stage_writes_the_prompt_of_the_start(tmp_path):
+    (tmp_path / "card.toml").write_text('prompt = "compact-2"\n')
+    options = parse(["data", "--start", str(tmp_path), "--out", str(tmp_path / "run"), "--circuits", "OTA",
+                     "--no-family", "--device", "cpu"])
+    assert Stages(options, preset_of(options), "").preset.data.prompt == "compact-2"
 
 
 def test_running_mean():

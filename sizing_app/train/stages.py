@@ -3,6 +3,7 @@
 import argparse
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class Stages:
     """One command's run; a context manager that ends the simulator processes."""
 
     def __init__(self, options: argparse.Namespace, preset: Preset, command: str):
-        self.options, self.preset, self.command = options, preset, command
+        self.options, self.command = options, command
         self.clock = Clock(options.time_limit)
         self.device = pick_device(options.device)
         self.circuits = [load_training_circuit(name) for name in options.circuits.split(",")]
@@ -48,6 +49,7 @@ class Stages:
         if options.resume == "no":
             self.folder.clear()
         self.prompt = prompt_of(options.start) if options.start and not options.prompt else preset.data.prompt
+        self.preset = replace(preset, data=replace(preset.data, prompt=self.prompt))
         self.folder.open(options.preset, [circuit.name for circuit in self.circuits], len(self.family), options.seed,
                          self.prompt)
 
