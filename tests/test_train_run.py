@@ -18,7 +18,7 @@ from sizing_app.evaluate.validate import main as validate, wrong_form
 from sizing_app.policy.gguf import write_gguf
 from sizing_app.pools.designs import load_pool, pool_path
 from sizing_app.prompt.compact import write_reply
-from sizing_app.prompt.tokenizer import build_tokenizer, encode
+from sizing_app.prompt.tokenizer import build_tokenizer, encode, load_tokenizer, save_tokenizer
 from sizing_app.prompt.versions import VERSIONS
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Proposal, Turn
@@ -37,7 +37,7 @@ from sizing_app.train.sft import train_sft
 from sizing_app.train.stages import Stages, base_of
 from sizing_app.train.step import tl_grpo
 from sizing_app.train.trainer import Trainer
-from tests.builders import a_task, on_grid
+from tests.builders import a_circuit, a_task, on_grid
 from tests.training import ScriptedSampler, a_model, a_tokenizer, demonstration, rollouts_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -259,6 +259,17 @@ def test_the_data_stage_writes_the_prompt_of_the_start(tmp_path):
     options = parse(["data", "--start", str(tmp_path), "--out", str(tmp_path / "run"), "--circuits", "OTA",
                      "--no-family", "--device", "cpu"])
     assert Stages(options, preset_of(options), "").preset.data.prompt == "compact-2"
+
+
+def test_a_start_with_another_tokenizer_needs_another_folder(tmp_path, capsys):
+    start, run = ROOT / "models" / "sft", tmp_path / "run"
+    run.mkdir()
+    save_tokenizer(build_tokenizer([a_circuit()], [], version=prompt_of(start)), run)
+    given = ["tl-grpo", "--start", str(start), "--out", str(run), "--data", str(tmp_path), "--circuits", "OTA",
+             "--no-family", "--device", "cpu"]
+    assert main(given) == 2 and "has another tokenizer" in capsys.readouterr().err
+    save_tokenizer(load_tokenizer(start), run)
+    assert main(given) == 2 and "run the data stage first" in capsys.readouterr().err
 
 
 def test_running_mean():

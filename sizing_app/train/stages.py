@@ -177,9 +177,11 @@ class Stages:
         return model
 
     def _exported(self):
-        """The checkpoint that --start names; its tokenizer becomes the run's."""
+        """The checkpoint that --start names; its tokenizer becomes the run's. Raises RunError where the run has
+        another."""
         model, tokenizer = load_model(self.options.start, self.device)
-        self.folder.tokenizer(lambda: tokenizer)
+        if self.folder.tokenizer(lambda: tokenizer).to_str() != tokenizer.to_str():
+            raise RunError(f"{self.options.start} has another tokenizer than {self.folder.path}: give another --out")
         return model
 
     def _queries(self, held_out: int) -> tuple[list[Task], list[Task]]:
