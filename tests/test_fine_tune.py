@@ -1,5 +1,6 @@
 """Fine-tuning of an open language model: two steps of each stage on a random small Llama, SmolLM2 itself by hand."""
 
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from sizing_app.pools.teacher import Teacher
 from sizing_app.session.turn import initial_turn
 from sizing_app.task.definition import Task
 from sizing_app.train.chat import Chat, ChatSampler, chat_lessons
-from sizing_app.train.fine_tune import load_open_model, main
+from sizing_app.train.fine_tune import FineTuning, load_open_model, main
 from sizing_app.train.imagine import imagine
 from sizing_app.train.queries import Synthesis
 from sizing_app.train.run_folder import generator, read_log, write_json
@@ -98,6 +99,14 @@ def test_samples_have_the_probabilities_of_the_model_and_prompts_do_not_mix(load
     for sample in warm:
         expected, _ = reply_logprobs(model, collate([pack([(short, sample.tokens)])], CPU))
         assert sample.logprobs == pytest.approx(expected.tolist(), abs=1e-4)
+
+
+def test_a_fifth_of_the_queries_has_ranges_of_its_own(loaded, tmp_path):
+    circuit = load_training_circuit("OTA")
+    options = Namespace(out=tmp_path, seed=0)
+    queries = FineTuning(loaded[0], Chat(loaded[1]), [circuit], None, options).queries()
+    moved = np.mean([task.circuit.parameters != circuit.parameters for task in queries])
+    assert moved == pytest.approx(0.2, abs=0.1)
 
 
 def test_what_cannot_be_trained_is_said(folder, tmp_path, capsys):

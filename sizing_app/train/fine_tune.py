@@ -28,6 +28,7 @@ from sizing_app.pools.designs import load_pool, pool_path
 from sizing_app.pools.surrogate import load_surrogate, surrogate_path
 from sizing_app.pools.teacher import Teacher
 from sizing_app.simulator import make_simulator
+from sizing_app.task.definition import Task
 from sizing_app.train.algorithms import ALGORITHMS
 from sizing_app.train.chat import Chat, ChatSampler, chat_lessons
 from sizing_app.train.config import DataConfig, RLConfig, SFTConfig
@@ -155,9 +156,7 @@ class FineTuning:
         options = self.options
         config = replace(RL, steps=options.rl_steps, queries=options.batch, group=options.group,
                          reply_tokens=options.reply_tokens)
-        queries = [task for circuit in self.circuits for task in self._synthesis(circuit).draw(
-            self._rng(circuit, 1), DATA.queries)]
-        training, held_out = split(queries, options.validation)
+        training, held_out = split(self.queries(), options.validation)
         sampler = ChatSampler(self.model, self.chat.tokenizer.eos_token_id, config.reply_tokens, config.temperature)
         rollouts = Rollouts(sampler, self.chat, self.simulator)
         Trainer(ALGORITHM, ALGORITHMS[ALGORITHM], self.model, rollouts, config, self.folder, options.seed,
@@ -165,6 +164,11 @@ class FineTuning:
         best = self.folder.checkpoint(f"{ALGORITHM}-best")
         return load_checkpoint(best, self.model) if best.exists() else \
             load_mean(self.folder.checkpoint(ALGORITHM), self.model)
+
+    def queries(self) -> list[Task]:
+        """What reinforcement learning plays."""
+        return [task for circuit in self.circuits for task in self._synthesis(circuit).draw(
+            self._rng(circuit, 1), DATA.queries)]
 
     def write(self, facts: dict) -> Path:
         """Weights in bfloat16, tokenizer and card, as servers read them."""
@@ -191,7 +195,7 @@ class FineTuning:
         return [chat_lessons(trajectory, self.chat) for trajectory in trajectories]
 
     def _synthesis(self, circuit) -> Synthesis:
-        return Synthesis(load_pool(circuit, pool_path(circuit)), DATA.hidden_share, DATA.moved_share)
+        return Synthesis(load_pool(circuit, pool_path(circuit)), DATA.hidden_share, DATA.moved_queries)
 
     def _rng(self, circuit, purpose: int) -> np.random.Generator:
         return np.random.default_rng([self.options.seed, purpose, *circuit.name.encode()])
