@@ -120,6 +120,18 @@ def test_what_cannot_be_trained_is_said(folder, tmp_path, capsys):
     assert "was made with another preset" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("reads, message", [(16, "no lesson fits the 16 tokens"), (4000, "no query fits the 4000")])
+def test_what_the_model_cannot_read_is_left_out(folder, tmp_path, capsys, reads, message):
+    model, tokenizer = load_open_model(folder, CPU)
+    model.config.max_position_embeddings = reads
+    model.save_pretrained(tmp_path / "model")
+    tokenizer.save_pretrained(tmp_path / "model")
+    assert main(["--model", str(tmp_path / "model"), "--circuits", "OTA", "--trajectories", "8", "--sft-steps", "1",
+                 "--rl-steps", "1", "--batch", "1", "--group", "2", "--reply-tokens", "4000", "--validation", "0",
+                 "--device", "cpu", "--workers", "1", "--out", str(tmp_path / "run")]) == 2
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(packaged() is None, reason="SmolLM2 is not installed; see requirements-open-model.txt")
 def test_two_steps_of_smollm2(tmp_path):

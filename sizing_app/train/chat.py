@@ -5,7 +5,7 @@ The reply is free text, without a grammar: what a general model has to learn fir
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,7 +18,8 @@ from sizing_app.prompt.analysis import end_text, move_text
 from sizing_app.prompt.chat import messages, write_reply
 from sizing_app.prompt.parser import parse_reply
 from sizing_app.task.definition import Task
-from sizing_app.task.turn import History, Proposal
+from sizing_app.task.reward import score
+from sizing_app.task.turn import History, Measurement, Proposal, Turn
 from sizing_app.train.data import Pairs
 from sizing_app.train.imagine import Trajectory
 from sizing_app.train.sampler import Sample, reply_length
@@ -57,6 +58,14 @@ def chat_lessons(trajectory: Trajectory, chat: Chat) -> Pairs:
         replies.append(write_reply(task.circuit, end_text(history), None))
     return [(np.array(chat.prompt(task, history[:size]), dtype=np.int32), np.array(chat.reply(reply), dtype=np.int32))
             for size, reply in enumerate(replies, 1)]
+
+
+def last_prompt(task: Task, chat: Chat) -> list[int]:
+    """About the longest prompt of a query: that of its last turn, where every turn before tried the start again and
+    measured what is asked for."""
+    measured = Measurement("ok", {spec.metric: spec.high if spec.low is None else spec.low for spec in task.specs})
+    turn = Turn(0, Proposal(task.initial), measured, score(measured, task.specs))
+    return chat.prompt(task, tuple(replace(turn, index=number) for number in range(task.budget)))
 
 
 class ChatSampler:

@@ -30,7 +30,7 @@ from sizing_app.pools.teacher import Teacher
 from sizing_app.simulator import make_simulator
 from sizing_app.task.definition import Task
 from sizing_app.train.algorithms import ALGORITHMS
-from sizing_app.train.chat import Chat, ChatSampler, chat_lessons
+from sizing_app.train.chat import Chat, ChatSampler, chat_lessons, last_prompt
 from sizing_app.train.config import DataConfig, RLConfig, SFTConfig
 from sizing_app.train.data import Lessons, Pairs, split
 from sizing_app.train.export import hardware, toml
@@ -125,6 +125,7 @@ class FineTuning:
 
     def __init__(self, model: nn.Module, chat: Chat, circuits: Sequence, simulator, options: argparse.Namespace):
         self.model, self.chat, self.circuits, self.simulator, self.options = model, chat, circuits, simulator, options
+        self.reads = model.config.max_position_embeddings
         self.folder, self.started = RunFolder(options.out), time.monotonic()
         self.folder.open("fine-tune", [circuit.name for circuit in circuits], 0, options.seed, "chat")
 
@@ -143,12 +144,13 @@ class FineTuning:
         config = replace(SFT, steps=self.options.sft_steps, batch=self.options.batch)
         lessons = [pairs for circuit in self.circuits for pairs in self._lessons(circuit)]
         sizes = [max(len(prompt) + len(reply) for prompt, reply in pairs) for pairs in lessons]
-        reads = self.model.config.max_position_embeddings
         parts = split(list(zip(lessons, sizes, strict=True)), min(self.options.validation, len(lessons) // 2))
-        data = Lessons(*([pairs for pairs, size in part if size <= reads] for part in parts))
+        data = Lessons(*([pairs for pairs, size in part if size <= self.reads] for part in parts))
+        if not data.training:
+            raise ValueError(f"no lesson fits the {self.reads} tokens that the model reads")
         _report(f"{len(data.training)} trajectories, {data.reply_tokens / 1e6:.1f} M reply tokens; the longest has "
-                f"{max(sizes)} tokens, {sum(size > reads for size in sizes)} with more than the {reads} that the model "
-                "reads are left out")
+                f"{max(sizes)} tokens, {sum(size > self.reads for size in sizes)} with more than the {self.reads} that "
+                "the model reads are left out")
         train_sft(self.model, data, config, self.folder, self.options.seed, clock, _report)
 
     def reinforce(self, clock: Clock) -> dict:
@@ -156,7 +158,13 @@ class FineTuning:
         options = self.options
         config = replace(RL, steps=options.rl_steps, queries=options.batch, group=options.group,
                          reply_tokens=options.reply_tokens)
-        training, held_out = split(self.queries(), options.validation)
+        parts = split(self.queries(), options.validation)
+        training, held_out = ([task for task in part if self.fits(task)] for part in parts)
+        left_out = sum(map(len, parts)) - len(training) - len(held_out)
+        _report(f"{len(training)} queries, {len(held_out)} more are held out, {left_out} with more than the "
+                f"{self.reads} tokens that the model reads are left out")
+        if not training:
+            raise ValueError(f"no query fits the {self.reads} tokens that the model reads")
         sampler = ChatSampler(self.model, self.chat.tokenizer.eos_token_id, config.reply_tokens, config.temperature)
         rollouts = Rollouts(sampler, self.chat, self.simulator)
         Trainer(ALGORITHM, ALGORITHMS[ALGORITHM], self.model, rollouts, config, self.folder, options.seed,
@@ -169,6 +177,10 @@ class FineTuning:
         """What reinforcement learning plays."""
         return [task for circuit in self.circuits for task in self._synthesis(circuit).draw(
             self._rng(circuit, 1), DATA.queries)]
+
+    def fits(self, task: Task) -> bool:
+        """Whether the model can read the last prompt of a query and the longest reply to it."""
+        return len(last_prompt(task, self.chat)) + self.options.reply_tokens <= self.reads
 
     def write(self, facts: dict) -> Path:
         """Weights in bfloat16, tokenizer and card, as servers read them."""
