@@ -13,13 +13,15 @@ import pytest
 import torch
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from sizing_app.circuit.folder import golden
+from sizing_app.circuit.folder import golden, load_training_circuit
 from sizing_app.evaluate.validate import main as validate, wrong_form
 from sizing_app.policy.gguf import write_gguf
 from sizing_app.pools.designs import load_pool, pool_path
+from sizing_app.pools.surrogate import load_surrogate, surrogate_path
+from sizing_app.pools.teacher import Teacher
 from sizing_app.prompt.compact import write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode, load_tokenizer, save_tokenizer
-from sizing_app.prompt.versions import VERSIONS
+from sizing_app.prompt.versions import LATEST, VERSIONS
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Proposal, Turn
 from sizing_app.train.command import main, parse, preset_of
@@ -28,8 +30,9 @@ from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_lessons, split
 from sizing_app.train.dialogue import Compact
 from sizing_app.train.export import export_model, load_model, prompt_of, toml
+from sizing_app.train.imagine import imagine, write_lessons
 from sizing_app.train.merge import main as merge
-from sizing_app.train.prepare import queries_path
+from sizing_app.train.prepare import lessons_path, queries_path
 from sizing_app.train.queries import Synthesis, save_queries
 from sizing_app.train.rollout import Rollouts, play
 from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
@@ -270,6 +273,32 @@ def test_a_start_with_another_tokenizer_needs_another_folder(tmp_path, capsys):
     assert main(given) == 2 and "has another tokenizer" in capsys.readouterr().err
     save_tokenizer(load_tokenizer(start), run)
     assert main(given) == 2 and "run the data stage first" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with lessons of OTA and a run of one supervised step; and the arguments for more stages of it."""
+    folder = tmp_path_factory.mktemp("stages")
+    circuit = load_training_circuit("OTA")
+    teacher = Teacher(load_pool(circuit, pool_path(circuit)),
+                      load_surrogate(surrogate_path(ROOT / "models", circuit), circuit))
+    rng = np.random.default_rng(0)
+    path = lessons_path(folder / "data", "OTA", LATEST)
+    path.parent.mkdir(parents=True)
+    write_lessons(imagine(Synthesis(teacher.pool).draw(rng, 4), teacher, rng), path, LATEST)
+    given = ["--out", str(folder / "run"), "--data", str(folder / "data"), "--models", str(folder / "models"),
+             "--circuits", "OTA", "--no-family", "--preset", "tiny", "--device", "cpu"]
+    assert main(["sft", "--sft-steps", "1", *given]) == 0
+    return folder, given
+
+
+def test_a_stage_that_trains_nothing_leaves_what_is_known_of_it(trained):
+    folder, given = trained
+    before = RunFolder(folder / "run").facts()["stages"]
+    assert list(before) == ["sft"] and "--sft-steps 1" in before["sft"]["command"]
+    assert main(["sft", "--sft-steps", "1", *given, "--workers", "1"]) == 0  # is complete
+    assert main(["tl-grpo", *given]) == 2  # has no queries
+    assert RunFolder(folder / "run").facts()["stages"] == before
 
 
 def test_running_mean():

@@ -70,7 +70,7 @@ class RunFolder:
             write_json(self.facts_path, {**wanted, "stages": {}})
 
     def note(self, stage: str, **facts: object) -> None:
-        """Keep how a stage was last run: command, hardware, numbers."""
+        """Keep how a stage was last trained: command, hardware, numbers."""
         run = self.facts()
         write_json(self.facts_path, {**run, "stages": {**run.get("stages", {}), stage: facts}})
 

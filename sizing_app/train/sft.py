@@ -60,6 +60,12 @@ def train_sft(model: nn.Module, data: Lessons, config: SFTConfig, run: RunFolder
     return step >= config.steps
 
 
+def is_complete(config: SFTConfig, run: RunFolder) -> bool:
+    """Whether the run's checkpoint has taken all steps."""
+    path = run.checkpoint(STAGE)
+    return path.exists() and torch.load(path, map_location="cpu", weights_only=True)["step"] >= config.steps
+
+
 def sft_step(model: nn.Module, trajectories: Sequence[Pairs]) -> tuple[float, int]:
     """Accumulate the gradient of the mean loss over all reply tokens; returns the loss (nats) and their number."""
     rows = [pack(pairs) for pairs in trajectories]

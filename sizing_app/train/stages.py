@@ -18,7 +18,7 @@ from sizing_app.simulator.inspection import Inspector
 from sizing_app.task.definition import Task
 from sizing_app.train import sft
 from sizing_app.train.algorithms import ALGORITHMS, SINGLE_TURN
-from sizing_app.train.config import Preset
+from sizing_app.train.config import Preset, RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves
 from sizing_app.train.data import load_lessons, sample_texts, split
 from sizing_app.train.dialogue import Compact
@@ -63,9 +63,6 @@ class Stages:
     def run(self, stage: str) -> bool:
         """True if the stage is complete."""
         _report(f"== {stage} ({hardware(self.device)}, preset {self.options.preset})")
-        began = base_of(stage, self.options.start) if self.options.start else {}
-        self.folder.note(stage, command=self.command, hardware=hardware(self.device), **began,
-                         numbers=vars(self.preset.rl if stage in ALGORITHMS else self.preset.sft))
         if stage == "pools":
             return simulate_pools(self.circuits, self.simulator, self.preset.data, self.options.seed, self.clock,
                                   _report)
@@ -94,6 +91,8 @@ class Stages:
         data = load_lessons(self._data_files(self._lessons_path), self.tokenizer, self.preset.sft.validation)
         _report(f"{model.num_parameters() / 1e6:.2f} M parameters, {len(data.training)} trajectories with "
                 f"{data.reply_tokens / 1e6:.1f} M reply tokens, {len(data.validation)} held out")
+        if not sft.is_complete(self.preset.sft, self.folder):
+            self._note(sft.STAGE, self.preset.sft)
         done = sft.train_sft(model, data, self.preset.sft, self.folder, self.options.seed, self.clock, _report)
         draw_curves(self.folder.log_path(sft.STAGE), self.folder.path / "sft.png")
         return done
@@ -107,9 +106,16 @@ class Stages:
         rollouts = Rollouts(sampler, Compact(self.tokenizer, self.prompt), self.simulator,
                             _latest_only(stage, vars(config)))
         trainer = Trainer(stage, ALGORITHMS[stage], model, rollouts, config, self.folder, self.options.seed, _report)
+        if not trainer.complete:
+            self._note(stage, config)
         done = trainer.train(training, held_out, self.clock)
         draw_curves(self.folder.log_path(stage), self.folder.path / f"{stage}.png")
         return done
+
+    def _note(self, stage: str, config: SFTConfig | RLConfig) -> None:
+        """Keep how a stage is trained, for its card."""
+        began = base_of(stage, self.options.start) if self.options.start else {}
+        self.folder.note(stage, command=self.command, hardware=hardware(self.device), **began, numbers=vars(config))
 
     def export(self) -> bool:
         """The supervised checkpoint, and of each algorithm that was run the best one on held-out queries.
