@@ -146,7 +146,10 @@ def test_reinforcement_learning_resumes_exactly(tokenizer, tmp_path):
     assert {"reward", "score", "best", "passed", "entropy", "response_tokens", "clip_share", "format_errors",
             "group_spread", "dropped", "sampling_seconds", "simulating_seconds", "updating_seconds",
             "validation_passed", "rollouts"} <= set(log[0])
-    assert log[0]["ratio_error"] < 1e-4 and (cut.path / "tl-grpo-best.pt").exists()
+    assert log[0]["ratio_error"] < 1e-4
+    best = torch.load(cut.path / "tl-grpo-best.pt", weights_only=True)
+    assert best["rollouts"] == best["step"] * 2 * RL.queries * RL.group
+    assert 0 < best["seconds"] <= sum(entry["seconds"] for entry in log)
     assert draw_curves(cut.log_path("tl-grpo"), tmp_path / "rl.png")
 
 
@@ -299,6 +302,24 @@ def test_a_stage_that_trains_nothing_leaves_what_is_known_of_it(trained):
     assert main(["sft", "--sft-steps", "1", *given, "--workers", "1"]) == 0  # is complete
     assert main(["tl-grpo", *given]) == 2  # has no queries
     assert RunFolder(folder / "run").facts()["stages"] == before
+
+
+def test_a_card_says_what_its_checkpoint_cost_and_what_is_remarked(trained):
+    folder, given = trained
+    save_queries(queries_path(folder / "data", "OTA"), [])
+    assert main(["tl-grpo", "--rl-steps", "3", "--rollouts", "3", "--time-limit", "0", *given]) == 75  # of no steps
+    run = RunFolder(folder / "run")
+    best, last = (run.checkpoint(name) for name in ("tl-grpo-best", "tl-grpo"))
+    state = torch.load(last, map_location="cpu", weights_only=True)
+    save = {"optimizers": [], "model": state["model"], "best": 0.5, "passed": 0.25, "simulations": 3.0, "truth": 1.0}
+    torch.save({**state, "step": 9, "seconds": 7200.0, "rollouts": 900}, last)
+    torch.save({**save, "step": 2, "seconds": 3600.0, "rollouts": 200}, best)
+    assert main(["export", *given, "--remark", "the first one"]) == 0
+    card = tomllib.loads((folder / "models" / "tl-grpo" / "card.toml").read_text())
+    assert (card["steps"], card["hours"], card["turn_level_rollouts"]) == (2, 1.0, 200)
+    assert card["remark"] == "the first one" and "steps" not in card["numbers"] and card["numbers"]["rollouts"] == 3
+    card = tomllib.loads((folder / "models" / "sft" / "card.toml").read_text())
+    assert card["numbers"]["steps"] == 1 and "turn_level_rollouts" not in card
 
 
 def test_running_mean():

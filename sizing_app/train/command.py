@@ -88,6 +88,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         "samples")
     parser.add_argument("--validation", type=int, default=None, metavar="N", help="queries held out (0: none)")
     parser.add_argument("--rollouts", type=int, default=None, metavar="N", help="end after N turn-level rollouts")
+    parser.add_argument("--remark", default=None, metavar="TEXT", help="a sentence for the cards of an export")
     for name, text in (("conditions", "conditions of a pool"), ("pool", "designs a condition"),
                        ("trajectories", "trajectories a circuit (0: none of the family either)"),
                        ("sft-steps", "supervised steps"),

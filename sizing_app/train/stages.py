@@ -136,11 +136,14 @@ class Stages:
         return True
 
     def _card(self, name: str, facts: dict) -> dict:
-        """What made a checkpoint, for models/NAME/card.toml."""
-        state = torch.load(self.folder.checkpoint(name), map_location="cpu", weights_only=True)
+        """What made a checkpoint, for models/NAME/card.toml. Best checkpoints of former versions do not say what was
+        spent on them: their cards have that of the whole run."""
+        spent = {**torch.load(self.folder.checkpoint(name), map_location="cpu", weights_only=True), **facts}
         scores = facts.get("validation") or ({key: facts[key] for key in OUTCOME} if "truth" in facts else {})
         made = self.folder.facts()["stages"][name]
         numbers = made.pop("numbers")
+        if numbers.get("rollouts") is not None:
+            del numbers["steps"]  # the rollouts decide
         card = {"base": "none: trained from random weights" if name == sft.STAGE else "sft", "architecture": "Qwen3",
                 "algorithm": name, "prompt": self.prompt,
                 "history": "latest" if _latest_only(name, numbers) else "full",
@@ -149,9 +152,8 @@ class Stages:
                 "family_members": len(self.family), "steps": facts["step"],
                 "data": "trajectories of a teacher that knows pools of simulated designs" if name == sft.STAGE else
                         "synthesized queries, rewards from ngspice", "seed": self.options.seed,
-                "hours": round(state["seconds"] / 3600, 3), **made}
-        if "rollouts" in state:
-            card["turn_level_rollouts"] = state["rollouts"]
+                "hours": round(spent["seconds"] / 3600, 3), **made,
+                "turn_level_rollouts": spent.get("rollouts"), "remark": self.options.remark}
         return {**card, "validation": {key: round(value, 4) for key, value in scores.items()}, "numbers": numbers}
 
     def _fresh_model(self):

@@ -80,14 +80,15 @@ class Trainer:
             return True
         log = StepLog(self.run.log_path(self.stage), progress.step)
         while not self.complete and not clock.over(2.5 * slowest + 5):
-            started = time.monotonic()
+            started, before = time.monotonic(), progress.seconds
             entry = {"step": progress.step, **self.step(tasks)}
             progress.step += 1
+            progress.seconds = before + time.monotonic() - started
             if validation and (progress.step % self.config.validate_every == 0 or self.complete):
                 entry |= self.validate(validation)
             seconds = time.monotonic() - started
             slowest = max(0.95 * slowest, seconds)
-            progress.seconds += seconds
+            progress.seconds = before + seconds
             log.write({**entry, "seconds": seconds})
             self.report(_progress_line(self.stage, entry, self.last_step(), seconds))
             if clock.save_is_due():
@@ -127,7 +128,7 @@ class Trainer:
         if result > tuple(self.progress.best):
             self.progress.best = result
             save_checkpoint(self.run.checkpoint(f"{self.stage}-best"), self.average.module, (), step=self.progress.step,
-                            **found)
+                            seconds=self.progress.seconds, rollouts=self.progress.rollouts, **found)
         return {f"validation_{name}": value for name, value in found.items()}
 
     def save(self) -> None:
