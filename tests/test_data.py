@@ -15,6 +15,7 @@ from sizing_app.errors import PolicyError
 from sizing_app.policy.regressor import Regressor
 from sizing_app.policy.stored import Lookup, TeacherPolicy
 from sizing_app.pools.designs import Pool, centroid, load_pool, pool_path, save_pool
+from sizing_app.pools.networks import save_networks
 from sizing_app.pools.query_rules import attractor
 from sizing_app.pools.surrogate import condition_features, load_surrogate, save_surrogate, surrogate_path
 from sizing_app.pools.targets import DesignGrid, margins, metric_row, rounded
@@ -209,6 +210,24 @@ def test_ranges_are_drawn_anew_and_hold_a_witness(ota_pool, tmp_path):
 @pytest.fixture(scope="module")
 def teacher(pool) -> Teacher:
     return Teacher(pool, fit_surrogate(pool, networks=1, steps=1000))
+
+
+def test_a_killed_run_leaves_no_part_of_a_file(ota_pool, tmp_path, monkeypatch):
+    def cut(path, **arrays):
+        Path(path).write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    def killed(count):
+        yield from Synthesis(ota_pool).draw(np.random.default_rng(0), count)
+        raise KeyboardInterrupt
+
+    queries, networks = tmp_path / "OTA.jsonl.gz", tmp_path / "OTA.npz"
+    with pytest.raises(KeyboardInterrupt):
+        save_queries(queries, killed(2))
+    monkeypatch.setattr(np, "savez_compressed", cut)
+    with pytest.raises(KeyboardInterrupt):
+        save_networks(networks, [])
+    assert not queries.exists() and not networks.exists()
 
 
 def test_a_surrogate_inverts_its_heights_and_its_slope_is_that_of_its_predictions(teacher, pool):

@@ -17,12 +17,15 @@ Network = list[tuple[np.ndarray, np.ndarray]]
 
 
 def save_networks(path: Path, networks: Sequence[Network], **others: np.ndarray) -> None:
-    """Write networks, in half precision, and other arrays."""
+    """Write networks, in half precision, and other arrays: next to ``path``, then renamed, so that a killed run leaves
+    no part of a file."""
     arrays = {f"{kind}{number}_{place}": array.astype(np.float16) for number, network in enumerate(networks)
               for place, layer in enumerate(network) for kind, array in zip("wb", layer, strict=True)}
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **arrays, **others)
+    unfinished = path.with_suffix(".partial.npz")
+    np.savez_compressed(unfinished, **arrays, **others)
+    unfinished.replace(path)
 
 
 def load_networks(path: Path, inputs: int, outputs: int) -> tuple[list[Network], Mapping[str, np.ndarray]]:

@@ -1,6 +1,6 @@
 """The files that training reads, made from circuits and simulations: pools, trajectories, queries, baselines.
 
-Whatever is there already is kept; what is half done goes on.
+Whatever is there already is kept. A pool that is half done goes on; any other file is made anew, unless it is whole.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +23,8 @@ from sizing_app.train.run_folder import Clock
 from sizing_app.train.surrogate import fit_surrogate
 
 RESERVE = 20.0
-"""Seconds that a chunk of simulations, or one circuit's files, may take; none is begun with less time left."""
+"""Seconds that a chunk of simulations may take. With less time left none is begun, nor are the files of one more
+circuit, which may take longer: once begun they are made to the end."""
 CHUNK = 512
 """Trajectories that are made up together."""
 FAMILY_NETWORKS, FAMILY_STEPS = 1, 1500

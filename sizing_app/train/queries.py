@@ -137,12 +137,14 @@ def in_other_ranges(circuit: Circuit, designs: Sequence[Parameters], rng: np.ran
 
 
 def save_queries(path: Path, tasks: Iterable[Task]) -> None:
-    """One JSON document a line, gzip."""
+    """One JSON document a line, gzip. Written next to ``path``, then renamed, so that a killed run leaves no part."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with gzip.open(path, "wt", encoding="utf-8") as file:
+    unfinished = path.with_suffix(".partial")
+    with gzip.open(unfinished, "wt", encoding="utf-8") as file:
         for task in tasks:
             file.write(json.dumps(to_json(task)) + "\n")
+    unfinished.replace(path)
 
 
 def load_queries(path: Path, circuits: Mapping[str, Circuit]) -> list[Task]:
