@@ -123,6 +123,16 @@ def test_muon_directions_are_orthogonal():
         assert torch.linalg.svdvals(update_).sub(1).abs().max() < 0.4
 
 
+def test_muon_gets_the_matrices_of_the_layers_alone(tokenizer):
+    tied = a_model(tokenizer)
+    untied = type(tied)(type(tied.config)(**{**tied.config.to_dict(), "tie_word_embeddings": False}))
+    for model in (tied, untied):
+        muon, adamw = ({id(p) for p in optimizer.param_groups[0]["params"]} for optimizer in make_optimizers(model, 1))
+        layers = {id(p) for p in model.model.layers.parameters() if p.ndim == 2}
+        assert muon == layers and id(model.lm_head.weight) in adamw
+        assert len(muon | adamw) == len(list(model.parameters()))
+
+
 @given(rewards=st.lists(st.floats(-1, 2), min_size=2, max_size=16))
 def test_advantages_have_no_mean(rewards):
     advantages = group_advantages(rewards)
