@@ -18,18 +18,20 @@ from sizing_app.evaluate.fingerprint import fingerprint
 from sizing_app.evaluate.intervals import interval, interval_of_lead, pooled, share_interval
 from sizing_app.evaluate.report import curves, draw_curves, summary
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles, TurnResult
-from sizing_app.evaluate.runner import Job, evaluate
+from sizing_app.evaluate.runner import Job, evaluate, rows
 from sizing_app.evaluate.suites import Query, SuiteError, load_queries
 from sizing_app.evaluate.method_tables import at_budgets, lead, methods_by_circuits
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import initial_design
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.session.events import fold
+from sizing_app.session.turn import initial_turn
 from sizing_app.task.advantage import PLAY_TEMPERATURE
+from sizing_app.task.turn import Measurement, Proposal
 from sizing_app.train.command import parse, preset_of
 from sizing_app.train.algorithms import ALGORITHMS
 from sizing_app.train.config import RLConfig
-from tests.builders import GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, settled, write
+from tests.builders import GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, settled, turn_of, write
 
 POLICIES = {"random": RandomSearch(), "bayes": BayesianSearch()}
 COLUMNS = ["circuit", "suite", "query", "policy", "best_reward", "passed", "simulations", "seconds", "statements",
@@ -152,6 +154,15 @@ def test_passing_and_simulations_are_counted(tmp_path):
     assert (row.best_reward, row.passed, row.simulations, row.worst) == (1.0, 1, 2, 1.0)
     assert 0.01 < row.cpu <= row.seconds + 0.002  # the policy's thread; these simulations take none
     assert [turn.status for turn in files.turns] == ["ok", "no_call", "ok", "ok"]
+
+
+def test_what_the_simulator_refused_is_no_simulation():
+    job, simulator = from_poor("scripted"), QuadraticSimulator()
+    task = job.query.task(job.circuit, 3)
+    start = initial_turn(task, simulator)
+    measured = turn_of(task, (start,), Proposal(GOOD), simulator)
+    refused = replace(measured, measurement=Measurement("refused", {}))
+    assert [rows(job, (start, turn), 0.0, 0.0)[0].simulations for turn in (measured, refused)] == [1, 0]
 
 
 def test_what_a_policy_simulates_after_success_does_not_count(tmp_path):

@@ -21,13 +21,13 @@ from sizing_app.train.data import batch_of
 from sizing_app.train.dialogue import Compact
 from sizing_app.train.model import build_model, take_weights
 from sizing_app.train.optim import apply_gradients, make_optimizers, orthogonalize
-from sizing_app.train.rollout import Rollouts, play
+from sizing_app.train.rollout import Rollouts, outcome, play
 from sizing_app.train.run_folder import generator
 from sizing_app.train.sampler import Sampler
 from sizing_app.train.sft import sft_step
 from sizing_app.train.step import Step, tl_grpo, update
 from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
-from tests.builders import GOOD, POOR, QuadraticSimulator, a_task
+from tests.builders import GOOD, POOR, QuadraticSimulator, a_task, turn_of
 from tests.training import SIZE, ScriptedSampler, a_model, a_tokenizer, rollouts_of
 
 CPU = torch.device("cpu")
@@ -192,6 +192,14 @@ def test_a_trajectory_without_success_spends_its_budget(tokenizer, model):
     groups, trajectories = play([a_task(budget=3)] * 2, rollouts, 5, generator(CPU, 0))
     assert rollouts.count == 2 * 3 * 5 and [history[-1].index for history in trajectories] == [3, 3]
     assert {turn.measurement.status for played in groups for group in played for turn in group.turns} == {"no_call"}
+
+
+def test_an_outcome_counts_what_was_simulated():
+    task, simulator = a_task(), QuadraticSimulator()
+    history = (initial_turn(task, simulator),)
+    for parameters in (None, POOR, GOOD):
+        history = (*history, turn_of(task, history, Proposal(parameters), simulator))
+    assert outcome([history]) == {"best": 1.0, "passed": 1.0, "simulations": 2.0}
 
 
 def test_collect_credits_each_turn_in_its_group(tokenizer):

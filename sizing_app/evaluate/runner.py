@@ -91,7 +91,7 @@ def rows(job: Job, history: History, seconds: float, own: float) -> tuple[Result
     """What the turns of a finished session are in the tables; ``seconds`` of wall time, ``own``: of CPU time outside
     the simulator."""
     first = next((turn.index for turn in history if turn.score is not None and turn.score.passed), len(history))
-    counted = [turn.measurement for turn in history if 0 < turn.index <= first and turn.measurement is not None]
+    counted = [turn for turn in history if 0 < turn.index <= first]
     best = best_turn(history)
     scores = [spec.score for spec in best.score.specs] if best else [0.0]
     said = [claim for turn in history for claim in turn.claims if claim.true is not None]
@@ -101,12 +101,12 @@ def rows(job: Job, history: History, seconds: float, own: float) -> tuple[Result
              if claim.about == "move" and claim.true is not None and in_reach(task, history[:place], turn, claim)]
     declared = next((turn.index - 1 for turn in history if turn.proposal.infeasible is not None), None)
     result = Result(*job.key, best_reward=round(best_reward(history), 6), passed=int(reached(history)),
-                    simulations=sum(item.status != "no_call" for item in counted), seconds=round(seconds, 3),
+                    simulations=sum(turn.simulations for turn in counted), seconds=round(seconds, 3),
                     statements=len(said),
                     statements_true=sum(claim.true for claim in said), expectations=len(expected),
                     expectations_true=sum(claim.true for claim in expected), moves=len(moves),
                     moves_true=sum(claim.true for claim in moves), fingerprint=job.fingerprint, declared=declared,
                     worst=round(min(scores), 6),
-                    cpu=round(own + fsum(item.cpu for item in counted), 3))
+                    cpu=round(own + fsum(turn.measurement.cpu for turn in counted if turn.measurement), 3))
     return result, [TurnResult(*job.key, turn.index, round(turn.reward, 6), int(turn.score.passed),
                                turn.measurement.status) for turn in history if turn.score is not None]

@@ -100,8 +100,9 @@ def play(tasks: Sequence[Task], rollouts: Rollouts, size: int,
 
 
 def outcome(histories: Sequence[History]) -> dict[str, float]:
-    """Mean best reward of trajectories (paper, eq. 5), the share that met all specs, and the turns they took."""
+    """Mean best reward of trajectories (paper, eq. 5), the share that met all specs, and the simulations after the
+    start."""
     best = [best_reward(history) for history in histories]
-    taken = [sum(1 for turn in history if turn.index > 0 and turn.measurement is not None) for history in histories]
+    taken = [sum(turn.simulations for turn in history if turn.index > 0) for history in histories]
     return {"best": sum(best) / len(best), "passed": sum(map(reached, histories)) / len(histories),
             "simulations": sum(taken) / len(taken)}
