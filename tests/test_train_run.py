@@ -222,6 +222,7 @@ def test_checkpoints_are_judged_on_queries_of_training(ota, tmp_path, capsys):
     start = Turn(0, Proposal(tasks[0].initial), None, None)
     assert wrong_form((start,)) == 0
     assert wrong_form((start, replace(start, proposal=Proposal(None, problems=("no call",))), start)) == 0.5
+    assert wrong_form((start, replace(start, proposal=Proposal(None, finished=True)))) == 1  # too early
 
     assert validate([shipped, *given[:2], "--circuits", "MILLER"]) == 2
     assert "MILLER.jsonl.gz" in capsys.readouterr().err

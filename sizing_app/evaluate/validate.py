@@ -20,6 +20,7 @@ from sizing_app.evaluate.report import REWARD, SHARE, mean_with_interval
 from sizing_app.prompt.compact import END
 from sizing_app.prompt.versions import FIRST
 from sizing_app.simulator import SimulatorPool
+from sizing_app.task.advantage import format_errors
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Simulator
 from sizing_app.task.reward import best_reward, reached
@@ -88,7 +89,6 @@ def row(folder: Path, trajectories: Sequence[History]) -> str:
 
 
 def wrong_form(history: History) -> float:
-    """Share of the replies that have an error of form. What is sampled keeps to the grammar, which leaves two: a reply
-    that is cut at its greatest length, and an analysis that contradicts its call."""
-    replies = history[1:]
-    return sum(bool(turn.proposal.problems) for turn in replies) / max(len(replies), 1)
+    """Share of the replies that have an error of form (task/advantage.py: format_errors)."""
+    errors = [bool(format_errors(turn, history[:place])) for place, turn in enumerate(history) if place]
+    return sum(errors) / max(len(errors), 1)
