@@ -58,7 +58,7 @@ def sample_texts(circuits: list[Circuit], count: int = 100, version: str = FIRST
 
 def write_checkpoint(folder: Path, circuits: list[Circuit], seed: int = 0, version: str = FIRST) -> Tokenizer:
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = build_tokenizer(circuits, sample_texts(circuits, version=version), merges=200, version=version)
+    tokenizer = build_tokenizer(circuits, sample_texts(circuits, version=version), version, merges=200)
     (folder / "card.toml").write_text(f'prompt = "{version}"\n')
     save_tokenizer(tokenizer, folder)
     vocabulary = -(-tokenizer.get_vocab_size() // 64) * 64

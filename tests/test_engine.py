@@ -78,7 +78,7 @@ def wait_for(condition, seconds: float = 20.0) -> bool:
 def test_tokenization_is_the_same_on_any_text(engine, checkpoint, ota, miller):
     """Two numbers without anything between them do not occur."""
     tokenizer, rng = load_tokenizer(checkpoint), random.Random(0)
-    tokens = [f"{token}u" if token[-1].isdigit() else token for token in added_tokens([ota, miller])
+    tokens = [f"{token}u" if token[-1].isdigit() else token for token in added_tokens([ota, miller], "compact")
               if token not in SPECIAL_TOKENS]
     pieces = ["m", "meg", " w", "gain", "<", ">", '"', "é√µ", "😀", "\n\n", "  ", "\t", "it's", "=", ","]
     texts = ["".join(rng.choice(tokens if rng.random() < 0.5 else pieces) for _ in range(rng.randint(1, 12)))
@@ -355,7 +355,7 @@ def test_each_server_gets_its_own_fields(faulty, checkpoint, ota, owner, given, 
     request = _Scripted.requests[-1]
     assert given <= set(request)
     assert not absent & set(request)
-    assert request["prompt"] == encode(load_tokenizer(checkpoint), render(task, a_history(task, 1)))
+    assert request["prompt"] == encode(load_tokenizer(checkpoint), render(task, a_history(task, 1), "compact"))
     propose(LanguageModel("x", f"{faulty}/short/{owner}", "served", checkpoint, prompt="compact-2"), task)
     assert _Scripted.requests[-1]["prompt"] == encode(load_tokenizer(checkpoint),
                                                       render(task, a_history(task, 1), "compact-2"))
@@ -371,7 +371,7 @@ def test_log_probabilities_are_those_of_transformers(engine, checkpoint, ota):
     compared = 0
     for seed in range(20):
         task = a_query(ota, seed)
-        prompt = encode(tokenizer, render(task, a_history(task, 2, seed)))
+        prompt = encode(tokenizer, render(task, a_history(task, 2, seed), "compact"))
         answer = ask(engine, "/v1/completions", {"prompt": prompt, "max_tokens": 24, "temperature": 0, "logprobs": 1})
         entries = answer["choices"][0]["logprobs"]["content"]
         tokens = [entry["id"] for entry in entries]

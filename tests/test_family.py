@@ -115,7 +115,7 @@ def test_nearly_all_members_are_fit_for_training(family):
 
 
 def test_tokens_of_the_family_can_be_told_apart(family):
-    assert len(added_tokens(family.values())) > len(NAMES)
+    assert len(added_tokens(family.values(), "compact")) > len(NAMES)
 
 
 @FEW
@@ -157,5 +157,5 @@ def taught(pool, circuit, seed: int) -> list[float]:
     prompts = [lesson["prompt"] for trajectory in imagine(tasks, teacher, rng) for lesson in lessons(trajectory)]
     begin = f"<|task|> {circuit.process}: {' '.join(circuit.topology)} "
     assert prompts and all(prompt.startswith(begin) for prompt in prompts)
-    assert render(tasks[0], ()).startswith(begin)
+    assert render(tasks[0], (), "compact").startswith(begin)
     return [score(measured, task.specs).reward for task, measured in zip(tasks, found, strict=True)]

@@ -24,7 +24,7 @@ CIRCUITS = [load_training_circuit(name) for name in ("OTA", "MILLER", "SimLDO")]
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return build_tokenizer(CIRCUITS, ["Turn 1 misses gbw by 12%. I raise w_in. I expect gbw up."] * 3)
+    return build_tokenizer(CIRCUITS, ["Turn 1 misses gbw by 12%. I raise w_in. I expect gbw up."] * 3, "compact")
 
 
 @pytest.fixture(scope="module")

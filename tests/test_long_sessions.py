@@ -42,9 +42,10 @@ def test_a_prompt_numbers_its_turns_as_in_training(count):
     history = _history(count)
     seen = shown(history)
     assert seen == (history if count <= SHOWN_TURNS + 1 else (history[0], *history[-SHOWN_TURNS:]))
-    assert [part.split("{")[0] for part in render(TASK, history).split("<|turn|>")[1:]] == [
+    assert [part.split("{")[0] for part in render(TASK, history, "compact").split("<|turn|>")[1:]] == [
         str(number) for number in range(len(seen))]
-    assert render(TASK, history) == render(TASK, tuple(replace(turn, index=n) for n, turn in enumerate(seen)))
+    renumbered = tuple(replace(turn, index=number) for number, turn in enumerate(seen))
+    assert render(TASK, history, "compact") == render(TASK, renumbered, "compact")
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])

@@ -31,7 +31,7 @@ def test_the_compact_prompt():
     history = (a_turn(task, 0, task.initial, 37.4, 9e-6), a_turn(task, 1, GOOD, 60.0, None, "I reasoned"),
                Turn(2, Proposal(None, text="nonsense"), nothing, score(nothing, task.specs)),
                Turn(3, Proposal(GOOD), late, score(late, task.specs)))
-    assert compact.render(task, history) == (
+    assert compact.render(task, history, "compact") == (
         "<|task|> none: tt 27C 3.3V 2p gain>=50dB power<=2u"
         '<|turn|>0{"w": "98%","m": "47%"}<|result|> gain=37.5dB -60% power=9.09u -300%'
         '<|turn|>1{"w": "50%","m": "47%"}<|result|> gain=60dB +50% power=none'
@@ -56,7 +56,7 @@ def test_the_second_version_tells_ranges_and_what_each_turn_changed():
 
 
 def test_evidence_is_told_in_tokens_that_every_checkpoint_has():
-    tokens = set(vocabulary.added_tokens([a_circuit()]))
+    tokens = set(vocabulary.added_tokens([a_circuit()], "compact"))
     assert {" gain=", " power=", " w", " m", " -50%", " -500%", " +100%", " +16%"} <= tokens
 
 
@@ -136,7 +136,7 @@ def every_unit():
 
 
 def test_tokens_of_every_circuit_do_not_overlap():
-    tokens = vocabulary.added_tokens([*CIRCUITS, every_unit(), a_circuit("OPAMP4"), a_circuit("SimLDO")])
+    tokens = vocabulary.added_tokens([*CIRCUITS, every_unit(), a_circuit("OPAMP4"), a_circuit("SimLDO")], "compact")
     assert len(set(tokens)) == len(tokens)
     assert {" folded-cascode", " gbw>=", ',"r_b":', ' "43%"', "4.75", "976", " -12%"} <= set(tokens)
     assert all(NUMBER.fullmatch(token) for token in tokens if token[-1].isdigit())

@@ -141,7 +141,7 @@ def test_prompts_are_hardly_longer_than_in_names():
     """Tokens of a prompt of four turns and of a reply, over all circuits."""
     circuits, sizes = list(CIRCUITS.values()), {}
     for version in ("compact-2", LATEST):
-        tokenizer = build_tokenizer(circuits, sample_texts(circuits, 51, version), version=version)
+        tokenizer = build_tokenizer(circuits, sample_texts(circuits, 51, version), version)
         sizes[version] = [len(encode(tokenizer, render(task, a_history(task, 4, 1), version)))
                           for task in (a_query(circuit, 1) for circuit in circuits)]
     assert sum(sizes[LATEST]) < 1.04 * sum(sizes["compact-2"])

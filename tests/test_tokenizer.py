@@ -16,7 +16,7 @@ CIRCUITS = list(load_circuits().values())
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return build_tokenizer(CIRCUITS, sample_texts(CIRCUITS), merges=200)
+    return build_tokenizer(CIRCUITS, sample_texts(CIRCUITS), "compact", merges=200)
 
 
 def test_texts_survive_encoding(tokenizer):
@@ -40,7 +40,7 @@ def test_numbers_and_names_are_one_token_each(tokenizer, circuit):
 def test_what_a_session_costs(tokenizer, circuit):
     task = a_query(circuit)
     parameters, specs = len(circuit.parameters), len(circuit.specs)
-    first, second = (len(encode(tokenizer, render(task, a_history(task, turns)))) for turns in (1, 2))
+    first, second = (len(encode(tokenizer, render(task, a_history(task, turns), "compact"))) for turns in (1, 2))
     assert second - first <= 2 * parameters + 5 * specs + 4
     assert first - (second - first) <= 4 * specs + len(circuit.topology) + 18
     assert len(encode(tokenizer, call_text(circuit, task.initial))) <= 2 * parameters + 3
@@ -51,7 +51,7 @@ def test_values_of_tokens(tokenizer):
     assert values[' "43%"'] == ("position", 43.0)
     assert (values["4.75"], values["63.5"], values["976"]) == (("number", 4.75), ("number", 63.5), ("number", 976.0))
     assert (values[" -12%"], values[" +12%"], values[" 12%"]) == (("failed", 12.0), ("met", 12.0), ("percent", 12.0))
-    numbers = [token for token in added_tokens(CIRCUITS) if token.lstrip(' +-"')[0].isdigit()]
+    numbers = [token for token in added_tokens(CIRCUITS, "compact") if token.lstrip(' +-"')[0].isdigit()]
     assert set(values) == set(numbers)
 
 

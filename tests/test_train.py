@@ -18,7 +18,6 @@ from sizing_app.train.advantage import clipped_objective, format_errors, group_a
 from sizing_app.train.algorithms import ALGORITHMS, gtpo, single_turn_grpo, trajectory_grpo
 from sizing_app.train.config import RLConfig
 from sizing_app.train.data import batch_of
-from sizing_app.train.dialogue import Compact
 from sizing_app.train.model import build_model, take_weights
 from sizing_app.train.optim import apply_gradients, make_optimizers, orthogonalize
 from sizing_app.train.rollout import Rollouts, outcome, play
@@ -28,7 +27,7 @@ from sizing_app.train.sft import sft_step
 from sizing_app.train.step import Step, tl_grpo, update
 from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
 from tests.builders import GOOD, POOR, QuadraticSimulator, a_task, turn_of
-from tests.training import SIZE, ScriptedSampler, a_model, a_tokenizer, rollouts_of
+from tests.training import SIZE, ScriptedSampler, a_model, a_tokenizer, dialogue, rollouts_of
 
 CPU = torch.device("cpu")
 CONFIG = RLConfig(queries=3, group=4, steps=2, reply_tokens=12, validation=2, validate_every=1)
@@ -178,7 +177,7 @@ def script(task):
 
 def test_a_query_costs_turns_times_group_rollouts(tokenizer):
     task = a_task()
-    rollouts = Rollouts(ScriptedSampler(tokenizer, script(task)), Compact(tokenizer), QuadraticSimulator())
+    rollouts = Rollouts(ScriptedSampler(tokenizer, script(task)), dialogue(tokenizer), QuadraticSimulator())
     groups, trajectories = play([task, task], rollouts, 4, generator(CPU, 0))
     assert [len(history) - 1 for history in trajectories] == [3, 3]
     assert rollouts.count == sum(len(group.turns) for played in groups for group in played) == 2 * 3 * 4
@@ -204,7 +203,7 @@ def test_an_outcome_counts_what_was_simulated():
 
 def test_collect_credits_each_turn_in_its_group(tokenizer):
     task = a_task()
-    rollouts = Rollouts(ScriptedSampler(tokenizer, script(task)), Compact(tokenizer), QuadraticSimulator())
+    rollouts = Rollouts(ScriptedSampler(tokenizer, script(task)), dialogue(tokenizer), QuadraticSimulator())
     collected = tl_grpo([task], rollouts, CONFIG, generator(CPU, 0))
     first, second, last = ([step.advantages[-1] for step in row] for row in collected.rows)
     assert first[1] < 0 and first[2] < 0 < first[0]
@@ -228,7 +227,7 @@ def never_good(task):
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_algorithm_costs_turns_times_group_rollouts(tokenizer, name):
     tasks = [a_task(budget=3, seed=1), a_task(budget=3, seed=2)]
-    rollouts = Rollouts(ScriptedSampler(tokenizer, never_good(tasks[0])), Compact(tokenizer), QuadraticSimulator())
+    rollouts = Rollouts(ScriptedSampler(tokenizer, never_good(tasks[0])), dialogue(tokenizer), QuadraticSimulator())
     collected = ALGORITHMS[name](tasks, rollouts, CONFIG, generator(CPU, 0))
     assert rollouts.count == len(collected.turns) == 2 * 3 * CONFIG.group
     assert len(collected.rewards) == len(collected.truths) == len(collected.flawed) == len(collected.turns)
@@ -258,14 +257,14 @@ def swapped(task, first, second):
 
 def test_trajectory_grpo_gives_all_turns_the_advantage_of_the_best(tokenizer):
     task, config = a_task(budget=2), replace(CONFIG, group=2, credit_truth=False)
-    rollouts = Rollouts(ScriptedSampler(tokenizer, swapped(task, FAR, NEAR)), Compact(tokenizer), QuadraticSimulator())
+    rollouts = Rollouts(ScriptedSampler(tokenizer, swapped(task, FAR, NEAR)), dialogue(tokenizer), QuadraticSimulator())
     rows = trajectory_grpo([task], rollouts, config, generator(CPU, 0)).rows
     assert [[set(step.advantages) for step in row] for row in rows] == [[{1.0}] * 2, [{-1.0}] * 2]
 
 
 def test_gtpo_credits_a_turn_with_what_follows(tokenizer):
     task, config = a_task(budget=2), replace(CONFIG, group=2, credit_truth=False, discount=0.5)
-    rollouts = Rollouts(ScriptedSampler(tokenizer, swapped(task, FAR, NEAR)), Compact(tokenizer), QuadraticSimulator())
+    rollouts = Rollouts(ScriptedSampler(tokenizer, swapped(task, FAR, NEAR)), dialogue(tokenizer), QuadraticSimulator())
     collected = gtpo([task], rollouts, config, generator(CPU, 0))
     first, second = collected.rows
     assert [set(step.advantages) for step in first] == [{1.0}] * 2 and [set(step.advantages) for step in second] == [
@@ -282,7 +281,7 @@ def test_gtpo_does_not_pay_for_stalling(tokenizer):
     ended = [f"<Analyze>All specs are met.</Analyze><Design End>{END}"]
     script = iter([*replies, *ended, *replies[1:] * 4])
     sampler = ScriptedSampler(tokenizer, lambda prompt, number: next(script))
-    collected = gtpo([task], Rollouts(sampler, Compact(tokenizer), QuadraticSimulator()), config, generator(CPU, 0))
+    collected = gtpo([task], Rollouts(sampler, dialogue(tokenizer), QuadraticSimulator()), config, generator(CPU, 0))
     met, stalled = collected.rewards[:2], collected.rewards[2:]
     assert len(stalled) == 5 and met == [1.1, 1.1] and sum(stalled) > sum(met)
     first, second = ([step.advantages[-1] for step in row] for row in collected.rows)
@@ -291,7 +290,7 @@ def test_gtpo_does_not_pay_for_stalling(tokenizer):
 
 def test_single_turn_grpo_shows_no_history(tokenizer):
     task = a_task(budget=3)
-    rollouts = Rollouts(ScriptedSampler(tokenizer, never_good(task)), Compact(tokenizer), QuadraticSimulator())
+    rollouts = Rollouts(ScriptedSampler(tokenizer, never_good(task)), dialogue(tokenizer), QuadraticSimulator())
     rows = single_turn_grpo([task], rollouts, CONFIG, generator(CPU, 0)).rows
     turn = tokenizer.token_to_id("<|turn|>")
     assert [step.prompt.count(turn) for row in rows for step in row] == [1] * 12
@@ -300,7 +299,7 @@ def test_single_turn_grpo_shows_no_history(tokenizer):
 
 def test_without_memory_a_prompt_shows_the_latest_turn_as_the_start(tokenizer):
     task = a_task(budget=3)
-    rollouts = Rollouts(ScriptedSampler(tokenizer, never_good(task)), Compact(tokenizer), QuadraticSimulator(),
+    rollouts = Rollouts(ScriptedSampler(tokenizer, never_good(task)), dialogue(tokenizer), QuadraticSimulator(),
                         latest_only=True)
     groups, (trajectory,) = play([task], rollouts, 2, generator(CPU, 0))
     assert [group.history for group in groups[0]] == [trajectory[:1], trajectory[:2], trajectory[:3]]
@@ -315,7 +314,7 @@ def test_without_memory_words_about_the_start_are_read_of_the_turn_that_was_show
     task = a_task(budget=2)
     rollouts = Rollouts(ScriptedSampler(tokenizer, lambda prompt, number: write_reply(task.circuit, next(said),
                                                                                       next(designs))),
-                        Compact(tokenizer), QuadraticSimulator(), latest_only=True)
+                        dialogue(tokenizer), QuadraticSimulator(), latest_only=True)
     groups, (trajectory,) = play([task], rollouts, 1, generator(CPU, 0))
     assert [turn.proposal.problems for turn in trajectory] == [(), (), ()]
     assert [claim.true for claim in claims(task, groups[0][1].shown, trajectory[2]) if claim.about == "move"] == [True]
@@ -326,7 +325,7 @@ def test_an_analysis_is_credited_with_its_truth_and_an_action_with_its_design(to
     true, false = "I cut w.", "Turn 7 is worse."
     replies = [(true, GOOD), (false, GOOD), (true, POOR), (false, POOR)]
     rollouts = Rollouts(ScriptedSampler(tokenizer, lambda prompt, number: write_reply(task.circuit, *replies[number])),
-                        Compact(tokenizer), QuadraticSimulator())
+                        dialogue(tokenizer), QuadraticSimulator())
     config = replace(CONFIG, group=4, truth_in_action=0.25)
     row = tl_grpo([task], rollouts, config, generator(CPU, 0)).rows[0]
     assert [step.advantages[0] for step in row] == pytest.approx([1, -1, 1, -1])
@@ -344,7 +343,7 @@ def test_an_analysis_is_credited_with_its_truth_and_an_action_with_its_design(to
 
 def test_groups_without_spread_are_dropped(tokenizer):
     task = a_task()
-    rollouts = Rollouts(ScriptedSampler(tokenizer, lambda prompt, number: "nonsense" + END), Compact(tokenizer),
+    rollouts = Rollouts(ScriptedSampler(tokenizer, lambda prompt, number: "nonsense" + END), dialogue(tokenizer),
                         QuadraticSimulator())
     collected = tl_grpo([task], rollouts, CONFIG, generator(CPU, 0))
     assert len(collected.spreads) == task.budget and not collected.rows

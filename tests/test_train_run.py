@@ -15,6 +15,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from sizing_app.circuit.folder import golden, load_training_circuit
 from sizing_app.evaluate.validate import main as validate, wrong_form
+from sizing_app.policy.card import prompt_of
 from sizing_app.policy.gguf import write_gguf
 from sizing_app.pools.designs import load_pool, pool_path
 from sizing_app.pools.surrogate import load_surrogate, surrogate_path
@@ -28,8 +29,7 @@ from sizing_app.train.command import main, parse, preset_of
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
 from sizing_app.train.data import load_lessons, split
-from sizing_app.train.dialogue import Compact
-from sizing_app.train.export import export_model, load_model, prompt_of, toml
+from sizing_app.train.export import export_model, load_model, toml
 from sizing_app.train.imagine import imagine, write_lessons
 from sizing_app.train.merge import main as merge
 from sizing_app.train.prepare import lessons_path, queries_path
@@ -41,7 +41,7 @@ from sizing_app.train.stages import Stages, base_of
 from sizing_app.train.step import tl_grpo
 from sizing_app.train.trainer import Trainer
 from tests.builders import a_circuit, a_task, on_grid
-from tests.training import ScriptedSampler, a_model, a_tokenizer, demonstration, rollouts_of
+from tests.training import ScriptedSampler, a_model, a_tokenizer, demonstration, dialogue, rollouts_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SFT = SFTConfig(steps=6, batch=2, warmup=2, validation=1, validate_every=2, learning_rate=1e-2)
@@ -163,8 +163,8 @@ def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):
         turn = prompt.count("<|turn|>")
         return write_reply(ota, "gain is low", None if turn > 2 else design if turn == 2 or number == 1 else worse)
 
-    tokenizer = build_tokenizer([ota], ["gain is low"] * 3)
-    rollouts = Rollouts(ScriptedSampler(tokenizer, script), Compact(tokenizer), simulator)
+    tokenizer = build_tokenizer([ota], ["gain is low"] * 3, "compact")
+    rollouts = Rollouts(ScriptedSampler(tokenizer, script), dialogue(tokenizer), simulator)
     ((first, *_),), (history,) = play([task], rollouts, 2, generator(torch.device("cpu"), 0))
     assert [turn.measurement.status if turn.measurement else "end" for turn in history] == ["ok", "ok", "ok", "end"]
     assert history[2].score.passed and history[1].reward < 1 and history[0].reward == history[1].reward
@@ -261,6 +261,12 @@ def test_reinforcement_learning_keeps_to_the_words_of_its_start(tmp_path, capsys
     assert f"not {other}: the sft stage can teach it that" in capsys.readouterr().err
 
 
+def test_a_start_without_a_card_is_told(tmp_path, capsys):
+    assert main(["sft", "--start", str(tmp_path), "--out", str(tmp_path / "run"), "--circuits", "OTA", "--no-family",
+                 "--device", "cpu"]) == 2
+    assert "has no card.toml" in capsys.readouterr().err
+
+
 def test_the_data_stage_writes_the_prompt_of_the_start(tmp_path):
     (tmp_path / "card.toml").write_text('prompt = "compact-2"\n')
     options = parse(["data", "--start", str(tmp_path), "--out", str(tmp_path / "run"), "--circuits", "OTA",
@@ -271,7 +277,7 @@ def test_the_data_stage_writes_the_prompt_of_the_start(tmp_path):
 def test_a_start_with_another_tokenizer_needs_another_folder(tmp_path, capsys):
     start, run = ROOT / "models" / "sft", tmp_path / "run"
     run.mkdir()
-    save_tokenizer(build_tokenizer([a_circuit()], [], version=prompt_of(start)), run)
+    save_tokenizer(build_tokenizer([a_circuit()], [], prompt_of(start)), run)
     given = ["tl-grpo", "--start", str(start), "--out", str(run), "--data", str(tmp_path), "--circuits", "OTA",
              "--no-family", "--device", "cpu"]
     assert main(given) == 2 and "has another tokenizer" in capsys.readouterr().err

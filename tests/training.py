@@ -31,7 +31,7 @@ def demonstration(task: Task, simulator=None) -> list[dict[str, str]]:
     history = (initial_turn(task, simulator),)
     for parameters in (*CALLS, None):
         reply = write_reply(task.circuit, "w is too wide" if parameters else "all specs are met", parameters)
-        turns.append({"prompt": render(task, history), "reply": reply})
+        turns.append({"prompt": render(task, history, "compact"), "reply": reply})
         history = (*history, turn_of(task, history, parse_reply(reply.removesuffix(END), task.circuit), simulator))
     return turns
 
@@ -39,7 +39,7 @@ def demonstration(task: Task, simulator=None) -> list[dict[str, str]]:
 def a_tokenizer(circuit: Circuit | None = None, merges: int = 60) -> Tokenizer:
     turns = demonstration(a_task(circuit or a_circuit()))
     return build_tokenizer([circuit or a_circuit()], [turn["prompt"] + turn["reply"] for turn in turns] * 2,
-                           merges=merges)
+                           "compact", merges)
 
 
 def a_model(tokenizer: Tokenizer, seed: int = 0):
@@ -52,8 +52,12 @@ def a_model(tokenizer: Tokenizer, seed: int = 0):
     return model
 
 
+def dialogue(tokenizer: Tokenizer) -> Compact:
+    return Compact(tokenizer, "compact")
+
+
 def rollouts_of(model, tokenizer: Tokenizer, reply_tokens: int = 12) -> Rollouts:
-    return Rollouts(Sampler(model, tokenizer.token_to_id(END), reply_tokens), Compact(tokenizer), QuadraticSimulator())
+    return Rollouts(Sampler(model, tokenizer.token_to_id(END), reply_tokens), dialogue(tokenizer), QuadraticSimulator())
 
 
 @dataclass

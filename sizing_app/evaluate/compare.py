@@ -24,12 +24,13 @@ from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles
 from sizing_app.evaluate.runner import Job, rows
 from sizing_app.evaluate.suites import load_queries
 from sizing_app.evaluate.validate import play_once
+from sizing_app.policy.card import prompt_of
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.advantage import PLAY_TEMPERATURE
 from sizing_app.train.command import main as train
 from sizing_app.train.algorithms import SINGLE_TURN
 from sizing_app.train.config import RLConfig
-from sizing_app.train.export import load_model, prompt_of
+from sizing_app.train.export import load_model
 from sizing_app.train.queries import BUDGET
 from sizing_app.train.trainer import load_mean
 
@@ -130,7 +131,7 @@ def examine(name: str, seed: int, jobs: Sequence[Job], options: argparse.Namespa
     latest_only = "--latest-only" in variant or SINGLE_TURN in variant
     started, own = time.perf_counter(), time.thread_time()
     histories = play_once(model, tokenizer, [job.query.task(job.circuit, BUDGET) for job in jobs], simulator,
-                          options.temperature, latest_only, seed, prompt_of(options.start))
+                          options.temperature, latest_only, prompt_of(options.start), seed)
     seconds, own = (time.perf_counter() - started) / len(jobs), (time.thread_time() - own) / len(jobs)
     for job, history in zip(jobs, histories, strict=True):
         files.append(*rows(job, history, seconds, own))

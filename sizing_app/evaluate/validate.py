@@ -18,7 +18,6 @@ from sizing_app.circuit.folder import load_training_circuit
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.evaluate.report import REWARD, SHARE, mean_with_interval
 from sizing_app.prompt.compact import END
-from sizing_app.prompt.versions import FIRST
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.advantage import format_errors
 from sizing_app.task.definition import Task
@@ -70,11 +69,11 @@ def play_checkpoint(folder: Path, tasks: Sequence[Task], simulator: Simulator) -
     card = tomllib.loads((folder / "card.toml").read_text())
     model, tokenizer = load_model(folder)
     return play_once(model, tokenizer, tasks, simulator, card["temperature"], card["history"] == "latest",
-                     prompt=card["prompt"])
+                     card["prompt"])
 
 
 def play_once(model, tokenizer, tasks: Sequence[Task], simulator: Simulator, temperature: float, latest_only: bool,
-              seed: int = 0, prompt: str = FIRST) -> list[History]:
+              prompt: str, seed: int = 0) -> list[History]:
     """One trajectory a task, all in lockstep; ``latest_only``: prompts show the latest turn alone."""
     sampler = Sampler(model, tokenizer.token_to_id(END), RLConfig.reply_tokens, temperature, Form(tokenizer))
     rollouts = Rollouts(sampler, Compact(tokenizer, prompt), simulator, latest_only)

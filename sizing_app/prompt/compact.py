@@ -22,7 +22,7 @@ from sizing_app.prompt.evidence import evidence_text
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, CALL_END, DESIGN_END, FUNCTION
 from sizing_app.prompt.values import (Grid, metric_grid, percent_bucket, position, snapped_text,
                                       value_text)
-from sizing_app.prompt.versions import FIRST, VERSIONS
+from sizing_app.prompt.versions import VERSIONS
 from sizing_app.prompt.wording import wording
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import History, Turn
@@ -53,7 +53,7 @@ def shown(history: History) -> History:
     return turns[:1] + turns[1:][-SHOWN_TURNS:]
 
 
-def render(task: Task, history: History, version: str = FIRST) -> str:
+def render(task: Task, history: History, version: str) -> str:
     """The prompt of the next turn in a version of versions.py; ends with ``<|reply|>``."""
     tells, words = VERSIONS[version], wording(task.circuit, version)
     task, turns = words.task(task), words.history(shown(history))

@@ -13,7 +13,6 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from sizing_app.circuit.definition import Circuit
 from sizing_app.prompt.compact import END, PAD, SPECIAL_TOKENS
 from sizing_app.prompt.values import NUMBER
-from sizing_app.prompt.versions import FIRST
 from sizing_app.prompt.vocabulary import added_tokens, check_overlaps
 
 QWEN2_PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|"
@@ -22,8 +21,7 @@ _MARGIN = re.compile(r" ([+-]?)(\d+)%")
 _POSITION = re.compile(r' "(\d+)%"')
 
 
-def build_tokenizer(circuits: Iterable[Circuit], texts: Iterable[str], merges: int = 512,
-                    version: str = FIRST) -> Tokenizer:
+def build_tokenizer(circuits: Iterable[Circuit], texts: Iterable[str], version: str, merges: int = 512) -> Tokenizer:
     """Learn at most ``merges`` word pieces from ``texts``, prompts and replies of a version; the circuits give
     everything else."""
     added = added_tokens(circuits, version)

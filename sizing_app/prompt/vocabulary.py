@@ -6,10 +6,10 @@ from sizing_app.circuit.definition import Circuit
 from sizing_app.prompt.compact import CALL_HEAD, SPECIAL_TOKENS, TAGS, condition_values, kind_tokens
 from sizing_app.prompt.roles import all_words
 from sizing_app.prompt.values import NUMBER, NUMBERS, PERCENT_BUCKETS, metric_grid
-from sizing_app.prompt.versions import FIRST, VERSIONS
+from sizing_app.prompt.versions import VERSIONS
 from sizing_app.prompt.wording import OWN_PROCESS, PROCESSES, TOPOLOGIES
 
-def added_tokens(circuits: Iterable[Circuit], version: str = FIRST) -> list[str]:
+def added_tokens(circuits: Iterable[Circuit], version: str) -> list[str]:
     """Everything that is one token by decree: role tokens first, then tags, numbers and names, each once. In a version
     with roles they are the same whatever the circuits."""
     tokens = [*SPECIAL_TOKENS, *TAGS, CALL_HEAD, *(f' "{place}%"' for place in range(101))]

@@ -11,7 +11,6 @@ from sizing_app.circuit.definition import Circuit
 from sizing_app.prompt.compact import render
 from sizing_app.prompt.parser import ANALYZE_END, parse_reply
 from sizing_app.prompt.tokenizer import encode
-from sizing_app.prompt.versions import FIRST
 from sizing_app.prompt.wording import wording
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import History, Proposal
@@ -37,7 +36,7 @@ class Compact:
     """The prompt of the small checkpoints (prompt/compact.py), in a version."""
 
     tokenizer: Tokenizer
-    version: str = FIRST
+    version: str
 
     @cached_property
     def close(self) -> int:

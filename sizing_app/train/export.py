@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,11 +49,6 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> tuple[Qwen3F
     disable_progress_bar()
     model = Qwen3ForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=ATTENTION)
     return model.to(device), load_tokenizer(folder)
-
-
-def prompt_of(folder: Path) -> str:
-    """The version of the prompt that an exported checkpoint was trained with."""
-    return tomllib.loads((folder / "card.toml").read_text())["prompt"]
 
 
 def hardware(device: torch.device) -> str:

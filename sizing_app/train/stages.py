@@ -11,6 +11,7 @@ import torch
 from tokenizers import Tokenizer
 
 from sizing_app.circuit.folder import load_training_circuit
+from sizing_app.policy.card import prompt_of
 from sizing_app.prompt.compact import END
 from sizing_app.prompt.tokenizer import build_tokenizer
 from sizing_app.simulator import make_simulator
@@ -22,7 +23,7 @@ from sizing_app.train.config import Preset, RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves
 from sizing_app.train.data import load_lessons, sample_texts, split
 from sizing_app.train.dialogue import Compact
-from sizing_app.train.export import export_model, hardware, load_model, prompt_of
+from sizing_app.train.export import export_model, hardware, load_model
 from sizing_app.train.family.archive import load_family
 from sizing_app.train.form import Form
 from sizing_app.train.model import build_model, pick_device, set_precision, take_weights
@@ -48,6 +49,8 @@ class Stages:
         self.folder = RunFolder(options.out)
         if options.resume == "no":
             self.folder.clear()
+        if options.start and not (options.start / "card.toml").exists():
+            raise RunError(f"{options.start} has no card.toml: --start names an exported checkpoint")
         self.prompt = prompt_of(options.start) if options.start and not options.prompt else preset.data.prompt
         self.preset = replace(preset, data=replace(preset.data, prompt=self.prompt))
         self.folder.open(options.preset, [circuit.name for circuit in self.circuits], len(self.family), options.seed,
@@ -83,7 +86,7 @@ class Stages:
     def tokenizer(self) -> Tokenizer:
         paths = self._data_files(self._lessons_path) if not (self.folder.path / "tokenizer.json").exists() else []
         return self.folder.tokenizer(lambda: build_tokenizer((*self.circuits, *self.family), sample_texts(paths),
-                                                             version=self.prompt))
+                                                             self.prompt))
 
     def train_sft(self) -> bool:
         model = self._first_model()
