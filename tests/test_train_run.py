@@ -23,6 +23,7 @@ from sizing_app.pools.teacher import Teacher
 from sizing_app.prompt.compact import write_reply
 from sizing_app.prompt.tokenizer import build_tokenizer, encode, load_tokenizer, save_tokenizer
 from sizing_app.prompt.versions import LATEST, VERSIONS
+from sizing_app.prompt.wording import wording
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import Proposal, Turn
 from sizing_app.train.command import main, parse, preset_of
@@ -40,6 +41,7 @@ from sizing_app.train.sft import train_sft
 from sizing_app.train.stages import Stages, base_of
 from sizing_app.train.step import tl_grpo
 from sizing_app.train.trainer import Trainer
+from tests.bench.training import our_steps, prompts
 from tests.builders import a_circuit, a_task, on_grid
 from tests.training import ScriptedSampler, a_model, a_tokenizer, demonstration, dialogue, rollouts_of
 
@@ -327,6 +329,13 @@ def test_a_card_says_what_its_checkpoint_cost_and_what_is_remarked(trained):
     assert card["remark"] == "the first one" and "steps" not in card["numbers"] and card["numbers"]["rollouts"] == 3
     card = tomllib.loads((folder / "models" / "sft" / "card.toml").read_text())
     assert card["numbers"]["steps"] == 1 and "turn_level_rollouts" not in card
+
+
+def test_what_is_timed_beside_trl_is_what_the_checkpoint_reads_and_writes(ota):
+    version = prompt_of(ROOT / "models" / "sft")
+    (text,), words = prompts(ota, version, 1), wording(ota, version).circuit
+    assert all(f" {parameter.name}=" in text for parameter in words.parameters)  # the ranges
+    assert our_steps(ROOT / "models" / "sft", words, [text], 1)[1] > 0
 
 
 def test_running_mean():

@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sizing_app.circuit.folder import load_circuit
-from sizing_app.circuit.folder import TEST
+from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.folder import VALIDATION, load_circuit
 from sizing_app.evaluate.suites import load_queries
+from sizing_app.policy.card import prompt_of
 from sizing_app.prompt.compact import END, render
 from sizing_app.prompt.tokenizer import encode
+from sizing_app.prompt.wording import wording
 from sizing_app.session.turn import initial_turn
 from sizing_app.simulator import SimulatorPool
 from sizing_app.train.advantage import group_advantages
@@ -42,29 +44,30 @@ def main() -> None:
         import trl
     except ImportError:
         parser.error("pip install trl==1.16.0 first")
-    texts = prompts(chosen.prompts)
-    ours, rate = our_steps(MODELS / chosen.checkpoint, texts, chosen.steps)
-    theirs, their_rate = trl_steps(MODELS / chosen.checkpoint, texts, chosen.steps)
+    folder, circuit = MODELS / chosen.checkpoint, load_circuit("OTA")
+    version = prompt_of(folder)
+    texts = prompts(circuit, version, chosen.prompts)
+    ours, rate = our_steps(folder, wording(circuit, version).circuit, texts, chosen.steps)
+    theirs, their_rate = trl_steps(folder, texts, chosen.steps)
     print(f"{chosen.prompts} prompts x {SETTINGS.group} replies, {SETTINGS.updates} gradient steps, "
           f"{torch.get_num_threads()} threads; median of {chosen.steps}\n"
           f"here: {ours:.1f} s, {rate:.0f} reply tokens/s; TRL {trl.__version__}: {theirs:.1f} s, "
           f"{their_rate:.0f} reply tokens/s; ratio of the rates {rate / their_rate:.1f}")
 
 
-def prompts(count: int) -> list[str]:
-    """First turns of queries of OTA."""
-    circuit = load_circuit("OTA")
-    tasks = [query.task(circuit, 5) for query in load_queries(circuit, "standard", TEST)[:count]]
+def prompts(circuit: Circuit, version: str, count: int) -> list[str]:
+    """First turns of queries, in a version of the prompt."""
+    tasks = [query.task(circuit, 5) for query in load_queries(circuit, "standard", VALIDATION)[:count]]
     with SimulatorPool() as simulator:
-        return [render(task, (initial_turn(task, simulator),)) for task in tasks]
+        return [render(task.told(), (initial_turn(task, simulator),), version) for task in tasks]
 
 
-def our_steps(folder: Path, texts: list[str], steps: int) -> tuple[float, float]:
-    """Median seconds of a step, and reply tokens a second."""
+def our_steps(folder: Path, circuit: Circuit, texts: list[str], steps: int) -> tuple[float, float]:
+    """Median seconds of a step, and reply tokens a second; ``circuit`` in the words of the replies."""
     model, tokenizer = load_model(folder)
     form, encoded = Form(tokenizer), [encode(tokenizer, text) for text in texts]
     sampler = Sampler(model, tokenizer.token_to_id(END), SETTINGS.reply_tokens, form=form)
-    circuits, optimizers = [load_circuit("OTA")] * len(texts), make_optimizers(model, 1e-5)
+    circuits, optimizers = [circuit] * len(texts), make_optimizers(model, 1e-5)
     times, rates = [], []
     for number in range(steps + 1):
         started = time.perf_counter()
