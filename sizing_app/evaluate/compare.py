@@ -148,8 +148,8 @@ def jobs_of(policy: str, options: argparse.Namespace) -> list[Job]:
 def table(results: Sequence[Result], variants: Sequence[str]) -> str:
     """Markdown: a row a variant, for each suite the mean best reward and the share of queries with all specs met.
 
-    Means over circuits, queries and runs, with 95% bootstrap intervals over runs and queries, and from the lowest to
-    the highest run; then how far the first variant is ahead.
+    Means over circuits, queries and runs, with 95% intervals over runs and queries (intervals.py), and from the lowest
+    to the highest run; then how far the first variant is ahead.
     """
     trained = {row.policy.rpartition("/")[0] for row in results}
     names = [name for name in (*variants, START) if name in trained]

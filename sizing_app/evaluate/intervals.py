@@ -1,4 +1,4 @@
-"""95% bootstrap intervals of means, over all that another experiment would draw anew: runs, queries and circuits.
+"""95% intervals of means, over all that another experiment would draw anew: runs, queries and circuits.
 
 Percentile intervals of scipy.stats.bootstrap (Efron and Tibshirani 1993, chapter 13) of a crossed table: every run (a
 seed of training) plays every query, so what is resampled are the numbers of the runs and, independently of them, those

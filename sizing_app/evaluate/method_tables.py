@@ -16,7 +16,7 @@ def methods_by_circuits(results: Sequence[Result], order: Sequence[str], held_ou
     """For each suite two Markdown tables, share of queries with all specs met and mean best reward.
 
     A row a policy, a column a circuit, and the means over the circuits that are trained on and over those that are held
-    out, each with its 95% bootstrap interval over circuits and queries.
+    out, each with its 95% interval over circuits and queries (intervals.py).
     """
     lines = []
     for suite in sorted({row.suite for row in results}):

@@ -1,4 +1,4 @@
-"""What an evaluation found: a table with bootstrap intervals, paired differences, and the turn-by-turn curves."""
+"""What an evaluation found: a table with intervals, paired differences, and the turn-by-turn curves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ COLORS = {"tl-grpo": "#c0392b", "tl-grpo+cma-es": "#7b241c", "sft": "#e08e0b", "
 
 @dataclass(frozen=True)
 class Row:
-    """A policy on a suite. Intervals are 95% bootstrap intervals of the mean over queries."""
+    """A policy on a suite. Intervals are 95% intervals of the mean over queries (intervals.py)."""
 
     circuit: str
     suite: str
@@ -80,7 +80,8 @@ def summary(results: Sequence[Result], order: Sequence[str] = ()) -> str:
         lines.append(f"| {row.circuit} | {row.suite} | {row.policy} | {row.queries} | "
                      f"{with_interval(row.share_passed, row.passed_interval, SHARE)} | "
                      f"{with_interval(row.mean_best_reward, row.reward_interval, REWARD)} | {rest} |")
-    lines += ["", "Brackets hold 95% bootstrap intervals over queries; simulations are those after the initial design. "
+    lines += ["", "Brackets hold 95% intervals over queries (bootstrap; Wilson's where all or none meet all specs); "
+              "simulations are those after the initial design. "
               "Worst spec: the lowest score of a spec in the best turn."]
     differences = _differences(results, order)
     return "\n".join([*lines, *(["", *differences] if differences else []), ""])

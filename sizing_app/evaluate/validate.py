@@ -81,7 +81,7 @@ def play_once(model, tokenizer, tasks: Sequence[Task], simulator: Simulator, tem
 
 
 def row(folder: Path, trajectories: Sequence[History]) -> str:
-    """A row of the table, with 95% bootstrap intervals over the queries."""
+    """A row of the table, with 95% intervals over the queries (intervals.py)."""
     best, met, wrong = ([value(history) for history in trajectories] for value in (best_reward, reached, wrong_form))
     return (f"| {folder} | {len(trajectories)} | {mean_with_interval(best, REWARD)} | "
             f"{mean_with_interval(met, SHARE)} | {mean_with_interval(wrong, SHARE)} |")

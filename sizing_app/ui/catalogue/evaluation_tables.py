@@ -13,8 +13,8 @@ from sizing_app.evaluate.method_tables import columns
 from sizing_app.store import SessionStore
 from sizing_app.ui.library.filters import sessions_link
 
-NOTE = ("Mean best reward, and below it the share of queries with all specs met; brackets: 95% bootstrap intervals over"
-        " circuits and queries. Point at a cell for its own intervals.")
+NOTE = ("Mean best reward, and below it the share of queries with all specs met; brackets: 95% intervals over "
+        "circuits and queries. Point at a cell for its own intervals.")
 
 
 def evaluations(root: Path, store: SessionStore, held_out: Collection[str], order: Sequence[str]) -> Markup:
