@@ -1,4 +1,5 @@
-"""Every number of a training run, as named presets. ``small`` is what is shipped, ``tiny`` is for two CPU cores."""
+"""Every number of a training run, as named presets. ``tiny`` is for two CPU cores and what is shipped, ``small`` is
+for a GPU."""
 
 from dataclasses import dataclass, field
 
