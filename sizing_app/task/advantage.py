@@ -28,10 +28,11 @@ PLAY_TEMPERATURE = 0.5
 
 
 def format_errors(turn: Turn, history: History) -> list[str]:
-    """What is wrong with the form of a turn (paper, section 5.1.3), as sentences.
+    """What is wrong with the form of a turn, as sentences.
 
-    Missing or wrong tags and calls (as the parser found them), an end before any design met all specs, no end after one
-    did.
+    Missing or wrong tags (paper, section 5.1.3), no end after a design met all specs (its missing <Design End>), a
+    missing or wrong call (ours), a reply that was cut (ours), words that the call contradicts (ours), an end before any
+    design met all specs (ours). What the paper also names, more calls than allowed, cannot happen: the session is over.
     """
     errors = list(turn.proposal.problems)
     if turn.proposal.finished and not reached(history):
