@@ -2,7 +2,7 @@
 
 Each variant is trained from one checkpoint with the same number of turn-level rollouts, once a seed. What comes out
 (the mean weights at the end, none are chosen) plays validation queries, or test queries for a report, none of which
-training uses, with the session loop of the app, sampled at the temperature of the app.
+training uses, by train/rollout.py: play (docs/training.md says what it shares with the app), at the app's temperature.
 OUT/VARIANT-SEED is a run, OUT/results.csv has every query, OUT/summary.md the table, with intervals over runs and
 queries. The same command goes on where it was cut.
 """

@@ -5,7 +5,8 @@ For choosing, without a look at the queries of the evaluation: which run to ship
 
     python -m sizing_app train data --trajectories 0 --no-family --seed 1 --data runs/validation --out runs/validation
 
-Each is played once, with the session loop of the app, at the temperature of the checkpoint's card.
+Each is played once, by train/rollout.py: play (docs/training.md says what it shares with the app), at the temperature
+of the checkpoint's card.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """The form of a reply as masks over tokens, so that training samples under the grammar of app and evaluation.
 
-``prompt/compact.py: grammar`` leaves a choice in three places: the words of the analysis, a call or the end, and the
+``prompt/grammar.py`` leaves a choice in three places: the words of the analysis, a call or the end, and the
 position of each parameter. Everything else is forced, has probability 1 and no gradient. Without masks many replies of
 a small model have a slip somewhere in thirty parameters, and training learns about slips.
 """
