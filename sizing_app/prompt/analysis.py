@@ -1,7 +1,8 @@
 """The closed language of an analysis: which specs fail and by how much, what is changed, what that will do.
 
-The teacher writes it before its design. Everything it says is true: the shortfalls are measured, the changes are those
-of the design that follows, and the expected effects are the differences that its simulation shows.
+The teacher writes it before its design. What it says of the past and of the design that follows is true: the shortfalls
+are measured, the changes are those of the design. The effects are what whoever writes it expects: the teacher what its
+surrogate predicts.
 """
 
 import re
@@ -34,7 +35,7 @@ def end_text(history: History) -> str:
 
 
 def move_text(task: Task, history: History, design: np.ndarray, metrics: np.ndarray) -> str:
-    """The analysis before a call of ``design`` (grid indices), whose simulation will measure ``metrics``."""
+    """The analysis before a call of ``design`` (grid indices), of which ``metrics`` are expected."""
     latest, best = history[-1], best_turn(history)
     if not best.measurement.ok:
         return f"Turn {latest.index} gives no result."
