@@ -76,7 +76,8 @@ def check_line(text: str, where: str, empty: bool = False) -> None:
 
 
 def check_parts(circuit: Circuit) -> None:
-    """The parts of a circuit, each by itself; what only the parts together can tell is for circuits.check_circuit."""
+    """The parts of a circuit, each by itself; what only the parts together can tell is for
+    circuit.check.check_circuit."""
     check_leaves(circuit, "circuit")
     expect(NAME.fullmatch(circuit.name.replace("-", "_")), "name", "letters, digits, _ and -", circuit.name)
     check_line(circuit.title, "title")

@@ -4,7 +4,7 @@ A file holds an object: ``version``, ``circuit``, ``suite``, ``split``, ``recipe
 ``command``, and ``queries``, objects with
 
 - ``conditions``: corner, temperature (degrees Celsius), supply (V), load (F)
-- ``specs``: list of {metric, low, high, scale}, as domain.Spec; a bound that is not there is left out
+- ``specs``: list of {metric, low, high, scale}, as circuit.definition.Spec; a bound that is not there is left out
 - ``initial``: parameter name to value in SI units, the design of turn 0
 - ``stated``, in the suite *shifted*: the conditions that a policy is told, which differ from the true ones
 - ``ranges``, in the suites *moved*: parameter name to [low, high] in SI units, instead of the circuit's ranges

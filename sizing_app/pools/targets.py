@@ -139,7 +139,8 @@ def fitness(circuit: Circuit, specs: Sequence[Spec], weights: np.ndarray, metric
 
 
 def scales(spec: Spec) -> tuple[float, float]:
-    """The scale of a shortfall below the low bound, and of one above the high bound (domain.Spec.scale_at)."""
+    """The scale of a shortfall below the low bound, and of one above the high bound
+    (circuit.definition.Spec.scale_at)."""
     if spec.scale is not None:
         return spec.scale, spec.scale
     low = spec.low if spec.low is not None else spec.high

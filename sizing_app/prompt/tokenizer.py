@@ -1,4 +1,4 @@
-"""The tokenizer of the small checkpoints: byte-level BPE under the tokens that compact.added_tokens names.
+"""The tokenizer of the small checkpoints: byte-level BPE under the tokens that vocabulary.added_tokens names.
 
 It follows Qwen2 (its pre-tokenizer, no normalizer, no post-processor): Hugging Face, vLLM and llama.cpp agree on that.
 """

@@ -1,6 +1,6 @@
 """What a designer looks at beyond metrics: the operating point of each transistor, and the waveforms themselves.
 
-Plain values that travel between processes. A failure is a value, as in domain.Measurement: status and log tell it.
+Plain values that travel between processes. A failure is a value, as in task.turn.Measurement: status and log tell it.
 """
 
 from collections.abc import Mapping

@@ -38,7 +38,7 @@ def check_limits(circuit: Circuit, limits: Mapping[str, tuple[float, float]], wh
 
 
 def check_task(task: Task, where: str = "task") -> None:
-    """All of a task but its circuit, which circuits.check_circuit judges."""
+    """All of a task but its circuit, which circuit.check.check_circuit judges."""
     circuit = task.circuit
     for name in ("specs", "conditions", "stated", "initial", "limits", "hint", "goal", "earlier"):
         check_leaves(getattr(task, name), f"{where}.{name}")
