@@ -52,7 +52,8 @@ def move_text(task: Task, history: History, design: np.ndarray, metrics: np.ndar
 
 
 def base_turn(history: History) -> Turn:
-    """The turn that an analysis goes on from: the best one, of equals the latest."""
+    """The turn that an analysis goes on from: the latest one where none is better, or else the best one, of equals the
+    first. The evidence of a prompt is about the first of the best ones (evidence.py: best_place)."""
     latest, best = history[-1], best_turn(history)
     return latest if latest.measurement.ok and latest.reward >= best.reward else best
 

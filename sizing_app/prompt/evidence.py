@@ -21,15 +21,16 @@ LISTED = 4
 """Moves, and changes, that are named at most."""
 
 
-def base_of(shown: Sequence[Turn]) -> int | None:
-    """The place of the first turn with the highest reward among those that were measured; None without any."""
+def best_place(shown: Sequence[Turn]) -> int | None:
+    """The place of the best turn among those that were measured, of equals the first; None without any. An analysis
+    goes on from the latest turn where that is as good (analysis.py: base_turn)."""
     measured = [place for place, turn in enumerate(shown) if turn.measurement.ok and turn.proposal.parameters]
     return max(measured, key=lambda place: (shown[place].reward, -place), default=None)
 
 
 def evidence_text(circuit: Circuit, specs: Sequence[Spec], shown: Sequence[Turn], turn: Turn) -> str:
     """Of a turn after those that the prompt shows before it; empty where there is nothing to compare."""
-    place = base_of(shown)
+    place = best_place(shown)
     if place is None or not turn.measurement.ok or not turn.proposal.parameters:
         return ""
     base = shown[place]
