@@ -92,6 +92,16 @@ class QuadraticSimulator(DirectSimulator):
         return Measurement("ok", metrics, seconds=self.delay)
 
 
+class CountingSimulator(QuadraticSimulator):
+    """Counts what it simulates."""
+
+    count = 0
+
+    def submit(self, jobs):
+        self.count += len(jobs)
+        return super().submit(jobs)
+
+
 @dataclass
 class SampledSimulator(QuadraticSimulator):
     """The gain of sample k is k dB less, of which those of a w beyond ``narrow`` feel less; sample 9 fails."""

@@ -30,20 +30,10 @@ from sizing_app.pools.targets import DesignGrid, margins
 from sizing_app.task.limits import narrowed
 from sizing_app.task.reward import score
 from sizing_app.train.queries import FIRST_SEED
-from tests.builders import GOOD, QuadraticSimulator, a_circuit, settled
+from tests.builders import GOOD, CountingSimulator, QuadraticSimulator, a_circuit, settled
 
 CIRCUITS = load_circuits()
 every_circuit = pytest.mark.parametrize("circuit", CIRCUITS.values(), ids=lambda circuit: circuit.name)
-
-
-class CountingSimulator(QuadraticSimulator):
-    """Counts what it simulates."""
-
-    count = 0
-
-    def submit(self, jobs):
-        self.count += len(jobs)
-        return super().submit(jobs)
 
 
 def some_row(circuit: Circuit, rng: np.random.Generator) -> np.ndarray:
@@ -283,7 +273,10 @@ def test_a_policy_that_reads_its_targets_reacts(tmp_path):
     (tmp_path / "queries" / "validation").mkdir(parents=True)
     (tmp_path / "queries" / "validation" / "standard.json").write_text(
         json.dumps({"version": 2, "circuit": "TOY", "suite": "standard", "queries": queries}))
-    reader, constant = (react(toy, policy, QuadraticSimulator(), "validation") for policy in (Reader(), Middle()))
+    simulator = CountingSimulator()
+    reader = react(toy, Reader(), simulator, "validation")
+    assert simulator.count == 1 + reader.designs + reader.told_designs - 1  # one is the answer to both questions
+    constant = react(toy, Middle(), simulator, "validation")
     assert reader.slopes["power"] == pytest.approx(1)
     assert constant.slopes == pytest.approx({"gain": 0, "power": 0}, abs=1e-9)
     assert (constant.designs, constant.told_designs, round(constant.spread, 9)) == (1, 1, 0)

@@ -13,7 +13,7 @@ from sizing_app.prompt.analysis import inverted
 from sizing_app.session.loop import initial_turn
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Proposal, Turn
-from tests.builders import GOOD, QuadraticSimulator, a_circuit
+from tests.builders import GOOD, CountingSimulator, QuadraticSimulator, a_circuit
 
 BUDGET = 3
 SPECS = (Spec("gain", low=50.0, scale=20.0), Spec("power", low=0.8e-6, high=1.25e-6))
@@ -98,7 +98,7 @@ def test_who_reads_results_loses_by_wrong_ones(tmp_path):
 
 
 def test_only_results_are_changed_and_only_for_the_policy(tmp_path):
-    reader, simulator, circuit = Reader(), QuadraticSimulator(), a_circuit()
+    reader, simulator, circuit = Reader(), CountingSimulator(), a_circuit()
     task = queries(1)[0].task(circuit, 2)
     history = ()
     for index, width in enumerate((50e-6, 20e-6, 5e-6)):
@@ -106,6 +106,11 @@ def test_only_results_are_changed_and_only_for_the_policy(tmp_path):
         measured = simulator.measure(circuit, proposal.parameters, task.conditions)
         history = (*history, Turn(index, proposal, measured, score(measured, task.specs)))
     makers = variants(reader, [task], simulator)
+    changed = makers[named("reader", "results replaced")]
+    for size in (1, 2, 3):
+        list(changed.propose(task.told(), history[:size], None))
+    assert simulator.count == 3  # one more for each turn
+    reader.seen.clear()
     for title in HISTORIES:
         list(makers[named("reader", title)].propose(task.told(), history, None))
     replaced, shuffled, hidden = reader.seen

@@ -26,7 +26,7 @@ from sizing_app.train.sampler import Sampler
 from sizing_app.train.sft import sft_step
 from sizing_app.train.step import Step, tl_grpo, update
 from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
-from tests.builders import GOOD, POOR, QuadraticSimulator, a_task, turn_of
+from tests.builders import GOOD, POOR, CountingSimulator, QuadraticSimulator, a_task, turn_of
 from tests.training import SIZE, ScriptedSampler, a_model, a_tokenizer, dialogue, rollouts_of
 
 CPU = torch.device("cpu")
@@ -235,6 +235,14 @@ def test_every_algorithm_costs_turns_times_group_rollouts(tokenizer, name):
     for block, row in zip(collected.blocks, collected.rows, strict=True):
         sums[block] = sums.get(block, 0.0) + sum(step.advantages[-1] for step in row)
     assert list(sums.values()) == pytest.approx([0.0] * len(sums), abs=1e-6)  # what is compared is in one gradient step
+
+
+def test_the_start_of_a_query_is_simulated_once(tokenizer):
+    simulator, tasks = CountingSimulator(), [a_task(seed=1), a_task(seed=2)]
+    rollouts = Rollouts(ScriptedSampler(tokenizer, never_good(tasks[0])), dialogue(tokenizer), simulator)
+    started = rollouts.start([task for task in tasks for _ in range(3)])
+    assert simulator.count == 2 and [task.seed for task, _ in started] == [1] * 3 + [2] * 3
+    assert all(len(history) == 1 and history[0].measurement.ok for _, history in started)
 
 
 def test_the_rows_of_a_block_are_in_one_gradient_step(tokenizer, monkeypatch):

@@ -1,4 +1,4 @@
-"""A simulator for making and checking queries: it remembers what it measured and counts CPU seconds."""
+"""A simulator for making and asking queries: it remembers what it measured and counts CPU seconds."""
 
 import threading
 from collections.abc import Sequence

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sizing_app.evaluate.bench import Bench
 from sizing_app.evaluate.report import REWARD, SHARE, lead_of, mean_with_interval
 from sizing_app.evaluate.results import Result
 from sizing_app.policy.designs import random_design
@@ -43,7 +44,8 @@ def variants(policy: Policy, tasks: Sequence[Task], simulator: Simulator) -> dic
     """
     known = {task.seed: task for task in tasks}
     histories: dict[str, Callable[[Task, History], tuple[Task, History]]] = {
-        "results replaced": _Replaced(known, simulator), "results shuffled": _shuffled, "history hidden": _hidden}
+        "results replaced": _Replaced(known, Bench(simulator)), "results shuffled": _shuffled,
+        "history hidden": _hidden}
     found: dict[str, Policy] = {UNTOUCHED: policy}
     found |= {title: _Shown(policy, named(policy.name, title), histories[title]) for title in HISTORIES}
     if getattr(policy, "takes_plans", False):

@@ -14,6 +14,7 @@ import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.evaluate.archive import spread
+from sizing_app.evaluate.bench import Bench
 from sizing_app.evaluate.suites import Query, load_queries
 from sizing_app.policy.designs import to_unit
 from sizing_app.session.events import TurnFinished
@@ -47,14 +48,16 @@ class Reaction:
 
 
 def react(circuit: Circuit, policy: Policy, simulator: Simulator, split: str) -> Reaction:
-    """Two first designs at most are simulated for each set. Raises SuiteError; PolicyError where the policy fails."""
+    """The start and every different first design are simulated once. Raises SuiteError; PolicyError where the policy
+    fails."""
+    bench = Bench(simulator)
     queries = load_queries(circuit, SUITE, split)[:SETS]
     nominal = circuit.conditions.nominal
     tasks = [replace(query.task(circuit, 1), conditions=nominal, initial=queries[0].initial, seed=queries[0].seed)
              for query in queries]
-    turns = [first(task, policy, simulator) for task in tasks]
+    turns = [first(task, policy, bench) for task in tasks]
     told = spread(circuit.conditions.all(), SETS, np.random.default_rng(0))
-    others = [first(replace(tasks[0], stated=stated), policy, simulator) for stated in told]
+    others = [first(replace(tasks[0], stated=stated), policy, bench) for stated in told]
     return Reaction(circuit.name, policy.name, len(tasks), *_variety(circuit, turns),
                     float(np.mean([turn.score is not None and turn.score.passed for turn in turns])),
                     slopes(circuit, queries, turns), len(told), *_variety(circuit, others))

@@ -49,11 +49,13 @@ class Rollouts:
         self.count = 0
 
     def start(self, tasks: Sequence[Task]) -> list[Situation]:
-        """Simulate the initial designs."""
+        """Simulate the initial designs; that of a task that is there several times once."""
         started = time.monotonic()
-        turns = list(finish([(task, (), Proposal(task.initial)) for task in tasks], self.simulator))
+        different = {id(task): task for task in tasks}
+        turns = finish([(task, (), Proposal(task.initial)) for task in different.values()], self.simulator)
+        first = dict(zip(different, turns, strict=True))
         self.simulating += time.monotonic() - started
-        return [(task, (turn,)) for task, turn in zip(tasks, turns, strict=True)]
+        return [(task, (first[id(task)],)) for task in tasks]
 
     def groups(self, situations: Sequence[Situation], count: int, generator: torch.Generator) -> list[Group]:
         """``count`` turns from each history: what session/loop.py: sample_turns does for one, for many at once."""
