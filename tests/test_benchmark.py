@@ -17,7 +17,7 @@ from sizing_app.evaluate.bench import Bench
 from sizing_app.evaluate.check_file import read_difficulties
 from sizing_app.evaluate.archive import Archive, spread
 from sizing_app.evaluate.draw import PLACES
-from sizing_app.evaluate.gates import CONSTANT_LIMIT, SINGLE_LIMIT, gates
+from sizing_app.evaluate.gates import CONSTANT_LIMIT, gates
 from sizing_app.evaluate.climb import climb
 from sizing_app.evaluate.queries import main, make_queries
 from sizing_app.evaluate.react import react, table
@@ -25,7 +25,8 @@ from sizing_app.evaluate.suites import load_queries
 from sizing_app.policy.constants import Middle
 from sizing_app.policy.designs import design
 from sizing_app.pools.designs import load_pool, pool_path
-from sizing_app.pools.query_rules import SLACK, attractor, misled, reranged, size_floors, witnessed
+from sizing_app.pools.query_rules import (SINGLE_LIMIT, SLACK, attractor, misled, reranged, size_floors,
+                                          witnessed)
 from sizing_app.pools.targets import DesignGrid, margins
 from sizing_app.task.limits import narrowed
 from sizing_app.task.reward import score

@@ -16,7 +16,7 @@ from sizing_app.policy.regressor import Regressor
 from sizing_app.policy.stored import Lookup, TeacherPolicy
 from sizing_app.pools.designs import Pool, centroid, load_pool, pool_path, save_pool
 from sizing_app.pools.networks import save_networks
-from sizing_app.pools.query_rules import attractor
+from sizing_app.pools.query_rules import SINGLE_LIMIT, attractor
 from sizing_app.pools.surrogate import condition_features, load_surrogate, save_surrogate, surrogate_path
 from sizing_app.pools.targets import DesignGrid, margins, metric_row, rounded
 from sizing_app.pools.teacher import Teacher
@@ -36,7 +36,7 @@ from sizing_app.train.data import sample_texts
 from sizing_app.train.imagine import imagine, lessons, write_lessons
 from sizing_app.train.pool import build_pool
 from sizing_app.train.prepare import in_pairs_moved
-from sizing_app.train.queries import (FIRST_SEED, PAIR, RECIPES, SHARED, Synthesis, in_other_ranges, load_queries,
+from sizing_app.train.queries import (FIRST_SEED, PAIR, RECIPES, Synthesis, in_other_ranges, load_queries,
                                       save_queries)
 from sizing_app.train.surrogate import fit_surrogate
 from tests.builders import settled
@@ -158,7 +158,7 @@ def test_training_queries_are_witnessed_and_no_one_design_meets_many(ota_pool):
         met = np.array([margins(circuit, task.specs, ota_pool.metrics[rows]).min(axis=1) >= 0 for task in tasks
                         if task.conditions == conditions])
         assert met.any(axis=1).all()
-        assert met.sum(axis=0).max() <= max(2, SHARED * len(met)) + 1
+        assert met.sum(axis=0).max() <= max(2, SINGLE_LIMIT * len(met)) + 1
         centre = ota_pool.grid.snap(centroid(ota_pool, ota_pool.index_of(conditions), circuit.specs, 1))
         assert met[:, (ota_pool.design[rows] == centre).all(axis=1)].mean() <= 0.1
     power = [spec.high for task in tasks for spec in task.specs if spec.metric == "power"]

@@ -11,8 +11,9 @@ from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import print_json, read_count
 from sizing_app.evaluate.check import BUDGET, SUITE, Check, check
 from sizing_app.evaluate.check_file import difficulty, write_difficulties
-from sizing_app.evaluate.gates import CONSTANT_LIMIT, CONSTANTS, SINGLE_LIMIT
+from sizing_app.evaluate.gates import CONSTANT_LIMIT, CONSTANTS
 from sizing_app.policy import make_policy
+from sizing_app.pools.query_rules import SINGLE_LIMIT
 from sizing_app.simulator import make_simulator
 
 POLICIES = ("random", "bayes")

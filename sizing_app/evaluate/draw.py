@@ -23,9 +23,11 @@ from sizing_app.circuit.folder import TEST, VALIDATION, load_circuits
 from sizing_app.evaluate.bench import Bench, meets
 from sizing_app.evaluate.climb import climb
 from sizing_app.evaluate.archive import Archive, as_pool, begin, spread
+from sizing_app.evaluate.gates import CONSTANTS
 from sizing_app.policy import MODELS, PolicySettings, can_size, make_policy
 from sizing_app.pools.designs import Pool, empty_pool, load_pool, pool_path, save_pool
-from sizing_app.pools.query_rules import SLACK, STRETCH, attractor, misled, reranged, size_floors, witnessed
+from sizing_app.pools.query_rules import (SINGLE_LIMIT, SLACK, STRETCH, attractor, misled, reranged, size_floors,
+                                          witnessed)
 from sizing_app.pools.targets import DesignGrid, draw_weights
 from sizing_app.session.loop import initial_turn
 from sizing_app.task.definition import Task
@@ -36,13 +38,10 @@ PLACES = 12
 """Conditions that the queries of a circuit lie at: of those with stored designs where there are any."""
 SIMULATIONS = 32
 """Of one climb."""
-SHARED = 0.25
-"""Largest share of a place's queries that one design may meet, though always two of them."""
 TRIES = 4
 """Climbs at a place without a query, after which the next place is tried."""
 DRAWS = 8
 """Told conditions, and ranges, that are tried for one witness."""
-CONSTANTS = ("golden", "centre", "middle")
 SEEDS = {TEST: 10_000, VALIDATION: 20_000}
 """First seed of each split; all are below those of training queries."""
 
@@ -75,7 +74,7 @@ class Drawer:
         self.pool: Pool = load_pool(circuit, path) if path.is_file() else empty_pool(circuit)
         every = circuit.conditions.all()
         self.places = spread([every[place] for place in self.pool.places] or every, PLACES, self._rng())
-        self.shared = max(2, int(SHARED * math.ceil(count / len(self.places))))
+        self.shared = max(2, int(SINGLE_LIMIT * math.ceil(count / len(self.places))))
         self.archives = {place: Archive.of(self.pool, place) for place in self.places}
         self.floors = size_floors(load_circuits().values(), circuit.process) if circuit.held_out else {}
         folder.mkdir(parents=True, exist_ok=True)

@@ -19,13 +19,15 @@ from sizing_app.circuit.folder import TEST, suite_names
 from sizing_app.evaluate.suites import Query, load_queries
 from sizing_app.policy import can_size, make_policy
 from sizing_app.pools.designs import Pool, empty_pool, load_pool, pool_path
+from sizing_app.pools.query_rules import SINGLE_LIMIT
 from sizing_app.pools.targets import DesignGrid, margins, metric_row
 from sizing_app.session.loop import initial_turn
 
 CONSTANTS = ("golden", "centre", "middle")
+"""Policies that read no targets."""
 GATED = ("standard", "moved")
 """Suites that are checked; the others are made of the same climbs."""
-CONSTANT_LIMIT, SINGLE_LIMIT = 0.05, 0.25
+CONSTANT_LIMIT = 0.05
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ INSIDE = (0.05, 0.95)
 """Where the witness may lie in a range that is drawn anew."""
 STRETCH = {"moved": (1.0, 1.0), "moved-wide": (1.0, 2.0)}
 """Width of such a range to that of the circuit, both logarithmic."""
+SINGLE_LIMIT = 0.25
+"""Largest share of a place's queries that one design may meet, though always two of them."""
 
 BEYOND, BEYOND_SCALES = math.log(4.0), 2.0
 """How far the bounds of drivers are pushed beyond those of a query to make it impossible, as HARDER and in scales."""

@@ -20,7 +20,8 @@ import numpy as np
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Circuit, Parameters, Spec
 from sizing_app.pools.designs import Pool, centroid, ranked
-from sizing_app.pools.query_rules import SLACK, attractor, halved, misled, reranged, size_floors, witnessed
+from sizing_app.pools.query_rules import (SINGLE_LIMIT, SLACK, attractor, halved, misled, reranged, size_floors,
+                                          witnessed)
 from sizing_app.pools.targets import DesignGrid, draw_weights, fitness, margins, metric_columns
 from sizing_app.pools.teacher import CENTRE
 from sizing_app.task.definition import Task
@@ -37,8 +38,6 @@ RECIPES = {"wide": SLACK["tight"], "slack20": SLACK["standard"], "half": SLACK["
 """How far below the witness targets lie."""
 DRAWS = 24
 """Of targets for one query; the first that no constant meets counts, or else the one that the fewest meet."""
-SHARED = 0.25
-"""Largest share of a place's queries that one stored design may meet, though always two of them."""
 STRETCH = (0.7, 1.3)
 """Width of a range that is drawn anew to that of the circuit, both logarithmic."""
 
@@ -120,7 +119,7 @@ class _Place:
     def excess(self, specs: Sequence[Spec]) -> int:
         """How many queries too many one design would meet; all of them for a constant that meets this one."""
         meets = self._meets(specs)
-        allowed = max(2, int(SHARED * (self._asked + 1)))
+        allowed = max(2, int(SINGLE_LIMIT * (self._asked + 1)))
         return max(int((self._met + meets).max()) - allowed, (self._asked + 1) * int(meets[self._constants].any()))
 
     def add(self, specs: Sequence[Spec]) -> None:
