@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
+CONFIDENCE = 0.95
 RESAMPLES = 2000
 Interval = tuple[float, float]
 Values = Sequence | np.ndarray
@@ -35,9 +36,14 @@ def share_interval(met: Values, strata: Sequence[str] = (), resample_strata: boo
     table = np.asarray(met, dtype=float)
     if table.min() < table.max():
         return interval(table, strata, resample_strata)
-    from scipy.stats import binomtest  # half a second to import
     queries = table.shape[-1]
-    found = binomtest(round(queries * table.max()), queries).proportion_ci(0.95, method="wilson")
+    return wilson(round(queries * table.max()), queries)
+
+
+def wilson(met: int, count: int) -> Interval:
+    """Of the share ``met`` of ``count``, by Wilson; it holds where all or none are met, too."""
+    from scipy.stats import binomtest  # half a second to import
+    found = binomtest(met, count).proportion_ci(CONFIDENCE, method="wilson")
     return float(found.low), float(found.high)
 
 
@@ -75,7 +81,8 @@ def _interval(tables: tuple[tuple[tuple[int, int], bytes], ...], parts: tuple[tu
         return _leads(blocks, numbers, resample_strata)
 
     found = bootstrap([np.arange(sizes[place]) for place in varied], statistic, n_resamples=RESAMPLES, vectorized=True,
-                      axis=-1, method="percentile", rng=np.random.default_rng(0)).confidence_interval
+                      axis=-1, confidence_level=CONFIDENCE, method="percentile",
+                      rng=np.random.default_rng(0)).confidence_interval
     return float(found.low), float(found.high)
 
 

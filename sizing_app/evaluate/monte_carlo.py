@@ -1,7 +1,7 @@
 """One design under random variation: how many of its samples meet the specs, and how its metrics spread.
 
 The samples are the same for every design (circuit/mismatch.py), so that designs differ by themselves and not by luck.
-Yields come with their Wilson intervals (Wilson, JASA 1927), which hold for yields of 0% and 100% too.
+Yields come with their Wilson intervals (intervals.py), which hold for yields of 0% and 100% too.
 """
 
 import math
@@ -12,12 +12,12 @@ import numpy as np
 
 from sizing_app.circuit.conditions import Conditions, Draw
 from sizing_app.circuit.definition import Circuit, Parameters, Spec
+from sizing_app.evaluate.intervals import wilson
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Job, Simulator
 from sizing_app.task.reward import spec_score
 from sizing_app.task.turn import Measurement, Turn
 
-CONFIDENCE = 0.95
 WORST = 3
 """Samples that are named for each spec."""
 
@@ -99,18 +99,16 @@ def outcome(circuit: Circuit, specs: Sequence[Spec], measured: Sequence[Measurem
     scores = [[spec_score(item.metrics.get(spec.metric) if item.ok else None, spec) for spec in specs]
               for item in measured]
     passed = sum(all(part.met for part in row) for row in scores)
-    rows = [SpecYield(spec, wilson(sum(row[place].met for row in scores), len(measured)),
+    rows = [SpecYield(spec, share_of(sum(row[place].met for row in scores), len(measured)),
                       _worst([row[place] for row in scores])) for place, spec in enumerate(specs)]
-    return Outcome(wilson(passed, len(measured)), tuple(rows),
+    return Outcome(share_of(passed, len(measured)), tuple(rows),
                    tuple(_spread(metric.name, measured) for metric in circuit.metrics),
                    sum(not item.ok for item in measured))
 
 
-def wilson(met: int, count: int) -> Yield:
+def share_of(met: int, count: int) -> Yield:
     """The share with its interval."""
-    from scipy.stats import binomtest  # half a second to import
-    found = binomtest(met, count).proportion_ci(CONFIDENCE, method="wilson")
-    return Yield(met, count, (float(found.low), float(found.high)))
+    return Yield(met, count, wilson(met, count))
 
 
 def _worst(parts) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.evaluate.corners import over_conditions
-from sizing_app.evaluate.monte_carlo import wilson
+from sizing_app.evaluate.intervals import wilson
 from sizing_app.evaluate.results import EvaluationError, append_rows, read_rows, write_rows
 from sizing_app.evaluate.runner import Job, in_threads
 from sizing_app.session.events import SessionState, fold
@@ -135,8 +135,8 @@ def table(rows: Sequence[Sized]) -> str:
 
 def _share(met: Sequence[int]) -> str:
     """Of how many, with the interval."""
-    found = wilson(sum(met), len(met))
-    return f"{found.met} of {found.samples} ({found.interval[0]:.0%} to {found.interval[1]:.0%})"
+    low, high = wilson(sum(met), len(met))
+    return f"{sum(met)} of {len(met)} ({low:.0%} to {high:.0%})"
 
 
 def _declared(group: Sequence[Sized], met: int) -> str:
