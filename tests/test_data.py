@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ from sizing_app.task.reward import score, spec_score
 from sizing_app.task.turn import Measurement, Proposal, Turn
 from sizing_app.train.baselines import build_mlp
 from sizing_app.train.data import sample_texts
+from sizing_app.train.fit import fit
 from sizing_app.train.imagine import imagine, lessons, write_lessons
 from sizing_app.train.pool import build_pool
 from sizing_app.train.prepare import in_pairs_moved
@@ -366,6 +368,17 @@ def test_ranges_lie_anywhere_around_what_they_hold(pool):
     for _ in range(100):
         own = in_other_ranges(circuit, ends, rng).parameters
         assert all(item.contains(end[item.name]) for item in own for end in ends)
+
+
+def test_a_fit_that_fails_leaves_the_threads_as_they_were():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(ValueError):
+            fit(np.ones((40, 2)), np.ones((40, 1)), np.ones((40, 1)), 0, 0, "linear")  # no steps
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_baselines_know_what_the_pool_knows(teacher, pool, circuit, simulator, tmp_path):

@@ -59,5 +59,7 @@ def _one_thread() -> Iterator[None]:
     """The matrices are small: threads would only wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
