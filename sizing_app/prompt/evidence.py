@@ -17,7 +17,7 @@ from sizing_app.prompt.analysis import EFFECT, MOVE
 from sizing_app.prompt.values import percent_bucket
 from sizing_app.task.turn import Turn
 
-LISTED = 4
+NAMED = 4
 """Moves, and changes, that are named at most."""
 
 
@@ -51,4 +51,4 @@ def _listed(items: Sequence[tuple[str, float]], least: float) -> str:
     """`` w_in +12% i_b -8%``; `` none`` where all are small."""
     large = [(name, value) for name, value in sorted(items, key=lambda item: -abs(item[1])) if abs(value) >= least]
     return "".join(f" {name} {'+' if math.copysign(1, value) > 0 else '-'}{percent_bucket(abs(value))}%"
-                   for name, value in large[:LISTED]) or " none"
+                   for name, value in large[:NAMED]) or " none"

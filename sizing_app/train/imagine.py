@@ -31,7 +31,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.reward import score
 from sizing_app.task.turn import History, Measurement, Proposal, Turn
 
-FIRST = 0.4
+ONE_REPLY = 0.4
 """Share of the trajectories that end with the first reply, so that more queries are seen in the same time."""
 POOREST = 0.3
 """The start is drawn from this share of the stored designs, the worst ones for the query."""
@@ -119,7 +119,7 @@ class _Session:
         self.others: list[OtherPlan | None] = []
         self.history: History = ()
         self._add(*self._stored(start))
-        self._turns = 1 if rng.random() < FIRST else task.budget
+        self._turns = 1 if rng.random() < ONE_REPLY else task.budget
         self._noise = NOISE * np.exp(rng.normal(0.0, 0.6))
         count = len(task.circuit.specs)
         self._errors = ERROR * np.exp(rng.normal(0.0, 0.6)) * rng.standard_normal(count)
