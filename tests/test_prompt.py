@@ -182,3 +182,11 @@ def test_a_turn_of_another_policy_becomes_a_valid_reply():
     task = a_task()
     history = (a_turn(task, 0, task.initial, 37.0, 9e-6), a_turn(task, 1, GOOD, 60.0, 1e-6))
     assert parse_reply(chat.messages(task, history)[2]["content"], task.circuit).parameters == pytest.approx(GOOD)
+
+
+@pytest.mark.parametrize("circuit", CIRCUITS, ids=lambda circuit: circuit.name)
+def test_every_position_of_a_logarithmic_range_is_a_value_of_its_own(circuit):
+    for parameter in circuit.parameters:
+        values = [at_position(parameter, place) for place in range(101)]
+        assert [position(parameter, value) for value in values] == list(range(101)) or parameter.scale == "linear"
+        assert all(parameter.contains(value) for value in values)

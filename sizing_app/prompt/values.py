@@ -79,8 +79,13 @@ def position(parameter: Parameter, value: float) -> int:
 
 
 def at_position(parameter: Parameter, percent: float) -> float:
-    """The grid value of a parameter that is nearest to a position; every grid value has a position of its own."""
-    return parameter.snap(parameter.from_unit(percent / 100))
+    """The grid value of a parameter that has a position; where a logarithmic range has none there, the value at the
+    position itself, in four digits. So every grid value can be written, and no move of a position leaves the value."""
+    value = parameter.from_unit(percent / 100)
+    snapped = parameter.snap(value)
+    if parameter.scale == "linear" or position(parameter, snapped) == percent:
+        return snapped
+    return parameter.nearest(float(f"{value:.4g}"))
 
 
 @lru_cache(maxsize=4096)
