@@ -41,11 +41,11 @@ class DataConfig:
     """The same for each member of the family."""
     hidden_share: float = 0.5
     """Share of trajectories and queries that are told a wrong corner, temperature, supply and load."""
-    moved_share: float = 0.75
+    moved_share: float = 0.25
     """Share of the trajectories in ranges of their own."""
     moved_queries: float = 0.2
-    """The same of the queries. There are fewer: most designs for them earn nothing, and rewards that are all 0 teach
-    nothing of designs."""
+    """The same of the queries. Most designs for them earn nothing, and rewards that are all 0 teach nothing of
+    designs."""
     prompt: str = LATEST
     """Version of the prompts of the trajectories, and so of the checkpoint."""
 
