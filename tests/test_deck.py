@@ -77,6 +77,19 @@ def test_the_package_of_an_own_circuit_runs_in_plain_ngspice(example, simulator,
     check(made.circuit, made.original, simulator, tmp_path)
 
 
+@needs_ngspice
+def test_a_circuit_as_written_is_packed_as_it_was_simulated(simulator, tmp_path):
+    """Areas of its own, none of ours, and no fingers."""
+    draft = EXAMPLES[0].draft()
+    text = draft.files["opamp.spice"].replace("L=1 W=5 nf=1 m=1", "L=1 W=5 nf=1 m=1 ad=3p pd=8u nrd=0.4")
+    made = assemble(replace(draft, files={"opamp.spice": text}, as_written=True))
+    check(made.circuit, made.original, simulator, tmp_path)
+    packed = (tmp_path / "circuit.sp").read_text()
+    transistors = [line for line in made.circuit.netlist.splitlines() if line[0] == "M"]
+    assert all(line.replace(" nmos ", " sky130_fd_pr__nfet_01v8__model ")
+               .replace(" pmos ", " sky130_fd_pr__pfet_01v8__model ") in packed for line in transistors)
+
+
 MIXED = """mixed
 .model mine nmos level=1 vto=0.45 kp=280u
 .subckt amp vdd out in

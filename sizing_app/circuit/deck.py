@@ -72,8 +72,11 @@ def _circuit(circuit: Circuit, parameters: Parameters, conditions: Conditions, p
 
 
 def _transistor(line: str, circuit: Circuit, fingers: int) -> str:
-    """A line of netlist.sp as ngspice reads it: model, fingers, areas and perimeters of the junctions."""
+    """A line of netlist.sp as ngspice reads it: model, fingers, areas and perimeters of the junctions; of a circuit
+    that is simulated as written, the model alone."""
     words = WORD.findall(line)
+    if circuit.as_written:
+        return " ".join([*words[:5], circuit.devices[words[5]], *words[6:]])
     sizes = {key: value.strip("{}") for key, _, value in (word.partition("=") for word in words[6:])}
     diffusion = PROCESSES[circuit.process].diffusion
     width = f"({sizes['w']})" if fingers == 1 else f"nint(({sizes['w']})/{fingers}/1n)*1n"  # on the layout grid
