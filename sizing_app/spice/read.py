@@ -84,7 +84,8 @@ class _Reading:
         self.initial: list[Line] = []
         self.options: dict[str, str] = {}
         self.general: list[Line] = []
-        self.temperature, self.scale = "", 1.0
+        self.temperature: float | None = None
+        self.scale = 1.0
 
     def whole(self) -> "_Reading":
         every = self.expansion.lines()
@@ -212,7 +213,7 @@ class _Reading:
     def _temperature(self, line: Line, words: list[str]) -> None:
         if len(words) < 2 or not is_number(words[1]):
             raise WrongElement(words[0], "needs a temperature in degrees Celsius")
-        self.temperature = words[1]
+        self.temperature = number(bare(words[1]))
         if len(words) > 2:
             self._note(line, words[2], "and later temperatures are left out: choose them as conditions")
 
