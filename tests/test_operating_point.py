@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.definition import Analysis, Circuit, Parameter
 from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.circuit.netlist import library_netlist
@@ -125,6 +126,24 @@ def test_waveforms_are_what_the_metrics_are_read_from(pool):
     assert "frequency" in found.vectors["noise"] and len(found.vectors["op"]["v(out)"]) == 1
 
 
+def test_a_call_with_parameters_and_nested_definitions_are_read_as_ngspice_reads_them(pool):
+    """Every transistor has values under the name that ngspice gives it; what ngspice refuses is an answer."""
+    circuit = replace(OTA, devices={"dev": "nfet_03v3"}, metrics=(), specs=(), measures=(), testbench="", netlist=(
+        "Vd d 0 1.5\nVg g 0 1.2\nXo d g outer params: r=2k\nM1 d g 0 0 dev w=2u l=1u\n"
+        ".subckt outer d g params: r=1k\n.subckt inner d g\nM9 d g 0 0 dev w=3u l=1u\nXl d g late\n.ends\n"
+        "Xi d g inner\nM2 d g 0 0 dev w=4u l=1u\nR1 d 0 1k\n.ends\n"
+        ".subckt late d g\nM8 d g 0 0 dev w=5u l=1u\n.ends\n"),
+        analyses=(Analysis("op", "op", save=("i(vd)",)),))
+    for draw in (None, Draw(1, 0)):
+        found = pool.operating_point(circuit, golden_design(OTA), replace(OTA.conditions.nominal, draw=draw))
+        widths = {device.name: round(device.width * 1e6) for device in found.devices}
+        assert widths == {"XO.XI.M9": 3, "XO.XI.XL.M8": 5, "XO.M2": 4, "M1": 2}, found.log
+    for wrong, said in (("X9 d g none", "unknown subckt"), (".subckt\n.ends", "no name")):
+        found = pool.operating_point(replace(circuit, netlist=f"{circuit.netlist}\n{wrong}\n"), golden_design(OTA),
+                                     OTA.conditions.nominal)
+        assert said in found.log and found.status in ("refused", "crashed")
+
+
 def test_failures_are_values_of_the_same_kind(pool):
     design, nominal = golden(OTA)["parameters"], OTA.conditions.nominal
     for read in (pool.operating_point, pool.waveforms):
@@ -150,6 +169,9 @@ def test_names_of_transistors_and_scales():
     netlist = "* t\nM1 a b c d nm w=1\nXb 1 2\n+ amp w=3\n.subckt amp 1 2\nXq 1 2 sw\nM7 1 2 3 4 pm w=1\n.ends\n" \
               ".subckt sw 1 2\nM9 1 2 3 4 nm w=2\n.ends amp\nR1 a b 1\n"
     assert list(transistors(netlist)) == [("m1", "nm"), ("m.xb.xq.m9", "nm"), ("m.xb.m7", "pm")]
+    nested = "M1 a b c d nm\nxo 1 2 amp params: w = 3\nX9 1 2 none\n.subckt amp 1 2 params: w=1\n.subckt low 1\n" \
+             "M9 1 2 3 4 nm\n.ends\nxi 1 low\nM2 1 2 3 4 nm w={w}\n.ends amp\nm3 1 2 3 4 pm\n"
+    assert list(transistors(nested)) == [("m1", "nm"), ("m.xo.m.xi.m9", "nm"), ("m.xo.m2", "nm"), ("m3", "pm")]
     commands = "op", "ac dec 8 1 1g", "tran 1n 1u", "dc Iload 0 1 0.1", "dc temp 0 9 1"
     assert [scale_of(command) for command in commands] == [None, "frequency", "time", "i-sweep", "temp-sweep"]
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from sizing_app.circuit.definition import Analysis
 from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.circuit.subcircuits import MAIN, called_at, scoped
 from sizing_app.circuit.units import parse_si
 
 DOT_COMMANDS = ("option", "options", "nodeset", "ic", "param", "subckt", "ends", "save", "temp")
@@ -122,24 +123,19 @@ def check_analysis(analysis: Analysis) -> None:
 
 
 def check_size(lines: Sequence[str]) -> None:
-    """Raise RefusedNetlist where the devices of a netlist, subcircuits expanded, are too many or nested too deeply.
+    """Raise RefusedNetlist where the devices of a netlist, subcircuits expanded, are too many or nested too deeply,
+    ExpressionError where a subcircuit has no name.
 
     ``lines`` are stripped and without comments; a line that begins with + belongs to the one before.
     """
     if not any(line[0] in "xX" for line in lines):
         return  # no more devices than lines, which check_lines counts
-    bodies: dict[str, list[str | None]] = {"": []}
-    scopes = [""]
-    for line in _joined(lines):
-        words = line.lower().split()
-        if words[0] == ".subckt" and len(words) > 1:
-            scopes.append(words[1])
-            bodies.setdefault(words[1], [])
-        elif words[0] == ".ends" and len(scopes) > 1:
-            scopes.pop()
-        elif words[0][0] != ".":
-            bodies[scopes[-1]].append(_called(words) if words[0][0] == "x" else None)
-    devices = _count("", bodies, (), {})
+    bodies: dict[str, list[str | None]] = {MAIN: []}
+    for scopes, words in scoped(lines):
+        found = bodies.setdefault(scopes[-1], [])
+        if words[0][0] != ".":
+            found.append(words[called_at(words)].lower() if words[0][0] in "xX" else None)
+    devices = _count(MAIN, bodies, (), {})
     if devices > MOST_DEVICES:
         raise RefusedNetlist(f"the netlist expands to {_number(devices)} devices, at most {MOST_DEVICES:,}")
 
@@ -153,21 +149,6 @@ def _check_points(command: str) -> None:
         return
     if not points <= MOST_POINTS:
         raise RefusedNetlist(f"{command!r} has {_number(points)} points, at most {MOST_POINTS:,}")
-
-
-def _joined(lines: Sequence[str]) -> list[str]:
-    joined: list[str] = []
-    for line in lines:
-        if line.startswith("+") and joined:
-            joined[-1] += " " + line[1:]
-        elif line.strip("+ "):
-            joined.append(line)
-    return [re.sub(r"\s*=\s*", "=", line) for line in joined]
-
-
-def _called(words: list[str]) -> str:
-    """The subcircuit that an X line names: its last word before the parameters."""
-    return [words[0], *itertools.takewhile(lambda word: "=" not in word and word != "params:", words[1:])][-1]
 
 
 def _count(name: str, bodies: dict[str, list[str | None]], above: tuple[str, ...], known: dict[str, int]) -> int:

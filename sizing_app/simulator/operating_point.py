@@ -5,6 +5,7 @@ Its BSIM models count currents and conductances of all fingers (``m=``) together
 in the device's own polarity: positive for an NMOS and a PMOS that conduct.
 """
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from dataclasses import replace
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Analysis, Circuit, Parameters
 from sizing_app.circuit.netlist import END, build_netlist
+from sizing_app.circuit.subcircuits import MAIN, called_at, scoped
 from sizing_app.circuit.sweeps import scale_of
 from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms
 from sizing_app.simulator.ngspice import Ngspice
@@ -64,28 +66,35 @@ def first_op(circuit: Circuit) -> tuple[str, dict[str, str]]:
 
 
 def transistors(netlist: str) -> Iterator[tuple[str, str]]:
-    """(name in ngspice, model) of every transistor, subcircuits expanded: m1, m.x1.m2, m.x1.x3.m2."""
-    scopes: dict[str, list[list[str]]] = {"": []}
-    scope = ""
-    for line in netlist.lower().replace("\n+", " ").splitlines():
-        words = line.split()
-        if words and words[0] == ".subckt":
-            scope = words[1]
-            scopes[scope] = []
-        elif words and words[0] == ".ends":
-            scope = ""
-        elif words and words[0][0] in "mx":
-            scopes[scope].append(words)
-    return _expand(scopes, "", ())
+    """(name in ngspice, model) of every transistor, subcircuits expanded: m1, m.x1.m2, m.x1.x3.m2. Calls of what is
+    not defined have none: ngspice itself refuses them. Raises ExpressionError."""
+    bodies: dict[str, list[list[str]]] = {}
+    levels: dict[str, int] = {}
+    for scopes, words in scoped(map(str.strip, netlist.lower().splitlines())):
+        levels[scopes[-1]] = len(scopes)
+        if words[0][0] in "mx":
+            bodies.setdefault(scopes[-1], []).append(words)
+    return _expand(bodies, levels, MAIN, ())
 
 
-def _expand(scopes: Mapping[str, list[list[str]]], scope: str, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for words in scopes[scope]:
+def _expand(bodies: Mapping[str, list[list[str]]], levels: Mapping[str, int], scope: str,
+            calls: tuple[tuple[str, int], ...]) -> Iterator[tuple[str, str]]:
+    """``calls``: instance and level of the definition that it calls, from the outermost one on."""
+    for words in bodies.get(scope, ()):
         if words[0][0] == "m":
-            yield ".".join(("m", *path, words[0])) if path else words[0], words[5]
-        else:
-            inner = [word for word in words if "=" not in word][-1]
-            yield from _expand(scopes, inner, (*path, words[0]))
+            yield _name(words[0], calls), words[5]
+        elif (inner := words[called_at(words)]) in levels:
+            yield from _expand(bodies, levels, inner, (*calls, (words[0], levels[inner])))
+
+
+def _name(device: str, calls: tuple[tuple[str, int], ...]) -> str:
+    """A definition within another one is expanded before that, so its devices have a whole name of their own by then:
+    m.x1.m.x2.m3."""
+    name, least = device, math.inf
+    for call, level in reversed(calls):
+        name = f"m.{call}.{name if level < least else name.removeprefix('m.')}"
+        least = min(level, least)
+    return name
 
 
 def _alias(circuit: Circuit, model: str) -> str:
@@ -100,8 +109,9 @@ def _device(name: str, model: str, values: Mapping[str, float]) -> Device:
     vgs, vds = found["vgs"], found["vds"]
     if vds < 0:  # drain and source have changed places
         vgs, vds = vgs - vds, -vds
-    return Device(name.removeprefix("m.").upper(), model, found["w"] * found["m"], found["l"], abs(found["id"]),
-                  abs(found["gm"]), abs(found["gds"]), vgs, vds, found["vth"], found["vdsat"])
+    shown = name.removeprefix("m.").replace(".m.", ".").upper()
+    return Device(shown, model, found["w"] * found["m"], found["l"], abs(found["id"]), abs(found["gm"]),
+                  abs(found["gds"]), vgs, vds, found["vth"], found["vdsat"])
 
 
 def _with_scale(analysis: Analysis) -> Analysis:
