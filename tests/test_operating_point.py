@@ -144,6 +144,20 @@ def test_a_call_with_parameters_and_nested_definitions_are_read_as_ngspice_reads
         assert said in found.log and found.status in ("refused", "crashed")
 
 
+@pytest.mark.parametrize("kind, sign", [("nmos", 1), ("pmos", -1)])
+def test_a_model_of_level_1_is_told_in_the_polarity_of_the_device(kind, sign, pool):
+    """By its equations: id = kp/2 W/L (vgs - vto)^2, gm = 2 id / (vgs - vto), vdsat = vgs - vto; two in parallel."""
+    circuit = replace(
+        OTA, process="own", models=f".model mine {kind} level=1\n+ vto={sign * 0.45} kp=100u", devices={}, metrics=(),
+        specs=(), measures=(), testbench="", analyses=(Analysis("op", "op", save=("i(vd)",)),),
+        netlist=f"Vd d 0 {sign * 1.5}\nVg g 0 {sign * 1.2}\nX1 d g cell\n.subckt cell d g\n"
+                "M1 d g 0 0 mine w=2u l=1u m=2\n.ends\n")
+    device, = devices_of(pool, circuit).values()
+    assert (device.model, device.region) == ("mine", "saturation")
+    assert (device.vgs, device.vds, device.vth, device.vdsat) == pytest.approx((1.2, 1.5, 0.45, 0.75), rel=1e-6)
+    assert (device.current, device.gm) == pytest.approx((112.5e-6, 300e-6), rel=1e-3)
+
+
 def test_failures_are_values_of_the_same_kind(pool):
     design, nominal = golden(OTA)["parameters"], OTA.conditions.nominal
     for read in (pool.operating_point, pool.waveforms):

@@ -2,7 +2,8 @@
 
 ngspice tells device quantities as vectors such as ``@m.x1.m2[gm]`` (manual, chapter on model and device parameters).
 Its BSIM models count currents and conductances of all fingers (``m=``) together, widths of one finger, and voltages
-in the device's own polarity: positive for an NMOS and a PMOS that conduct.
+in the device's own polarity: positive for an NMOS and a PMOS that conduct. Models that are older call the threshold
+``von``; it and ``vdsat`` of a PMOS are negative.
 """
 
 import math
@@ -14,6 +15,7 @@ from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Analysis, Circuit, Parameters
 from sizing_app.circuit.netlist import END, build_netlist
 from sizing_app.circuit.subcircuits import MAIN, called_at, scoped
+from sizing_app.circuit.own_models import older
 from sizing_app.circuit.sweeps import scale_of
 from sizing_app.simulator.inspection import Device, OperatingPoint, Waveforms
 from sizing_app.simulator.ngspice import Ngspice
@@ -30,7 +32,8 @@ def operating_point(ngspice: Ngspice, circuit: Circuit, parameters: Parameters,
     try:
         netlist = build_netlist(circuit, parameters, conditions)
         found = list(transistors(netlist))
-        names = [f"@{device}[{quantity}]" for device, _ in found for quantity in QUANTITIES]
+        old = older(circuit.models)
+        names = [f"@{device}[{told}]" for device, model in found for told in _told(model in old).values()]
         ngspice.load(netlist.removesuffix(END) + f".save all {' '.join(names)}\n{END}")
         ngspice.alter(settings)
         ngspice.run("op")
@@ -39,7 +42,8 @@ def operating_point(ngspice: Ngspice, circuit: Circuit, parameters: Parameters,
                     if not any(sign in name for sign in "#@")}
     except FAILURES as error:
         return OperatingPoint(status_of(error), (), str(error), time.perf_counter() - started)
-    devices = tuple(_device(name, _alias(circuit, model), values) for name, model in found)
+    devices = tuple(_device(name, _alias(circuit, model), _quantities(name, old.get(model), values))
+                    for name, model in found)
     return OperatingPoint("ok", devices, seconds=time.perf_counter() - started, analysis=analysis, voltages=voltages,
                           simulator=str(ngspice.ngspice_version))
 
@@ -104,8 +108,19 @@ def _alias(circuit: Circuit, model: str) -> str:
                  if model == known.lower() or model.startswith(f"{known.lower()}__")), model)
 
 
-def _device(name: str, model: str, values: Mapping[str, float]) -> Device:
-    found = {quantity: values[f"@{name}[{quantity}]"] for quantity in QUANTITIES}
+def _told(is_old: bool) -> dict[str, str]:
+    """Quantity to its name in ngspice."""
+    return {quantity: "von" if is_old and quantity == "vth" else quantity for quantity in QUANTITIES}
+
+
+def _quantities(name: str, old: str | None, values: Mapping[str, float]) -> dict[str, float]:
+    """Of a device; ``old`` is the kind of its model where that is older than BSIM."""
+    found = {quantity: values[f"@{name}[{told}]"] for quantity, told in _told(old is not None).items()}
+    sign = -1.0 if old == "pmos" else 1.0
+    return {**found, "vth": sign * found["vth"], "vdsat": sign * found["vdsat"]}
+
+
+def _device(name: str, model: str, found: Mapping[str, float]) -> Device:
     vgs, vds = found["vgs"], found["vds"]
     if vds < 0:  # drain and source have changed places
         vgs, vds = vgs - vds, -vds
