@@ -37,6 +37,8 @@ FORBIDDEN = re.compile(r"`|\bfile\b|\bshell\b|\bsystem\b|\bwrite\b|\bsource\b|;|
 BRACES = re.compile(r"\{([^{}]*)\}")
 """An expression of ours."""
 DEEPEST_BRACKETS = 50
+_COMMENT = re.compile(r"(?:^|[\s,])\$|//")
+"""What begins a comment within a line."""
 _BEHAVIOUR = re.compile(r"(?:b\w*\s+\S+\s+\S+\s+[vi]\s*=)[\w\s.,+\-*/^()<>=!&|?:{}]+", re.IGNORECASE | re.ASCII)
 _SETTINGS = r"(?:\s+\w+=[-+\w.]+)*"
 _CARD = re.compile(rf"\.model\s+[\w.]+\s+(?:{'|'.join(MODEL_KINDS)}){_SETTINGS}|\+{_SETTINGS}|\.lib\s+\w+|\.endl",
@@ -63,6 +65,7 @@ def check_lines(text: str) -> None:
         if not allowed or FORBIDDEN.search(stripped):
             raise RefusedNetlist(f"line {number}: {stripped[:60]!r} is not allowed in a netlist: only elements "
                                  f"({', '.join(ELEMENTS)}) and .{', .'.join(DOT_COMMANDS)}")
+        _check_whole(stripped, number)
         command = command if head[0] == "+" else head
         if command[0] == "b":
             _check_behaviour(stripped, number)
@@ -70,6 +73,16 @@ def check_lines(text: str) -> None:
             _check_options(stripped[1:] if head[0] == "+" else stripped[len(head):], number)
         if re.search(r"[{}]", BRACES.sub("", stripped)):
             raise ExpressionError(f"line {number}: {stripped[:60]!r} has a brace without its partner")
+
+
+def _check_whole(line: str, number: int) -> None:
+    """ngspice reads a line to its end and no further, so that what was checked is what it reads."""
+    if match := _COMMENT.search(line):
+        raise RefusedNetlist(f"line {number}: {match[0].strip()!r} in {line[:60]!r} begins a comment in ngspice: write "
+                             "comments in lines of their own, which begin with *")
+    if line.endswith("\\"):
+        raise RefusedNetlist(f"line {number}: {line[-60:]!r} ends with a backslash, which may join the next line: "
+                             "begin that with +")
 
 
 def _check_behaviour(line: str, number: int) -> None:
