@@ -71,10 +71,15 @@ class Assembled:
 
 def make_circuit(draft: Draft) -> Circuit:
     """The circuit, without specs where the draft has none. Raises DraftError with all problems."""
+    return assemble_whole(draft).circuit
+
+
+def assemble_whole(draft: Draft) -> Assembled:
+    """As ``assemble``, up to a circuit. Raises DraftError with all problems where there is none."""
     made = assemble(draft)
     if made.circuit is None:
         raise DraftError(tuple(made.problems))
-    return made.circuit
+    return made
 
 
 def assemble(draft: Draft) -> Assembled:
