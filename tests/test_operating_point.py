@@ -9,13 +9,12 @@ import pytest
 from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.definition import Analysis, Circuit, Parameter
 from sizing_app.circuit.folder import golden, load_circuit
-from sizing_app.circuit.netlist import library_netlist
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.simulator import SimulatorPool
 from sizing_app.circuit.sweeps import scale_of
 from sizing_app.simulator.inspection import Device
 from sizing_app.simulator.operating_point import first_op, transistors
-from tests.bench.batch import whole_library
+from tests.bench.batch import library_netlist, whole_library
 from tests.builders import golden_design
 
 OTA, MILLER = load_circuit("OTA"), load_circuit("MILLER")

@@ -71,12 +71,6 @@ def with_operating_point(netlist: str, voltages: Mapping[str, float], save: Iter
     return netlist.removesuffix(END) + f".nodeset {guess}\n.save {' '.join(dict.fromkeys(save))}\n{END}"
 
 
-def library_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions, library: Iterable[str]) -> str:
-    """The netlist up to .end with ``library``, .lib or .include lines, in place of the inlined models."""
-    lines, _ = _lines(circuit, parameters, conditions)
-    return "\n".join([f"* {circuit.name}", *library, *lines, f".temp {conditions.temperature:g}"])
-
-
 def sized_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> str:
     """The sized circuit and its testbench for people: numbers filled in, the model library named in a comment."""
     lines, _ = _lines(circuit, parameters, conditions)

@@ -43,12 +43,6 @@ def is_number(text: str) -> bool:
     return True
 
 
-def has_suffix(text: str) -> bool:
-    """Whether a number of a text has a suffix or an exponent: ``1u``, ``2*0.5u``, ``1e-6``."""
-    return any(match["number"] and re.search(r"[a-z]", match["number"], re.IGNORECASE)
-               for match in _TOKEN.finditer(text))
-
-
 def arithmetic(text: str) -> str:
     """The text as arithmetic of circuit files, names in small letters. Raises ExpressionError."""
     text = bare(text)
