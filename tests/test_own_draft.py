@@ -131,6 +131,17 @@ def test_comments_and_backslashes_of_a_text_do_not_reach_ngspice():
     assert {"R1 in out 1000", "C1 out 0 1e-07"} <= set(netlist.splitlines()), netlist
 
 
+def test_a_long_line_of_a_transistor_as_written_is_one_line():
+    area = "'a_long_name*0.29u+another_long_name*0.3u'"
+    text = ("long\n.param a_long_name=2u another_long_name=1u\nVin vdd 0 1.8\nM1 out vdd 0 0 nfet_03v3 w=2u l=1u "
+            f"ad={area} as={area} pd='2*a_long_name+4u' ps='2*a_long_name+4u'\nR1 vdd out 1k\n.tran 1n 10n\n"
+            ".meas tran level find v(out) at=5n\n")
+    made = assemble(Draft({"long.sp": text}, as_written=True))
+    netlist = build_netlist(made.circuit, made.original, made.circuit.conditions.nominal)
+    line, = (line for line in netlist.splitlines() if line.startswith("M1 "))
+    assert " ad=8.8e-13 as=8.8e-13 pd=8e-06 ps=8e-06" in line
+
+
 def test_the_load_of_a_deck_is_no_parameter():
     found = report(draft("sky130_testbench.spice"))
     outer = [group for group in found.groups if all(member.scope == "" for member in group.members)]
