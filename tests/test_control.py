@@ -14,9 +14,9 @@ from sizing_app.policy.random_search import RandomSearch
 from sizing_app.prompt import chat
 from sizing_app.session.control import Control, Decision
 from sizing_app.session.events import Paused, Proposed, SessionFinished, TurnFinished, fold
-from sizing_app.session.loop import run_session
+from sizing_app.session.loop import run_session, take_round
 from sizing_app.store import SessionStore, record
-from sizing_app.task.limits import Narrowed, hold, narrowed
+from sizing_app.task.limits import hold, narrowed, within_limits
 from sizing_app.task.turn import Proposal, Turn
 from sizing_app.ui.forks.family import family_html
 from sizing_app.ui.forms.limit_form import limit_table, proposal_table, read_edits, read_limits
@@ -76,12 +76,29 @@ def test_a_proposal_outside_the_limits_is_held_and_the_trace_says_so(store):
 
 @pytest.mark.parametrize("policy", [RandomSearch(), BayesianSearch()])
 def test_optimizers_search_within_the_limits(policy):
-    events = run_session(limited(budget=4), Narrowed(policy), QuadraticSimulator(), Control())
+    events = run_session(limited(budget=4), within_limits(policy), QuadraticSimulator(), Control())
     designs = [turn.proposal for turn in fold(events).history[1:] if turn.proposal.parameters]
     assert designs and not any(design.held for design in designs)
     assert {design.parameters["m"] for design in designs} == {10.0}
     assert len({design.parameters["w"] for design in designs}) == len(designs), "not all at the border"
     assert narrowed(a_circuit(), {}) == a_circuit()
+
+
+class Planner(ScriptedPolicy):
+    """Plans a round as a whole: the ends of the range of w, and its middle."""
+
+    def propose_round(self, task, history, stop, n):
+        w = task.circuit.parameter("w")
+        return [Proposal({"w": value, "m": 10.0}, "") for value in (w.low, w.high, w.from_unit(0.5))[:n]]
+
+
+def test_a_policy_that_plans_rounds_still_does_within_limits():
+    start = fold(play(limited(), [END], Control())).history
+    events = take_round(limited(), start, within_limits(Planner([END])), QuadraticSimulator(), threading.Event(), 3)
+    proposals = [event.proposal for event in events if isinstance(event, Proposed)]
+    assert [proposal.parameters["w"] for proposal in proposals] == pytest.approx([5e-6, 20e-6, 10e-6])
+    assert not any(proposal.held for proposal in proposals)
+    assert not hasattr(within_limits(RandomSearch()), "propose_round")
 
 
 def test_a_model_is_told_limits_hint_and_what_was_changed():

@@ -10,9 +10,13 @@ import pytest
 
 from sizing_app.circuit.deck import deck, vector_name
 from sizing_app.circuit.deck_measures import prints
+from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.circuit.folder import circuit_names, load_circuit
 from sizing_app.evaluate.package import package
 from sizing_app.hub import Hub
+from sizing_app.own.assembly import assemble
+from sizing_app.own.draft import Draft
+from sizing_app.own.examples import EXAMPLES
 from sizing_app.session.loop import run_session
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.testbench import read_metrics
@@ -35,9 +39,8 @@ def simulator():
         yield pool
 
 
-def check(name: str, simulator, folder) -> None:
-    circuit = load_circuit(name)
-    found = package(circuit, golden_design(circuit), circuit.conditions.nominal, simulator)
+def check(circuit: Circuit, design: Parameters, simulator, folder) -> None:
+    found = package(circuit, design, circuit.conditions.nominal, simulator)
     printed = run_package(found.files, folder)
     log = (folder / "ngspice.log").read_text()
     assert set(printed) == {measure.metric for measure in circuit.measures if prints(measure)}, log
@@ -45,9 +48,9 @@ def check(name: str, simulator, folder) -> None:
     for analysis in circuit.analyses:
         raw = read_raw(folder / f"{analysis.name}.raw")
         vectors[analysis.name] = {**raw, **{name: raw[vector_name(name)] for name in analysis.save}}
-    metrics, _ = read_metrics(circuit, vectors, golden_design(circuit), circuit.conditions.nominal)
+    metrics, _ = read_metrics(circuit, vectors, design, circuit.conditions.nominal)
     for metric, expected in found.measured.metrics.items():
-        close = pytest.approx(expected, rel=DELICATE.get((name, metric), 1e-3), abs=1e-12)
+        close = pytest.approx(expected, rel=DELICATE.get((circuit.name, metric), 1e-3), abs=1e-12)
         assert metrics[metric] == close, metric
         assert metric not in printed or printed[metric] == close, metric
 
@@ -55,14 +58,59 @@ def check(name: str, simulator, folder) -> None:
 @needs_ngspice
 @pytest.mark.parametrize("name", FEW)
 def test_a_package_runs_in_plain_ngspice(name, simulator, tmp_path):
-    check(name, simulator, tmp_path)
+    circuit = load_circuit(name)
+    check(circuit, golden_design(circuit), simulator, tmp_path)
 
 
 @needs_ngspice
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in circuit_names() if name not in FEW])
 def test_every_package_runs_in_plain_ngspice(name, simulator, tmp_path):
-    check(name, simulator, tmp_path)
+    circuit = load_circuit(name)
+    check(circuit, golden_design(circuit), simulator, tmp_path)
+
+
+@needs_ngspice
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_the_package_of_an_own_circuit_runs_in_plain_ngspice(example, simulator, tmp_path):
+    made = assemble(example.draft())
+    check(made.circuit, made.original, simulator, tmp_path)
+
+
+@needs_ngspice
+def test_a_circuit_as_written_is_packed_as_it_was_simulated(simulator, tmp_path):
+    """Areas of its own, none of ours, and no fingers."""
+    draft = EXAMPLES[0].draft()
+    text = draft.files["opamp.spice"].replace("L=1 W=5 nf=1 m=1", "L=1 W=5 nf=1 m=1 ad=3p pd=8u nrd=0.4")
+    made = assemble(replace(draft, files={"opamp.spice": text}, as_written=True))
+    check(made.circuit, made.original, simulator, tmp_path)
+    packed = (tmp_path / "circuit.sp").read_text()
+    transistors = [line for line in made.circuit.netlist.splitlines() if line[0] == "M"]
+    assert all(line.replace(" nmos ", " sky130_fd_pr__nfet_01v8__model ")
+               .replace(" pmos ", " sky130_fd_pr__pfet_01v8__model ") in packed for line in transistors)
+
+
+MIXED = """mixed
+.model mine nmos level=1 vto=0.45 kp=280u
+.subckt amp vdd out in
+Xp out in vdd vdd sky130_fd_pr__pfet_01v8 W=2 L=0.5
+Mn out in 0 0 mine
+Mw out in 0 0 mine w=2u l=1u m=2
+.ends
+Vdd vdd 0 1.8
+Vin in 0 0.8
+x1 vdd out in amp
+.tran 1n 20n
+.meas tran level find v(out) at=15n
+"""
+
+
+@needs_ngspice
+def test_a_transistor_of_an_own_card_stays_as_it_is_beside_those_of_a_process(simulator, tmp_path):
+    made = assemble(Draft({"mixed.sp": MIXED}, name="MIXED"))
+    check(made.circuit, made.original, simulator, tmp_path)
+    models = (tmp_path / "models.sp").read_text()
+    assert ".model mine nmos" in models and "the circuit's own cards come last" in models.lower()
 
 
 def test_a_zip_holds_one_folder_and_is_the_same_again(simulator):

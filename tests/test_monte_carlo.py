@@ -126,6 +126,8 @@ def test_devices_of_two_calls_of_a_subcircuit_differ(pool):
     expanded = list(with_own_subcircuits(lines))
     assert [path for path, line in expanded if line.startswith("M")] == ["xp.", "xp.xin.", "xm.", "xm.xin."]
     assert ("", "Xp 1 2 cell__xp") in expanded and ("xp.", ".subckt cell__xp a b") in expanded
+    called = [line.replace("Xp 1 2 cell", "Xp cell 2\n+ cell params: w = 1") for line in lines]
+    assert ("", "Xp cell 2 cell__xp params: w=1") in list(with_own_subcircuits("\n".join(called).splitlines()))
     circuit = load_circuit("ADC1")
     point = replace(circuit.conditions.nominal, draw=Draw(1, 0))
     found = pool.operating_point(circuit, golden_design(circuit), point)

@@ -22,6 +22,8 @@ REFUSED_LINES = (
     "shell touch x", "V1 x 0 pwl(file=waves)", "V1 x 0 pwl\n+ FILE=waves", "R1 x 0 `id`", "R1 x 0 1k ; shell id",
     "R1 x 0 $(id)", "R1 x 0 1k\n+ shell id", "R1 x 0 1k\x0b.control", "R1 x 0 1k\r.control", "@x 1",
     ".option interp", ".options reltol=1e-4 Interp", ".option reltol = 1e-4\n+ interp", ".option savecurrents",
+    "R1 x 0 1k $ note", "X1 a s7\t$z", "X1 a s7 ,$ z", "X1 a s7// z", "R1 x 0 1k \\",
+    ".options reltol=1e-3\\\\\nsavecurrents",
     "R1 x 0 " + "1" * 4000, "\n".join(["R1 x 0 1k"] * 2000),
 )
 
@@ -30,6 +32,17 @@ REFUSED_LINES = (
 def test_what_ngspice_could_execute_or_read_is_refused(line):
     with pytest.raises(RefusedNetlist, match="line [23]|2,001 lines"):
         check_lines("* title\n" + line)
+
+
+@pytest.mark.parametrize("line, said", [
+    ("X1 a s7 $ z", r"line 2: '\$' in 'X1 a s7 \$ z' begins a comment in ngspice: write comments in lines of their"),
+    ("R1 a b 1k // z", "line 2: '//' in 'R1 a b 1k // z' begins a comment"),
+    (".options reltol=1e-3\\\\\nsavecurrents", "ends with a backslash, which may join the next line"),
+])
+def test_a_line_is_read_by_ngspice_as_it_was_checked(line, said):
+    with pytest.raises(RefusedNetlist, match=said):
+        check_lines("* title\n" + line)
+    check_lines("* title $ of // it\\\\\nR1 net$1 b 1k")
 
 
 def nested(levels: int, calls: int) -> str:

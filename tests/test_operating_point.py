@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.definition import Analysis, Circuit, Parameter
 from sizing_app.circuit.folder import golden, load_circuit
-from sizing_app.circuit.netlist import library_netlist
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.simulator import SimulatorPool
 from sizing_app.circuit.sweeps import scale_of
 from sizing_app.simulator.inspection import Device
 from sizing_app.simulator.operating_point import first_op, transistors
-from tests.bench.batch import whole_library
+from tests.bench.batch import library_netlist, whole_library
 from tests.builders import golden_design
 
 OTA, MILLER = load_circuit("OTA"), load_circuit("MILLER")
@@ -125,6 +125,38 @@ def test_waveforms_are_what_the_metrics_are_read_from(pool):
     assert "frequency" in found.vectors["noise"] and len(found.vectors["op"]["v(out)"]) == 1
 
 
+def test_a_call_with_parameters_and_nested_definitions_are_read_as_ngspice_reads_them(pool):
+    """Every transistor has values under the name that ngspice gives it; what ngspice refuses is an answer."""
+    circuit = replace(OTA, devices={"dev": "nfet_03v3"}, metrics=(), specs=(), measures=(), testbench="", netlist=(
+        "Vd d 0 1.5\nVg g 0 1.2\nXo d g outer params: r=2k\nM1 d g 0 0 dev w=2u l=1u\n"
+        ".subckt outer d g params: r=1k\n.subckt inner d g\nM9 d g 0 0 dev w=3u l=1u\nXl d g late\n.ends\n"
+        "Xi d g inner\nM2 d g 0 0 dev w=4u l=1u\nR1 d 0 1k\n.ends\n"
+        ".subckt late d g\nM8 d g 0 0 dev w=5u l=1u\n.ends\n"),
+        analyses=(Analysis("op", "op", save=("i(vd)",)),))
+    for draw in (None, Draw(1, 0)):
+        found = pool.operating_point(circuit, golden_design(OTA), replace(OTA.conditions.nominal, draw=draw))
+        widths = {device.name: round(device.width * 1e6) for device in found.devices}
+        assert widths == {"XO.XI.M9": 3, "XO.XI.XL.M8": 5, "XO.M2": 4, "M1": 2}, found.log
+    for wrong, said in (("X9 d g none", "unknown subckt"), (".subckt\n.ends", "no name")):
+        found = pool.operating_point(replace(circuit, netlist=f"{circuit.netlist}\n{wrong}\n"), golden_design(OTA),
+                                     OTA.conditions.nominal)
+        assert said in found.log and found.status in ("refused", "crashed")
+
+
+@pytest.mark.parametrize("kind, sign", [("nmos", 1), ("pmos", -1)])
+def test_a_model_of_level_1_is_told_in_the_polarity_of_the_device(kind, sign, pool):
+    """By its equations: id = kp/2 W/L (vgs - vto)^2, gm = 2 id / (vgs - vto), vdsat = vgs - vto; two in parallel."""
+    circuit = replace(
+        OTA, process="own", models=f".model mine {kind} level=1\n+ vto={sign * 0.45} kp=100u", devices={}, metrics=(),
+        specs=(), measures=(), testbench="", analyses=(Analysis("op", "op", save=("i(vd)",)),),
+        netlist=f"Vd d 0 {sign * 1.5}\nVg g 0 {sign * 1.2}\nX1 d g cell\n.subckt cell d g\n"
+                "M1 d g 0 0 mine w=2u l=1u m=2\n.ends\n")
+    device, = devices_of(pool, circuit).values()
+    assert (device.model, device.region) == ("mine", "saturation")
+    assert (device.vgs, device.vds, device.vth, device.vdsat) == pytest.approx((1.2, 1.5, 0.45, 0.75), rel=1e-6)
+    assert (device.current, device.gm) == pytest.approx((112.5e-6, 300e-6), rel=1e-3)
+
+
 def test_failures_are_values_of_the_same_kind(pool):
     design, nominal = golden(OTA)["parameters"], OTA.conditions.nominal
     for read in (pool.operating_point, pool.waveforms):
@@ -150,6 +182,9 @@ def test_names_of_transistors_and_scales():
     netlist = "* t\nM1 a b c d nm w=1\nXb 1 2\n+ amp w=3\n.subckt amp 1 2\nXq 1 2 sw\nM7 1 2 3 4 pm w=1\n.ends\n" \
               ".subckt sw 1 2\nM9 1 2 3 4 nm w=2\n.ends amp\nR1 a b 1\n"
     assert list(transistors(netlist)) == [("m1", "nm"), ("m.xb.xq.m9", "nm"), ("m.xb.m7", "pm")]
+    nested = "M1 a b c d nm\nxo 1 2 amp params: w = 3\nX9 1 2 none\n.subckt amp 1 2 params: w=1\n.subckt low 1\n" \
+             "M9 1 2 3 4 nm\n.ends\nxi 1 low\nM2 1 2 3 4 nm w={w}\n.ends amp\nm3 1 2 3 4 pm\n"
+    assert list(transistors(nested)) == [("m1", "nm"), ("m.xo.m.xi.m9", "nm"), ("m.xo.m2", "nm"), ("m3", "pm")]
     commands = "op", "ac dec 8 1 1g", "tran 1n 1u", "dc Iload 0 1 0.1", "dc temp 0 9 1"
     assert [scale_of(command) for command in commands] == [None, "frequency", "time", "i-sweep", "temp-sweep"]
 

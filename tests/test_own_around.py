@@ -71,6 +71,18 @@ def test_supply_bias_load_and_temperature_are_those_of_the_text():
     assert [item.line.text.split()[0] for item in found.taken] == [".temp", "Vdd", "Cload", "Ibias"]
 
 
+@pytest.mark.parametrize("written, degrees", [("27C", 27.0), ("'27'", 27.0), ("-40", -40.0), ("0", 0.0)])
+def test_a_temperature_is_read_as_spice_reads_a_number(written, degrees):
+    found = told({".temp 85": f".temp {written}"})
+    assert found.problems == () and found.conditions.nominal.temperature == degrees
+
+
+@pytest.mark.parametrize("written", ["1e999", "5k", "-300"])
+def test_a_temperature_that_nothing_has_is_a_problem(written):
+    problem, = told({".temp 85": f".temp {written}"}).problems
+    assert "temperature" in str(problem)
+
+
 @pytest.mark.parametrize("start, said", [
     ("Vdd", "Vdd is taken over: the supply is 2.5 V"), ("Cload", "Cload is taken over: 5 pF of load"),
     ("Ibias", "Ibias is taken over: 20 \u00b5A into ib"), (".temp", ".temp is the nominal temperature"),

@@ -1,5 +1,6 @@
 """A circuit of one's own before it is sized: polarity, the same by plain ngspice, random designs, first specs."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,7 +157,9 @@ def test_a_design_that_fails_or_answers_nothing_is_dead():
 
 
 @pytest.mark.parametrize("ours, theirs, different", [
-    (1.0, 1.0009, False), (1.0, 1.0012, True), (None, None, False), (None, 1.0, True), (0.0, 0.0, False)])
+    (1.0, 1.0009, False), (1.0, 1.0012, True), (None, None, False), (None, 1.0, True), (0.0, 0.0, False),
+    (1.0, math.inf, True), (math.inf, 1.0, True), (math.inf, -math.inf, True), (math.inf, math.inf, False),
+    (1.0, math.nan, True), (math.nan, 1.0, True), (math.nan, math.nan, False)])
 def test_a_thousandth_is_the_same(ours, theirs, different):
     assert differs(ours, theirs) is different
 

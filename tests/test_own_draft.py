@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sizing_app.circuit.definition import Spec
-from sizing_app.own.assembly import make_circuit
+from sizing_app.circuit.netlist import build_netlist
+from sizing_app.own.assembly import assemble, make_circuit
 from sizing_app.own.draft import DECK, AddedMetric, Change, Draft, DraftError, draft_text, read_draft
 from sizing_app.own.draft_check import check_draft
 from sizing_app.own.report import report
@@ -121,6 +122,24 @@ def test_the_sources_of_a_deck_follow_the_supply(simulator):
     low = replace(circuit.conditions.nominal, supply=1.8)
     design = {parameter.name: 1e3 for parameter in circuit.parameters}
     assert simulator.evaluate(circuit, design, low).metrics["level"] == pytest.approx(0.9)
+
+
+def test_comments_and_backslashes_of_a_text_do_not_reach_ngspice():
+    text = RC.replace("R1 in out 1k", "R1 in \\\\\nout 1k $ in the path").replace("100n", "100n // to ground ; here")
+    made = assemble(Draft({"rc.cir": text}))
+    netlist = build_netlist(made.circuit, made.original, made.circuit.conditions.nominal)
+    assert {"R1 in out 1000", "C1 out 0 1e-07"} <= set(netlist.splitlines()), netlist
+
+
+def test_a_long_line_of_a_transistor_as_written_is_one_line():
+    area = "'a_long_name*0.29u+another_long_name*0.3u'"
+    text = ("long\n.param a_long_name=2u another_long_name=1u\nVin vdd 0 1.8\nM1 out vdd 0 0 nfet_03v3 w=2u l=1u "
+            f"ad={area} as={area} pd='2*a_long_name+4u' ps='2*a_long_name+4u'\nR1 vdd out 1k\n.tran 1n 10n\n"
+            ".meas tran level find v(out) at=5n\n")
+    made = assemble(Draft({"long.sp": text}, as_written=True))
+    netlist = build_netlist(made.circuit, made.original, made.circuit.conditions.nominal)
+    line, = (line for line in netlist.splitlines() if line.startswith("M1 "))
+    assert " ad=8.8e-13 as=8.8e-13 pd=8e-06 ps=8e-06" in line
 
 
 def test_the_load_of_a_deck_is_no_parameter():

@@ -10,6 +10,8 @@ from sizing_app.circuit.folder import load_circuit
 from sizing_app.cli import main
 from sizing_app.evaluate.datasheet import datasheet
 from sizing_app.evaluate.signoff import Design, check_samples
+from sizing_app.own.assembly import assemble
+from sizing_app.own.examples import EXAMPLES
 from sizing_app.report.datasheet import html, markdown
 from sizing_app.report.schematic import sized_schematic
 from sizing_app.simulator import SimulatorPool
@@ -53,6 +55,18 @@ def test_markdown_has_tables_with_the_same_values(sheet):
     assert any(line.startswith("| Power |") and OTA.metric("power").show(sheet.nominal.metrics["power"]) in line
                for line in rows)
     assert all(line.endswith("|") for line in rows) and "<" not in text.replace("<=", "")
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_an_own_circuit_has_a_datasheet(example):
+    made = assemble(example.draft())
+    nominal = made.circuit.conditions.nominal
+    one = replace(made.circuit.conditions, corners=(nominal.corner,), temperatures=(27.0,), supplies=(nominal.supply,))
+    with SimulatorPool(1, trusted=True) as simulator:
+        found = datasheet(Design(replace(made.circuit, conditions=one), made.original, nominal), (), simulator)
+    assert found.point.ok and all(row.typical is not None for row in found.rows)
+    assert any(name.startswith("c4m-pdk") for name in found.versions) is (example.name != "RING")
+    assert "<h2>Operating points</h2>" in html(found, "Own.") and "## Versions" in markdown(found, "Own.")
 
 
 def test_texts_from_elsewhere_are_no_markup(sheet):

@@ -34,6 +34,36 @@ def said(cell: Cell) -> list[str]:
     return [str(problem) for problem in (*cell.deck.problems, *cell.problems)]
 
 
+CHAIN, CIRCLE = 1500, 50
+
+
+def parameters_in_chain(last: int, end: str) -> str:
+    return "".join(f".param p{at}=p{at + 1}\n" for at in range(last)) + f".param p{last}={end}\nR1 a 0 p0\n"
+
+
+def cells_in_chain(last: int, end: str) -> str:
+    cells = "".join(f".subckt c{at} a\nx1 a c{at + 1}\n.ends\n" for at in range(last))
+    return f"{cells}.subckt c{last} a\n{end}\n.ends\nx1 a c0\n"
+
+
+@pytest.mark.parametrize("text, word", [
+    (parameters_in_chain(CHAIN, "1k"), "parameters"), (parameters_in_chain(CHAIN, "p0"), "parameters"),
+    (f".subckt s a\n{parameters_in_chain(CHAIN, '1k')}.ends\nx1 a s\n", "parameters"),
+    (cells_in_chain(CHAIN, "R1 a 0 1k"), "subcircuits"), (cells_in_chain(CHAIN, "x1 a c0"), "subcircuits")])
+def test_chains_that_nothing_could_follow_are_refused(text, word):
+    with pytest.raises(RefusedNetlist, match=f"^{word} use each other in a circle, or in a chain of more than 100"):
+        read_deck({"deck": "* title\n" + text})
+
+
+def test_long_chains_are_read_and_small_circles_are_named():
+    assert said(cell_of(parameters_in_chain(CIRCLE, "1k"))) == []
+    backwards = "\n".join(reversed(parameters_in_chain(CIRCLE, "1k").splitlines()))
+    assert said(cell_of(backwards)) == []
+    assert any("refers to itself" in text for text in said(cell_of(parameters_in_chain(CIRCLE, "p0"))))
+    for end in ("R1 a 0 1k", "x1 a c0"):
+        assert any("more than 8 deep" in text for text in said(cell_of(cells_in_chain(CIRCLE, end), top="c0")))
+
+
 # ---- lines, words, arithmetic
 
 @pytest.mark.parametrize("text, lines", [

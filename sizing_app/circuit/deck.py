@@ -19,7 +19,7 @@ WORD = re.compile(r"(?:\{[^{}]*\}|[^\s{}])+")
 FEW_NODES = {"m": 4, "s": 4, "q": 3}
 """Nodes of an element by its letter; two for the others but E, G and X."""
 VOLTAGE = re.compile(r"\bv\((\w+)(?:,(\w+))?\)", re.IGNORECASE)
-CARD = re.compile(r"^\.model .*(?:\n\+.*)*", re.MULTILINE)
+CARD = re.compile(r"^\.model\s.*(?:\n\+.*)*", re.MULTILINE | re.IGNORECASE)
 
 
 def deck(circuit: Circuit, parameters: Parameters, conditions: Conditions,
@@ -34,17 +34,25 @@ def deck(circuit: Circuit, parameters: Parameters, conditions: Conditions,
 
 def _models(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> str:
     """The model cards that the sizes need, with where they are from."""
-    process = PROCESSES[circuit.process]
-    return "\n".join([
+    cards = CARD.findall(build_netlist(circuit, parameters, conditions))
+    return "\n".join([*_origin_of_models(circuit, conditions), *cards]) + "\n"
+
+
+def _origin_of_models(circuit: Circuit, conditions: Conditions) -> list[str]:
+    """Where the cards are from, as comments."""
+    process = PROCESSES.get(circuit.process)
+    if process is None:
+        return [f"* The circuit's own model cards, corner {conditions.corner}."]
+    return [
         f"* Model cards of {process.title}, corner {conditions.corner}: those that the sizes in circuit.sp need.",
         f"* From {library_names(circuit, conditions)} of the package {process.package}, constants inserted.",
         f"* {process.rights}",
         "* Other sizes may need other bins: then include the foundry's library in place of this file.",
-        *CARD.findall(build_netlist(circuit, parameters, conditions))]) + "\n"
+        *(["* The circuit's own cards come last; they are in no library."] if circuit.models else [])]
 
 
 def library_names(circuit: Circuit, conditions: Conditions) -> str:
-    """The model files of a corner, below the package."""
+    """The model files of a corner, below the package of an installed process."""
     process = PROCESSES[circuit.process]
     return ", ".join(name.format(corner=process.corners[conditions.corner]) for name in process.files)
 
@@ -64,8 +72,11 @@ def _circuit(circuit: Circuit, parameters: Parameters, conditions: Conditions, p
 
 
 def _transistor(line: str, circuit: Circuit, fingers: int) -> str:
-    """A line of netlist.sp as ngspice reads it: model, fingers, areas and perimeters of the junctions."""
+    """A line of netlist.sp as ngspice reads it: model, fingers, areas and perimeters of the junctions; of a circuit
+    that is simulated as written, the model alone."""
     words = WORD.findall(line)
+    if circuit.as_written:
+        return " ".join([*words[:5], circuit.devices[words[5]], *words[6:]])
     sizes = {key: value.strip("{}") for key, _, value in (word.partition("=") for word in words[6:])}
     diffusion = PROCESSES[circuit.process].diffusion
     width = f"({sizes['w']})" if fingers == 1 else f"nint(({sizes['w']})/{fingers}/1n)*1n"  # on the layout grid

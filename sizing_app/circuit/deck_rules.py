@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from sizing_app.circuit.definition import Analysis
 from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.circuit.subcircuits import MAIN, called_at, scoped
 from sizing_app.circuit.units import parse_si
 
 DOT_COMMANDS = ("option", "options", "nodeset", "ic", "param", "subckt", "ends", "save", "temp")
@@ -36,6 +37,8 @@ FORBIDDEN = re.compile(r"`|\bfile\b|\bshell\b|\bsystem\b|\bwrite\b|\bsource\b|;|
 BRACES = re.compile(r"\{([^{}]*)\}")
 """An expression of ours."""
 DEEPEST_BRACKETS = 50
+_COMMENT = re.compile(r"(?:^|[\s,])\$|//")
+"""What begins a comment within a line."""
 _BEHAVIOUR = re.compile(r"(?:b\w*\s+\S+\s+\S+\s+[vi]\s*=)[\w\s.,+\-*/^()<>=!&|?:{}]+", re.IGNORECASE | re.ASCII)
 _SETTINGS = r"(?:\s+\w+=[-+\w.]+)*"
 _CARD = re.compile(rf"\.model\s+[\w.]+\s+(?:{'|'.join(MODEL_KINDS)}){_SETTINGS}|\+{_SETTINGS}|\.lib\s+\w+|\.endl",
@@ -62,6 +65,7 @@ def check_lines(text: str) -> None:
         if not allowed or FORBIDDEN.search(stripped):
             raise RefusedNetlist(f"line {number}: {stripped[:60]!r} is not allowed in a netlist: only elements "
                                  f"({', '.join(ELEMENTS)}) and .{', .'.join(DOT_COMMANDS)}")
+        _check_whole(stripped, number)
         command = command if head[0] == "+" else head
         if command[0] == "b":
             _check_behaviour(stripped, number)
@@ -69,6 +73,16 @@ def check_lines(text: str) -> None:
             _check_options(stripped[1:] if head[0] == "+" else stripped[len(head):], number)
         if re.search(r"[{}]", BRACES.sub("", stripped)):
             raise ExpressionError(f"line {number}: {stripped[:60]!r} has a brace without its partner")
+
+
+def _check_whole(line: str, number: int) -> None:
+    """ngspice reads a line to its end and no further, so that what was checked is what it reads."""
+    if match := _COMMENT.search(line):
+        raise RefusedNetlist(f"line {number}: {match[0].strip()!r} in {line[:60]!r} begins a comment in ngspice: write "
+                             "comments in lines of their own, which begin with *")
+    if line.endswith("\\"):
+        raise RefusedNetlist(f"line {number}: {line[-60:]!r} ends with a backslash, which may join the next line: "
+                             "begin that with +")
 
 
 def _check_behaviour(line: str, number: int) -> None:
@@ -122,24 +136,19 @@ def check_analysis(analysis: Analysis) -> None:
 
 
 def check_size(lines: Sequence[str]) -> None:
-    """Raise RefusedNetlist where the devices of a netlist, subcircuits expanded, are too many or nested too deeply.
+    """Raise RefusedNetlist where the devices of a netlist, subcircuits expanded, are too many or nested too deeply,
+    ExpressionError where a subcircuit has no name.
 
     ``lines`` are stripped and without comments; a line that begins with + belongs to the one before.
     """
     if not any(line[0] in "xX" for line in lines):
         return  # no more devices than lines, which check_lines counts
-    bodies: dict[str, list[str | None]] = {"": []}
-    scopes = [""]
-    for line in _joined(lines):
-        words = line.lower().split()
-        if words[0] == ".subckt" and len(words) > 1:
-            scopes.append(words[1])
-            bodies.setdefault(words[1], [])
-        elif words[0] == ".ends" and len(scopes) > 1:
-            scopes.pop()
-        elif words[0][0] != ".":
-            bodies[scopes[-1]].append(_called(words) if words[0][0] == "x" else None)
-    devices = _count("", bodies, (), {})
+    bodies: dict[str, list[str | None]] = {MAIN: []}
+    for scopes, words in scoped(lines):
+        found = bodies.setdefault(scopes[-1], [])
+        if words[0][0] != ".":
+            found.append(words[called_at(words)].lower() if words[0][0] in "xX" else None)
+    devices = _count(MAIN, bodies, (), {})
     if devices > MOST_DEVICES:
         raise RefusedNetlist(f"the netlist expands to {_number(devices)} devices, at most {MOST_DEVICES:,}")
 
@@ -153,21 +162,6 @@ def _check_points(command: str) -> None:
         return
     if not points <= MOST_POINTS:
         raise RefusedNetlist(f"{command!r} has {_number(points)} points, at most {MOST_POINTS:,}")
-
-
-def _joined(lines: Sequence[str]) -> list[str]:
-    joined: list[str] = []
-    for line in lines:
-        if line.startswith("+") and joined:
-            joined[-1] += " " + line[1:]
-        elif line.strip("+ "):
-            joined.append(line)
-    return [re.sub(r"\s*=\s*", "=", line) for line in joined]
-
-
-def _called(words: list[str]) -> str:
-    """The subcircuit that an X line names: its last word before the parameters."""
-    return [words[0], *itertools.takewhile(lambda word: "=" not in word and word != "params:", words[1:])][-1]
 
 
 def _count(name: str, bodies: dict[str, list[str | None]], above: tuple[str, ...], known: dict[str, int]) -> int:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.pdk import Bin, ModelError
+from sizing_app.circuit.subcircuits import MAIN, called_at, scoped
 from sizing_app.circuit.units import parse_si
 
 NUMBERS = 4
@@ -114,33 +115,28 @@ def deviation(name: str, words: Sequence[str], draw: Draw, normal: Sequence[floa
 def with_own_subcircuits(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(path, line) of a netlist in which each subcircuit call has a definition of its own, so that its devices may
     differ; the path is that of the call, empty at the top."""
-    bodies, headers, scope = {"": []}, {}, ""
-    for line in lines:
-        words = line.split()
+    bodies, headers = {MAIN: []}, {}
+    for (*_, scope), words in scoped(lines):
         if words[0].lower() == ".subckt":
-            scope = words[1].lower()
             headers[scope], bodies[scope] = words, []
-        elif words[0].lower() == ".ends":
-            scope = ""
         else:
-            bodies[scope].append(line)
-    yield from _expanded("", "", bodies, headers)
+            bodies[scope].append(words)
+    yield from _expanded(MAIN, "", bodies, headers)
 
 
 def _expanded(scope: str, path: str, bodies, headers) -> Iterator[tuple[str, str]]:
-    for line in bodies[scope]:
-        words = line.split()
-        inner = next((word for word in reversed(words) if "=" not in word), "").lower()
+    for words in bodies[scope]:
+        at = called_at(words)
+        inner = words[at].lower()
         if words[0][0] in "xX" and inner in bodies:
             below = f"{path}{words[0].lower()}."
             own = f"{inner}__{below[:-1].replace('.', '_')}"
-            header = [own if place == 1 else word for place, word in enumerate(headers[inner])]
-            yield path, " ".join(own if word.lower() == inner else word for word in words)
-            yield below, " ".join(header)
+            yield path, " ".join([*words[:at], own, *words[at + 1:]])
+            yield below, " ".join([".subckt", own, *headers[inner][2:]])
             yield from _expanded(inner, below, bodies, headers)
             yield below, ".ends"
         else:
-            yield path, line
+            yield path, " ".join(words)
 
 
 def changed_card(found: Bin, name: str, changes: Sequence[tuple[str, float]]) -> str:

@@ -71,12 +71,6 @@ def with_operating_point(netlist: str, voltages: Mapping[str, float], save: Iter
     return netlist.removesuffix(END) + f".nodeset {guess}\n.save {' '.join(dict.fromkeys(save))}\n{END}"
 
 
-def library_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions, library: Iterable[str]) -> str:
-    """The netlist up to .end with ``library``, .lib or .include lines, in place of the inlined models."""
-    lines, _ = _lines(circuit, parameters, conditions)
-    return "\n".join([f"* {circuit.name}", *library, *lines, f".temp {conditions.temperature:g}"])
-
-
 def sized_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> str:
     """The sized circuit and its testbench for people: numbers filled in, the model library named in a comment."""
     lines, _ = _lines(circuit, parameters, conditions)
@@ -103,14 +97,14 @@ def shifts_of(circuit: Circuit, parameters: Parameters, conditions: Conditions) 
 
 def fingers_of(circuit: Circuit, parameters: Parameters, conditions: Conditions,
                text: str) -> Iterator[tuple[str, int | None]]:
-    """The lines of ``text``, netlist.sp or testbench.sp, as they are, without comments; with each transistor how many
-    fingers one of its devices has."""
+    """The lines of ``text``, netlist.sp or testbench.sp, as they are, without comments; with each transistor of the
+    process how many fingers one of its devices has."""
     values = values_of(parameters, conditions)
     for line in map(str.strip, text.splitlines()):
         if not line or line[0] == "*":
             continue
         fingers = None
-        if line[0] in "mM":
+        if line[0] in "mM" and not _is_own(line, circuit):
             sizes = dict(word.split("=", 1) for word in Template.parse(line).fill(values).split()[6:])
             fingers = _fingers(circuit, parse_si(sizes["w"]))
         yield line, fingers

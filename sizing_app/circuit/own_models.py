@@ -10,11 +10,14 @@ from types import MappingProxyType
 
 from sizing_app.circuit.deck_rules import check_models
 from sizing_app.circuit.pdk import ModelError
+from sizing_app.circuit.subcircuits import logical_lines
 
 OWN = "own"
 """The process of a circuit that takes no models from an installed one."""
 ONLY = "tt"
 """The corner of models without sections."""
+OLD_LEVELS = ("1", "2", "3", "6", "9")
+"""Of transistor models that are older than BSIM."""
 
 
 def corners(models: str) -> tuple[str, ...]:
@@ -37,6 +40,18 @@ def kinds(models: str) -> Mapping[str, str]:
     found = (line.lower().split() for lines in _sections(models).values() for line in lines
              if line.lower().startswith(".model"))
     return MappingProxyType({re.sub(r"\.\d+$", "", words[1]): words[2] for words in found})
+
+
+@functools.lru_cache(maxsize=64)
+def older(models: str) -> Mapping[str, str]:
+    """Transistor models of OLD_LEVELS by name, with their kind; without a level it is 1."""
+    found = {}
+    for lines in _sections(models).values():
+        for words in map(str.split, logical_lines(line.lower() for line in lines)):
+            level = next((word[6:] for word in words if word.startswith("level=")), "1")
+            if words[0] == ".model" and words[2] in ("nmos", "pmos") and level in OLD_LEVELS:
+                found[re.sub(r"\.\d+$", "", words[1])] = words[2]
+    return MappingProxyType(found)
 
 
 @functools.lru_cache(maxsize=64)

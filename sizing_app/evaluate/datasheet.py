@@ -88,6 +88,8 @@ def _rows(circuit: Circuit, specs: Sequence[Spec], corners: Spots) -> tuple[Row,
 
 
 def _versions(circuit: Circuit, point: OperatingPoint) -> dict[str, str]:
-    package = PROCESSES[circuit.process].package
+    """Of all that the values depend on; models of the circuit's own are part of its key."""
+    process = PROCESSES.get(circuit.process)
+    models = {process.package: importlib.metadata.version(process.package)} if process else {}
     return {"sizing-app": __version__, "ngspice": point.simulator, "PySpice": importlib.metadata.version("PySpice"),
-            package: importlib.metadata.version(package), "circuit (SHA-256)": circuit.key[:16]}
+            **models, "circuit (SHA-256)": circuit.key[:16]}

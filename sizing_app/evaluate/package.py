@@ -31,11 +31,13 @@ testbench.sp       sources, load, options, analyses, measures; writes the vector
 models.sp          the model cards that these sizes need
 expected.csv       every metric: value in SI units, whether the deck prints it, its definition, where it is read from
 
-{process}
+{models}
+"""
+INSTALLED_MODELS = """Models: {title}.
 {rights}
 To use the foundry's files instead, replace ".include models.sp" in testbench.sp by an .include or .lib of
-{files} of the package {package}.
-"""
+{files} of the package {package}."""
+OWN_MODELS = "Models: the circuit's own, all of them in models.sp."
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,23 @@ def package(circuit: Circuit, parameters: Parameters, conditions: Conditions, si
     measured = simulator.evaluate(circuit, parameters, conditions)
     if not measured.ok:
         raise SimulatorError(f"the design cannot be simulated: {measured.status}: {measured.log}")
-    process = PROCESSES[circuit.process]
     point = simulator.operating_point(circuit, parameters, conditions)
     files = deck(circuit, parameters, conditions, point.voltages)
     files["expected.csv"] = _expected(circuit, measured)
     files["run.sh"] = SCRIPT.format(mark=MARK)
     files["README.txt"] = README.format(
         title=f"{circuit.title} ({circuit.name})", conditions=conditions.show(), name=circuit.name,
-        process=f"Models: {process.title}.", rights=process.rights, package=process.package,
-        files=library_names(circuit, conditions))
+        models=_about_models(circuit, conditions))
     return Package(files, measured)
+
+
+def _about_models(circuit: Circuit, conditions: Conditions) -> str:
+    """Where the models are from, what may be done with them, and how to use others."""
+    process = PROCESSES.get(circuit.process)
+    if process is None:
+        return OWN_MODELS
+    return INSTALLED_MODELS.format(title=process.title, rights=process.rights, package=process.package,
+                                   files=library_names(circuit, conditions))
 
 
 def _expected(circuit: Circuit, measured: Measurement) -> str:

@@ -1,7 +1,8 @@
 """From a draft to its circuit, step by step; every step that can be taken is, and all problems are kept."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -71,10 +72,15 @@ class Assembled:
 
 def make_circuit(draft: Draft) -> Circuit:
     """The circuit, without specs where the draft has none. Raises DraftError with all problems."""
+    return assemble_whole(draft).circuit
+
+
+def assemble_whole(draft: Draft) -> Assembled:
+    """As ``assemble``, up to a circuit. Raises DraftError with all problems where there is none."""
     made = assemble(draft)
     if made.circuit is None:
         raise DraftError(tuple(made.problems))
-    return made.circuit
+    return made
 
 
 def assemble(draft: Draft) -> Assembled:
@@ -163,16 +169,16 @@ def _surround(made: Assembled) -> None:
     if made.proposal is None or made.problems:
         return
     told = {net: made.draft.roles.get(net, role) for net, role in made.found.items()}
-    with _Telling(made, BenchError):
+    with _telling(made, BenchError):
         _surroundings(made)
     made.conditions = conditions_of(made.draft, made.cell, told, made.around)
     if made.problems:
         return
-    with _Telling(made, BuildError, BenchError, CircuitError, ExpressionError):
+    with _telling(made, BuildError, BenchError, CircuitError, ExpressionError):
         made.written = written_cell(made.cell, made.proposal, told)
         made.bench = _deck_bench(made, told) if made.kind == DECK else _class_bench(made)
         for metric in made.draft.metrics:
-            with _Telling(made, BenchError):
+            with _telling(made, BenchError):
                 made.bench = _added(made.bench, metric)
         better = {name: word for name, word in made.draft.better.items() if name in made.bench.better}
         made.bench = replace(made.bench, better={**made.bench.better, **better})
@@ -184,7 +190,7 @@ def _build(made: Assembled) -> None:
         return
     draft = made.draft
     told = {net: draft.roles.get(net, role) for net, role in made.found.items()}
-    with _Telling(made, BuildError, CircuitError, ExpressionError):
+    with _telling(made, BuildError, CircuitError, ExpressionError):
         made.proposal, notes = without_unused(made.proposal, made.written.netlist, made.bench)
         made.notes += notes
         made.circuit = build_circuit(made.cell, made.proposal, told, made.bench, made.conditions, made.name,
@@ -276,21 +282,14 @@ def _tell(made: Assembled, word: str, text: str) -> None:
     made.problems.append(Remark(NOWHERE, word, text))
 
 
-class _Telling:
+@contextmanager
+def _telling(made: Assembled, *errors: type[Exception]) -> Iterator[None]:
     """Errors of a step become problems of the draft."""
-
-    def __init__(self, made: Assembled, *errors: type[Exception]):
-        self.made, self.errors = made, errors
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind, error, trace) -> bool:
-        if not isinstance(error, self.errors):
-            return False
+    try:
+        yield
+    except errors as error:
         if isinstance(error, BuildError):
-            self.made.problems += error.problems
-        else:
-            for line in str(error).splitlines():
-                _tell(self.made, "", line.removeprefix(f"{self.made.name}/circuit.toml: "))
-        return True
+            made.problems += error.problems
+            return
+        for line in str(error).splitlines():
+            _tell(made, "", line.removeprefix(f"{made.name}/circuit.toml: "))

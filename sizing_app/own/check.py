@@ -1,5 +1,6 @@
 """What is looked at before an own circuit is sized: the original design beside plain ngspice, and random designs."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean, median
@@ -97,6 +98,8 @@ def differs(ours: float | None, theirs: float | None) -> bool:
     """Whether two values of a metric are not the same; none and none are."""
     if ours is None or theirs is None:
         return ours is not theirs
+    if not (math.isfinite(ours) and math.isfinite(theirs)):
+        return ours != theirs and not (math.isnan(ours) and math.isnan(theirs))
     return abs(ours - theirs) > SAME * max(abs(ours), abs(theirs))
 
 

@@ -21,7 +21,7 @@ SPAN = 0.1
 
 def conditions_of(draft: Draft, cell: Cell, roles: Mapping[str, str], around: Around) -> ConditionSpace:
     supply = around.supply or supply_of(cell, roles) or SUPPLIES.get(cell.process, SUPPLY_OF_CARDS)
-    temperature = float(cell.deck.temperature) if cell.deck.temperature else TEMPERATURES[0]
+    temperature = TEMPERATURES[0] if cell.deck.temperature is None else cell.deck.temperature
     temperatures = (temperature, *(other for other in TEMPERATURES if other != temperature))
     supplies = tuple(round(supply * factor, 6) for factor in (1.0, 1.0 - SPAN, 1.0 + SPAN))
     return ConditionSpace(draft.corners or corners_of(cell), draft.temperatures or temperatures,

@@ -7,9 +7,9 @@ from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.netlist import Template, values_of
 from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import ModelError
-from sizing_app.own.assembly import Assembled, assemble
+from sizing_app.own.assembly import Assembled, assemble, assemble_whole
 from sizing_app.own.check import DESIGNS, OwnCheck, check_own
-from sizing_app.own.draft import DECK, Draft, DraftError
+from sizing_app.own.draft import DECK, Draft
 from sizing_app.own.plain_library import NoLibrary, library
 from sizing_app.own.polarity import OTHER, Polarity, find_polarity
 from sizing_app.simulator.inspection import Waveforms
@@ -48,13 +48,13 @@ class DraftCheck:
 
 def check_draft(draft: Draft, simulator: Simulator, designs: int = DESIGNS) -> DraftCheck:
     """Simulate under nominal conditions. Raises DraftError with all problems where there is no circuit."""
-    made = _whole(draft)
+    made = assemble_whole(draft)
     polarity = None
     if made.template and made.template.polarity:
         polarity = find_polarity(made.circuit, made.template, made.wiring, made.original, simulator)
     if polarity and polarity.swapped:
         draft = swapped(made)
-        made = _whole(draft)
+        made = assemble_whole(draft)
     found = check_own(made.circuit, made.bench, made.original, simulator, beside(made), designs, as_written(made))
     return DraftCheck(draft, polarity, found)
 
@@ -105,10 +105,3 @@ def _in_bench(made: Assembled, text: str) -> str:
     bench = Template.parse(made.bench.testbench).fill(values)
     call = f"Xowncell {' '.join(nodes.get(net, net) for net in ports)} {top}"
     return f"{text.rstrip()}\n{call}\n{bench}"
-
-
-def _whole(draft: Draft) -> Assembled:
-    made = assemble(draft)
-    if made.circuit is None:
-        raise DraftError(tuple(made.problems))
-    return made

@@ -73,6 +73,14 @@ class Ngspice(NgSpiceShared):
         if ffi_string_utf8(self._ngspice_shared.ngSpice_CurPlot()) == before:
             raise NgspiceError(f"{command}: {self.last_words()}")
 
+    def analyse(self, command: str, save: Iterable[str]) -> dict[str, np.ndarray]:
+        """Run one analysis; the vectors ``save`` of it. Of noise over a band the integrals come last; the densities are
+        in the plot before. Raises as ``run`` and ``vectors``."""
+        self.run(command)
+        if command.startswith("noise") and "onoise_total" in self.all_vectors():
+            self.select_plot("noise", 1)
+        return self.vectors(save)
+
     def alter(self, settings: Mapping[str, str]) -> None:
         """Change source values of the loaded circuit: {"vprobe acmag": "0"}."""
         for target, value in settings.items():

@@ -1,7 +1,8 @@
 """One deck exactly as it was given, in a confined process of its own: ``python -m sizing_app.simulator.plain_worker``.
 
-Standard input holds a request as JSON (plain.py); the answer goes to standard output, as bytes of answers.py. Here the
-text does reach ngspice, with its .control block and whatever else: the confinement alone keeps it harmless.
+Standard input holds a request as JSON (plain.py); the answer goes to standard output, as bytes of answers.py. The text
+of a draft comes without its ``.control`` blocks (spice/flat.py); all else that it holds does reach ngspice, whatever it
+is: the confinement alone keeps it harmless.
 """
 
 import json
@@ -59,10 +60,7 @@ def simulate(ngspice: Ngspice, text: str, analyses: list[Analysis]) -> Waveforms
         for analysis in analyses:
             check_analysis(analysis)
             ngspice.alter(analysis.alter)
-            ngspice.run(analysis.command)
-            if analysis.command.startswith("noise") and "onoise_total" in ngspice.all_vectors():
-                ngspice.select_plot("noise", 1)
-            vectors[analysis.name] = ngspice.vectors(analysis.save)
+            vectors[analysis.name] = ngspice.analyse(analysis.command, analysis.save)
     except (NgspiceError, RefusedNetlist) as error:
         status, log = "crashed", str(error)
         told += ngspice.messages

@@ -137,7 +137,4 @@ def _with_frequency(analysis: Analysis) -> Analysis:
 
 def _run(ngspice: Ngspice, analysis: Analysis) -> dict:
     check_command(analysis.command)
-    ngspice.run(analysis.command)
-    if analysis.command.startswith("noise") and "onoise_total" in ngspice.all_vectors():
-        ngspice.select_plot("noise", 1)  # over a band, the integrals come last; the densities are in the plot before
-    return ngspice.vectors(analysis.save)
+    return ngspice.analyse(analysis.command, analysis.save)

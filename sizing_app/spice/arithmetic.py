@@ -14,6 +14,8 @@ from sizing_app.spice.words import bare
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?([a-z]*)", re.IGNORECASE)
 _TOKEN = re.compile(rf"(?P<number>{_NUMBER.pattern})|(?P<name>[a-z_]\w*)|(?P<sign>\*\*|==|[-+*/^(),])|(?P<blank>\s+)"
                     r"|(?P<wrong>.)", re.IGNORECASE)
+NAME = re.compile(r"(?<![\w.])[a-z_]\w*")
+"""Of a parameter or a function, in arithmetic of circuit files."""
 _SUFFIXES = {**SUFFIXES, "mil": 25.4e-6, "a": 1e-18}
 """Those of circuit/units.py, and two that ngspice knows beside them (manual, section 2.1.4.3)."""
 RANDOM = ("agauss", "gauss", "aunif", "unif", "limit", "rand", "random")
@@ -39,12 +41,6 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def has_suffix(text: str) -> bool:
-    """Whether a number of a text has a suffix or an exponent: ``1u``, ``2*0.5u``, ``1e-6``."""
-    return any(match["number"] and re.search(r"[a-z]", match["number"], re.IGNORECASE)
-               for match in _TOKEN.finditer(text))
 
 
 def arithmetic(text: str) -> str:
@@ -88,7 +84,7 @@ def substituted(text: str, values: Mapping[str, str]) -> str:
     def put(match: re.Match) -> str:
         found = values.get(match[0])
         return match[0] if found is None else found if re.fullmatch(r"\w+|[\d.]+(e[+-]?\d+)?", found) else f"({found})"
-    result = re.sub(r"(?<![\w.])[a-z_]\w*", put, text)
+    result = NAME.sub(put, text)
     if len(result) > LONGEST:
         raise ExpressionError(f"has {len(result):,} characters once parameters are put in, at most {LONGEST:,}")
     return result

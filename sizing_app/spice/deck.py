@@ -79,7 +79,8 @@ class Deck:
     """The options that are kept."""
     general: tuple[Line, ...] = ()
     """``.temp`` and ``.option`` lines."""
-    temperature: str = ""
+    temperature: float | None = None
+    """Of ``.temp``, in degrees Celsius."""
     scale: float = 1.0
     """``.option scale``."""
     pins: Mapping[str, str] = field(default_factory=dict)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 
 from sizing_app.circuit.deck_rules import ANALYSES, OPTIONS, RefusedNetlist
 from sizing_app.circuit.expressions import ExpressionError, names_in
-from sizing_app.spice.arithmetic import arithmetic, is_number, number, safe_name
+from sizing_app.spice.arithmetic import NAME, arithmetic, is_number, number, safe_name
 from sizing_app.spice.cards import read_card
 from sizing_app.spice.deck import MAIN, Card, Deck, Element, Subcircuit
+from sizing_app.spice.depth import check_chains
 from sizing_app.spice.elements import WrongElement, read_element
 from sizing_app.spice.expand import Expansion
 from sizing_app.spice.lines import LARGEST_TEXT, Line, Remark, read_lines
@@ -32,7 +33,7 @@ def read_deck(files: Mapping[str, str], main: str | None = None) -> Deck:
     """The deck of a text and the files uploaded with it (name to text), never of the disk.
 
     ``main`` names the netlist, by default the first one. All that is wrong is in ``problems``. Raises RefusedNetlist
-    only where a text is too large to be looked at.
+    only where a text is too large, or nested too deeply, to be looked at.
     """
     main = next(iter(files)) if main is None else main
     if (letters := sum(map(len, files.values()))) > LARGEST_TEXT:
@@ -84,7 +85,8 @@ class _Reading:
         self.initial: list[Line] = []
         self.options: dict[str, str] = {}
         self.general: list[Line] = []
-        self.temperature, self.scale = "", 1.0
+        self.temperature: float | None = None
+        self.scale = 1.0
 
     def whole(self) -> "_Reading":
         every = self.expansion.lines()
@@ -104,7 +106,16 @@ class _Reading:
                 self.notes += lines.notes
                 self.problems += lines.problems
         self._control()
+        self._check_depth()
         return self
+
+    def _check_depth(self) -> None:
+        """Raise RefusedNetlist where subcircuits or parameters cannot be followed to their ends."""
+        check_chains({name: {element.model for element in elements if element.kind == "x"}
+                      for name, elements in self.elements.items()}, "subcircuits")
+        for scope, own in self.parameters.items():
+            texts = {**self.arguments[scope], **own}
+            check_chains({name: set(NAME.findall(text)) for name, text in texts.items()}, "parameters")
 
     def deck(self, digest: str) -> Deck:
         subcircuits = {name: Subcircuit(name, ports, tuple(self.elements[name]), self.arguments[name],
@@ -212,7 +223,7 @@ class _Reading:
     def _temperature(self, line: Line, words: list[str]) -> None:
         if len(words) < 2 or not is_number(words[1]):
             raise WrongElement(words[0], "needs a temperature in degrees Celsius")
-        self.temperature = words[1]
+        self.temperature = number(bare(words[1]))
         if len(words) > 2:
             self._note(line, words[2], "and later temperatures are left out: choose them as conditions")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sizing_app.circuit.expressions import names_in
 from sizing_app.circuit.units import show_quantity
-from sizing_app.spice.arithmetic import arithmetic, constant, is_number, number, substituted
+from sizing_app.spice.arithmetic import arithmetic, constant, substituted
 from sizing_app.spice.cell import Quantity
 from sizing_app.spice.deck import Deck, Element
 from sizing_app.spice.lines import Line
@@ -30,7 +30,7 @@ class Sizes:
 
     def __init__(self, deck: Deck, log: Log):
         self.deck, self.log = deck, log
-        self.temperature = number(deck.temperature) if is_number(deck.temperature) else 27.0
+        self.temperature = 27.0 if deck.temperature is None else deck.temperature
         self._converted: dict[str, str] = {}
         """Size as written to what it is taken for."""
         self._dropped: Counter[str] = Counter()

@@ -21,7 +21,7 @@ from sizing_app.spice.values import Values, behaviour, braced
 MOST_COPIES = 64
 """Of a subcircuit, by ``m`` at its call."""
 WIDTH = 110
-"""Characters of a line, but for those of B elements, which cannot be broken."""
+"""Characters of a line, but for those of B elements and transistors (netlist.py), which cannot be broken."""
 KEYWORDS = ("dc", "ac", "pulse", "sin", "exp", "pwl", "sffm", "am", "distof1", "distof2")
 
 
@@ -214,8 +214,8 @@ class _Writing:
 
 
 def _wrapped(line: str) -> str:
-    """A long line in pieces that + joins; those of B elements stay whole."""
-    if len(line) <= WIDTH or line[0] in "bB":
+    """A long line in pieces that + joins; those of B elements and transistors stay whole."""
+    if len(line) <= WIDTH or line[0] in "bBmM":
         return line
     pieces, piece = [], ""
     for word in line.split(" "):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.task.definition import Task
-from sizing_app.task.protocols import Policy, StopSignal
+from sizing_app.task.protocols import Policy, RoundPolicy, StopSignal
 from sizing_app.task.turn import Delta, History, Proposal
 
 Limits = Mapping[str, tuple[float, float]]
@@ -48,4 +48,23 @@ class Narrowed:
         return self.policy.name
 
     def propose(self, task: Task, history: History, stop: StopSignal) -> Iterator[Delta | Proposal]:
-        yield from self.policy.propose(replace(task, circuit=narrowed(task.circuit, task.limits)), history, stop)
+        yield from self.policy.propose(_narrowed_task(task), history, stop)
+
+
+@dataclass(frozen=True)
+class NarrowedRounds(Narrowed):
+    """The same of a policy that plans a round as a whole."""
+
+    policy: RoundPolicy
+
+    def propose_round(self, task: Task, history: History, stop: StopSignal, n: int) -> list[Proposal]:
+        return self.policy.propose_round(_narrowed_task(task), history, stop, n)
+
+
+def within_limits(policy: Policy) -> Narrowed:
+    """A policy that searches ranges, held to those of its task."""
+    return NarrowedRounds(policy) if hasattr(policy, "propose_round") else Narrowed(policy)
+
+
+def _narrowed_task(task: Task) -> Task:
+    return replace(task, circuit=narrowed(task.circuit, task.limits))

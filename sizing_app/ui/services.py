@@ -25,7 +25,7 @@ from sizing_app.simulator.shared import Shared
 from sizing_app.store import SessionStore, record
 from sizing_app.store.circuits import StoredCatalog
 from sizing_app.task.definition import Task
-from sizing_app.task.limits import Narrowed
+from sizing_app.task.limits import within_limits
 from sizing_app.task.protocols import Policy
 from sizing_app.task.turn import GivenPlan, History
 from sizing_app.ui.visitors import Shares, signed_in
@@ -152,7 +152,7 @@ class Services:
         check_can_size(name, task)
         recall = {"recall": self.store.memory.recall} if task.earlier else {}
         policy = self.make_policy(name, **settings, **recall)
-        return Narrowed(policy) if task.limits and searches(name) else policy
+        return within_limits(policy) if task.limits and searches(name) else policy
 
     def start_race(self, task: Task, policy_names: Sequence[str]) -> list[str]:
         """Run a session of the same task with each policy, all at once; returns their ids. Raises as ``start``."""

@@ -6,13 +6,14 @@ The reference that the simulator is compared with, in speed (tests/bench/simulat
 import os
 import re
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.circuit.netlist import library_netlist
+from sizing_app.circuit.netlist import END, sized_netlist
 from sizing_app.circuit.pdk import PROCESSES, installed_file, model_files
 from sizing_app.simulator.readings import read_metrics
 
@@ -38,6 +39,12 @@ def device_file(process: str, corner: str) -> list[str]:
     if process.startswith("gf180mcu"):
         constants.append(".param sw_stat_global=0 sw_stat_mismatch=0 mc_skew=0")
     return [*constants, *(f".lib '{path}' {name}" for name in sections)] if sections else [f".include '{path}'"]
+
+
+def library_netlist(circuit: Circuit, parameters: Parameters, conditions: Conditions, library: Iterable[str]) -> str:
+    """The netlist up to .end with ``library``, .lib or .include lines, in place of the inlined models."""
+    title, _, rest = sized_netlist(circuit, parameters, conditions).removesuffix(END).partition("\n")
+    return "\n".join([title, *library, rest])
 
 
 def run_batch(circuit: Circuit, parameters: Parameters, conditions: Conditions, folder: Path,
