@@ -17,8 +17,7 @@ from sizing_app.session.events import StorageFailed, StorageRestored, TurnFinish
 from sizing_app.session.groups import GroupFinished, GroupStarted, GroupState, Sampled, fold_group
 from sizing_app.session.loop import run_group, run_session, sample_turns
 from sizing_app.session.turn import initial_turn
-from sizing_app.store import SessionStore, record
-from sizing_app.store.groups import record_group
+from sizing_app.store import SessionStore, record, record_group
 from sizing_app.task.turn import Proposal
 from sizing_app.train.config import RLConfig
 from sizing_app.session.forks import ForkError
@@ -213,7 +212,7 @@ def test_a_store_that_refuses_loses_nothing(services):
         def append(self, id, event):
             self.fails -= isinstance(event, Sampled)
             if self.fails >= 0 and isinstance(event, Sampled):
-                raise StoreError("The disk is full.")
+                raise StoreError("The disk is full.", transient=True)
             services.store.groups.append(id, event)
 
     task, history = a_start()
@@ -224,13 +223,31 @@ def test_a_store_that_refuses_loses_nothing(services):
     assert len(services.store.groups.members(group_id)) == 3
 
 
+def test_the_end_of_a_group_is_tried_again(services, monkeypatch):
+    monkeypatch.setattr("sizing_app.store.recording.PAUSE", 0.01)
+    group_id = services.store.groups.create(a_stored_session(services), 0, "seeded", 2)
+
+    class Stumbles:
+        fails = 3
+
+        def append(self, id, event):
+            if isinstance(event, GroupFinished) and self.fails:
+                self.fails -= 1
+                raise StoreError("The disk is full.", transient=True)
+            services.store.groups.append(id, event)
+
+    task, history = a_start()
+    *_, last = record_group(Stumbles(), group_id,
+                            run_group(task, history, Seeded(), QuadraticSimulator(), 2, threading.Event()))
+    assert last == StorageRestored() and services.store.groups.summary(group_id).status == "complete"
+
+
 KILLED = """
 import sys, threading
 
 from sizing_app.session.loop import run_group
 from sizing_app.session.turn import initial_turn
-from sizing_app.store import SessionStore
-from sizing_app.store.groups import record_group
+from sizing_app.store import SessionStore, record_group
 from tests.builders import QuadraticSimulator, a_task
 from tests.test_groups import Seeded
 

@@ -246,10 +246,12 @@ def test_heartbeats_keep_own_sessions_and_mark_those_of_the_dead(store):
     hub.close()
 
 
-def test_a_reader_learns_that_a_session_is_not_stored(hub, store):
+def test_a_reader_learns_that_a_session_is_not_stored(hub, store, monkeypatch):
+    monkeypatch.setattr("sizing_app.store.recording.PAUSE", 0.01)
+
     class Broken:
         def append(self, id, event):
-            raise StoreError("The disk is full.")
+            raise StoreError("The disk is full.", transient=True)
 
     gate = Gate()
     hub.start("a", record(Broken(), "a", gate.session()), gate.stop)

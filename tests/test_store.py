@@ -208,6 +208,42 @@ def test_a_locked_database_is_said_and_nothing_is_lost(store):
     assert fold(store.events(id)) == state
 
 
+def test_what_waits_after_the_last_event_is_tried_again(store, monkeypatch):
+    monkeypatch.setattr("sizing_app.store.recording.PAUSE", 0.01)
+    id, events, lock = store.create(a_task(), "scripted"), [], locked(store._engine.url)
+    for event in record(store, id, run_session(a_task(), ScriptedPolicy(SCRIPT), QuadraticSimulator(),
+                                               threading.Event())):
+        events.append(event)
+        if isinstance(event, TurnFinished) and event.turn.index == 0:
+            lock.__enter__()
+        elif isinstance(event, SessionFinished):
+            assert fold(events).storage_problem and len(store.events(id)) == 2
+            lock.__exit__(None, None, None)
+    assert events[-1] == StorageRestored() and fold(store.events(id)) == fold(events)
+
+
+def test_what_waits_is_stored_where_the_reader_leaves_after_the_end(store):
+    id, lock = store.create(a_task(), "scripted"), locked(store._engine.url)
+    events = record(store, id, run_session(a_task(), ScriptedPolicy(SCRIPT), QuadraticSimulator(), threading.Event()))
+    with lock:
+        while not isinstance(next(events), SessionFinished):
+            pass
+    events.close()
+    assert store.summary(id).status == "passed" and len(fold(store.events(id)).history) == 4
+
+
+def test_an_event_that_is_refused_for_good_keeps_no_other_out(store):
+    id, taken = store.create(a_task(), "scripted"), Turn(1, Proposal({}), None, None)
+    store.append(id, TurnFinished(taken))
+    events = list(record(store, id, run_session(a_task(), ScriptedPolicy(SCRIPT), QuadraticSimulator(),
+                                                threading.Event())))
+    told = [event for event in events if isinstance(event, (StorageFailed, StorageRestored))]
+    assert len(told) == 1 and "refused an entry that it has already" in told[0].message
+    stored = fold(store.events(id))
+    assert stored.status == "passed" and [turn.index for turn in stored.history] == [0, 1, 2, 3]
+    assert stored.history[1] == taken
+
+
 def test_two_threads_of_50_sessions(store):
     ids, patient = [], SessionStore(store._engine.url, timeout=60)
 

@@ -11,8 +11,7 @@ from sizing_app.session.events import fold
 from sizing_app.session.forks import ForkError, history_until, with_plan
 from sizing_app.session.groups import GroupFinished, GroupStarted, GroupState, fold_group
 from sizing_app.session.loop import run_group
-from sizing_app.store import SessionSummary
-from sizing_app.store.groups import record_group
+from sizing_app.store import SessionSummary, record_group
 from sizing_app.task.advantage import TEMPERATURE
 from sizing_app.task.validation import MAX_BUDGET
 from sizing_app.ui.services import PATIENCE, Services
