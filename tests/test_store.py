@@ -124,6 +124,31 @@ def test_only_sessions_without_a_heartbeat_become_interrupted(store):
     assert fold(store.events(dead)).running, "it was only silent for long"
 
 
+def test_a_session_is_alive_while_nothing_happens_in_it(store, monkeypatch):
+    monkeypatch.setattr("sizing_app.store.recording.BEAT_EVERY", 0.02)
+    id, begun, go_on = store.create(a_task(), "scripted"), threading.Event(), threading.Event()
+
+    class Slow(QuadraticSimulator):
+        def measure(self, circuit, parameters, conditions):
+            begun.set()
+            assert go_on.wait(60)
+            return super().measure(circuit, parameters, conditions)
+
+    session = record(store, id, run_session(a_task(), ScriptedPolicy(SCRIPT), Slow(), threading.Event()))
+    thread = threading.Thread(target=lambda: list(session))
+    thread.start()
+    assert begun.wait(60)
+    before, deadline = store.summary(id).heartbeat, time.monotonic() + 60
+    while store.summary(id).heartbeat == before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert store.summary(id).heartbeat > before
+    go_on.set()
+    thread.join()
+    for beating in [item for item in threading.enumerate() if item.name == f"heartbeat-{id}"]:
+        beating.join(60)
+        assert not beating.is_alive()
+
+
 KILLED = """
 import sys, threading
 

@@ -1,8 +1,10 @@
 """Sessions and groups stored while they run: what the database refuses waits, and readers are told."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -71,22 +73,20 @@ class Outbox:
 
 def record(store: SessionStore, id: str, events: Iterator[Event]) -> Iterator[Event]:
     """Pass ``events`` on while storing them. If the store fails the session goes on: what it refused waits for the
-    next turn's attempt, and for a while after the last one; StorageFailed and StorageRestored tell."""
-    outbox, ended, beat = Outbox(partial(store.append, id), f"session {id}"), False, time.monotonic()
-    try:
-        for event in events:
-            if isinstance(event, DURABLE) and not isinstance(event, SessionStarted):
-                ended = isinstance(event, SessionFinished)
-                yield from outbox.put(event)
-                beat = time.monotonic()
-            elif time.monotonic() - beat > BEAT_EVERY:
-                _beat(store, id)
-                beat = time.monotonic()
-            yield event
-        yield from outbox.drain()
-    except BaseException:
-        outbox.close(*([] if ended else [CUT_OFF]))
-        raise
+    next turn's attempt, and for a while after the last one; StorageFailed and StorageRestored tell. Until the end its
+    heartbeat is kept up."""
+    outbox, ended = Outbox(partial(store.append, id), f"session {id}"), False
+    with _heartbeat(store, id):
+        try:
+            for event in events:
+                if isinstance(event, DURABLE) and not isinstance(event, SessionStarted):
+                    ended = isinstance(event, SessionFinished)
+                    yield from outbox.put(event)
+                yield event
+            yield from outbox.drain()
+        except BaseException:
+            outbox.close(*([] if ended else [CUT_OFF]))
+            raise
 
 
 def record_group(book: GroupBook, id: str, events: Iterator[GroupEvent]) -> Iterator[GroupEvent]:
@@ -98,8 +98,20 @@ def record_group(book: GroupBook, id: str, events: Iterator[GroupEvent]) -> Iter
     yield from outbox.drain()
 
 
-def _beat(store: SessionStore, id: str) -> None:
+@contextmanager
+def _heartbeat(store: SessionStore, id: str) -> Iterator[None]:
+    """Within, a thread says that the session is alive, however long nothing happens in it."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(BEAT_EVERY):
+            try:
+                store.heartbeat(id)
+            except StoreError as error:
+                log.warning("heartbeat of session %s: %s", id, error)
+
+    threading.Thread(target=beat, name=f"heartbeat-{id}", daemon=True).start()
     try:
-        store.heartbeat(id)
-    except StoreError as error:
-        log.warning("%s", error)
+        yield
+    finally:
+        ended.set()
