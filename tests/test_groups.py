@@ -18,6 +18,7 @@ from sizing_app.session.groups import GroupFinished, GroupStarted, GroupState, S
 from sizing_app.session.loop import run_group, run_session, sample_turns
 from sizing_app.session.turn import initial_turn
 from sizing_app.store import SessionStore, record, record_group
+from sizing_app.task.definition import Plan
 from sizing_app.task.turn import Proposal
 from sizing_app.train.config import RLConfig
 from sizing_app.session.forks import ForkError
@@ -114,6 +115,38 @@ def test_stop_keeps_what_came_and_drops_the_rest():
         if len(state.members) == 2:
             stop.set()
     assert (state.status, len(state.members), state.size) == ("stopped", 2, 5)
+
+
+class Stopping(QuadraticSimulator):
+    """Counts simulations; while the first one runs, people stop all that runs in the hub."""
+
+    def __init__(self, hub: Hub):
+        super().__init__()
+        self.hub, self.count = hub, 0
+
+    def measure(self, circuit, parameters, conditions):
+        self.count += 1
+        for id in self.hub.running():
+            self.hub.stop(id)
+        return super().measure(circuit, parameters, conditions)
+
+
+def test_a_stop_ends_the_measuring_at_many_points(services):
+    task, points = a_task(), a_circuit().conditions.all()
+    task = replace(task, plan=Plan((task.conditions, *(point for point in points if point != task.conditions))))
+    session_id = services.store.create(task, "scripted")
+    list(record(services.store, session_id, run_session(task, ScriptedPolicy([END]), QuadraticSimulator(),
+                                                        threading.Event())))
+    assert len(task.points) == 16
+    services = replace(services, simulator=Stopping(services.hub))
+    *_, state = services.states(services.start(task, "scripted"))
+    assert (state.status, state.history, services.simulator.count) == ("stopped", (), 1)
+
+    services = replace(services, simulator=Stopping(services.hub))
+    forks = Forks(services)
+    *_, group = forks.states(forks.sample(session_id, 0, "seeded", 2))
+    assert (group.status, group.message, group.members) == ("stopped", "", ())
+    assert services.simulator.count <= 2
 
 
 def test_one_that_fails_does_not_lose_the_others():

@@ -103,13 +103,16 @@ def sample_turns(task: Task, history: History, policy: Policy, simulator: Simula
     """``n`` turns from one history (paper, section 4: the group that turn-level advantages are taken over).
 
     Each comes with its number as soon as it is simulated, and has a seed of its own, number 0 that of the task. Those
-    that have no proposal when ``stop`` is set are dropped. If some fail, the others still come, then the first error is
-    raised.
+    that are not simulated when ``stop`` is set are dropped. If some fail, the others still come, then the first error
+    is raised.
     """
     def sample(number: int) -> Turn | None:
         own = replace(task, seed=task.seed + number * 1_000_003)
-        events = take_turn(own, history, policy, simulator, stop)
-        return next((event.turn for event in events if isinstance(event, TurnFinished)), None)
+        try:
+            events = take_turn(own, history, policy, simulator, stop)
+            return next((event.turn for event in events if isinstance(event, TurnFinished)), None)
+        except Stopped:
+            return None
 
     errors = []
     with ThreadPoolExecutor(max_workers=max(1, n), thread_name_prefix="group") as threads:

@@ -222,7 +222,8 @@ class Services:
     def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False,
              plan: GivenPlan | None = None) -> None:
         stop = Control(review)
-        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history, plan))
+        simulator = Shared(self.simulator, stop)
+        events = record(self.store, session_id, run_session(task, policy, simulator, stop, history, plan))
         self.run(session_id, events, stop)
 
 
