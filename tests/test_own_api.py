@@ -17,6 +17,7 @@ from sizing_app.ui.exchange.api import Api
 from sizing_app.ui.exchange.api_inputs import WrongInput
 from sizing_app.ui.exchange.own_api import OwnApi
 from sizing_app.ui.services import Services, policy_titles
+from sizing_app.ui.visitors import Busy, Shares
 from tests.hostile_decks import TELLING
 from tests.test_own_draft import LDO, RC
 
@@ -110,6 +111,14 @@ def test_a_hostile_deck_is_told_and_harms_nothing(api, tmp_path, name):
 def good():
     ota = load_circuit("OTA")
     return ota, golden(ota)["parameters"], ota.conditions.nominal
+
+
+def test_what_is_simulated_counts_as_a_check(api):
+    api.import_circuit({"rc.cir": RC}, CHOICES)
+    api.services = replace(api.services, shares=Shares(checks=0))
+    for call in (lambda: api.import_circuit({"rc.cir": RC}, CHOICES), lambda: api.check_circuit("LOWPASS")):
+        with pytest.raises(Busy, match="at most 0 may at once"):
+            call()
 
 
 def test_every_endpoint_is_on_offer(services):

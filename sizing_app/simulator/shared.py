@@ -28,6 +28,11 @@ class Shared(Inspector):
     def seats(self) -> int:
         return self._simulator.seats
 
+    @property
+    def count(self) -> tuple[int, int]:
+        """Jobs that are done, and all so far."""
+        return self._done, self._submitted
+
     def submit(self, jobs: Sequence[Job]) -> list[Future[Any]]:
         """Raises Stopped."""
         self._submitted += len(jobs)

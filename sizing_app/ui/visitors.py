@@ -1,9 +1,11 @@
 """Who asks, and how much of the server one visitor may take."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from gradio.context import LocalContext
+from starlette.requests import Request
 
 from sizing_app.errors import PolicyError
 from sizing_app.ui import doors
@@ -31,6 +33,16 @@ def visitor() -> str:
     if request is None or request.client is None:
         return ""
     return signed_in() or request.client.host
+
+
+@contextmanager
+def asked_by(request: Request) -> Iterator[None]:
+    """Within, this is the request that is answered: for routes beside those of Gradio, which says it itself."""
+    before = LocalContext.request.set(request)
+    try:
+        yield
+    finally:
+        LocalContext.request.reset(before)
 
 
 class Shares:

@@ -58,7 +58,8 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
         if told.problems:
             return told.document() | {"key": ""}
         check_free(told.name)
-        checked = check_draft(draft, self.services.simulator, designs=0)
+        with self.services.check() as simulator:
+            checked = check_draft(draft, simulator, designs=0, stop=simulator.stop)
         document = report_of(assemble(checked.draft)).document() | {"check": checked.document(), "key": ""}
         if not checked.circuit.specs:
             sentence = "the file's own design gives no metric to make specs of"
@@ -74,7 +75,8 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
             circuit: name of a circuit, or its key
         """
         found = read_circuit(self.services.circuits, circuit)
-        checked = check_own(found, bench_of(found), known_design(found), self.services.simulator)
+        with self.services.check() as simulator:
+            checked = check_own(found, bench_of(found), known_design(found), simulator)
         return {"name": found.name, "key": found.key, **checked.document()}
 
     def circuit_files(self, circuit: str) -> dict[str, Any]:
