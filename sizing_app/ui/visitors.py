@@ -57,7 +57,7 @@ class Shares:
         """Raises Busy where ``wanted`` more beside the ``running`` ones are too many for this visitor, or for all."""
         with self._lock:
             self._owners = {id: owner for id, owner in self._owners.items() if id in running}
-        own = self._own(running)
+        own = len(self.own(running))
         if own + wanted > self._each:
             raise Busy(f"{own} of your sessions and checks are running or waiting, at most {self._each} may: stop one "
                        "of them, or wait until one has ended.")
@@ -67,15 +67,15 @@ class Shares:
 
     def check_checks(self, running: Collection[str]) -> None:
         """Raises Busy where one more beside the checks that are ``running`` is too many for this visitor."""
-        own = self._own(running)
+        own = len(self.own(running))
         if own + 1 > self._checks:
             raise Busy(f"{own} of your checks are running, at most {self._checks} may at once: stop one of them, or "
                        "wait until one has ended.")
 
-    def _own(self, running: Collection[str]) -> int:
-        """How many of these this visitor started."""
+    def own(self, running: Collection[str]) -> list[str]:
+        """Those of these that this visitor started."""
         with self._lock:
-            return sum(owner == visitor() for id, owner in self._owners.items() if id in running)
+            return [id for id, owner in self._owners.items() if id in running and owner == visitor()]
 
     def note(self, id: str) -> None:
         """This visitor started the session ``id``."""
