@@ -61,13 +61,18 @@ def test_a_folder_s_texts_come_and_go(api):
 
 
 def test_another_name_keeps_the_file_s_own_design(api, services):
-    api.import_circuit({"rc.cir": RC}, CHOICES)
+    former = api.import_circuit({"rc.cir": RC}, CHOICES)["key"]
+    api.import_circuit({"rc.cir": RC}, {**CHOICES, "title": "once more", "settings": {"f_pass": "10", "f_edge": "30"}})
     first = golden(services.circuits["LOWPASS"])
     assert first["parameters"] == {"r1": 1000.0, "c1": 1e-7}
     api.duplicate_circuit("LOWPASS", "COPY")
     api.rename_circuit("LOWPASS", "OTHER")
     assert golden(services.circuits["COPY"]) == golden(services.circuits["OTHER"]) == first
     assert api.check_circuit("OTHER")["design"] == first["parameters"]
+    newest, older = (row["key"] for row in api.circuit_versions("OTHER"))
+    assert newest == services.circuits["OTHER"].key and golden(services.circuits[older])["parameters"] == \
+        first["parameters"]
+    assert replace(services.circuits[older], name="LOWPASS").key == former
 
 
 def test_names_and_versions(api):

@@ -96,7 +96,8 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
         return [{"key": key, "saved": saved} for key, saved in self.services.own.versions(name)]
 
     def rename_circuit(self, circuit: str, name: str) -> str:
-        """Give a stored circuit another name; returns the new key. Sessions on it keep the old one.
+        """Give a stored circuit, with all versions of a name, another name; returns the newest version's new key.
+        Sessions on it keep the old one.
 
         Args:
             circuit: name of a stored circuit, or its key
