@@ -336,6 +336,23 @@ def test_a_circuit_that_only_a_search_can_size_is_given_the_designs_of_a_search(
     assert [form.preset("OTA", [name])[place] for name in ("response-surface", "random")] == [MANY, FEW]
 
 
+def test_a_circuit_that_somebody_removed_is_said_and_starts_nothing(tmp_path):
+    services = services_of(tmp_path, ScriptedPolicy)
+    services.store.circuits.save(replace(load_circuit("OTA"), name="MINE"))
+    with gr.Blocks():
+        page = RunPage(services)
+    form, said = page.form, "Circuit: MINE was removed, choose another one."
+    values = [getattr(field, "value", None) for field in form.fields]
+    values[0] = "MINE"
+    assert services.store.circuits.remove("MINE") == 0
+    session_id, problems, *_ = page.begin(False, *values)
+    assert session_id == gr.skip() and said in problems and services.store.count() == 0
+    assert said in form._lines("MINE", "random")
+    assert page.change_circuit("MINE") == [gr.skip()] * 2 == form.change_initial("MINE", "middle", 0)
+    changed = form.change_circuit("MINE", "random", 0, "random")
+    assert changed == [gr.skip()] * len(form.change_circuit("TOY", "random", 0, "random"))
+
+
 def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
     script = [write("<Analyze>narrower</Analyze>", GOOD), END]
     services = services_of(tmp_path, lambda name: ScriptedPolicy(script))
