@@ -15,6 +15,8 @@ from sizing_app.own.draft import DraftError
 from sizing_app.store import SessionStore
 from sizing_app.ui.exchange.api import Api
 from sizing_app.ui.exchange.api_inputs import WrongInput
+from sizing_app.ui.exchange.check_api import CheckApi
+from sizing_app.ui.exchange.front_api import FrontApi
 from sizing_app.ui.exchange.own_api import OwnApi
 from sizing_app.ui.services import Services, policy_titles
 from sizing_app.ui.visitors import Busy, Shares
@@ -97,6 +99,28 @@ def test_names_and_versions(api):
 def test_what_is_no_upload_is_a_sentence(api, files, choices, said):
     with pytest.raises(DraftError, match=said):
         api.read_netlist(files, choices)
+
+
+@pytest.mark.parametrize("name, given, said", [
+    ("search_sessions", {"search": 5}, "search: expected a text, found 5"),
+    ("search_sessions", {"tag": ["x"]}, "tag: expected a text"), ("search_sessions", {"sort": {}}, "sort"),
+    ("get_session", {"session_id": 5}, "session_id"), ("export_session", {"session_id": "x", "kind": []}, "kind"),
+    ("act_on_plan", {"session_id": "x", "turn": 1, "plan": 5}, "plan"),
+    ("size", {"circuit": "OTA", "policy": {}}, "policy"),
+    ("import_circuit", {"files": [1]}, "files: expected an object, names to values, found list"),
+    ("import_circuit", {"files": {"a.sp": RC}, "choices": [1]}, "choices"), ("read_netlist", {"files": RC}, "files"),
+    ("circuit_versions", {"name": 5}, "name"), ("rename_circuit", {"circuit": 5, "name": "X"}, "circuit"),
+    ("rename_circuit", {"circuit": "X", "name": 5}, "name"),
+    ("duplicate_circuit", {"circuit": "OTA", "name": 5}, "name"),
+    ("remove_circuit", {"circuit": ["X"]}, "circuit"), ("stop_check", {"id": 5}, "id"),
+    ("front", {"circuit": "OTA", "sweep": 5, "against": "power"}, "sweep"),
+])
+def test_what_is_no_text_or_object_is_a_sentence(services, name, given, said):
+    kinds = (Api(services), OwnApi(services), CheckApi(services), FrontApi(services))
+    method = next(getattr(kind, name) for kind in kinds if hasattr(kind, name))
+    with pytest.raises(WrongInput, match=said):
+        answer = method(**given)
+        next(answer)  # of what is streamed
 
 
 def test_all_problems_come_back_and_nothing_is_stored(api):

@@ -11,7 +11,7 @@ from sizing_app.evaluate.signoff import Design, check_corners, check_samples, ch
 from sizing_app.evaluate.signoff_documents import corners_document, samples_document, sensitivity_document
 from sizing_app.task.validation import MAX_SEED
 from sizing_app.ui.exchange.api_inputs import (read_assumed, read_circuit, read_conditions, read_count, read_parameters,
-                                               read_specs)
+                                               read_specs, read_text)
 from sizing_app.ui.services import Services
 from sizing_app.ui.signoff.asked import MOST_SAMPLES, SAMPLES
 
@@ -91,7 +91,7 @@ class CheckApi:
         Args:
             id: of a check, as running_checks gives it
         """
-        return id in self.running_checks() and self.services.checks.stop_id(id)
+        return read_text(id, "id") in self.running_checks() and self.services.checks.stop_id(id)
 
     def _design(self, circuit: str, parameters: dict[str, Any], conditions: dict[str, Any] | None) -> Design:
         found = read_circuit(self.services.circuits, circuit)
