@@ -32,7 +32,7 @@ from sizing_app.ui.page import build
 from sizing_app.ui.parts.header import header
 from sizing_app.ui.parts.heat_strip import LEVELS, cell, cells
 from sizing_app.ui.parts.live_plot import figure, plotly_script
-from sizing_app.ui.parts.render import margin_text, percent, reward, verdict
+from sizing_app.ui.parts.render import alert, counted, margin_text, percent, reward, verdict
 from sizing_app.ui.parts.search_board import DIGITS, Search, violation
 from sizing_app.ui.parts.spec_board import spec_board
 from sizing_app.ui.parts.turn_sections import split_reply
@@ -253,6 +253,12 @@ def test_numbers_for_people():
     assert [percent(margin) for margin in (0.123, -0.0123, -40.0, None)] == [
         "+12 %", "\u22121.2 %", "< \u2212999 %", ""]
     assert (reward(0.99996), reward(1.0)) == ("0.999", "1.000")
+
+
+def test_counts_and_alerts():
+    assert [counted(1, "design"), counted(1200, "design"), counted(2, "supply", "supplies")] == [
+        "1 design", "1,200 designs", "2 supplies"]
+    assert alert("") == "" and alert("<b>") == '<p class="warning" role="alert">&lt;b&gt;</p>'
 
 
 def test_the_figure_is_json_without_nan_and_marks_the_replayed_turn():

@@ -24,6 +24,7 @@ from sizing_app.ui.forms.then_choice import then_text
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.parts.events import PRIVATE
+from sizing_app.ui.parts.render import alert
 from sizing_app.ui.services import BUDGET, Services, begins_with_hints, reads_hints, reads_ranges
 
 NONE = ""
@@ -235,7 +236,7 @@ class TaskForm:
         """One line on each policy that is chosen, what it does not know, and why the model is not among them that can
         be."""
         if circuit not in self.services.circuits:
-            return str(Markup('<p class="warning" role="alert">{}</p>').format(_removed(circuit)))
+            return alert(_removed(circuit))
         unknown = (self.services.untrained(name, circuit) for name in policies)
         lines = filter(None, (*map(line_of, policies), *unknown, self.services.not_offered(circuit)))
         return str(Markup("").join(Markup('<p class="quiet note">{}</p>').format(line) for line in lines))
