@@ -131,6 +131,14 @@ class Checks:
             if check is not None and check.id in self._stops:
                 self._stops[check.id].set()
 
+    def stop_id(self, id: str) -> bool:
+        """The same for a check by its id, one that is waited for too; False where none runs."""
+        with self._changed:
+            stop = self._stops.get(id)
+        if stop is not None:
+            stop.set()
+        return stop is not None
+
     def running(self) -> list[str]:
         """Ids of the checks that run."""
         with self._changed:

@@ -10,7 +10,14 @@ class SimulatorError(RuntimeError):
 
 
 class StoreError(RuntimeError):
-    """The database cannot be read or written: locked, unreachable, or the session is not in it."""
+    """The database cannot be read or written: locked, unreachable, or the session is not in it.
+
+    ``transient``: the same may go well later.
+    """
+
+    def __init__(self, message: str, transient: bool = False):
+        super().__init__(message)
+        self.transient = transient
 
 
 class NotStored(StoreError):

@@ -32,18 +32,18 @@ Batch = tuple[int, list[Event]]
 
 
 class Hub:
-    """The running sessions of this process. With ``store``, their heartbeats are kept up and those of dead processes
-    are marked as interrupted."""
+    """The running sessions of this process. With ``store``, those of dead processes are marked as interrupted."""
 
-    def __init__(self, store: SessionStore | None = None, grace: float = GRACE, beat: float = BEAT_EVERY,
+    def __init__(self, store: SessionStore | None = None, grace: float = GRACE, look: float = BEAT_EVERY,
                  stale_after: float = STALE_AFTER):
-        """Times in seconds: how long an ended session is remembered, between heartbeats, until one counts as dead."""
-        self._store, self._grace, self._beat, self._stale_after = store, grace, beat, stale_after
+        """Times in seconds: how long an ended session is remembered, between two looks for dead sessions, and without
+        a heartbeat until one counts as dead."""
+        self._store, self._grace, self._look, self._stale_after = store, grace, look, stale_after
         self._runs: dict[str, _Run] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
         if store is not None and not store.read_only:
-            threading.Thread(target=self._keep_alive, name="heartbeat", daemon=True).start()
+            threading.Thread(target=self._look_after, name="hub", daemon=True).start()
 
     def start(self, id: str, events: Iterable[Event], stop: threading.Event | Control) -> None:
         """Run a session: draw its events in a thread until they end. ``stop`` is the flag that ``events`` heeds; a
@@ -104,17 +104,15 @@ class Hub:
         old = time.monotonic() - self._grace
         self._runs = {id: run for id, run in self._runs.items() if run.ended is None or run.ended > old}
 
-    def _keep_alive(self) -> None:
-        """Heartbeats, until the hub is closed."""
-        while not self._closed.wait(self._beat):
+    def _look_after(self) -> None:
+        """Forget what ended and mark what died, until the hub is closed."""
+        while not self._closed.wait(self._look):
             with self._lock:
                 self._forget_ended()
             try:
-                if ids := self.running():
-                    self._store.heartbeat(*ids)
                 self._store.mark_interrupted(self._stale_after)
             except StoreError as error:
-                log.warning("heartbeat: %s", error)
+                log.warning("interrupted sessions: %s", error)
 
 
 class _Run:

@@ -10,8 +10,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @contextmanager
-def on_signals(act: Callable[[int], None]) -> Iterator[None]:
-    """Within, the first of SIGINT, SIGTERM and SIGHUP calls ``act`` with its number; those that follow change nothing.
+def on_signals(act: Callable[[int], None], insist: bool = False) -> Iterator[None]:
+    """Within, the first of SIGINT, SIGTERM and SIGHUP calls ``act`` with its number; those that follow change nothing,
+    but with ``insist`` a Ctrl-C then ends the process at once.
 
     What is ignored, as SIGHUP is under nohup, stays ignored. Only for the main thread.
     """
@@ -22,6 +23,8 @@ def on_signals(act: Callable[[int], None]) -> Iterator[None]:
         if pending:
             pending = False
             act(number)
+        elif insist and number == signal.SIGINT:
+            os._exit(128 + number)
 
     former = {number: signal.getsignal(number) for number in SIGNALS}
     try:

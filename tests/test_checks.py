@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
@@ -60,6 +61,22 @@ def test_no_job_follows_a_stop():
     with pytest.raises(Stopped):
         Shared(queue, stop, lambda done, _: stop.set() if done == 3 else None).submit(jobs(50))
     assert len(queue.sizes) <= 5
+
+
+def test_a_job_that_takes_long_leaves_the_other_seats_to_those_that_follow():
+    first = Future()
+    limit = threading.Timer(WAIT, first.cancel)
+    limit.start()
+
+    class Slow(Queue):
+        def submit(self, jobs):
+            self.sizes.append(len(jobs))
+            if len(self.sizes) == 5:
+                first.set_result("first")
+            return [first] if len(self.sizes) == 1 else [completed(len(self.sizes))]
+
+    assert [answer.result() for answer in Shared(Slow()).submit(jobs(5))] == ["first", 2, 3, 4, 5]
+    limit.cancel()
 
 
 def test_a_check_is_followed_to_its_end_and_remembered():

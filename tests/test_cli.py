@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,30 @@ def test_devices_shows_every_transistor_of_a_design(miller, command, document):
     first = next(line.split() for line in lines if line.startswith("M1 "))
     assert first[1:4] == ["nmos", "91u", "1.3u"] and first[-1] == "saturation"
     assert any(line.startswith("Regions: off: Vov <") for line in lines)
+
+
+IMPATIENT = """
+import signal, time
+
+from sizing_app.process import on_signals
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in what runs in the background
+with on_signals(lambda number: print(number, flush=True), insist=True):
+    print("begun", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_only_a_second_ctrl_c_ends_a_program_at_once():
+    with subprocess.Popen([sys.executable, "-c", IMPATIENT], cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout.readline() == "begun\n"
+        program.send_signal(signal.SIGINT)
+        assert program.stdout.readline() == f"{signal.SIGINT:d}\n"
+        program.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert program.poll() is None
+        program.send_signal(signal.SIGINT)
+        assert program.wait(60) == 128 + signal.SIGINT
 
 
 def test_a_session_is_sized_stored_shown_and_exported(tmp_path, command, document):

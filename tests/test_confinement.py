@@ -215,3 +215,20 @@ def test_what_no_honest_worker_sends_is_no_answer(message):
     for task in ("metrics", "operating_point", "waveforms"):
         with pytest.raises(WrongAnswer, match=f"no {task}"):
             decode(task, OTA, message)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1" + 400 * "0"])
+@pytest.mark.parametrize("task, place", [
+    ("metrics", '"seconds": 0'), ("metrics", '"cpu": 0'), ("metrics", '"gain": 0'), ("operating_point", '"out": 0'),
+    ("waveforms", '"<f8", 0'),
+])
+def test_a_number_of_an_answer_is_finite(task, place, number):
+    text = ('{"status": "ok", "log": "", "seconds": 0, "cpu": 0, "last": false, "metrics": {"gain": 0}, "devices": [], '
+            '"voltages": {"out": 0}, "analysis": "", "simulator": "", "vectors": [["a", "b", "<f8", 0]]}')
+    for changed in (text, text.replace(place, place[:-1] + number)):
+        message = len(changed).to_bytes(4, "little") + changed.encode() + bytes(8)
+        if changed == text:
+            assert decode(task, OTA, message).cpu == 0
+        else:
+            with pytest.raises(WrongAnswer, match=f"no {task}"):
+                decode(task, OTA, message)

@@ -147,6 +147,38 @@ def test_a_stop_while_a_person_thinks_drops_the_turn():
     assert fold(events).status == "stopped" and len(fold(events).history) == 1
 
 
+class PlansRounds(ScriptedPolicy):
+    """Plans rounds too."""
+
+    def propose_round(self, task, history, stop, n):
+        return [Proposal(POOR)] * n
+
+
+@pytest.mark.parametrize("policy", [ScriptedPolicy, PlansRounds])
+def test_under_review_a_round_is_taken_turn_by_turn(policy):
+    control, shown = Control(review=True, patience=60), []
+    task = replace(a_task(budget=4), round=2)
+    for event in run_session(task, policy([write("a", POOR)]), QuadraticSimulator(), control):
+        if isinstance(event, Proposed) and event.review:
+            shown.append(event.index)
+            control.decide(event.index, {"w": 50e-6})
+            control.set_review(event.index < 2)
+        elif isinstance(event, TurnFinished):
+            last = event.turn
+    assert shown == [1, 2] and (last.index, last.seen) == (4, 3), "then in rounds again"
+
+
+def test_review_that_comes_during_a_round_waits_for_the_next_one():
+    control, shown = Control(patience=60), []
+    task = replace(a_task(budget=3), round=2)
+    policy = ScriptedPolicy([write("a", POOR)], between=lambda stop: control.set_review(True))
+    for event in run_session(task, policy, QuadraticSimulator(), control):
+        if isinstance(event, Proposed) and event.review:
+            shown.append(event.index)
+            control.decide(event.index)
+    assert shown == [3] and not control.is_set()
+
+
 def test_review_that_is_switched_off_lets_the_waiting_proposal_go():
     control = Control(review=True)
     events = play(a_task(budget=2), [write("a", POOR)], control,

@@ -7,6 +7,8 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from sizing_app.circuit.deck import deck, vector_name
 from sizing_app.circuit.deck_measures import prints
@@ -22,8 +24,9 @@ from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.testbench import read_metrics
 from sizing_app.store import SessionStore, record
 from sizing_app.task.definition import Task
-from sizing_app.ui.exchange.export import NoSuchFile, session_file
+from sizing_app.ui.exchange.export import NoSuchFile, routes, session_file
 from sizing_app.ui.services import Services
+from sizing_app.ui.visitors import Busy, Shares
 from tests.builders import END, ScriptedPolicy, golden_design
 from tests.plain_ngspice import read_raw, run_package
 
@@ -144,6 +147,14 @@ def test_a_stored_design_is_packed(simulator, tmp_path):
     assert (file.name, file.media_type) == (f"OTA-{id}-turn0.zip", "application/zip")
     with zipfile.ZipFile(BytesIO(file.text)) as content:
         assert "OTA/testbench.sp" in content.namelist()
+    full = replace(services, shares=Shares(checks=0))
+    for kind in ("zip", "datasheet"):
+        with pytest.raises(Busy, match="at most 0 may at once"):
+            session_file(full, id, kind)
+    assert TestClient(Starlette(routes=routes(full))).get(f"/export/{id}/zip").status_code == 429
+    client = TestClient(Starlette(routes=routes(services)), client=("192.0.2.7", 1))
+    assert client.get(f"/export/{id}/datasheet-md").status_code == 200
+    assert list(services.shares._owners.values()) == ["192.0.2.7"]
     with pytest.raises(NoSuchFile, match="cannot be packed: the design cannot be simulated: crashed: the simulator"):
         closed = SimulatorPool(1)
         closed.close()

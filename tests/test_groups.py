@@ -17,8 +17,8 @@ from sizing_app.session.events import StorageFailed, StorageRestored, TurnFinish
 from sizing_app.session.groups import GroupFinished, GroupStarted, GroupState, Sampled, fold_group
 from sizing_app.session.loop import run_group, run_session, sample_turns
 from sizing_app.session.turn import initial_turn
-from sizing_app.store import SessionStore, record
-from sizing_app.store.groups import record_group
+from sizing_app.store import SessionStore, record, record_group
+from sizing_app.task.definition import Plan
 from sizing_app.task.turn import Proposal
 from sizing_app.train.config import RLConfig
 from sizing_app.session.forks import ForkError
@@ -117,6 +117,38 @@ def test_stop_keeps_what_came_and_drops_the_rest():
     assert (state.status, len(state.members), state.size) == ("stopped", 2, 5)
 
 
+class Stopping(QuadraticSimulator):
+    """Counts simulations; while the first one runs, people stop all that runs in the hub."""
+
+    def __init__(self, hub: Hub):
+        super().__init__()
+        self.hub, self.count = hub, 0
+
+    def measure(self, circuit, parameters, conditions):
+        self.count += 1
+        for id in self.hub.running():
+            self.hub.stop(id)
+        return super().measure(circuit, parameters, conditions)
+
+
+def test_a_stop_ends_the_measuring_at_many_points(services):
+    task, points = a_task(), a_circuit().conditions.all()
+    task = replace(task, plan=Plan((task.conditions, *(point for point in points if point != task.conditions))))
+    session_id = services.store.create(task, "scripted")
+    list(record(services.store, session_id, run_session(task, ScriptedPolicy([END]), QuadraticSimulator(),
+                                                        threading.Event())))
+    assert len(task.points) == 16
+    services = replace(services, simulator=Stopping(services.hub))
+    *_, state = services.states(services.start(task, "scripted"))
+    assert (state.status, state.history, services.simulator.count) == ("stopped", (), 1)
+
+    services = replace(services, simulator=Stopping(services.hub))
+    forks = Forks(services)
+    *_, group = forks.states(forks.sample(session_id, 0, "seeded", 2))
+    assert (group.status, group.message, group.members) == ("stopped", "", ())
+    assert services.simulator.count <= 2
+
+
 def test_one_that_fails_does_not_lose_the_others():
     task, history = a_start()
     state = fold_group(run_group(task, history, Seeded(breaks=1), QuadraticSimulator(), 4, threading.Event()))
@@ -213,7 +245,7 @@ def test_a_store_that_refuses_loses_nothing(services):
         def append(self, id, event):
             self.fails -= isinstance(event, Sampled)
             if self.fails >= 0 and isinstance(event, Sampled):
-                raise StoreError("The disk is full.")
+                raise StoreError("The disk is full.", transient=True)
             services.store.groups.append(id, event)
 
     task, history = a_start()
@@ -224,13 +256,31 @@ def test_a_store_that_refuses_loses_nothing(services):
     assert len(services.store.groups.members(group_id)) == 3
 
 
+def test_the_end_of_a_group_is_tried_again(services, monkeypatch):
+    monkeypatch.setattr("sizing_app.store.recording.PAUSE", 0.01)
+    group_id = services.store.groups.create(a_stored_session(services), 0, "seeded", 2)
+
+    class Stumbles:
+        fails = 3
+
+        def append(self, id, event):
+            if isinstance(event, GroupFinished) and self.fails:
+                self.fails -= 1
+                raise StoreError("The disk is full.", transient=True)
+            services.store.groups.append(id, event)
+
+    task, history = a_start()
+    *_, last = record_group(Stumbles(), group_id,
+                            run_group(task, history, Seeded(), QuadraticSimulator(), 2, threading.Event()))
+    assert last == StorageRestored() and services.store.groups.summary(group_id).status == "complete"
+
+
 KILLED = """
 import sys, threading
 
 from sizing_app.session.loop import run_group
 from sizing_app.session.turn import initial_turn
-from sizing_app.store import SessionStore
-from sizing_app.store.groups import record_group
+from sizing_app.store import SessionStore, record_group
 from tests.builders import QuadraticSimulator, a_task
 from tests.test_groups import Seeded
 

@@ -1,5 +1,6 @@
 """The app as a server: who is let in, how much they may take, how it ends, and what stops it from starting."""
 
+import asyncio
 import base64
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from gradio_client import Client
+from starlette.responses import PlainTextResponse
 
 from sizing_app.cli.values import UsageError, read_users
 from sizing_app.hub import Hub
@@ -110,6 +112,54 @@ def test_what_is_sent_is_bounded(ann):
     assert sent("/gradio_api/upload", files=[("files", b"x" * (MAX_BYTES // 2 + 10_000))] * 2) == 413
     assert sent("/gradio_api/call/size", json={"data": ["TOY", "x" * 3_000_000]}) == 413
     assert sent("/gradio_api/upload", content=iter([b"x" * 100])) == 411
+
+
+def test_slow_uploads_keep_others_out_for_a_while_only(tmp_path, monkeypatch):
+    monkeypatch.setattr("sizing_app.ui.doors.UPLOADS", 1)
+    monkeypatch.setattr("sizing_app.ui.doors.UPLOAD_LIMIT", 0.2)
+
+    async def app(scope, receive, send):
+        await receive()
+        await PlainTextResponse("kept")(scope, receive, send)
+
+    async def sent(doors: Doors, body) -> int:
+        answers = []
+
+        async def send(message):
+            answers.append(message)
+
+        scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": [(b"host", b"localhost")]}
+        await doors(scope, body, send)
+        return answers[0]["status"]
+
+    async def slow():
+        await asyncio.sleep(600)
+
+    async def quick():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def both() -> list[int]:
+        doors = Doors(app, access("127.0.0.1", set(), {}), tmp_path)
+        return await asyncio.wait_for(asyncio.gather(sent(doors, slow), sent(doors, quick)), 60)
+
+    assert asyncio.run(both()) == [408, 200]
+
+
+def test_a_file_that_goes_meanwhile_is_passed_over(tmp_path, monkeypatch):
+    for name in ("gone", "old"):
+        (tmp_path / name).write_bytes(b"x" * 1000)
+    known = Path.stat
+
+    def stat(path, **options):
+        if path.name == "gone":
+            raise FileNotFoundError(path)
+        return known(path, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", stat)
+        patch.setattr(Path, "is_file", lambda path: True)
+        trim(tmp_path, 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["gone"]
 
 
 def test_old_uploads_make_room(tmp_path):

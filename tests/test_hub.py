@@ -231,9 +231,10 @@ def test_a_session_of_another_process_is_followed_turn_by_turn(hub, store):
     assert events == store.events(id)
 
 
-def test_heartbeats_keep_own_sessions_and_mark_those_of_the_dead(store):
+def test_heartbeats_keep_own_sessions_and_those_of_the_dead_are_marked(store, monkeypatch):
+    monkeypatch.setattr("sizing_app.store.recording.BEAT_EVERY", 0.02)
     dead = store.create(a_task(), "scripted")
-    hub = Hub(store, beat=0.02, stale_after=1.0)
+    hub = Hub(store, look=0.02, stale_after=1.0)
     gate = Gate()
     id = store.create(a_task(), "scripted")
     hub.start(id, record(store, id, gate.session()), gate.stop)
@@ -246,10 +247,12 @@ def test_heartbeats_keep_own_sessions_and_mark_those_of_the_dead(store):
     hub.close()
 
 
-def test_a_reader_learns_that_a_session_is_not_stored(hub, store):
+def test_a_reader_learns_that_a_session_is_not_stored(hub, store, monkeypatch):
+    monkeypatch.setattr("sizing_app.store.recording.PAUSE", 0.01)
+
     class Broken:
         def append(self, id, event):
-            raise StoreError("The disk is full.")
+            raise StoreError("The disk is full.", transient=True)
 
     gate = Gate()
     hub.start("a", record(Broken(), "a", gate.session()), gate.stop)

@@ -1,6 +1,8 @@
 """A circuit of one's own before it is sized: polarity, the same by plain ngspice, random designs, first specs."""
 
 import math
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.confine import missing
 from sizing_app.simulator.inspection import Waveforms
 from sizing_app.simulator.plain import MEASURED, plain
+from sizing_app.simulator.shared import Stopped
 from sizing_app.task.turn import Measurement
 from sizing_app.testbenches.bench import attach
 from sizing_app.testbenches.template import fill, read_template
@@ -105,6 +108,18 @@ def test_a_deck_that_fails_is_an_answer(deck, said):
     """The second one never ends by itself."""
     found = plain(deck, deadline=0.5)
     assert found.status in ("crashed", "timeout") and said in found.log and found.log
+
+
+@confinable
+def test_plain_ngspice_is_stopped():
+    endless = "t\nV1 a 0 1\nR1 a 0 1k\n.control\nlet i = 0\nwhile i < 1\nlet i = 0\nend\n.endc\n.end\n"
+    stop, started = threading.Event(), time.monotonic()
+    limit = threading.Timer(0.5, stop.set)
+    limit.start()
+    with pytest.raises(Stopped):
+        plain(endless, deadline=100.0, stop=stop)
+    assert time.monotonic() - started < 60
+    limit.join()
 
 
 # The check

@@ -10,6 +10,7 @@ import pytest
 from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.definition import Spec
 from sizing_app.circuit.validation import Invalid
+from sizing_app.errors import PolicyError
 from sizing_app.evaluate.monte_carlo import yield_of
 from sizing_app.session.documents import session_document
 from sizing_app.session.events import SessionState, TurnFinished, fold
@@ -145,6 +146,19 @@ def test_others_are_asked_several_times_with_seeds_of_their_own():
     assert [turn.index for turn in rounds[0]] == [1, 2, 3, 4] and len(set(seeds)) == 4
     assert [turn.proposal for turn in rounds[0]] == [turn.proposal for turn in rounds[1]]
     assert not goes_on(task, (*history, *rounds[0])) and goes_on(task, (*history, *rounds[0][:3]))
+
+
+def test_a_proposal_that_fails_does_not_lose_the_others_of_its_round():
+    class Failing(ScriptedPolicy):
+        def propose(self, task, history, stop):
+            if task.seed:
+                raise PolicyError("The model server is down.")
+            yield Proposal(POOR)
+
+    task = replace(a_task(budget=4), round=2)
+    state = fold(run_session(task, Failing([END]), QuadraticSimulator(), threading.Event()))
+    assert (state.status, state.message) == ("failed", "The model server is down.")
+    assert [turn.proposal.parameters for turn in state.history[1:]] == [POOR]
 
 
 def test_all_simulations_of_a_round_are_queued_at_once():

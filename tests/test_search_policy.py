@@ -11,7 +11,7 @@ from sizing_app.policy.response_surface import ResponseSurface
 from sizing_app.prompt.claims import claims
 from sizing_app.session.events import TurnFinished, fold
 from sizing_app.session.loop import run_session
-from sizing_app.store.sessions import SessionStore, record
+from sizing_app.store import SessionStore, record
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement, Proposal, Turn
 from sizing_app.ui.parts.conflict import conflict

@@ -10,6 +10,7 @@ from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.definition import Measure
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.mismatch import Deviation
+from sizing_app.errors import PolicyError
 from sizing_app.evaluate.corners import Spots
 from sizing_app.evaluate.sensitivity import Effect, MismatchShares, Share
 from sizing_app.evaluate.signoff import Checked, Design, Samples, Sensitivity, check_corners, corner_points
@@ -206,6 +207,31 @@ def test_a_visitor_has_so_many_checks_at_once(tmp_path):
     services.checks.stop(design_of(state), "samples")
     *_, _ = services.checks.follow(design_of(state))
     assert services.checks.running() == []
+
+
+def test_a_check_of_a_program_is_stopped_by_its_id(tmp_path, monkeypatch):
+    """By who started it and nobody else; the call that waits for it says so."""
+    person = ["ann"]
+    monkeypatch.setattr("sizing_app.ui.visitors.visitor", lambda: person[0])
+    measured = replace(TOY, measures=tuple(Measure(metric.name, "any", {}) for metric in TOY.metrics))
+    services = replace(services_of(tmp_path), shipped={"TOY": measured})
+    api, count = CheckApi(services), 0
+
+    class Stopping(Corners):
+        def measure(self, circuit, parameters, conditions):
+            nonlocal count
+            count += 1
+            (id,) = api.running_checks()
+            person[0] = "bob"
+            assert api.running_checks() == [] and not api.stop_check(id)
+            person[0] = "ann"
+            assert api.stop_check(id) and not api.stop_check("check-0")
+            return super().measure(circuit, parameters, conditions)
+
+    api.services = replace(services, simulator=Stopping())
+    with pytest.raises(PolicyError, match="The check was stopped"):
+        api.monte_carlo("TOY", GOOD, samples=2000)
+    assert count == 1 and api.running_checks() == []
 
 
 def test_a_circuit_without_coefficients_says_so():

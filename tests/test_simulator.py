@@ -3,8 +3,10 @@
 import math
 import os
 import signal
+import subprocess
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from sizing_app.circuit.definition import Analysis, Circuit, Measure, Metric, Pa
 from sizing_app.circuit.folder import golden, load_circuit
 from sizing_app.simulator import SimulatorPool, make_simulator
 from sizing_app.simulator.metrics import MEASURES
+from sizing_app.simulator.nursery_process import NurseryProcess
 from tests.bench.batch import run_batch
 from tests.bench.simulator import cpu_seconds, designs, resident
 from tests.builders import golden_design
@@ -145,6 +148,34 @@ def test_a_simulator_that_is_killed_again_is_a_failure():
         assert len(killed) == 2
         assert results[0].status == "crashed" and "ended its process (signal 9); tried 2 times" in results[0].log
         assert evaluate(pool, OTA).ok
+
+
+def test_a_nursery_ends_no_process_that_is_not_its_own():
+    """A worker that was idle when its nursery died is ended by the pid that it had."""
+    nursery = NurseryProcess()
+    with closing(nursery), subprocess.Popen(["sleep", "600"]) as stranger:
+        former, former_pipe = nursery.fork(OTA.process, "tt")
+        first = nursery._process
+        first.kill()
+        first.wait()
+        pid, pipe = nursery.fork(OTA.process, "tt")
+        with former_pipe, pipe:
+            assert nursery._process is not first
+            assert [nursery.end(stranger.pid), nursery.end(former)] == [-signal.SIGKILL] * 2
+            assert stranger.poll() is None and Path(f"/proc/{pid}").exists()
+            assert [nursery.end(pid), nursery.end(pid)] == [-signal.SIGKILL] * 2
+            assert not Path(f"/proc/{pid}").exists() and nursery._process.poll() is None
+        stranger.kill()
+
+
+def test_idle_workers_go_on_after_the_death_of_their_nursery():
+    with SimulatorPool(2, deadline=PATIENCE) as pool:
+        jobs = [(OTA, golden_design(OTA), OTA.conditions.nominal)] * 2
+        assert all(item.ok for item in pool.evaluate_many(jobs)) and len(pool.pids()) == 2
+        pool._nursery._process.kill()
+        assert all(item.ok for item in pool.evaluate_many(jobs * 2))
+        second = pool._nursery._process
+        assert all(item.ok for item in pool.evaluate_many(jobs * 2)) and pool._nursery._process is second
 
 
 def test_a_missing_library_is_named(monkeypatch):

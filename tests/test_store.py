@@ -124,6 +124,31 @@ def test_only_sessions_without_a_heartbeat_become_interrupted(store):
     assert fold(store.events(dead)).running, "it was only silent for long"
 
 
+def test_a_session_is_alive_while_nothing_happens_in_it(store, monkeypatch):
+    monkeypatch.setattr("sizing_app.store.recording.BEAT_EVERY", 0.02)
+    id, begun, go_on = store.create(a_task(), "scripted"), threading.Event(), threading.Event()
+
+    class Slow(QuadraticSimulator):
+        def measure(self, circuit, parameters, conditions):
+            begun.set()
+            assert go_on.wait(60)
+            return super().measure(circuit, parameters, conditions)
+
+    session = record(store, id, run_session(a_task(), ScriptedPolicy(SCRIPT), Slow(), threading.Event()))
+    thread = threading.Thread(target=lambda: list(session))
+    thread.start()
+    assert begun.wait(60)
+    before, deadline = store.summary(id).heartbeat, time.monotonic() + 60
+    while store.summary(id).heartbeat == before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert store.summary(id).heartbeat > before
+    go_on.set()
+    thread.join()
+    for beating in [item for item in threading.enumerate() if item.name == f"heartbeat-{id}"]:
+        beating.join(60)
+        assert not beating.is_alive()
+
+
 KILLED = """
 import sys, threading
 
@@ -206,6 +231,42 @@ def test_a_locked_database_is_said_and_nothing_is_lost(store):
     state = fold(events)
     assert state.storage_problem == "" and state.passed
     assert fold(store.events(id)) == state
+
+
+def test_what_waits_after_the_last_event_is_tried_again(store, monkeypatch):
+    monkeypatch.setattr("sizing_app.store.recording.PAUSE", 0.01)
+    id, events, lock = store.create(a_task(), "scripted"), [], locked(store._engine.url)
+    for event in record(store, id, run_session(a_task(), ScriptedPolicy(SCRIPT), QuadraticSimulator(),
+                                               threading.Event())):
+        events.append(event)
+        if isinstance(event, TurnFinished) and event.turn.index == 0:
+            lock.__enter__()
+        elif isinstance(event, SessionFinished):
+            assert fold(events).storage_problem and len(store.events(id)) == 2
+            lock.__exit__(None, None, None)
+    assert events[-1] == StorageRestored() and fold(store.events(id)) == fold(events)
+
+
+def test_what_waits_is_stored_where_the_reader_leaves_after_the_end(store):
+    id, lock = store.create(a_task(), "scripted"), locked(store._engine.url)
+    events = record(store, id, run_session(a_task(), ScriptedPolicy(SCRIPT), QuadraticSimulator(), threading.Event()))
+    with lock:
+        while not isinstance(next(events), SessionFinished):
+            pass
+    events.close()
+    assert store.summary(id).status == "passed" and len(fold(store.events(id)).history) == 4
+
+
+def test_an_event_that_is_refused_for_good_keeps_no_other_out(store):
+    id, taken = store.create(a_task(), "scripted"), Turn(1, Proposal({}), None, None)
+    store.append(id, TurnFinished(taken))
+    events = list(record(store, id, run_session(a_task(), ScriptedPolicy(SCRIPT), QuadraticSimulator(),
+                                                threading.Event())))
+    told = [event for event in events if isinstance(event, (StorageFailed, StorageRestored))]
+    assert len(told) == 1 and "refused an entry that it has already" in told[0].message
+    stored = fold(store.events(id))
+    assert stored.status == "passed" and [turn.index for turn in stored.history] == [0, 1, 2, 3]
+    assert stored.history[1] == taken
 
 
 def test_two_threads_of_50_sessions(store):

@@ -70,9 +70,21 @@ def test_another_name(store):
     store.circuits.save(OLD)
     id = session_on(store, OLD)
     store.circuits.save(NEW)
+    saved = store.circuits.versions("MINE")
     key = store.circuits.rename("MINE", "YOURS")
+    assert store.circuits.versions("YOURS") == [(replace(circuit, name="YOURS").key, when) for circuit, (_, when) in
+                                                zip((NEW, OLD), saved, strict=True)]
+    assert store.circuits.versions("MINE") == []
     assert list(store.circuits) == ["YOURS"] and store.circuits["YOURS"] == replace(NEW, name="YOURS")
     assert store.circuits["YOURS"].key == key and fold(store.events(id)).task.circuit == OLD
+
+
+def test_one_version_gets_another_name_by_its_key(store):
+    store.circuits.save(OLD)
+    store.circuits.save(NEW)
+    key = store.circuits.rename(OLD.key, "YOURS")
+    assert [found for found, _ in store.circuits.versions("YOURS")] == [key] == [replace(OLD, name="YOURS").key]
+    assert [found for found, _ in store.circuits.versions("MINE")] == [NEW.key]
 
 
 def test_what_one_saved_is_nobody_else_s(store):

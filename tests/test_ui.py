@@ -32,7 +32,7 @@ from sizing_app.ui.page import build
 from sizing_app.ui.parts.header import header
 from sizing_app.ui.parts.heat_strip import LEVELS, cell, cells
 from sizing_app.ui.parts.live_plot import figure, plotly_script
-from sizing_app.ui.parts.render import margin_text, percent, reward, verdict
+from sizing_app.ui.parts.render import alert, counted, margin_text, percent, reward, verdict
 from sizing_app.ui.parts.search_board import DIGITS, Search, violation
 from sizing_app.ui.parts.spec_board import spec_board
 from sizing_app.ui.parts.turn_sections import split_reply
@@ -255,6 +255,12 @@ def test_numbers_for_people():
     assert (reward(0.99996), reward(1.0)) == ("0.999", "1.000")
 
 
+def test_counts_and_alerts():
+    assert [counted(1, "design"), counted(1200, "design"), counted(2, "supply", "supplies")] == [
+        "1 design", "1,200 designs", "2 supplies"]
+    assert alert("") == "" and alert("<b>") == '<p class="warning" role="alert">&lt;b&gt;</p>'
+
+
 def test_the_figure_is_json_without_nan_and_marks_the_replayed_turn():
     state = a_session(a_turn(a_task(), 0, POOR), a_turn(a_task(), 1, GOOD), a_turn(a_task(), 2, POOR))
     drawn = json.loads(json.dumps(figure(state, "abc", cursor=1), allow_nan=False))
@@ -334,6 +340,23 @@ def test_a_circuit_that_only_a_search_can_size_is_given_the_designs_of_a_search(
     place = form.fields.index(form.budget)
     assert [form.preset(name, [""])[place] for name in ("OTA", "TOY")] == [FEW, MANY]
     assert [form.preset("OTA", [name])[place] for name in ("response-surface", "random")] == [MANY, FEW]
+
+
+def test_a_circuit_that_somebody_removed_is_said_and_starts_nothing(tmp_path):
+    services = services_of(tmp_path, ScriptedPolicy)
+    services.store.circuits.save(replace(load_circuit("OTA"), name="MINE"))
+    with gr.Blocks():
+        page = RunPage(services)
+    form, said = page.form, "Circuit: MINE was removed, choose another one."
+    values = [getattr(field, "value", None) for field in form.fields]
+    values[0] = "MINE"
+    assert services.store.circuits.remove("MINE") == 0
+    session_id, problems, *_ = page.begin(False, *values)
+    assert session_id == gr.skip() and said in problems and services.store.count() == 0
+    assert said in form._lines("MINE", "random")
+    assert page.change_circuit("MINE") == [gr.skip()] * 2 == form.change_initial("MINE", "middle", 0)
+    changed = form.change_circuit("MINE", "random", 0, "random")
+    assert changed == [gr.skip()] * len(form.change_circuit("TOY", "random", 0, "random"))
 
 
 def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):

@@ -1,7 +1,6 @@
 """The page Own circuit without a browser: its handlers from a pasted text to a saved circuit."""
 
 import zipfile
-from concurrent.futures import CancelledError
 from dataclasses import replace
 from math import pi
 from pathlib import Path
@@ -16,18 +15,19 @@ from sizing_app.circuit.folder import load_circuit
 from sizing_app.hub import Hub
 from sizing_app.own.assembly import assemble
 from sizing_app.own.draft import Draft, draft_text, read_draft
+from sizing_app.own.draft_check import DraftCheck
 from sizing_app.own.report import report
 from sizing_app.own.upload import circuit_in, files_in, packed
 from sizing_app.policy.designs import random_design
 from sizing_app.store import SessionStore
 from sizing_app.task.definition import Task
-from sizing_app.task.protocols import Job
+from sizing_app.task.protocols import Simulator
 from sizing_app.ui.own.circuit_file import circuit_route
 from sizing_app.ui.own.choices import TABLES, read_tables, tables
 from sizing_app.ui.own.own_page import OwnPage
 from sizing_app.ui.own.report_html import verdict_html
-from sizing_app.ui.own.watched import Watched
 from sizing_app.ui.services import Services, policy_titles
+from sizing_app.ui.visitors import Shares
 from tests.builders import a_circuit
 
 MILLER = (Path(__file__).parent / "netlists" / "sky130_miller.spice").read_text()
@@ -245,15 +245,36 @@ def test_what_is_shown_is_read_back_as_it_was():
     assert (found.draft, found.problems) == (draft, [])
 
 
-def test_a_check_that_is_stopped_cancels_what_waits(simulator):
-    circuit = a_circuit()
-    watched = Watched(simulator)
-    jobs = [Job(circuit, random_design(circuit, seed), circuit.conditions.nominal) for seed in range(20)]
-    futures = watched.submit(jobs)
-    watched.stop()
-    assert watched.count == (sum(future.done() for future in futures), 20) and futures[-1].cancelled()
-    with pytest.raises(CancelledError):
-        watched.submit(jobs[:5])[-1].result()
+class Queue(Simulator):
+    """Answers as ``inner`` does, one job at a time; counts them."""
+
+    def __init__(self, inner: Simulator, then=lambda: None):
+        self.inner, self.then, self.sizes = inner, then, []
+
+    def submit(self, jobs):
+        self.sizes.append(len(jobs))
+        self.then()
+        return self.inner.submit(jobs)
+
+
+def test_a_check_counts_among_the_visitor_s_and_never_fills_the_queue(page):
+    running = []
+    queue = Queue(page.services.simulator, lambda: running.append(page.services.checks.running()))
+    page.check.services = replace(page.services, simulator=queue, shares=Shares(checks=1))
+    draft = draft_of(page.read("", RC))
+    *steps, end = page.check.run(draft, "one")
+    assert isinstance(end, DraftCheck) and set(queue.sizes) == {1} and len(queue.sizes) >= 21
+    assert all(len(ids) == 1 for ids in running) and page.services.checks.running() == []
+    with page.check.services.check():
+        (end,) = page.check.run(draft, "two")
+    assert "1 of your checks are running" in end and page.check.running == {}
+
+
+def test_a_check_is_stopped(page):
+    queue = Queue(page.services.simulator, lambda: page.check.stop(VISITOR))
+    page.check.services = replace(page.services, simulator=queue)
+    *_, end = page.check.run(draft_of(page.read("", RC)), VISITOR.session_hash)
+    assert end == "The check was stopped." and len(queue.sizes) <= 2
 
 
 def test_an_empty_page_says_what_to_do_and_offers_examples(page):

@@ -12,6 +12,7 @@ from sizing_app.evaluate.front_documents import front_csv, front_document
 from sizing_app.policy import check_can_size, close_engines, make_policy
 from sizing_app.process import on_signals
 from sizing_app.simulator import make_simulator
+from sizing_app.simulator.shared import Shared
 from sizing_app.store import SessionStore
 
 
@@ -26,8 +27,8 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         with make_simulator(args.simulator, asked.base.round * len(asked.base.points)) as simulator, \
-                on_signals(stop.by):
-            for front in run_front(asked, store, make, simulator, stop):
+                on_signals(stop.by, insist=True):
+            for front in run_front(asked, store, make, Shared(simulator, stop), stop):
                 if not args.json:
                     print(_line(front), flush=True)
     finally:

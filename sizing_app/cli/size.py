@@ -20,6 +20,7 @@ from sizing_app.session.documents import session_document
 from sizing_app.session.events import SessionState, StorageFailed, TurnFinished, advance
 from sizing_app.session.loop import run_session
 from sizing_app.simulator import make_simulator
+from sizing_app.simulator.shared import Shared
 from sizing_app.store import SessionStore, record
 from sizing_app.task.definition import Plan, Task
 from sizing_app.task.over import read_aim, with_samples
@@ -56,8 +57,8 @@ def play(task: Task, policy: Policy, store: SessionStore, args: argparse.Namespa
         with make_simulator(args.simulator, task.round * len(task.points)) as simulator:
             id = store.create(task, policy.name, parent.id, source="cli", parent_turn=last)
             state, stop = SessionState(), Stop()
-            events = run_session(task, policy, simulator, stop, parent.history, parent.plan)
-            with on_signals(stop.by):
+            events = run_session(task, policy, Shared(simulator, stop), stop, parent.history, parent.plan)
+            with on_signals(stop.by, insist=True):
                 for event in record(store, id, events):
                     state = advance(state, event)
                     if isinstance(event, StorageFailed):

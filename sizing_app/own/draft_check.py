@@ -16,7 +16,7 @@ from sizing_app.simulator.inspection import Waveforms
 from sizing_app.simulator.plain import plain
 from sizing_app.spice.deck import MAIN
 from sizing_app.spice.flat import flat_text
-from sizing_app.task.protocols import Job, Simulator
+from sizing_app.task.protocols import Job, Simulator, StopSignal
 from sizing_app.testbenches.bench import attach
 
 
@@ -46,8 +46,10 @@ class DraftCheck:
                                         "warnings": list(self.warnings)}
 
 
-def check_draft(draft: Draft, simulator: Simulator, designs: int = DESIGNS) -> DraftCheck:
-    """Simulate under nominal conditions. Raises DraftError with all problems where there is no circuit."""
+def check_draft(draft: Draft, simulator: Simulator, designs: int = DESIGNS,
+                stop: StopSignal | None = None) -> DraftCheck:
+    """Simulate under nominal conditions. Raises DraftError with all problems where there is no circuit, and Stopped
+    once ``stop`` is set while plain ngspice runs."""
     made = assemble_whole(draft)
     polarity = None
     if made.template and made.template.polarity:
@@ -55,7 +57,8 @@ def check_draft(draft: Draft, simulator: Simulator, designs: int = DESIGNS) -> D
     if polarity and polarity.swapped:
         draft = swapped(made)
         made = assemble_whole(draft)
-    found = check_own(made.circuit, made.bench, made.original, simulator, beside(made), designs, as_written(made))
+    found = check_own(made.circuit, made.bench, made.original, simulator, beside(made, stop), designs,
+                      as_written(made))
     return DraftCheck(draft, polarity, found)
 
 
@@ -75,9 +78,9 @@ def swapped(made: Assembled) -> Draft:
     return replace(made.draft, roles={**made.draft.roles, **roles})
 
 
-def beside(made: Assembled) -> Waveforms:
+def beside(made: Assembled, stop: StopSignal | None = None) -> Waveforms:
     """What plain ngspice makes of the text as it was given, in the same testbench, with the installed models where the
-    text asks for them."""
+    text asks for them. Raises Stopped once ``stop`` is set."""
     text = flat_text(made.draft.files, made.draft.main or None)
     if made.kind != DECK:
         if any(item.kind in "vi" for item in made.deck.main.elements):
@@ -90,7 +93,7 @@ def beside(made: Assembled) -> Waveforms:
             return Waveforms("refused", {}, str(error))
         title, _, rest = text.partition("\n")
         text = f"{title}\n{models}{rest}"
-    return plain(text, made.bench.analyses)
+    return plain(text, made.bench.analyses, stop=stop)
 
 
 def _in_bench(made: Assembled, text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sizing_app.circuit.definition import Parameters
+from sizing_app.task.protocols import StopSignal
 
 PATIENCE = 4 * 3600.0
 """Seconds that a session waits for a person, paused or with a proposal, before it stops."""
@@ -18,6 +19,13 @@ class Decision:
 
     parameters: Parameters = field(default_factory=dict)
     plan: str | None = None
+
+
+class StopAlone:
+    """The stop flag of a session without the rest, for turns that no person looks at."""
+
+    def __init__(self, stop: StopSignal):
+        self.is_set = stop.is_set
 
 
 class Control:

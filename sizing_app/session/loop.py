@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
 from sizing_app.errors import PolicyError, unexpected
-from sizing_app.session.control import Control
+from sizing_app.session.control import Control, StopAlone
 from sizing_app.session.events import (Event, Paused, Proposed, Reason, SessionFinished, SessionStarted, TurnFinished,
                                        TurnStarted)
 from sizing_app.session.groups import GroupEvent, GroupFinished, GroupStarted, Sampled
@@ -38,24 +38,27 @@ def take_round(task: Task, history: History, policy: Policy, simulator: Simulato
     """``n`` turns from one history, numbered on from it, as events; a round of one is ``take_turn``.
 
     A policy that plans rounds (RoundPolicy) is asked for all proposals at once, any other one ``n`` times, with seeds
-    of its own. All are simulated at the same time.
+    of its own; if some fail, the others still come, then the first error is raised. All are simulated at the same
+    time, and none waits for a person.
     """
     if n == 1:
         yield from take_turn(task, history, policy, simulator, stop)
         return
     first = history[-1].index + 1
     yield TurnStarted(first)
+    error = None
     if hasattr(policy, "propose_round"):
         proposals = [admit(task, history, proposal) for proposal in policy.propose_round(task.told(), history, stop, n)]
         turns = finish([(task, history, proposal) for proposal in proposals], simulator)
     else:
-        found = dict(sample_turns(task, history, policy, simulator, n, stop))
-        turns = iter([found[number] for number in sorted(found)])
+        turns, error = _sampled(task, history, policy, simulator, n, StopAlone(stop))
     for index, turn in enumerate(turns, first):
         if turn.measurement is not None and _cut_off(turn.measurement, stop):
             return
         yield Proposed(index, turn.proposal)
         yield TurnFinished(replace(turn, index=index, seen=len(history)))
+    if error is not None:
+        raise error
 
 
 def take_turn(task: Task, history: History, policy: Policy, simulator: Simulator, stop: StopSignal,
@@ -85,7 +88,7 @@ def run_session(task: Task, policy: Policy, simulator: Simulator, stop: StopSign
     With ``history`` the session continues from it: its turns come first, as events, and count against the budget. With
     ``plan`` the policy acts on that in the first new turn; a new session begins with the task's hint as plan where the
     policy reads no hints itself. Where ``stop`` is a Control, the session can also be paused between turns and its
-    proposals reviewed.
+    proposals reviewed, one turn at a time.
     """
     yield SessionStarted(task, policy.name)
     message, plan = "", plan or (None if history else plan_of_hint(task, policy))
@@ -103,13 +106,16 @@ def sample_turns(task: Task, history: History, policy: Policy, simulator: Simula
     """``n`` turns from one history (paper, section 4: the group that turn-level advantages are taken over).
 
     Each comes with its number as soon as it is simulated, and has a seed of its own, number 0 that of the task. Those
-    that have no proposal when ``stop`` is set are dropped. If some fail, the others still come, then the first error is
-    raised.
+    that are not simulated when ``stop`` is set are dropped. If some fail, the others still come, then the first error
+    is raised.
     """
     def sample(number: int) -> Turn | None:
         own = replace(task, seed=task.seed + number * 1_000_003)
-        events = take_turn(own, history, policy, simulator, stop)
-        return next((event.turn for event in events if isinstance(event, TurnFinished)), None)
+        try:
+            events = take_turn(own, history, policy, simulator, stop)
+            return next((event.turn for event in events if isinstance(event, TurnFinished)), None)
+        except Stopped:
+            return None
 
     errors = []
     with ThreadPoolExecutor(max_workers=max(1, n), thread_name_prefix="group") as threads:
@@ -160,9 +166,10 @@ def _turns(task, policy, simulator, stop, history, plan) -> Generator[Event, Non
             stop.wait_while_paused()
             yield Paused(False)
             continue
-        taken = []
-        events = (take_round(task, history, policy, simulator, stop, min(task.round, _left(task, history)))
-                  if plan is None else take_turn(task, history, policy, simulator, stop, plan))
+        taken, reviewed = [], isinstance(stop, Control) and stop.review
+        count = 1 if reviewed else min(task.round, _left(task, history))
+        events = (take_round(task, history, policy, simulator, stop, count) if plan is None
+                  else take_turn(task, history, policy, simulator, stop, plan))
         for event in events:
             if isinstance(event, TurnFinished):
                 taken.append(event.turn)
@@ -171,6 +178,18 @@ def _turns(task, policy, simulator, stop, history, plan) -> Generator[Event, Non
             break
         history, plan = (*history, *taken), None
     return "stopped"
+
+
+def _sampled(task: Task, history: History, policy: Policy, simulator: Simulator, n: int,
+             stop: StopSignal) -> tuple[list[Turn], Exception | None]:
+    """All of ``sample_turns`` in the order of their numbers, and its error."""
+    turns, failure = {}, None
+    try:
+        for number, turn in sample_turns(task, history, policy, simulator, n, stop):
+            turns |= {number: turn}
+    except Exception as error:
+        failure = error
+    return [turns[number] for number in sorted(turns)], failure
 
 
 def _left(task: Task, history: History) -> int:

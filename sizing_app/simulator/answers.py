@@ -5,6 +5,7 @@ for bit: JSON text of a float is read back as the same float, samples travel as 
 """
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
@@ -63,18 +64,18 @@ def decode(want: str, circuit: Circuit, message: bytes) -> Reply:
     try:
         length, = struct.unpack_from("<I", message)
         head = json.loads(message[4:4 + length])
-        status, log, seconds = head["status"], str(head["log"])[:LONGEST_LOG], float(head["seconds"])
+        status, log, seconds = head["status"], str(head["log"])[:LONGEST_LOG], _number(head["seconds"])
         if status not in get_args(Status):
             raise ValueError(status)
         if want == "metrics":
-            answer = Measurement(status, _metrics(circuit, head["metrics"]), log, seconds, float(head["cpu"]))
+            answer = Measurement(status, _metrics(circuit, head["metrics"]), log, seconds, _number(head["cpu"]))
         elif want == "operating_point":
-            voltages = {str(name): float(value) for name, value in head["voltages"].items()}
+            voltages = {str(name): _number(value) for name, value in head["voltages"].items()}
             answer = OperatingPoint(status, tuple(map(_device, head["devices"])), log, seconds, str(head["analysis"]),
                                     voltages, str(head["simulator"])[:80])
         else:
             answer = Waveforms(status, _vectors(head["vectors"], message[4 + length:]), log, seconds)
-        return Reply(answer, float(head["cpu"]), bool(head["last"]))
+        return Reply(answer, _number(head["cpu"]), bool(head["last"]))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, struct.error) as error:
         raise WrongAnswer(f"the simulator's answer holds no {want}: {type(error).__name__}") from None
 
@@ -88,15 +89,26 @@ def failed(want: str, status: Status, circuit: Circuit, log: str, seconds: float
     return Measurement(status, {metric.name: None for metric in circuit.metrics}, log, seconds)
 
 
+def _number(value: object) -> float:
+    """Raises ValueError unless it is finite."""
+    try:
+        number = float(value)
+    except OverflowError as error:  # a whole number of hundreds of digits
+        raise ValueError(str(error)) from None
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is not finite")
+    return number
+
+
 def _metrics(circuit: Circuit, found: Mapping) -> dict[str, float | None]:
     known = {metric.name for metric in circuit.metrics}
     if not set(found) <= known:
         raise ValueError("unknown metrics")
-    return {name: None if value is None else float(value) for name, value in found.items()}
+    return {name: None if value is None else _number(value) for name, value in found.items()}
 
 
 def _device(row: list) -> Device:
-    kinds = [str if field.type is str else float for field in fields(Device)]
+    kinds = [str if field.type is str else _number for field in fields(Device)]
     return Device(*(kind(value) for kind, value in zip(kinds, row, strict=True)))
 
 
@@ -104,7 +116,7 @@ def _vectors(entries: list, data: bytes) -> dict[str, dict[str, np.ndarray]]:
     vectors: dict[str, dict[str, np.ndarray]] = {}
     offset = 0
     for analysis, name, kind, count in entries:
-        if kind not in TYPES or not isinstance(count, int) or count < 0:
+        if kind not in TYPES or not isinstance(count, int) or not 0 <= count <= len(data):
             raise ValueError(kind)
         samples = np.frombuffer(data, kind, count, offset)
         offset += samples.nbytes

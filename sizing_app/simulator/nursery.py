@@ -15,6 +15,9 @@ from sizing_app.simulator.ngspice import Ngspice
 from sizing_app.simulator.seclusion import leave_folder, silence
 from sizing_app.simulator.worker import live
 
+KEPT = 1000
+"""Exit statuses of ended workers that are kept, to be asked for again."""
+
 
 def main() -> None:
     control = Connection(int(sys.argv[1]))
@@ -24,6 +27,7 @@ def main() -> None:
     ngspice = Ngspice()
     silence()
     control.send_bytes(b"ready")
+    alive: set[int] = set()
     ended: dict[int, int] = {}
     while True:
         try:
@@ -33,13 +37,23 @@ def main() -> None:
         match request:
             case ("fork", process, corner):
                 pid = _fork(control, ngspice, process, corner)
+                alive.add(pid)
                 ended.pop(pid, None)
                 control.send_bytes(b"%d" % pid)
             case ("end", pid):
-                if pid not in ended:
-                    os.kill(pid, signal.SIGKILL)
-                    ended[pid] = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                control.send_bytes(b"%d" % ended[pid])
+                control.send_bytes(b"%d" % _end(pid, alive, ended))
+
+
+def _end(pid: int, alive: set[int], ended: dict[int, int]) -> int:
+    """The exit status of a worker, which is killed if it lives. One of an earlier nursery died with that, and its pid
+    may be anybody's by now."""
+    if pid in alive:
+        os.kill(pid, signal.SIGKILL)
+        alive.remove(pid)
+        ended[pid] = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if len(ended) > KEPT:
+            del ended[next(iter(ended))]
+    return ended.get(pid, -signal.SIGKILL)
 
 
 def _fork(control: Connection, ngspice: Ngspice, process: str, corner: str) -> int:

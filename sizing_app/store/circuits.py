@@ -90,14 +90,19 @@ class StoredCatalog(Mapping[str, Circuit]):
         return self.save(replace(circuit, name=name, held_out=False))
 
     def rename(self, handle: str, name: str) -> str:
-        """Save a circuit under another name and take the old one off the list; returns the key. A name is part of the
-        content: sessions on the old one keep it. Raises KeyError, and CircuitError as duplicate, or where it is
-        another's."""
+        """Save all versions of a name, or the one of a key, under another name and take the old one off the list;
+        returns the key of the newest. A name is part of the content: sessions on the old one keep it. Raises KeyError,
+        and CircuitError as duplicate, or where it is another's."""
         old = self._changeable(handle)
         self._check_free(name)
-        key = self._put(replace(self[old.key], name=name), old.owner, old.shared)
+        newest = replace(self[old.key], name=name)
+        _check(newest)
+        versions = select(CircuitRow.content, SavedRow.owner, SavedRow.shared, SavedRow.saved).join(SavedRow)
+        with self._transaction(True) as db:
+            for content, *entry in db.execute(versions.where(*self._versions_of(old, handle))).all():
+                _enter(db, replace(from_content(content), name=name), *entry)
         self.remove(handle)
-        return key
+        return newest.key
 
     def remove(self, handle: str) -> int:
         """Take all versions of a name off the list, or the one of a key. Those that sessions ran on are kept for them;
@@ -158,11 +163,19 @@ class StoredCatalog(Mapping[str, Circuit]):
             raise CircuitError(f"there is a circuit {name!r} already")
 
     def _put(self, circuit: Circuit, owner: str, shared: bool) -> str:
-        check_circuit(circuit, Path(circuit.name) / "circuit.toml")
+        _check(circuit)
         with self._transaction(True) as db:
-            store_circuit(db, circuit)
-            db.merge(SavedRow(digest=circuit.key, owner=owner, saved=time.time(), shared=shared))
+            _enter(db, circuit, owner, shared, time.time())
         return circuit.key
+
+
+def _check(circuit: Circuit) -> None:
+    check_circuit(circuit, Path(circuit.name) / "circuit.toml")
+
+
+def _enter(db: Session, circuit: Circuit, owner: str, shared: bool, saved: float) -> None:
+    store_circuit(db, circuit)
+    db.merge(SavedRow(digest=circuit.key, owner=owner, saved=saved, shared=shared))
 
 
 def _called(handle: str) -> ColumnElement[bool]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (ArgumentError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError,
+                            TimeoutError)
 
 from sizing_app.errors import StoreError
 
@@ -20,6 +21,8 @@ LONGEST = 10
 """Seconds that PostgreSQL may work on one statement, and that a connection to it may take."""
 CANCELLED, NOT_LOCKED = "57014", "55P03"
 """PostgreSQL's codes of a statement that took too long and of a lock that did not come free."""
+TRANSIENT = (OperationalError, InterfaceError, TimeoutError)
+"""A full disk, a connection that is lost or does not come: not the fault of what is stored."""
 
 
 def open_engine(url: str, timeout: float) -> Engine:
@@ -77,17 +80,17 @@ def plain_errors(engine: Engine, timeout: float) -> Iterator[None]:
         log.info("%s: %s", engine.url.render_as_string(hide_password=True), cause)
         if "locked" in cause or code == NOT_LOCKED:
             raise StoreError(f"The database is locked by another program, still after {timeout:g} s of waiting. "
-                             "Close that program or use another database.") from error
+                             "Close that program or use another database.", transient=True) from error
         if "readonly database" in cause:
             raise StoreError("The database may only be read: its sessions can be looked at, nothing can be stored in "
-                             "it.") from error
+                             "it.", transient=True) from error
         if code == CANCELLED:
             raise StoreError(f"The database had no answer within {LONGEST} s: ask for less, by fewer or rarer words or "
-                             "by one circuit.") from error
+                             "by one circuit.", transient=True) from error
         if isinstance(error, IntegrityError):
             raise StoreError("The database refused an entry that it has already or that refers to a missing "
                              f"one: {cause}") from error
-        raise StoreError(f"The database cannot be used: {cause}") from error
+        raise StoreError(f"The database cannot be used: {cause}", isinstance(error, TRANSIENT)) from error
 
 
 def _parsed(url: str) -> URL:

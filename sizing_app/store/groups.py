@@ -1,15 +1,14 @@
 """Groups of turns that were sampled from stored sessions: one short transaction a turn, as for sessions."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from sizing_app.errors import NotStored, StoreError
-from sizing_app.session.events import StorageFailed, StorageRestored
+from sizing_app.errors import NotStored
 from sizing_app.session.groups import GroupEvent, GroupFinished, Sampled
 from sizing_app.store.rows import TURN, new_id
 from sizing_app.store.tables import GroupRow, GroupTurnRow
@@ -76,24 +75,3 @@ class GroupBook:
         query = select(*SUMMARY).where(GroupRow.session_id == session_id).order_by(GroupRow.created.desc())
         with self._transaction(False) as db:
             return [GroupSummary(*row) for row in db.execute(query)]
-
-
-def record_group(book: GroupBook, id: str, events: Iterator[GroupEvent]) -> Iterator[GroupEvent]:
-    """Pass ``events`` on while storing them; what the store refuses waits for the next attempt, and StorageFailed and
-    StorageRestored tell."""
-    waiting, failed = [], False
-    for event in events:
-        waiting.append(event)
-        problem = ""
-        try:
-            while waiting:
-                book.append(id, waiting[0])
-                waiting.pop(0)
-        except StoreError as error:
-            problem = str(error)
-        if problem and not failed:
-            yield StorageFailed(problem)
-        elif failed and not problem:
-            yield StorageRestored()
-        failed = bool(problem)
-        yield event

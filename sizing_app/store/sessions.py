@@ -3,7 +3,6 @@
 SQLite by default, or PostgreSQL. What goes wrong comes out as StoreError with a plain sentence.
 """
 
-import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,8 +12,7 @@ from sqlalchemy import Select, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from sizing_app.errors import NotStored, StoreError
-from sizing_app.session.events import (DURABLE, Event, SessionFinished, SessionStarted, StorageFailed, StorageRestored,
-                                       TurnFinished)
+from sizing_app.session.events import Event, SessionFinished, SessionStarted, TurnFinished
 from sizing_app.store.bulk import WholeSession, insert_all, store_circuit
 from sizing_app.store.circuits import StoredCatalog
 from sizing_app.store.engine import is_read_only, open_engine, plain_errors
@@ -28,9 +26,7 @@ from sizing_app.store.rows import TASK, after_turn, session_row, turn_of, turn_r
 from sizing_app.store.tables import CircuitRow, SessionRow, TurnRow
 from sizing_app.task.definition import Task
 
-__all__ = ["SessionStore", "SessionSummary", "StoreError", "record"]
-
-log = logging.getLogger(__name__)
+__all__ = ["SessionStore", "SessionSummary", "StoreError"]
 
 STALE_AFTER = 30.0
 """Seconds without a heartbeat after which a running session counts as interrupted."""
@@ -189,50 +185,6 @@ class SessionStore:
         engine = self._writer if writing else self._engine
         with plain_errors(engine, self._timeout), Session(engine) as db, db.begin():
             yield db
-
-
-def record(store: SessionStore, id: str, events: Iterator[Event]) -> Iterator[Event]:
-    """Pass ``events`` on while storing them. If the store fails the session goes on: what it refused waits for the
-    next turn's attempt, and StorageFailed and StorageRestored tell."""
-    waiting, failed, finished, beat = [], False, False, time.monotonic()
-    try:
-        for event in events:
-            if isinstance(event, DURABLE) and not isinstance(event, SessionStarted):
-                waiting.append(event)
-                problem = _store_all(store, id, waiting)
-                if problem and not failed:
-                    yield StorageFailed(problem)
-                elif failed and not problem:
-                    yield StorageRestored()
-                failed, beat = bool(problem), time.monotonic()
-                finished = isinstance(event, SessionFinished)
-            elif time.monotonic() - beat > BEAT_EVERY:
-                _quietly(store.heartbeat, id)
-                beat = time.monotonic()
-            yield event
-    except BaseException:
-        if not finished:
-            _quietly(store.append, id, SessionFinished("interrupted", "The program ended before the session."))
-        raise
-
-
-def _store_all(store: SessionStore, id: str, waiting: list[Event]) -> str:
-    """Store what waits, oldest first; returns what is wrong, or nothing."""
-    try:
-        while waiting:
-            store.append(id, waiting[0])
-            waiting.pop(0)
-    except StoreError as error:
-        log.warning("session %s: %s", id, error)
-        return str(error)
-    return ""
-
-
-def _quietly(action, *arguments) -> None:
-    try:
-        action(*arguments)
-    except StoreError as error:
-        log.warning("%s", error)
 
 
 def _existing(db: Session, id: str) -> SessionRow:

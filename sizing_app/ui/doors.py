@@ -6,15 +6,17 @@ One ASGI layer around everything that is served: pages, API, live streams, expor
 import asyncio
 import base64
 import binascii
+import os
 import secrets
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sizing_app.process import LOOPBACK
 from sizing_app.session.file import MAX_BYTES
@@ -25,6 +27,8 @@ MOST_UPLOADED = MAX_BYTES + 10_000
 """Bytes of a request that uploads one, with its wrapping."""
 UPLOADS = 4
 """Requests that may upload at once."""
+UPLOAD_LIMIT = 120.0
+"""Seconds that an upload may take, so that slow ones keep others out for so long at most."""
 KEPT_UPLOADS = 100_000_000
 """Bytes of uploaded files that are kept; an import has read its file long before it goes."""
 UPLOAD = "/gradio_api/upload"
@@ -95,10 +99,26 @@ class Doors:
             await refusal(scope, receive, send)
         elif _uploads(scope):
             async with self._uploading:
-                await self._app(self._checked(scope), receive, send)
+                await self._upload(scope, receive, send)
                 await asyncio.to_thread(trim, self._uploads, KEPT_UPLOADS)
         else:
             await self._app(self._checked(scope), receive, send)
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answered = False
+
+        async def noted(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(UPLOAD_LIMIT):
+                await self._app(self._checked(scope), receive, noted)
+        except TimeoutError:
+            if not answered:
+                late = _refuse(408, f"The upload took too long: at most {UPLOAD_LIMIT:g} s are waited for.")
+                await late(scope, receive, send)
 
     def _checked(self, scope: Scope) -> Scope:
         """With the name of who was let in, and no other. Without passwords a name proves nothing, so that it makes
@@ -138,14 +158,21 @@ class Doors:
 
 def trim(folder: Path, most: int) -> None:
     """Delete the oldest files below ``folder`` until at most ``most`` bytes are left."""
-    files = [(path.stat(), path) for path in folder.rglob("*") if path.is_file()]
-    files.sort(key=lambda entry: entry[0].st_mtime)
+    files = sorted(_stated(folder), key=lambda entry: entry[0].st_mtime)
     total = sum(status.st_size for status, _ in files)
     for status, path in files:
         if total <= most:
             return
         path.unlink(missing_ok=True)
         total -= status.st_size
+
+
+def _stated(folder: Path) -> Iterator[tuple[os.stat_result, Path]]:
+    """Each file below ``folder`` with its size and age; some may go meanwhile."""
+    for place, _, names in os.walk(folder):
+        for path in (Path(place, name) for name in names):
+            with suppress(FileNotFoundError):
+                yield path.stat(), path
 
 
 def _uploads(scope: Scope) -> bool:

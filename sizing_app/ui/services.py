@@ -21,7 +21,7 @@ from sizing_app.session.events import SessionState, fold
 from sizing_app.session.loop import run_session, sample_group
 from sizing_app.session.turn import initial_turn
 from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
-from sizing_app.simulator.shared import Shared
+from sizing_app.simulator.shared import Shared, Stopped
 from sizing_app.store import SessionStore, record
 from sizing_app.store.circuits import StoredCatalog
 from sizing_app.task.definition import Task
@@ -177,11 +177,14 @@ class Services:
     @contextmanager
     def check(self) -> Iterator[Shared]:
         """A simulator for a check that its caller waits for: it counts among the visitor's checks. Raises PolicyError
-        as ``admit_check``."""
+        as ``admit_check``, and where the check is stopped."""
         self.admit_check()
         with self.checks.waited_for(self.simulator) as (id, simulator):
             self.shares.note(id)
-            yield simulator
+            try:
+                yield simulator
+            except Stopped:
+                raise PolicyError("The check was stopped.") from None
 
     def run(self, id: str, events: Iterator, stop: Control | threading.Event) -> None:
         """Draw the events of an admitted session or group in the hub."""
@@ -222,7 +225,8 @@ class Services:
     def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False,
              plan: GivenPlan | None = None) -> None:
         stop = Control(review)
-        events = record(self.store, session_id, run_session(task, policy, self.simulator, stop, history, plan))
+        simulator = Shared(self.simulator, stop)
+        events = record(self.store, session_id, run_session(task, policy, simulator, stop, history, plan))
         self.run(session_id, events, stop)
 
 

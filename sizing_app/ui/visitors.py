@@ -1,9 +1,11 @@
 """Who asks, and how much of the server one visitor may take."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from gradio.context import LocalContext
+from starlette.requests import Request
 
 from sizing_app.errors import PolicyError
 from sizing_app.ui import doors
@@ -33,6 +35,16 @@ def visitor() -> str:
     return signed_in() or request.client.host
 
 
+@contextmanager
+def asked_by(request: Request) -> Iterator[None]:
+    """Within, this is the request that is answered: for routes beside those of Gradio, which says it itself."""
+    before = LocalContext.request.set(request)
+    try:
+        yield
+    finally:
+        LocalContext.request.reset(before)
+
+
 class Shares:
     """Who started what runs. Thread-safe."""
 
@@ -45,7 +57,7 @@ class Shares:
         """Raises Busy where ``wanted`` more beside the ``running`` ones are too many for this visitor, or for all."""
         with self._lock:
             self._owners = {id: owner for id, owner in self._owners.items() if id in running}
-        own = self._own(running)
+        own = len(self.own(running))
         if own + wanted > self._each:
             raise Busy(f"{own} of your sessions and checks are running or waiting, at most {self._each} may: stop one "
                        "of them, or wait until one has ended.")
@@ -55,15 +67,15 @@ class Shares:
 
     def check_checks(self, running: Collection[str]) -> None:
         """Raises Busy where one more beside the checks that are ``running`` is too many for this visitor."""
-        own = self._own(running)
+        own = len(self.own(running))
         if own + 1 > self._checks:
             raise Busy(f"{own} of your checks are running, at most {self._checks} may at once: stop one of them, or "
                        "wait until one has ended.")
 
-    def _own(self, running: Collection[str]) -> int:
-        """How many of these this visitor started."""
+    def own(self, running: Collection[str]) -> list[str]:
+        """Those of these that this visitor started."""
         with self._lock:
-            return sum(owner == visitor() for id, owner in self._owners.items() if id in running)
+            return [id for id, owner in self._owners.items() if id in running and owner == visitor()]
 
     def note(self, id: str) -> None:
         """This visitor started the session ``id``."""

@@ -17,7 +17,8 @@ from tests.e2e.conftest import serve
 from tests.e2e.stored import ROOT
 
 TOOLS = {"list_circuits", "describe_circuit", "simulate_design", "size", "act_on_plan", "search_sessions",
-         "get_session", "export_session", "check_corners", "monte_carlo", "sensitivity", "front", "read_netlist",
+         "get_session", "export_session", "check_corners", "monte_carlo", "sensitivity", "running_checks",
+         "stop_check", "front", "read_netlist",
          "import_circuit", "check_circuit", "circuit_files", "circuit_versions", "rename_circuit", "duplicate_circuit",
          "share_circuit", "remove_circuit"}
 

@@ -20,7 +20,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.reward import score
 from sizing_app.task.validation import MAX_SEED, SESSION_BUDGET, check_task
 from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
-                                               read_plan, read_specs, read_then)
+                                               read_plan, read_specs, read_text, read_then)
 from sizing_app.ui.exchange.check_api import CheckApi
 from sizing_app.ui.exchange.export import session_file
 from sizing_app.ui.exchange.front_api import FrontApi
@@ -112,7 +112,7 @@ foundry's if left out
         found = read_circuit(self.services.circuits, circuit)
         number = read_count(budget, "budget", 1, SESSION_BUDGET)
         offered = [name for _, name in self.services.policies_for(circuit, number)]
-        if policy and policy not in offered:
+        if read_text(policy, "policy") and policy not in offered:
             raise WrongInput(f"policy: {policy!r} cannot size {circuit}: choose one of {', '.join(offered)}.")
         seed = read_count(seed, "seed", 0, MAX_SEED)
         point = read_conditions(found, conditions)
@@ -138,6 +138,8 @@ streamed as by size.
             policy: a language model that can size the circuit; the session's own if left out
             simulations: of the new session, the planned one among them
         """
+        for name, text in (("session_id", session_id), ("plan", plan), ("policy", policy)):
+            read_text(text, name)
         chosen = policy or self.store.summary(session_id).policy
         yield from self._streamed(self.forks.with_plan(session_id, turn, plan, chosen, simulations))
 
@@ -166,9 +168,11 @@ streamed as by size.
             offset: rows to pass over
             limit: rows to return, 1 to 500
         """
-        filters = {"search": search, "circuit": circuit or None, "policy": policy or None, "status": status or None,
-                   "source": source or None, "tag": tag or None, "passed": passed or None, "starred": starred or None}
-        rows = self.store.list(sort=sort, descending=descending, offset=read_count(offset, "offset", 0, 10**9),
+        texts = {"circuit": circuit, "policy": policy, "status": status, "source": source, "tag": tag}
+        filters = {"search": read_text(search, "search"), "passed": passed or None, "starred": starred or None,
+                   **{name: read_text(text, name) or None for name, text in texts.items()}}
+        rows = self.store.list(sort=read_text(sort, "sort"), descending=descending,
+                               offset=read_count(offset, "offset", 0, 10**9),
                                limit=read_count(limit, "limit", 1, MOST_ROWS), **filters)
         return {"total": self.store.count(**filters), "sessions": [asdict(row) for row in rows]}
 
@@ -178,7 +182,7 @@ streamed as by size.
         Args:
             session_id: id of a session
         """
-        return {**session_document(session_id, fold(self.store.events(session_id))),
+        return {**session_document(session_id, fold(self.store.events(read_text(session_id, "session_id")))),
                 "notes": asdict(self.store.notes.read(session_id))}
 
     def export_session(self, session_id: str, kind: str = "jsonl") -> str:
@@ -189,7 +193,7 @@ streamed as by size.
             kind: jsonl (the whole session, exact), html (the whole session to read), or its best design as netlist, \
 json, csv, datasheet (HTML), datasheet-md, or zip (all that plain ngspice needs, in base64)
         """
-        content = session_file(self.services, session_id, kind).text
+        content = session_file(self.services, read_text(session_id, "session_id"), read_text(kind, "kind")).text
         return content if isinstance(content, str) else base64.b64encode(content).decode()
 
 

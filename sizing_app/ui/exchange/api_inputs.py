@@ -30,7 +30,7 @@ def read_circuit(circuits: Mapping[str, Circuit], name: str) -> Circuit:
 def read_parameters(circuit: Circuit, values: Mapping[str, Number], base: Parameters | None = None) -> Parameters:
     """Parameters in SI units; all of them, or those that ``base`` lacks."""
     names = [parameter.name for parameter in circuit.parameters]
-    _expect_object(values, "parameters")
+    expect_object(values, "parameters")
     unknown = [name for name in values if name not in names]
     missing = [name for name in names if name not in values and base is None]
     if unknown or missing:
@@ -50,7 +50,7 @@ def read_specs(circuit: Circuit, specs: Mapping[str, Mapping[str, Number | None]
     """The default specs where ``specs`` is None, else metric to {"low": ..., "high": ...} and nothing beside them."""
     if specs is None:
         return circuit.specs
-    _expect_object(specs, "specs")
+    expect_object(specs, "specs")
     metrics = {metric.name: metric for metric in circuit.metrics}
     scales = {spec.metric: spec.scale for spec in circuit.specs}
     read = []
@@ -77,8 +77,7 @@ def read_plan(circuit: Circuit, conditions: Conditions, text: str, samples: int 
     """Where designs are judged: nominal, corners, or a choice (task/over.py), and random samples."""
     for name, value, example in (("over", text, "nominal or corners"), ("yield_aim", aim, "95% or 3 sigma"),
                                  ("pelgrom", pelgrom, "3,1")):
-        if not isinstance(value, str):
-            raise WrongInput(f"{name}: expected a text such as {example}, found {value!r}.")
+        read_text(value, name, example)
     try:
         return over_form.read_plan(circuit, conditions, over_form.Chosen(text, "", samples, aim, pelgrom))
     except Invalid as error:
@@ -87,10 +86,8 @@ def read_plan(circuit: Circuit, conditions: Conditions, text: str, samples: int 
 
 def read_then(text: str) -> Goal | None:
     """What is pushed once all specs are met."""
-    if not isinstance(text, str):
-        raise WrongInput(f"then: expected a text such as stop or 'minimize power', found {text!r}.")
     try:
-        return read_goal(text)
+        return read_goal(read_text(text, "then", "stop or 'minimize power'"))
     except Invalid as error:
         raise WrongInput(f"{error}.") from error
 
@@ -98,7 +95,7 @@ def read_then(text: str) -> Goal | None:
 def read_conditions(circuit: Circuit, given: Mapping[str, Number] | None) -> Conditions:
     """Nominal but for what is given: corner, temperature, supply, load."""
     space, conditions = circuit.conditions, circuit.conditions.nominal
-    _expect_object(given or {}, "conditions")
+    expect_object(given or {}, "conditions")
     for name, value in (given or {}).items():
         if name == "corner":
             if value not in space.corners:
@@ -119,12 +116,17 @@ def read_conditions(circuit: Circuit, given: Mapping[str, Number] | None) -> Con
 
 def read_assumed(pelgrom: str) -> tuple[float, float] | None:
     """Coefficients of mismatch to assume; None where those of the foundry are meant."""
-    if not isinstance(pelgrom, str):
-        raise WrongInput(f"pelgrom: expected a text such as 3,1, found {pelgrom!r}.")
     try:
-        return read_pelgrom(pelgrom) if pelgrom.strip() else None
+        return read_pelgrom(pelgrom) if read_text(pelgrom, "pelgrom", "3,1").strip() else None
     except Invalid as error:
         raise WrongInput(f"{error}.") from error
+
+
+def read_text(value: object, name: str, example: str = "") -> str:
+    if not isinstance(value, str):
+        such = f" such as {example}" if example else ""
+        raise WrongInput(f"{name}: expected a text{such}, found {value!r}.")
+    return value
 
 
 def read_count(value: int, name: str, lowest: int, highest: int) -> int:
@@ -133,7 +135,8 @@ def read_count(value: int, name: str, lowest: int, highest: int) -> int:
     return int(value)
 
 
-def _expect_object(value: object, where: str) -> None:
+def expect_object(value: object, where: str) -> None:
+    """Raises WrongInput for what is no JSON object."""
     if not isinstance(value, Mapping):
         raise WrongInput(f"{where}: expected an object, names to values, found {type(value).__name__}.")
 

@@ -1,8 +1,7 @@
 """What a design is checked for, for programs: corners, random variation, sensitivity. Endpoints beside those of api.py.
 
-Each call simulates while it is answered, in turn with everybody else, and counts among the checks of who calls; nothing
-is stored. The datasheet and the package
-of a session come from export_session.
+Each call simulates while it is answered, in turn with everybody else, and counts among the checks of who calls, who can
+stop it meanwhile; nothing is stored. The datasheet and the package of a session come from export_session.
 """
 
 from typing import Any
@@ -12,7 +11,7 @@ from sizing_app.evaluate.signoff import Design, check_corners, check_samples, ch
 from sizing_app.evaluate.signoff_documents import corners_document, samples_document, sensitivity_document
 from sizing_app.task.validation import MAX_SEED
 from sizing_app.ui.exchange.api_inputs import (read_assumed, read_circuit, read_conditions, read_count, read_parameters,
-                                               read_specs)
+                                               read_specs, read_text)
 from sizing_app.ui.services import Services
 from sizing_app.ui.signoff.asked import MOST_SAMPLES, SAMPLES
 
@@ -20,7 +19,7 @@ from sizing_app.ui.signoff.asked import MOST_SAMPLES, SAMPLES
 class CheckApi:
     """The endpoints; NAMES says how many calls of each may be served at once."""
 
-    NAMES = {"check_corners": 2, "monte_carlo": 2, "sensitivity": 2}
+    NAMES = {"check_corners": 2, "monte_carlo": 2, "sensitivity": 2, "running_checks": 20, "stop_check": 20}
 
     def __init__(self, services: Services):
         self.services = services
@@ -79,6 +78,20 @@ class CheckApi:
         assumed = read_assumed(pelgrom)
         with self.services.check() as simulator:
             return sensitivity_document(design, check_sensitivity(design, simulator, pelgrom=assumed))
+
+    def running_checks(self) -> list[str]:
+        """Ids of your checks that run now, the one that was started last at the end: those of calls that simulate while
+        they are answered, and those of the pages."""
+        return self.services.shares.own(self.services.checks.running())
+
+    def stop_check(self, id: str) -> bool:
+        """Stop one of your checks: the call that waits for it ends with an error that says so. Returns false where none
+        of yours has this id.
+
+        Args:
+            id: of a check, as running_checks gives it
+        """
+        return read_text(id, "id") in self.running_checks() and self.services.checks.stop_id(id)
 
     def _design(self, circuit: str, parameters: dict[str, Any], conditions: dict[str, Any] | None) -> Design:
         found = read_circuit(self.services.circuits, circuit)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.netlist import sized_netlist
 from sizing_app.circuit.pdk import ModelError
-from sizing_app.errors import SimulatorError, StoreError
+from sizing_app.errors import PolicyError, SimulatorError, StoreError
 from sizing_app.evaluate.front_documents import front_csv
 from sizing_app.evaluate.package import package
 from sizing_app.session.documents import csv_text
@@ -26,6 +26,7 @@ from sizing_app.ui.exchange.report import report
 from sizing_app.ui.parts.live_plot import PLOTLY_URL, plotly_script
 from sizing_app.ui.services import Services
 from sizing_app.ui.signoff.asked import checked_of, design_of, sheet_of
+from sizing_app.ui.visitors import Busy, asked_by
 
 PLACE = ("corner", "temperature", "supply", "load", "sample")
 """Columns of CSV that say where a metric was measured."""
@@ -129,8 +130,11 @@ def routes(services: Services) -> list[Route]:
     def export(request: Request) -> Response:
         kind, session_id = request.path_params["kind"], request.path_params["session_id"]
         try:
-            file = session_file(services, session_id, kind, request.query_params.get("turn"))
-        except (StoreError, NoSuchFile) as error:
+            with asked_by(request):
+                file = session_file(services, session_id, kind, request.query_params.get("turn"))
+        except Busy as error:
+            return PlainTextResponse(f"{error}\n", 429)
+        except (StoreError, PolicyError, NoSuchFile) as error:
             return PlainTextResponse(f"{error}\n", 404)
         return Response(file.text, media_type=file.media_type,
                         headers={"Content-Disposition": f'attachment; filename="{file.name}"'})
@@ -143,7 +147,8 @@ def routes(services: Services) -> list[Route]:
 
 
 def session_file(services: Services, session_id: str, kind: str, turn: str | None = None) -> File:
-    """A session, or the design of one of its turns, the best one by default. Raises StoreError or NoSuchFile."""
+    """A session, or the design of one of its turns, the best one by default. Raises StoreError, NoSuchFile, or
+    PolicyError where it cannot be simulated for it now."""
     kinds = (*KINDS, PACKAGE, *REPORT, *SESSION_KINDS, FRONT)
     if kind not in kinds:
         raise NoSuchFile(f"Unknown kind {kind!r}: one of {', '.join(kinds)}.")
@@ -174,10 +179,11 @@ def session_file(services: Services, session_id: str, kind: str, turn: str | Non
 
 
 def _package(services: Services, state: SessionState, turn: Turn, name: str) -> File:
-    """A design with all that plain ngspice needs. Raises NoSuchFile where it cannot be simulated."""
+    """A design with all that plain ngspice needs. Raises NoSuchFile where it cannot be simulated, and Busy."""
     circuit = state.task.circuit
     try:
-        found = package(circuit, turn.proposal.parameters, state.task.conditions, services.simulator)
+        with services.check() as simulator:
+            found = package(circuit, turn.proposal.parameters, state.task.conditions, simulator)
     except (SimulatorError, ModelError, ExpressionError) as error:
         raise NoSuchFile(f"This design cannot be packed: {error}.") from None
     return File(f"{name}.zip", "application/zip", found.zipped(circuit.name))
@@ -193,7 +199,7 @@ def _front(services: Services, state: SessionState, name: str) -> File:
 
 
 def _datasheet(services: Services, state: SessionState, session_id: str, kind: str, name: str) -> File:
-    """Raises NoSuchFile where the design cannot be simulated."""
+    """Raises NoSuchFile where the design cannot be simulated, and Busy."""
     ending, media_type, write = REPORT[kind]
     try:
         found = sheet_of(services, state)

@@ -7,8 +7,8 @@ from sizing_app.evaluate.front_documents import front_document
 from sizing_app.policy.designs import initial_design
 from sizing_app.task.definition import Task
 from sizing_app.task.validation import MAX_SEED, check_task
-from sizing_app.ui.exchange.api_inputs import (WrongInput, read_circuit, read_conditions, read_count, read_parameters,
-                                               read_specs)
+from sizing_app.ui.exchange.api_inputs import (read_circuit, read_conditions, read_count, read_parameters, read_specs,
+                                               read_text)
 from sizing_app.ui.services import Services
 from sizing_app.ui.signoff.asked_front import DESIGNS, POINTS, FrontWishes, front_of, read_front
 
@@ -42,8 +42,8 @@ class FrontApi:
             seed: seeds the initial design and the search
         """
         found, number = read_circuit(self.services.circuits, circuit), read_count(seed, "seed", 0, MAX_SEED)
-        if not isinstance(low, str) or not isinstance(high, str):
-            raise WrongInput("low, high: expected texts such as 10meg.")
+        for name, text in (("sweep", sweep), ("against", against), ("low", low), ("high", high)):
+            read_text(text, name)
         base = Task(found, read_specs(found, specs), read_conditions(found, conditions),
                     read_parameters(found, initial or {}, initial_design(found, number)), seed=number)
         asked = read_front(base, FrontWishes(sweep, against, points, designs, low, high))

@@ -17,7 +17,7 @@ from sizing_app.own.keeping import check_free, keep_original, known_design
 from sizing_app.own.report import report, report_of
 from sizing_app.own.upload import circuit_in, is_circuit
 from sizing_app.testbenches.bench import bench_of
-from sizing_app.ui.exchange.api_inputs import WrongInput, read_circuit
+from sizing_app.ui.exchange.api_inputs import WrongInput, expect_object, read_circuit, read_text
 from sizing_app.ui.own.copies import duplicated, renamed
 from sizing_app.ui.services import Services
 
@@ -50,6 +50,7 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
             files: name to text, as read_netlist takes them; or circuit.toml, netlist.sp, testbench.sp of a circuit
             choices: as read_netlist takes them
         """
+        _expect_objects(files, choices)
         if is_circuit(files):
             circuit = circuit_in(_texts(files), str((choices or {}).get("name") or "own"))
             return {"name": circuit.name, "key": self._save(circuit), "problems": []}
@@ -58,7 +59,8 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
         if told.problems:
             return told.document() | {"key": ""}
         check_free(told.name)
-        checked = check_draft(draft, self.services.simulator, designs=0)
+        with self.services.check() as simulator:
+            checked = check_draft(draft, simulator, designs=0, stop=simulator.stop)
         document = report_of(assemble(checked.draft)).document() | {"check": checked.document(), "key": ""}
         if not checked.circuit.specs:
             sentence = "the file's own design gives no metric to make specs of"
@@ -74,7 +76,8 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
             circuit: name of a circuit, or its key
         """
         found = read_circuit(self.services.circuits, circuit)
-        checked = check_own(found, bench_of(found), known_design(found), self.services.simulator)
+        with self.services.check() as simulator:
+            checked = check_own(found, bench_of(found), known_design(found), simulator)
         return {"name": found.name, "key": found.key, **checked.document()}
 
     def circuit_files(self, circuit: str) -> dict[str, Any]:
@@ -91,17 +94,18 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
         Args:
             name: name of a stored circuit
         """
-        return [{"key": key, "saved": saved} for key, saved in self.services.own.versions(name)]
+        return [{"key": key, "saved": saved} for key, saved in self.services.own.versions(read_text(name, "name"))]
 
     def rename_circuit(self, circuit: str, name: str) -> str:
-        """Give a stored circuit another name; returns the new key. Sessions on it keep the old one.
+        """Give a stored circuit, with all versions of a name, another name; returns the newest version's new key.
+        Sessions on it keep the old one.
 
         Args:
             circuit: name of a stored circuit, or its key
             name: letters, digits, _ and -
         """
         with _known(circuit):
-            return renamed(self.services, circuit, name)
+            return renamed(self.services, circuit, read_text(name, "name"))
 
     def duplicate_circuit(self, circuit: str, name: str) -> str:
         """Store a circuit once more under another name; returns the key.
@@ -111,7 +115,7 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
             name: letters, digits, _ and -
         """
         read_circuit(self.services.circuits, circuit)
-        return duplicated(self.services, circuit, name)
+        return duplicated(self.services, circuit, read_text(name, "name"))
 
     def share_circuit(self, circuit: str, shared: bool = True) -> bool:
         """Let everyone who may come in see a stored circuit of yours, or you alone; returns which. Where nobody signs
@@ -143,13 +147,20 @@ better, corners, temperatures, supplies, loads, specs, as_written (docs/own-circ
 
 @contextmanager
 def _known(handle: str) -> Iterator[None]:
+    read_text(handle, "circuit")
     try:
         yield
     except KeyError:
         raise WrongInput(f"There is no stored circuit {handle!r}.") from None
 
 
+def _expect_objects(files: object, choices: object) -> None:
+    expect_object(files, "files")
+    expect_object(choices or {}, "choices")
+
+
 def _draft(files: dict[str, Any], choices: dict[str, Any] | None) -> Draft:
+    _expect_objects(files, choices)
     return draft_of({**(choices or {}), "files": files})
 
 

@@ -11,8 +11,8 @@ from sizing_app.session.events import fold
 from sizing_app.session.forks import ForkError, history_until, with_plan
 from sizing_app.session.groups import GroupFinished, GroupStarted, GroupState, fold_group
 from sizing_app.session.loop import run_group
-from sizing_app.store import SessionSummary
-from sizing_app.store.groups import record_group
+from sizing_app.simulator.shared import Shared
+from sizing_app.store import SessionSummary, record_group
 from sizing_app.task.advantage import TEMPERATURE
 from sizing_app.task.validation import MAX_BUDGET
 from sizing_app.ui.services import PATIENCE, Services
@@ -41,7 +41,8 @@ class Forks:
         self.services.admit()
         stop = threading.Event()
         group_id = self.services.store.groups.create(session_id, int(position), policy.name, int(size))
-        events = run_group(state.task, history, policy, self.services.simulator, int(size), stop)
+        simulator = Shared(self.services.simulator, stop)
+        events = run_group(state.task, history, policy, simulator, int(size), stop)
         self.services.run(group_id, record_group(self.services.store.groups, group_id, events), stop)
         return group_id
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import gradio as gr
-from markupsafe import Markup
 
 from sizing_app.errors import PolicyError, StoreError
 from sizing_app.session.forks import ForkError
@@ -15,7 +14,7 @@ from sizing_app.ui.forks.group_plot import figure
 from sizing_app.ui.parts.components import blocks, live_plot, read_asset
 from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.live_plot import PLOTLY_URL
-from sizing_app.ui.parts.render import block
+from sizing_app.ui.parts.render import alert, block
 from sizing_app.ui.services import Services
 
 TITLE = "Fork a turn: sample a group of next turns"
@@ -90,7 +89,7 @@ class GroupView:
         try:
             group_id = self.forks.sample(session_id, position, policy, size)
         except (ForkError, PolicyError, StoreError) as error:
-            return [gr.skip(), gr.skip(), _alert(str(error))]
+            return [gr.skip(), gr.skip(), alert(str(error))]
         return [group_id, gr.Dropdown(self.forks.choices(session_id), value=group_id, visible=True), ""]
 
     def follow(self, group_id: str, request: gr.Request) -> Iterator[list]:
@@ -116,7 +115,7 @@ class GroupView:
                 yield [group_head(state), figure(state, group_id), proposals(state),
                        gr.Button(interactive=not state.running), gr.Button(interactive=state.running)]
         except (StoreError, ForkError) as error:
-            yield [[block("missing", _alert(str(error)))], figure(GroupState(), ""), [], gr.Button(interactive=True),
+            yield [[block("missing", alert(str(error)))], figure(GroupState(), ""), [], gr.Button(interactive=True),
                    gr.Button(interactive=False)]
 
     def stop(self, group_id: str) -> dict:
@@ -129,13 +128,9 @@ class GroupView:
         try:
             return [self.forks.go_on(group_id, int(event.value), further), ""]
         except (ForkError, PolicyError, StoreError) as error:
-            return ["", _alert(str(error))]
+            return ["", alert(str(error))]
 
     def _follow(self, event) -> None:
         outputs = [self.head, self.plot, self.proposals, self.start, self.halt]
         event.then(self.follow, self.group_id, outputs, trigger_mode="multiple", concurrency_limit=FOLLOWERS,
                    concurrency_id="follow-group", **PRIVATE)
-
-
-def _alert(text: str) -> str:
-    return str(Markup('<p class="warning" role="alert">{}</p>').format(text))

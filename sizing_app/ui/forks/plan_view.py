@@ -12,6 +12,7 @@ from sizing_app.task.validation import MAX_HINT
 from sizing_app.ui.forks.forks import Forks
 from sizing_app.ui.parts.components import read_asset
 from sizing_app.ui.parts.events import PRIVATE
+from sizing_app.ui.parts.render import alert
 from sizing_app.ui.services import Services, reads_hints
 
 TITLE = "Edit a plan: take a turn anew with your words"
@@ -86,7 +87,7 @@ class PlanView:
         try:
             return [self.forks.with_plan(session_id, index, words or "", policy or "", further), ""]
         except (ForkError, PolicyError, StoreError) as error:
-            return ["", str(Markup('<p class="warning" role="alert">{}</p>').format(str(error)))]
+            return ["", alert(str(error))]
 
     def _stored(self, session_id: str) -> SessionState:
         try:

@@ -8,7 +8,10 @@ from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Circuit, Parameter, Parameters, Spec
 from sizing_app.circuit.units import read_quantity, show_quantity, show_unit
 from sizing_app.circuit.validation import Invalid, check_spec, is_whole
+from sizing_app.errors import StoreError
 from sizing_app.policy.designs import initial_design
+from sizing_app.session.events import fold
+from sizing_app.store import SessionStore
 from sizing_app.task.definition import Task
 from sizing_app.task.validation import MAX_SEED, SESSION_BUDGET
 
@@ -54,6 +57,24 @@ def initial_table(circuit: Circuit, values: Parameters) -> dict:
         "note": f"{parameter.show(parameter.low)} \u2026 {parameter.show(parameter.high)}",
         "cells": {"value": cell_text(values[parameter.name], parameter.unit)},
     } for parameter in circuit.parameters))
+
+
+def best_of(store: SessionStore, session_id: str, circuit: Circuit, table: dict, problems: list[str]) -> dict:
+    """The initial table with the best design of a session; ``table`` and a problem where there is none."""
+    try:
+        state = fold(store.events(session_id))
+    except StoreError as error:
+        problems.append(f"Initial design: {error}")
+        return table
+    other = state.task.circuit
+    if [item.name for item in other.parameters] != [item.name for item in circuit.parameters]:
+        problems.append(f"Initial design: session {session_id} sized {other.name}, which has other parameters than "
+                        f"{circuit.name}.")
+        return table
+    if state.best is None or state.best.proposal.parameters is None:
+        problems.append(f"Initial design: session {session_id} has no simulated design yet.")
+        return table
+    return initial_table(circuit, state.best.proposal.parameters)
 
 
 def initial_values(circuit: Circuit, kind: str, seed: int) -> Parameters:

@@ -10,14 +10,13 @@ from sizing_app.circuit.catalog import handle_of
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.validation import Invalid
-from sizing_app.errors import StoreError
-from sizing_app.session.events import fold
 from sizing_app.task.definition import Task
 from sizing_app.task.goal import STOP, Goal, read_goal
 from sizing_app.task.limits import hold
 from sizing_app.task.validation import MAX_HINT, SESSION_BUDGET, check_task
 from sizing_app.ui.forms.fields import condition_choices, problem_list, then_field
-from sizing_app.ui.forms.form import INITIAL, Reading, initial_table, initial_values, read_task, spec_table
+from sizing_app.ui.forms.form import (INITIAL, Reading, best_of, initial_table, initial_values, read_task,
+                                      spec_table)
 from sizing_app.ui.forms.limit_form import limit_table, read_limits
 from sizing_app.ui.forms.over_form import Chosen, OverForm, problem, read_plan
 from sizing_app.ui.forms.policy_choice import budget_for, in_tiers, line_of, suggested_budget
@@ -25,6 +24,7 @@ from sizing_app.ui.forms.then_choice import then_text
 from sizing_app.ui.parts.circuit_panel import choices
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.parts.events import PRIVATE
+from sizing_app.ui.parts.render import alert
 from sizing_app.ui.services import BUDGET, Services, begins_with_hints, reads_hints, reads_ranges
 
 NONE = ""
@@ -115,10 +115,13 @@ class TaskForm:
              kind: str, initial: dict, source: str, limits: dict, hint: str, then: str, earlier: bool,
              *policies: str) -> Filled:
         """Check everything at once, so that a person sees all problems together."""
-        chosen, problems, parent = self.services.circuits[circuit], [], None
+        chosen, problems, parent = self.services.circuits.get(circuit), [], None
+        if chosen is None:
+            return Filled(Reading(None, (_removed(circuit),), specs, initial), limits, (),
+                          over=tuple(_left_alone(self.over.checked)))
         if kind == BEST:
             kind, parent = "typed", (source or "").strip()
-            initial = self._best_of(parent, chosen, initial, problems)
+            initial = best_of(self.services.store, parent, chosen, initial, problems)
         conditions = Conditions(corner, temperature, supply, load)
         where = Chosen(over, over_text, samples, aim, pelgrom)
         reading = read_task(chosen, conditions, specs, kind, initial, budget, seed)
@@ -177,15 +180,24 @@ class TaskForm:
                 *(self._policy_choice(handle, lane, lanes, policy) for lane, policy in enumerate(chosen))]
 
     def change_circuit(self, name: str, kind: str, seed: float | None, *policies: str) -> list:
-        circuit = self.services.circuits[name]
+        circuit = self.services.circuits.get(name)
+        if circuit is None:
+            return _left_alone(self._of_circuit)
         table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
         nominal = Task(circuit, circuit.specs, circuit.conditions.nominal, {})
         return [*condition_choices(circuit, nominal.conditions), *self.over.fill(circuit, nominal),
                 spec_table(circuit, circuit.specs), table, limit_table(circuit, {}), then_field(circuit, STOP),
                 *(self._policy_choice(name, lane, len(policies), policy) for lane, policy in enumerate(policies))]
 
+    @property
+    def _of_circuit(self) -> list:
+        """What ``change_circuit`` gives the values of."""
+        return [*self.conditions, *self.over.fields, self.specs, self.initial, self.limits, self.then, *self.policies]
+
     def change_initial(self, name: str, kind: str, seed: float | None) -> list:
-        circuit, source = self.services.circuits[name], gr.Textbox(visible=kind == BEST)
+        circuit, source = self.services.circuits.get(name), gr.Textbox(visible=kind == BEST)
+        if circuit is None:
+            return _left_alone((self.initial, self.source))
         if kind == "typed":
             return [gr.update(visible=True), source]
         table = initial_table(circuit, initial_values(circuit, kind, int(seed or 0)))
@@ -200,27 +212,12 @@ class TaskForm:
             problems.append(f"Then: {str(error).removeprefix('then: ')}.")
             return None
 
-    def _best_of(self, session_id: str, circuit: Circuit, table: dict, problems: list[str]) -> dict:
-        """The table with the best design of a session; ``table`` and a problem where there is none."""
-        try:
-            state = fold(self.services.store.events(session_id))
-        except StoreError as error:
-            problems.append(f"Initial design: {error}")
-            return table
-        other = state.task.circuit
-        if [item.name for item in other.parameters] != [item.name for item in circuit.parameters]:
-            problems.append(f"Initial design: session {session_id} sized {other.name}, which has other parameters than "
-                            f"{circuit.name}.")
-            return table
-        if state.best is None or state.best.proposal.parameters is None:
-            problems.append(f"Initial design: session {session_id} has no simulated design yet.")
-            return table
-        return initial_table(circuit, state.best.proposal.parameters)
-
     def _told_over(self, name: str, corner: str, temperature: float, supply: float, load: float, *over) -> list:
         """What stands beside the conditions to meet."""
-        return self.over.answer(self.services.circuits[name], Conditions(corner, temperature, supply, load),
-                                Chosen(*over))
+        circuit = self.services.circuits.get(name)
+        if circuit is None:
+            return _left_alone(self.over.checked)
+        return self.over.answer(circuit, Conditions(corner, temperature, supply, load), Chosen(*over))
 
     def _note(self, *policies: str) -> str:
         """What each chosen policy does with hint and limits."""
@@ -238,6 +235,8 @@ class TaskForm:
     def _lines(self, circuit: str, *policies: str) -> str:
         """One line on each policy that is chosen, what it does not know, and why the model is not among them that can
         be."""
+        if circuit not in self.services.circuits:
+            return alert(_removed(circuit))
         unknown = (self.services.untrained(name, circuit) for name in policies)
         lines = filter(None, (*map(line_of, policies), *unknown, self.services.not_offered(circuit)))
         return str(Markup("").join(Markup('<p class="quiet note">{}</p>').format(line) for line in lines))
@@ -245,9 +244,7 @@ class TaskForm:
     def _wire(self) -> None:
         context = [self.circuit, self.kind, self.seed]
         changed = self.circuit.input(
-            self.change_circuit, [*context, *(self.picked or self.policies)],
-            [*self.conditions, *self.over.fields, self.specs, self.initial, self.limits, self.then, *self.policies],
-            **PRIVATE)
+            self.change_circuit, [*context, *(self.picked or self.policies)], self._of_circuit, **PRIVATE)
         for field in self.over.fields:
             field.change(self._told_over, [self.circuit, *self.conditions, *self.over.fields], self.over.checked,
                          trigger_mode="always_last", **PRIVATE)
@@ -262,8 +259,11 @@ class TaskForm:
                 chosen_policy(None, [*self.policies, self.budget], self.budget, js=suggested_budget(), **PRIVATE)
         for field in (self.kind, self.seed):
             field.input(self.change_initial, context, [self.initial, self.source], **PRIVATE)
-        self.reset.click(lambda name: spec_table(self.services.circuits[name], self.services.circuits[name].specs),
-                         self.circuit, self.specs, **PRIVATE)
+        self.reset.click(self._default_specs, self.circuit, self.specs, **PRIVATE)
+
+    def _default_specs(self, name: str) -> dict:
+        circuit = self.services.circuits.get(name)
+        return gr.skip() if circuit is None else spec_table(circuit, circuit.specs)
 
     def _policy_choice(self, circuit: str, lane: int, lanes: int, wanted: str | None = None) -> gr.Dropdown:
         """The policies that can size a circuit; ``wanted`` stays chosen if it is one of them. All but the first two
@@ -277,6 +277,14 @@ class TaskForm:
         default = {0: offered[0][1], 1: second}.get(lane, names[0])
         label = "Policy" if lanes == 1 else f"Policy {lane + 1}"
         return gr.Dropdown(choices, value=wanted if wanted in names else default, label=label)
+
+
+def _removed(name: str) -> str:
+    return f"Circuit: {name} was removed, choose another one."
+
+
+def _left_alone(fields: Sequence) -> list:
+    return [gr.skip() for _ in fields]
 
 
 def kind_of(circuit: Circuit, task: Task) -> str:

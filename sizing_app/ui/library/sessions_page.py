@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import gradio as gr
-from markupsafe import Markup
 
 from sizing_app.errors import StoreError
 from sizing_app.session.check import WrongSession
@@ -16,7 +15,7 @@ from sizing_app.ui.library.review import Review
 from sizing_app.ui.library.session_rows import table_html
 from sizing_app.ui.parts.components import address, flag, response_plots, session_table, unless_named
 from sizing_app.ui.parts.events import PRIVATE
-from sizing_app.ui.parts.render import STATUS
+from sizing_app.ui.parts.render import STATUS, alert
 from sizing_app.ui.services import Services
 
 IMPORTED = "import"
@@ -199,7 +198,7 @@ class SessionsPage:
 
 
 def _problems(problems: tuple[str, ...]) -> str:
-    return str(Markup("").join(Markup('<p class="warning" role="alert">{}</p>').format(text) for text in problems))
+    return "".join(map(alert, problems))
 
 
 def _order(table: dict | None) -> dict:

@@ -1,8 +1,9 @@
 """The check of a draft and its saving: progress, metrics, first specs, a name in the list of circuits."""
 
+import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import gradio as gr
@@ -18,7 +19,6 @@ from sizing_app.ui.catalogue.circuits_page import run_link
 from sizing_app.ui.forms.form import cells, read_specs, spec_table
 from sizing_app.ui.own.check_html import UNCHECKED, check_html, progress_html
 from sizing_app.ui.own.recent import Recent
-from sizing_app.ui.own.watched import Watched
 from sizing_app.ui.parts.components import cell_table
 from sizing_app.ui.services import Services
 
@@ -33,8 +33,8 @@ class CheckPanel:
 
     def __init__(self, services: Services):
         self.services = services
-        self.running: dict[str, Watched] = {}
-        """Browser session to its check."""
+        self.running: dict[str, threading.Event] = {}
+        """Browser session to the stop flag of its check."""
         self.recent: Recent[DraftCheck] = Recent(RECENT)
         self.checked = gr.Textbox("", visible="hidden", label="Key of the check that is shown")
         with gr.Column(visible=False, elem_classes="sheet own-panel", elem_id="own-checked") as self.column:
@@ -71,23 +71,23 @@ class CheckPanel:
 
     def run(self, draft: Draft, visitor: str) -> Iterator[tuple[int, int] | DraftCheck | str]:
         """Check a draft in a thread: how many simulations are done, then what was found, or why nothing was."""
-        watched = self.running[visitor] = Watched(self.services.simulator)
         thread = ThreadPoolExecutor(1, thread_name_prefix="own-check")
         try:
-            self.services.admit()
-            found = thread.submit(check_draft, draft, watched)
-            while not found.done():
-                yield watched.count
-                time.sleep(PERIOD)
-            yield found.result()
-        except CancelledError:
-            yield "The check was stopped."
+            with self.services.check() as simulator:
+                self.running[visitor] = stop = simulator.stop
+                try:
+                    found = thread.submit(check_draft, draft, simulator, stop=stop)
+                    while not found.done():
+                        yield simulator.count
+                        time.sleep(PERIOD)
+                    yield found.result()
+                finally:
+                    stop.set()
+                    self.running.pop(visitor, None)
         except (DraftError, CircuitError, PolicyError) as error:
             yield str(error)
         finally:
-            watched.stop()
             thread.shutdown(wait=False)
-            self.running.pop(visitor, None)
 
     def progress(self, done: int, queued: int) -> list:
         """Values of ``shown`` while a check runs."""
@@ -95,8 +95,8 @@ class CheckPanel:
                 progress_html(done, queued), gr.update(visible=False), gr.Button(interactive=False), ""]
 
     def stop(self, request: gr.Request) -> dict:
-        if (watched := self.running.get(request.session_hash)) is not None:
-            watched.stop()
+        if (stop := self.running.get(request.session_hash)) is not None:
+            stop.set()
         return gr.Button(visible=False)
 
     def keep(self, checked: DraftCheck | None, draft: Draft | None, name: str, title: str, specs: dict) -> list:

@@ -3,6 +3,8 @@
 All HTML is made with markupsafe.Markup, whose format() escapes what models and users wrote.
 """
 
+from markupsafe import Markup
+
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Metric, Spec
 from sizing_app.circuit.units import show_quantity
@@ -23,6 +25,16 @@ MINUS = "\u2212"
 def block(key: str, html: str) -> dict:
     """One keyed piece of escaped HTML for components.blocks; while its HTML stays, its node in the page stays."""
     return {"key": key, "html": str(html)}
+
+
+def alert(text: str) -> str:
+    """What went wrong, as a paragraph; empty where nothing did."""
+    return str(Markup('<p class="warning" role="alert">{}</p>').format(text)) if text else ""
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """1 design, 2 designs, 3 supplies."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def verdict(part: SpecScore) -> str:

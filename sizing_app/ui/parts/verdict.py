@@ -13,7 +13,7 @@ from sizing_app.session.events import SessionState
 from sizing_app.task.definition import Task
 from sizing_app.task.over import covers_corners
 from sizing_app.task.turn import SpecScore, Turn
-from sizing_app.ui.parts.render import decided_at, designs, duration, over, place, reward, room, verdict
+from sizing_app.ui.parts.render import counted, decided_at, designs, duration, over, place, reward, room, verdict
 
 NAMED = 2
 """Specs that are missed and named, those that lack most; the others are counted."""
@@ -120,8 +120,8 @@ def _found(state: SessionState) -> str:
         return "The initial design meets them."
     seconds = duration(sum(turn.seconds for turn in until))
     if len(state.task.points) == 1:
-        return f"Found in {_counted(count, 'simulation')}, {seconds}."
-    return f"Found in {_counted(count, 'design')}, {sum(turn.simulations for turn in until):,} simulations, {seconds}."
+        return f"Found in {counted(count, 'simulation')}, {seconds}."
+    return f"Found in {counted(count, 'design')}, {sum(turn.simulations for turn in until):,} simulations, {seconds}."
 
 
 def _pushed(state: SessionState) -> str:
@@ -180,9 +180,5 @@ def _designs(state: SessionState) -> str:
     seconds = duration(sum(turn.seconds for turn in state.history))
     spent, budget = designs(state), state.task.budget
     if len(state.task.points) == 1:
-        return f"{_counted(tried, 'design')}, {spent} of {budget} simulations, {seconds}"
-    return f"{_counted(tried, 'design')}, {spent} of a budget of {budget}, {state.simulations:,} simulations, {seconds}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+        return f"{counted(tried, 'design')}, {spent} of {budget} simulations, {seconds}"
+    return f"{counted(tried, 'design')}, {spent} of a budget of {budget}, {state.simulations:,} simulations, {seconds}"

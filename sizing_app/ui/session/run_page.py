@@ -113,7 +113,9 @@ class RunPage:
         return [*self.change_circuit(example.circuit), *self.examples.fields(example, self.form)]
 
     def change_circuit(self, name: str) -> list:
-        circuit = self.services.circuits[name]
+        circuit = self.services.circuits.get(name)
+        if circuit is None:  # somebody removed it; the form says so
+            return [gr.skip(), gr.skip()]
         return [gr.Accordion(label=self._panel_title(circuit)), panel(circuit)]
 
     def _wire(self) -> None:

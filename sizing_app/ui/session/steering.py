@@ -15,7 +15,7 @@ from sizing_app.ui.forms.limit_form import proposal_table, read_edits
 from sizing_app.ui.forms.task_form import TaskForm
 from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.components import cell_table, read_asset
-from sizing_app.ui.parts.render import designs
+from sizing_app.ui.parts.render import alert, designs
 from sizing_app.ui.services import Services
 
 EMPTY = {"caption": "", "columns": [], "rows": []}
@@ -88,11 +88,11 @@ class SteeringView:
         control = self.services.control(session_id)
         state = self.services.state(session_id)
         if control is None or state.current is None or not state.current.review:
-            return [gr.skip(), _alert("This proposal waits no more.")]
+            return [gr.skip(), alert("This proposal waits no more.")]
         edits, problems, table = read_edits(state.task.circuit, state.current.proposal.parameters, state.task.limits,
                                             table)
         if problems:
-            return [table, _alert(" ".join(problems))]
+            return [table, alert(" ".join(problems))]
         control.decide(state.current.index, edits)
         return [gr.skip(), ""]
 
@@ -100,11 +100,11 @@ class SteeringView:
         """Ask the model for another proposal, by a person's plan."""
         control, state = self.services.control(session_id), self.services.state(session_id)
         if control is None or state.current is None or not state.current.review:
-            return _alert("This proposal waits no more.")
+            return alert("This proposal waits no more.")
         try:
             control.act_on(state.current.index, read_plan(state.policy, words or ""))
         except PolicyError as error:
-            return _alert(str(error))
+            return alert(str(error))
         return ""
 
     def extend(self, session_id: str, further: object, *fields) -> list:
@@ -116,7 +116,7 @@ class SteeringView:
                 return [self._extend(session_id, further, filled), "", *self.form.answer(filled, ())]
             except (ValueError, PolicyError, StoreError) as error:
                 problem = str(error)
-        return ["", _alert(problem), *self.form.answer(filled, filled.problems)]
+        return ["", alert(problem), *self.form.answer(filled, filled.problems)]
 
     def _extend(self, session_id: str, further: object, filled) -> str:
         state = fold(self.services.store.events(session_id))
@@ -158,7 +158,3 @@ class SteeringView:
         rest = state.task.budget - designs(state)
         cut = state.status in ("interrupted", "stopped", "failed") and rest > 0
         return [gr.Row(visible=True), gr.Button("Resume" if cut else "Continue"), rest if cut else 5]
-
-
-def _alert(text: str) -> str:
-    return str(Markup('<p class="warning" role="alert">{}</p>').format(text))

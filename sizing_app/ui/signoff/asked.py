@@ -50,14 +50,17 @@ def checked_of(services: Services, state: SessionState) -> Checked:
 
 
 def sheet_of(services: Services, state: SessionState, simulator: Inspector | None = None) -> Datasheet:
-    """The datasheet of the best design, with the samples that were drawn, if any. Raises CannotCheck, and
-    SimulatorError where it cannot be simulated."""
+    """The datasheet of the best design, with the samples that were drawn, if any. Without ``simulator``, the one that
+    was made, else it counts as a check. Raises CannotCheck, Busy, and SimulatorError where it cannot be simulated."""
     design = known(state)
-    made = services.checks.result(design, "report")
-    if simulator is None and made is not None:
-        return made
+    if simulator is None:
+        made = services.checks.result(design, "report")
+        if made is not None:
+            return made
+        with services.check() as own:
+            return sheet_of(services, state, own)
     checked = checked_of(services, state)
-    return datasheet(design, state.task.specs, simulator or Shared(services.simulator), checked.corners, checked.random)
+    return datasheet(design, state.task.specs, simulator, checked.corners, checked.random)
 
 
 def ask(services: Services, state: SessionState, kind: Kind, count: object = SAMPLES, pelgrom: str = "") -> str:

@@ -11,7 +11,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.over import covers_corners
 from sizing_app.task.reward import spec_score
 from sizing_app.task.turn import SpecScore
-from sizing_app.ui.parts.render import WORDS, block, margin_text, place, target, verdict
+from sizing_app.ui.parts.render import WORDS, block, counted, margin_text, place, target, verdict
 from sizing_app.ui.parts.spec_board import TICK, along
 
 HEAD = Markup(
@@ -26,7 +26,7 @@ def corner_blocks(task: Task, spots: Spots) -> list[dict]:
     cases = sorted(spots.worst(task.specs), key=lambda case: _room(case.score))
     rows = Markup("").join(_row(task, spots, case) for case in cases)
     return [block("title", Markup('<h3 class="panel-title">Corners <span class="quiet">{}</span></h3>').format(
-                _counted(spots.conditions))),
+                _where(spots.conditions))),
             block("table", Markup(
                 '<div class="scroll"><table class="spec-board corner-board"><caption class="sr-only">Worst value of '
                 'every spec over the corners</caption>{}<tbody>{}</tbody></table></div>').format(
@@ -34,12 +34,10 @@ def corner_blocks(task: Task, spots: Spots) -> list[dict]:
             block("summary", _summary(task, spots))]
 
 
-def _counted(conditions: Sequence[Conditions]) -> str:
-    kinds = (("process corner", "corner"), ("temperature", "temperature"), ("supply", "supply"))
-    counts = [(len({getattr(point, name) for point in conditions}), title) for title, name in kinds]
-    words = [f"{count} {title}{'' if count == 1 else 's' if title != 'supply' else ''}" for count, title in counts]
-    words = [word.replace("supply", "supplies") if count > 1 else word
-             for word, (count, _) in zip(words, counts, strict=True)]
+def _where(conditions: Sequence[Conditions]) -> str:
+    kinds = (("corner", "process corner", ""), ("temperature", "temperature", ""), ("supply", "supply", "supplies"))
+    words = [counted(len({getattr(point, name) for point in conditions}), title, plural)
+             for name, title, plural in kinds]
     return f"{', '.join(words)}: {len(conditions)} conditions; the weakest spec first"
 
 

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from sizing_app.circuit.definition import Metric
 from sizing_app.circuit.units import show_quantity
 from sizing_app.evaluate.front import Bound, Front, Point
-from sizing_app.ui.parts.render import block
+from sizing_app.ui.parts.render import block, counted
 
 HEIGHT = 300
 """Pixels of the picture."""
@@ -28,7 +28,7 @@ def front_blocks(front: Front, session_id: str) -> list[dict]:
     table = Markup(HEAD).format(swept.title, against.title, rows) if front.points else Markup(
         '<p class="quiet">No design meets all specs at any of these bounds.</p>')
     csv = Markup('<p class="next"><span>{} that no other one beats in both.</span> <a class="button" download '
-                 'href="export/{}/front">Download CSV</a></p>').format(_counted(len(front.points)), session_id)
+                 'href="export/{}/front">Download CSV</a></p>').format(counted(len(front.points), "design"), session_id)
     return [block("title", title), block("table", table), *([block("csv", csv)] if front.points else []),
             block("sessions", _sessions(front, swept, against))]
 
@@ -95,8 +95,4 @@ def _sessions(front: Front, swept: Metric, against: Metric) -> Markup:
 
 def _ended(item: Bound, against: Metric) -> str:
     found = "not met" if item.best is None else f"{against.title} {against.show(item.best.against)}"
-    return f"{found}, {_counted(item.simulations, 'simulation')}."
-
-
-def _counted(count: int, noun: str = "design") -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{found}, {counted(item.simulations, 'simulation')}."

@@ -16,7 +16,7 @@ from sizing_app.task.over import CORNERS, covers_corners, read_over
 from sizing_app.ui.forms.task_form import BEST, TaskForm
 from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.components import blocks, response_plots
-from sizing_app.ui.parts.render import block
+from sizing_app.ui.parts.render import alert, block
 from sizing_app.ui.services import Services
 from sizing_app.ui.signoff.asked import SAMPLES, ask, design_of, no_coefficients
 from sizing_app.ui.signoff.front_form import FrontForm
@@ -132,7 +132,3 @@ def sample_from_within(services: Services, state: SessionState, number: int) -> 
 
 def hint(text: str) -> str:
     return str(Markup('<p class="quiet note">{}</p>').format(text))
-
-
-def alert(text: str) -> str:
-    return str(Markup('<p class="warning" role="alert">{}</p>').format(text)) if text else ""
