@@ -83,7 +83,7 @@ def at_position(parameter: Parameter, percent: float) -> float:
     position itself, in four digits. So every grid value can be written, and no move of a position leaves the value."""
     value = parameter.from_unit(percent / 100)
     snapped = parameter.snap(value)
-    if parameter.scale == "linear" or position(parameter, snapped) == percent:
+    if parameter.scale == "linear" or position(parameter, snapped) == round(percent):
         return snapped
     return parameter.nearest(float(f"{value:.4g}"))
 

@@ -39,6 +39,7 @@ def test_compare_circuits_and_models_fit(app, open_page):
     page.get_by_role("tab", name="Circuits").click()
     page.locator("#circuit-choice input").click()
     page.get_by_role("option", name="ACCIA").click()
+    expect(page.get_by_role("option")).to_have_count(0)
     expect(page.locator("#circuit-page h2")).to_contain_text("ACCIA")
     page.locator("#circuit-page summary", has_text="Netlist").click()
     check(page)
@@ -63,6 +64,7 @@ def test_a_telephone_shows_a_session_its_forks_and_why_a_search_has_no_plan(app,
     assert fits(page, 360) and page.evaluate(UNNAMED) == []
 
     page.get_by_role("button", name="Fork after turn 2").click()
+    expect(page.locator("#run-group").get_by_label("After turn")).to_have_value("2")
     page.locator("#run-group").get_by_label("After turn").fill("7")
     sample(page, "run", 4)
     expect(page.locator("#run-group-problem [role=alert]")).to_contain_text("a whole number from 0 to 2")
