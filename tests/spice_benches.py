@@ -3,10 +3,10 @@ node voltages. For tests of the reader; ready testbenches of the product measure
 
 from sizing_app.circuit.conditions import ConditionSpace
 from sizing_app.circuit.definition import Analysis, Measure, Metric
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.own.conditions import SUPPLIES
 from sizing_app.spice.build import corners_of, supply_of
 from sizing_app.spice.cell import Cell
-from sizing_app.spice.deck import MAIN
 from sizing_app.spice.names import Nets
 from sizing_app.spice.roles import BIAS_CURRENT, GROUND, OUTPUTS, SUPPLY
 from sizing_app.testbenches.bench import Bench

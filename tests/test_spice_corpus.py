@@ -16,9 +16,9 @@ import pytest
 from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.circuit.folder import read_folder
 from sizing_app.circuit.folder_text import folder_texts
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.build import BuildError, build_circuit, original
 from sizing_app.spice.cell import Cell, Choices
-from sizing_app.spice.deck import MAIN
 from sizing_app.spice.mapping import map_cell
 from sizing_app.spice.propose import propose
 from sizing_app.spice.read import read_deck

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.circuit.units import show_quantity
 from sizing_app.own.draft import Draft
 from sizing_app.own.loose import DRIVEN
 from sizing_app.spice.cell import Cell, is_ground
-from sizing_app.spice.deck import MAIN, Element
+from sizing_app.spice.deck import Element
 from sizing_app.spice.lines import Line, Remark
 from sizing_app.spice.roles import BIAS_CURRENT, BIAS_VOLTAGE, GROUND, OUTPUTS, SUPPLY
 from sizing_app.spice.surround import Surroundings

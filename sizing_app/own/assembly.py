@@ -11,6 +11,7 @@ from sizing_app.circuit.definition import Circuit, Metric, Parameters
 from sizing_app.circuit.deck_rules import RefusedNetlist
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.pdk import PROCESSES
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.circuit.validation import NAME
 from sizing_app.own.around import Around, around
@@ -22,7 +23,7 @@ from sizing_app.own.ports import Port, biased, ports_for, wiring_of
 from sizing_app.spice import groups
 from sizing_app.spice.build import BuildError, build_circuit, original, problems_of, written_cell
 from sizing_app.spice.cell import Cell, Choices
-from sizing_app.spice.deck import MAIN, Deck
+from sizing_app.spice.deck import Deck
 from sizing_app.spice.groups import Proposal, ProposalError
 from sizing_app.spice.lines import NOWHERE, Remark
 from sizing_app.spice.mapping import map_cell

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from sizing_app.circuit.conditions import Conditions
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.circuit.units import parse_si
 from sizing_app.spice.arithmetic import resolved
-from sizing_app.spice.deck import MAIN, Deck
+from sizing_app.spice.deck import Deck
 from sizing_app.spice.groups import Proposal
 from sizing_app.spice.lines import Line
 from sizing_app.spice.usage import Member

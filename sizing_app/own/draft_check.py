@@ -7,6 +7,7 @@ from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.netlist import Template, values_of
 from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import ModelError
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.own.assembly import Assembled, assemble, assemble_whole
 from sizing_app.own.check import DESIGNS, OwnCheck, check_own
 from sizing_app.own.draft import DECK, Draft
@@ -14,7 +15,6 @@ from sizing_app.own.plain_library import NoLibrary, library
 from sizing_app.own.polarity import OTHER, Polarity, find_polarity
 from sizing_app.simulator.inspection import Waveforms
 from sizing_app.simulator.plain import plain
-from sizing_app.spice.deck import MAIN
 from sizing_app.spice.flat import flat_text
 from sizing_app.task.protocols import Job, Simulator, StopSignal
 from sizing_app.testbenches.bench import attach

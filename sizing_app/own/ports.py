@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.circuit.units import parse_si, show_quantity
 from sizing_app.spice.cell import Cell
-from sizing_app.spice.deck import MAIN
 from sizing_app.spice.roles import ENABLE, IN, OTHER, OUT
 from sizing_app.testbenches.bench import BenchError
 from sizing_app.testbenches.template import Template

@@ -10,8 +10,8 @@ from sizing_app.circuit.definition import Circuit, Origin, Parameters, Spec
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.circuit.own_models import ONLY, OWN
 from sizing_app.circuit.pdk import PROCESSES
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.cell import Cell
-from sizing_app.spice.deck import MAIN
 from sizing_app.spice.groups import Proposal
 from sizing_app.spice.lines import Line, Remark
 from sizing_app.spice.log import Unmapped

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sizing_app.spice.deck import MAIN, Card, Deck, Element
+from sizing_app.circuit.subcircuits import MAIN
+from sizing_app.spice.deck import Card, Deck, Element
 from sizing_app.spice.lines import Remark
 
 

@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.lines import Line, Remark
-
-MAIN = ""
-"""Name of what stands outside all subcircuits."""
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ import re
 
 from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import PROCESSES
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice import devices
 from sizing_app.spice.cell import Choices
-from sizing_app.spice.deck import MAIN, Card, Deck, Element, Subcircuit
+from sizing_app.spice.deck import Card, Deck, Element, Subcircuit
 from sizing_app.spice.log import Log, Unmapped
 
 TRANSISTORS = ("nmos", "pmos")

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from sizing_app.circuit.expressions import ExpressionError, names_in
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.arithmetic import constant, resolved, substituted
 from sizing_app.spice.cell import Cell
-from sizing_app.spice.deck import MAIN, Card
+from sizing_app.spice.deck import Card
 from sizing_app.spice.lines import Line, Remark
 
 PAIRS = 12

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.arithmetic import constant, is_number, number, safe_name
 from sizing_app.spice.cell import Cell, Device, Quantity
-from sizing_app.spice.deck import MAIN
 from sizing_app.spice.groups import Group, Proposal
 from sizing_app.spice.ranges import model_limits, proposed
 from sizing_app.spice.roles import structure_of

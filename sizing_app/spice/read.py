@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 
 from sizing_app.circuit.deck_rules import ANALYSES, OPTIONS, RefusedNetlist
 from sizing_app.circuit.expressions import ExpressionError, names_in
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.arithmetic import NAME, arithmetic, is_number, number, safe_name
 from sizing_app.spice.cards import read_card
-from sizing_app.spice.deck import MAIN, Card, Deck, Element, Subcircuit
+from sizing_app.spice.deck import Card, Deck, Element, Subcircuit
 from sizing_app.spice.depth import check_chains
 from sizing_app.spice.elements import WrongElement, read_element
 from sizing_app.spice.expand import Expansion

@@ -2,8 +2,8 @@
 
 import re
 
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.cell import Cell, is_ground
-from sizing_app.spice.deck import MAIN
 from sizing_app.spice.structure import CROSS, PASS, Placed, Structure, expanded
 
 SUPPLY, GROUND, IN_PLUS, IN_MINUS, IN, OUT, OUT_PLUS, OUT_MINUS = (

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.arithmetic import arithmetic, resolved, safe_name, substituted
-from sizing_app.spice.deck import MAIN, Deck, Element, Subcircuit
+from sizing_app.spice.deck import Deck, Element, Subcircuit
 
 MULTIPLIERS = ("m", "mult")
 """Settings of a call that count copies of the whole subcircuit, unless its header has a parameter of that name."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sizing_app.circuit.expressions import names_in
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.arithmetic import arithmetic, safe_name
 from sizing_app.spice.cell import Cell, Device
-from sizing_app.spice.deck import MAIN
 from sizing_app.spice.scopes import of_top
 
 

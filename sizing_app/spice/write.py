@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sizing_app.circuit.deck_rules import MOST_LINES
 from sizing_app.circuit.expressions import evaluate, names_in
+from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.arithmetic import arithmetic, is_number, resolved, safe_name, substituted
 from sizing_app.spice.cell import Cell, Device, is_global, is_ground
-from sizing_app.spice.deck import MAIN
 from sizing_app.spice.elements import EXPRESSIONS
 from sizing_app.spice.groups import Proposal
 from sizing_app.spice.log import Unmapped
