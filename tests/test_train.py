@@ -1,5 +1,6 @@
 """The algebra of training: packing, sampling, rewards, advantages, the update. Tiny models, the real parser."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from sizing_app.session.turn import initial_turn
 from sizing_app.task.reward import reached
 from sizing_app.task.turn import Proposal, Turn
 from sizing_app.train.advantage import clipped_objective, format_errors, group_advantages, training_reward
+from sizing_app.train import sft
 from sizing_app.train.algorithms import ALGORITHMS, gtpo, single_turn_grpo, trajectory_grpo
 from sizing_app.train.config import RLConfig
 from sizing_app.train.data import batch_of
@@ -403,6 +405,19 @@ def test_twenty_steps_raise_the_reward_of_two_arms(tokenizer):
         rewards.append(reward)
         update(model, optimizers, rows, range(len(rows)), CONFIG, np.random.default_rng(step))
     assert 0.2 < np.mean(rewards[:2]) < 0.7 and np.mean(rewards[-3:]) > 0.9
+
+
+def test_products_that_are_quick_leave_the_gradient_of_supervised_training_as_it_is(tokenizer, monkeypatch):
+    def gradient() -> torch.Tensor:
+        model = a_model(tokenizer)
+        sft_step(model, [[(prompt, arm) for arm in ARMS] for prompt in PROMPTS])
+        return torch.cat([weight.grad.flatten() for weight in model.parameters()])
+
+    monkeypatch.setattr(sft, "quick_products", lambda device: torch.autocast("cpu", torch.bfloat16))
+    quick = gradient()
+    monkeypatch.setattr(sft, "quick_products", lambda device: nullcontext())
+    exact = gradient()
+    assert 0 < (quick - exact).norm() < 0.05 * exact.norm()
 
 
 def test_the_ratio_is_one_on_the_first_step(tokenizer):

@@ -9,6 +9,7 @@ from torch import nn
 
 from sizing_app.train.config import SFTConfig
 from sizing_app.train.data import Lessons, Pairs, batch_of
+from sizing_app.train.model import quick_products
 from sizing_app.train.optim import apply_gradients, cosine, make_optimizers, set_learning_rate
 from sizing_app.train.run_folder import Clock, RunFolder, StepLog, load_checkpoint, save_checkpoint
 from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
@@ -72,7 +73,8 @@ def sft_step(model: nn.Module, trajectories: Sequence[Pairs]) -> tuple[float, in
     count = int(sum(row.targets.sum() for row in rows))
     total = torch.zeros((), device=model.device)
     for indices in micro_batches([len(row) for row in rows], token_budget(model.device)):
-        logprobs, _ = reply_logprobs(model, collate([rows[index] for index in indices], model.device))
+        with quick_products(model.device):
+            logprobs, _ = reply_logprobs(model, collate([rows[index] for index in indices], model.device))
         loss = -logprobs.sum() / count
         loss.backward()
         total += loss.detach()

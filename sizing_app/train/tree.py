@@ -96,6 +96,12 @@ def attend(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attenti
     """
     if rows is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **others)
+    with torch.autocast(query.device.type, enabled=False):  # CPUs are slower with it in bfloat16
+        return _attend_spans(module, query.float(), key.float(), value.float(), scaling, rows)
+
+
+def _attend_spans(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, scaling: float | None,
+                  rows: tuple) -> tuple[Tensor, None]:
     lengths = [length for row in rows for length, _ in row]
     key, value = (repeat_kv(table, module.num_key_value_groups) for table in (key, value))
     parts = zip(*(table.split(lengths, dim=2) for table in (query, key, value)), strict=True)
