@@ -23,7 +23,7 @@ from sizing_app.task.turn import History, Measurement, Proposal, Turn
 from sizing_app.train.data import Pairs
 from sizing_app.train.imagine import Trajectory
 from sizing_app.train.sampler import Sample, reply_length
-from sizing_app.train.sft import token_budget
+from sizing_app.train.gradient import token_budget
 from sizing_app.train.tree import ATTENTION, collate, micro_batches, pack, reply_logprobs
 
 

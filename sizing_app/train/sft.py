@@ -9,17 +9,13 @@ from torch import nn
 
 from sizing_app.train.config import SFTConfig
 from sizing_app.train.data import Lessons, Pairs, batch_of
+from sizing_app.train.gradient import add_gradients, token_budget
 from sizing_app.train.model import quick_products
 from sizing_app.train.optim import apply_gradients, cosine, make_optimizers, set_learning_rate
 from sizing_app.train.run_folder import Clock, RunFolder, StepLog, load_checkpoint, save_checkpoint
 from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
 
 STAGE = "sft"
-
-
-def token_budget(device: torch.device) -> int:
-    """Tokens of one forward and backward pass."""
-    return 65_536 if device.type == "cuda" else 2_048
 
 
 def train_sft(model: nn.Module, data: Lessons, config: SFTConfig, run: RunFolder, seed: int, clock: Clock,
@@ -71,14 +67,15 @@ def sft_step(model: nn.Module, trajectories: Sequence[Pairs]) -> tuple[float, in
     """Accumulate the gradient of the mean loss over all reply tokens; returns the loss (nats) and their number."""
     rows = [pack(pairs) for pairs in trajectories]
     count = int(sum(row.targets.sum() for row in rows))
-    total = torch.zeros((), device=model.device)
-    for indices in micro_batches([len(row) for row in rows], token_budget(model.device)):
+
+    def loss_of(indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
         with quick_products(model.device):
             logprobs, _ = reply_logprobs(model, collate([rows[index] for index in indices], model.device))
         loss = -logprobs.sum() / count
-        loss.backward()
-        total += loss.detach()
-    return float(total), count
+        return loss, loss.detach()
+
+    batches = list(micro_batches([len(row) for row in rows], token_budget(model.device)))
+    return float(sum(add_gradients(model, batches, loss_of))), count
 
 
 @torch.no_grad()

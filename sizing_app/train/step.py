@@ -29,9 +29,9 @@ from sizing_app.train.advantage import (by_token, clipped_objective, format_erro
                                         training_reward)
 from sizing_app.train.config import RLConfig
 from sizing_app.train.form import Form
+from sizing_app.train.gradient import add_gradients, token_budget
 from sizing_app.train.optim import apply_gradients
 from sizing_app.train.rollout import Group, Rollouts, play
-from sizing_app.train.sft import token_budget
 from sizing_app.train.tree import collate, micro_batches, pack, reply_logprobs
 
 
@@ -128,28 +128,31 @@ def update(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], rows: 
     packed = [pack([(step.prompt, step.tokens) for step in row]) for row in rows]
     old = [np.concatenate([step.logprobs for step in row]) for row in rows]
     advantages = [np.concatenate([step.advantages for step in row]) for row in rows]
-    sums = {"objective": 0.0, "entropy": 0.0, "clip_share": 0.0}
-    norms, ratio_error = [], 0.0
+    told, norms = [], []
     for numbers in np.array_split(rng.permutation(np.unique(blocks)), config.updates):
         part = np.flatnonzero(np.isin(blocks, numbers))
         tokens = sum(len(old[index]) for index in part)
-        for batch in micro_batches([len(packed[index]) for index in part], token_budget(model.device)):
+
+        def loss_of(batch: Sequence[int], part=part, tokens=tokens) -> tuple[torch.Tensor, dict[str, float]]:
             chosen = [part[place] for place in batch]
             before, gain = (_flat([table[index] for index in chosen], model.device) for table in (old, advantages))
             allowed = form and torch.cat([form.masks(step.tokens) for index in chosen for step in rows[index]])
             logprobs, entropy = reply_logprobs(model, collate([packed[index] for index in chosen], model.device),
                                                config.temperature, allowed)
             objective, clipped = clipped_objective(logprobs, before, gain, config)
-            (-objective.sum() / tokens).backward()
-            for name, value in (("objective", objective), ("entropy", entropy), ("clip_share", clipped)):
-                sums[name] += float(value.detach().sum())
-            if not norms:
-                ratio_error = max(ratio_error, float((logprobs.detach() - before).abs().max()))
+            facts = {"objective": float(objective.detach().sum()), "entropy": float(entropy.sum()),
+                     "clip_share": float(clipped.sum()), "ratio_error": float((logprobs.detach() - before).abs().max())}
+            return -objective.sum() / tokens, facts
+
         if tokens:
+            batches = list(micro_batches([len(packed[index]) for index in part], token_budget(model.device)))
+            told.append(add_gradients(model, batches, loss_of))
             norms.append(apply_gradients(model, optimizers))
     total = max(1, sum(map(len, old)))
-    return {**{name: value / total for name, value in sums.items()}, "gradient_norm": float(np.mean(norms or [0.0])),
-            "ratio_error": ratio_error}
+    means = {name: sum(facts[name] for step in told for facts in step) / total
+             for name in ("objective", "entropy", "clip_share")}
+    return {**means, "gradient_norm": float(np.mean(norms or [0.0])),
+            "ratio_error": max((facts["ratio_error"] for facts in chain.from_iterable(told[:1])), default=0.0)}
 
 
 def collected(rows: Sequence[Sequence[Sampled]], spreads: list[float], trajectories: list, rollouts: Rollouts,
