@@ -16,7 +16,7 @@ from sizing_app.session.turn import initial_turn
 from sizing_app.task.reward import reached
 from sizing_app.task.turn import Proposal, Turn
 from sizing_app.train.advantage import clipped_objective, format_errors, group_advantages, training_reward
-from sizing_app.train import sft
+from sizing_app.train import gradient, sft
 from sizing_app.train.algorithms import ALGORITHMS, gtpo, single_turn_grpo, trajectory_grpo
 from sizing_app.train.config import RLConfig
 from sizing_app.train.data import batch_of
@@ -408,16 +408,39 @@ def test_twenty_steps_raise_the_reward_of_two_arms(tokenizer):
 
 
 def test_products_that_are_quick_leave_the_gradient_of_supervised_training_as_it_is(tokenizer, monkeypatch):
-    def gradient() -> torch.Tensor:
+    def trained() -> torch.Tensor:
         model = a_model(tokenizer)
         sft_step(model, [[(prompt, arm) for arm in ARMS] for prompt in PROMPTS])
         return torch.cat([weight.grad.flatten() for weight in model.parameters()])
 
     monkeypatch.setattr(sft, "quick_products", lambda device: torch.autocast("cpu", torch.bfloat16))
-    quick = gradient()
+    quick = trained()
     monkeypatch.setattr(sft, "quick_products", lambda device: nullcontext())
-    exact = gradient()
+    exact = trained()
     assert 0 < (quick - exact).norm() < 0.05 * exact.norm()
+
+
+def test_a_gradient_is_the_same_on_any_number_of_cores(tokenizer, monkeypatch):
+    batches = [(prompt, arm) for prompt in PROMPTS for arm in ARMS]
+
+    def on(cores: int) -> torch.Tensor:
+        model = a_model(tokenizer)
+
+        def loss_of(batch) -> tuple[torch.Tensor, tuple]:
+            return -reply_logprobs(model, collate([pack([batch])], CPU))[0].sum(), batch
+
+        monkeypatch.setattr(gradient, "one_core_each", lambda device: nullcontext(cores))
+        told = [fact for _ in range(2) for fact in gradient.add_gradients(model, batches, loss_of)]
+        assert told == 2 * batches  # in their order
+        return torch.cat([weight.grad.flatten() for weight in model.parameters()])
+
+    one, three = on(1), on(3)
+    assert one.norm() > 0 and (one - three).norm() < 1e-5 * one.norm()
+
+
+def test_no_batch_has_no_gradient(tokenizer):
+    model = a_model(tokenizer)
+    assert gradient.add_gradients(model, [], None) == [] and all(weight.grad is None for weight in model.parameters())
 
 
 def test_the_ratio_is_one_on_the_first_step(tokenizer):

@@ -1,7 +1,7 @@
 """The gradient of a step, micro-batch by micro-batch: on a CPU each core takes its own share of them.
 
 That is nearly as many times faster as there are cores; one micro-batch on all cores is not, since most of its products
-are small (tests/bench/cores.py).
+are small (tests/bench/supervised.py).
 """
 
 from collections.abc import Callable, Iterator, Sequence

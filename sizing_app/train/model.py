@@ -37,7 +37,7 @@ def set_precision(device: torch.device, exact: bool) -> None:
 def quick_products(device: torch.device) -> torch.autocast:
     """Where matrix products need not be exact: in bfloat16 on a CPU that has units for it, else as they are.
 
-    Supervised training takes 0.56 times the CPU seconds so (tests/bench/bfloat16.py); the weights, the attention and
+    Supervised training takes 0.56 times the CPU seconds so (tests/bench/supervised.py); the weights, the attention and
     the loss stay in float32.
     """
     has_units = device.type == "cpu" and any(torch.cpu.get_capabilities().get(unit) for unit in BFLOAT16_UNITS)
