@@ -15,8 +15,11 @@ import pytest
 from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.circuit.folder import FOLDERS, golden, home, load_circuits
 from sizing_app.cli import main
-from sizing_app.cli.evaluate import policy_names
+from sizing_app.cli.evaluate import policy_names, read_jobs
+from sizing_app.cli.parser import build_parser
 from sizing_app.cli.values import UsageError, read_specs
+from sizing_app.evaluate.suites import suite_names
+from sizing_app.policy import PolicySettings
 from sizing_app.policy.designs import initial_design
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -230,6 +233,16 @@ def test_a_kind_stands_for_all_policies_of_it():
     assert policy_names("stored") == ["lookup", "teacher", "mlp"] and "cma-es" in policy_names("search")
 
 
+def test_a_circuit_plays_the_suites_that_it_has():
+    known = {name: load_circuits()[name] for name in ("OTA", "OPAMP1")}
+    options = build_parser().parse_args(["evaluate", "--split", "test", "--circuits", "OTA,OPAMP1", "--queries", "2"])
+    jobs = read_jobs(options, known, ["random"], PolicySettings())
+    assert {(job.circuit.name, job.suite) for job in jobs} == {
+        *(("OTA", suite) for suite in ("shifted", "standard", "tight")),
+        *(("OPAMP1", suite) for suite in suite_names(known["OPAMP1"], "test"))}
+    assert {"moved", "moved-wide"} <= {job.suite for job in jobs}
+
+
 def test_evaluate_writes_tables_and_a_picture_and_goes_on(tmp_path, small_circuits, command, document):
     out = tmp_path / "out"
     words = ("evaluate", "--circuits", "OTA", "--suite", "small", "--budget", "1", "--out", str(out), "--policies")
@@ -288,6 +301,8 @@ def test_causal_plays_a_checkpoint_with_every_intervention_and_goes_on(tmp_path,
     (("evaluate", "--causal", "--react"), "not allowed with"),
     (("evaluate", "--policies", "lookup,mlp", "--suite", "standard", "--split", "test", "--circuits", "OPAMP1"),
      "none of the policies lookup, mlp can size OPAMP1"),
+    (("evaluate", "--policies", "random", "--suite", "moved,moved-wide", "--circuits", "OTA"),
+     "OTA has no validation queries of moved, moved-wide: it has "),
     (("serve", "--port", "99999"), "a whole number from 1 to 65535"),
     (("sessions", "show"), "needs the ID"),
     (("size", "OTA", "--spec", "power=60M"), "write 60m for milli, 60meg for mega"),

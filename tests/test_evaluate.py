@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import time
 from dataclasses import dataclass, replace
 
@@ -217,9 +218,12 @@ def test_a_lead_resamples_the_queries_of_both_together_and_their_runs_apart():
 def test_summary_has_every_policy_and_paired_differences():
     results = [Result("TOY", "demo", query, policy, reward, int(reward == 1), 2, 0.1, worst=0.5, cpu=0.4)
                for policy, rewards in (("a", (1.0, 1.0)), ("b", (0.5, 1.0))) for query, reward in enumerate(rewards)]
+    many = [Result("TOY", "long", query, "a", 1.0, 1, simulations, 0.1)
+            for query, simulations in enumerate((1, 2, 60))]
+    assert "| [1.000, 1.000] | - | 21.00 | 2.0 | - |" in summary(many, ["a"]).replace("| 1.000 [", "| [")
     text = summary(results, ["b", "a"])
-    assert "| TOY | demo | a | 2 | 100% [34%, 100%] | 1.000 [1.000, 1.000] | 0.500 | 2.00 | 0.40 | - | - |" in text
-    assert "| TOY | demo | b | 2 | 50% [0%, 100%] | 0.750 [0.500, 1.000] | 0.500 | 2.00 | 0.40 | - | - |" in text
+    assert "| TOY | demo | a | 2 | 100% [34%, 100%] | 1.000 [1.000, 1.000] | 0.500 | 2.00 | 2.0 | 0.40 | - | - |" in text
+    assert "| TOY | demo | b | 2 | 50% [0%, 100%] | 0.750 [0.500, 1.000] | 0.500 | 2.00 | 2.0 | 0.40 | - | - |" in text
     assert "| TOY | demo | a | -50% [-100%, +0%] | -0.250 [-0.500, +0.000] |" in text
     assert text.index("| demo | b |") < text.index("| demo | a |")
 
@@ -296,13 +300,27 @@ def test_ablations_are_chosen_without_test_queries():
     assert not told & asked
 
 
+def test_a_comparison_does_not_mix_starts(tmp_path, capsys):
+    """A start that was trained anew under its old name is another one."""
+    start = tmp_path / "sft"
+    start.mkdir()
+    for name in ("model.safetensors", "tokenizer.json", "config.json"):
+        (start / name).write_bytes(b"old")
+    options = ["--out", str(tmp_path / "runs"), "--start", str(start), "--circuits", "OTA"]
+    ResultFiles(tmp_path / "runs", compare.settings_of(compare.parse(options)))
+    ResultFiles(tmp_path / "runs", compare.settings_of(compare.parse(options)))
+    (start / "model.safetensors").write_bytes(b"new")
+    os.utime(start / "model.safetensors", (1, 1))
+    assert compare.main(options) == 2
+    assert "holds results with fingerprint of OTA, standard, " in capsys.readouterr().err
+
+
 def test_a_comparison_is_played_at_one_temperature(tmp_path, capsys):
     """That at which checkpoints play in the app, unless told; rows of another one are not mixed with it."""
     given = ["--out", str(tmp_path), "--variants", "tl-grpo"]
     assert compare.parse(given).temperature == PLAY_TEMPERATURE == RLConfig.sampling_temperature
     options = compare.parse(given)
-    stored = {"start": str(options.start), "circuits": options.circuits, "rollouts": options.rollouts,
-              "learning_rate": options.learning_rate, "temperature": 1.0, "split": "validation"}
+    stored = compare.settings_of(options) | {"temperature": 1.0}
     (tmp_path / "settings.json").write_text(json.dumps(stored))
     assert compare.main(given) == 2
     assert "holds results with temperature 1.0, not 0.5" in capsys.readouterr().err

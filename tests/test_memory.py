@@ -9,8 +9,10 @@ from sizing_app.circuit.conditions import Conditions
 from sizing_app.policy import make_policy
 from sizing_app.policy.response_surface import ResponseSurface
 from sizing_app.search.earlier import BEST, SPREAD, TRIED, Earlier, elsewhere, known
+from sizing_app.search.search import Search
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
+from sizing_app.session.turn import initial_turn
 from sizing_app.store import SessionStore, memory, record
 from sizing_app.task.definition import Plan, Task
 from sizing_app.task.turn import Measurement
@@ -144,3 +146,31 @@ def test_designs_of_other_conditions_are_tried_first(store):
     assert "Latin hypercube" in found.history[2].proposal.reasoning and found.passed
     fresh = fold(run_session(replace(task, earlier=()), ResponseSurface(), SquareLaw(), threading.Event()))
     assert found.simulations < fresh.simulations, (found.simulations, fresh.simulations)
+
+
+def test_of_designs_that_were_measured_at_the_nominal_point_alone_the_best_one_is_tried_first():
+    task = a_task()
+    plan = replace(task, plan=Plan((task.conditions, ELSEWHERE)))
+    simulator = QuadraticSimulator()
+
+    def seen(design, *points):
+        return Earlier("a", design, {point: simulator.measure(task.circuit, design, point) for point in points})
+
+    poor, good = seen(POOR, task.conditions), seen(GOOD, task.conditions)
+    search = Search(plan, known(plan, [poor, poor, good, poor]))
+    assert [item.whole for item in search.earlier] == [False, False] and search.best_earlier == 1
+    search.tell_turns((initial_turn(plan, simulator),))
+    assert search.ask(1)[0].parameters == GOOD
+    whole = Search(plan, known(plan, [good, seen(POOR, *plan.points)]))
+    assert whole.best_earlier == 1  # what holds everywhere is worth more than what may hold
+
+
+def test_a_design_of_several_sessions_is_known_with_all_that_they_measured():
+    task = a_task()
+    plan = replace(task, plan=Plan((task.conditions, ELSEWHERE)))
+    good, bad = (Measurement("ok", {"gain": gain, "power": 1e-6}) for gain in (65.0, 20.0))
+    here = Earlier("a", GOOD, {task.conditions: good})
+    there = Earlier("b", GOOD, {ELSEWHERE: bad, task.conditions: good})
+    for order in ((here, there), (there, here)):
+        (item,) = known(plan, order)
+        assert item.whole and not item.score.passed and len(item.points) == 2 and item.session == order[0].session

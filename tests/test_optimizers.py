@@ -12,7 +12,7 @@ from sizing_app.circuit.definition import Spec
 from sizing_app.policy import make_policy
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.designs import graded, observed
-from sizing_app.policy.evolution import MODEL_TURNS, NARROW, EvolutionSearch, Polish
+from sizing_app.policy.evolution import FINISH, MODEL_TURNS, NARROW, EvolutionSearch, Polish
 from sizing_app.policy.handover import Handover
 from sizing_app.policy.kept import SESSIONS
 from sizing_app.policy.parzen import ParzenSearch
@@ -214,6 +214,22 @@ def test_a_finish_that_is_kept_proposes_what_one_made_anew_does():
     whole = run(policy, task).history
     for length in (MODEL_TURNS + 1, 22, 13):
         assert propose(make(), task, whole[:length]).parameters == whole[length].proposal.parameters
+
+
+def test_a_finish_after_a_model_that_ended_early_goes_on_as_it_would_have():
+    class EndsAfterTwo(RandomSearch):
+        def propose(self, task, history, stop):
+            if len(history) > 2:
+                yield Proposal(None, finished=True)
+            else:
+                yield from super().propose(task, history, stop)
+
+    task = hard_task(14)
+    whole = run(Handover(EndsAfterTwo(), Polish()), task).history
+    assert [FINISH in turn.proposal.reasoning for turn in whole] == [False] * 3 + [True] * 12
+    for length in (4, 5, 8, 13):
+        again = propose(Handover(EndsAfterTwo(), Polish()), task, whole[:length])
+        assert again.parameters == whole[length].proposal.parameters
 
 
 @pytest.mark.parametrize("make", [EvolutionSearch, ParzenSearch, BayesianSearch], ids=lambda make: make.name)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Spec
-from sizing_app.circuit.folder import golden, load_circuit, settle
+from sizing_app.circuit.folder import TEST, golden, load_circuit, settle
+from sizing_app.evaluate.suites import load_queries
 from sizing_app.policy import POLICIES, PolicyError, PolicySettings, can_size, make_policy
 from sizing_app.policy.bayesian import BayesianSearch, Surrogate
 from sizing_app.policy.constants import Golden, Middle
@@ -140,6 +141,10 @@ def test_constants_are_one_simulation_of_the_same_design_whatever_the_targets(st
     assert propose(Golden(), a_task(ota), history).parameters == golden(ota)["parameters"]
     with pytest.raises(PolicyError, match="golden.json: expected a readable JSON file"):
         propose(Golden(), a_task(), history)
+    moved = load_queries(load_circuit("OPAMP1"), "moved", TEST)[0].task(load_circuit("OPAMP1"), 3)
+    held = propose(Golden(), moved, history).parameters
+    assert held != golden(moved.circuit)["parameters"]
+    assert all(parameter.contains(held[parameter.name]) for parameter in moved.circuit.parameters)
     assert [can_size(name, a_circuit()) for name in ("middle", "golden", "centre")] == [True, False, False]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sizing_app.policy import POLICIES, make_policy
+from sizing_app.policy.handover import Handover
 from sizing_app.policy.response_surface import ResponseSurface
 from sizing_app.prompt.claims import claims
 from sizing_app.session.events import TurnFinished, fold
@@ -135,3 +136,17 @@ def test_specs_that_cannot_be_met_together_are_told_stored_and_shown(tmp_path):
     assert f"that of turn {found.nearest};" in shown
     before = replace(state, history=state.history[:-1])
     assert all(turn.proposal.infeasible is None for turn in before.history) and conflict(before) == ""
+
+
+def test_a_round_of_a_hybrid_is_the_search_s_once_the_model_is_done():
+    class Ends:
+        name, seen = "ends", 0
+
+        def propose(self, task, history, stop):
+            yield Proposal(None, finished=True)
+
+    task = replace(miller_task(0, budget=24), round=4)
+    history = run(Handover(Ends(), ResponseSurface()), task)
+    for start in (13, 17, 21):  # after two rounds of the model, which ended in each, and one of the Latin hypercube
+        told = {turn.proposal.reasoning.split(" is best here")[0].split(". ")[-1] for turn in history[start:start + 4]}
+        assert len(told) == 4, told

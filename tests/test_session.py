@@ -59,6 +59,8 @@ def test_an_invalid_call_costs_a_turn_and_scores_0():
     ({"w": 1e-6}, "Missing parameters: m."),
     ({**GOOD, "x": 1.0}, "Unknown parameters: x."),
     ({"w": float("nan"), "m": 2.0}, "Not finite: w."),
+    ({"w": 101e-6, "m": 2.0}, "w = 101 µm is outside 1 µm to 100 µm."),
+    ({"w": 10e-6, "m": 2.5}, "m = 2.5 is not a whole number, as a count must be."),
 ])
 def test_no_policy_gets_bad_parameters_past_the_loop(parameters, sentence):
     turn = fold(run([write("a", parameters)], budget=1)).history[1]

@@ -113,16 +113,20 @@ def read_jobs(args: argparse.Namespace, known: Mapping[str, Circuit], policies: 
               settings: PolicySettings) -> list[Job]:
     """Every query of the chosen circuits and suites for every policy, policies in turn on each circuit and suite.
 
-    Without --circuits each circuit plays those of the suites that it has; a named one must have them all. A trained
-    policy sizes the circuits that it can read, and no other.
+    Each circuit plays those of the suites that it has; one that is named must have some. A trained policy sizes the
+    circuits that it can read, and no other.
     """
     has = {name: suite_names(circuit, args.split) for name, circuit in known.items()}
     suites = read_names(args.suite, sorted({suite for own in has.values() for suite in own} | set(SUITES)), "suite")
     names = read_names(args.circuits, known, "circuit") if args.circuits else list(known)
     jobs = []
     for name in names:
+        own = [suite for suite in suites if suite in has[name]]
+        if args.circuits and not own:
+            raise UsageError(f"{name} has no {args.split} queries of {', '.join(suites)}: it has "
+                             f"{', '.join(has[name]) or 'none'}")
         able = [policy for policy in policies if can_size(policy, known[name], settings)]
-        for suite in suites if args.circuits else [suite for suite in suites if suite in has[name]]:
+        for suite in own:
             queries = _queries(known[name], suite, args.split)
             count = read_count(args.queries, "--queries", 1, len(queries)) if args.queries else len(queries)
             marks = {policy: fingerprint(known[name], suite, args.split, policy, settings.models) for policy in able}

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from sizing_app.circuit.folder import TEST, VALIDATION, load_circuit
+from sizing_app.evaluate.fingerprint import fingerprint
 from sizing_app.evaluate.intervals import interval_of_lead, pooled
 from sizing_app.evaluate.report import (REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, mean_with_interval,
                                         with_interval)
@@ -58,9 +59,7 @@ TABLES = {", ".join(SUITES): SUITES, **{name: (name,) for name in SUITES}}
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
-        files = ResultFiles(options.out, {"start": str(options.start), "circuits": options.circuits,
-                                          "rollouts": options.rollouts, "learning_rate": options.learning_rate,
-                                          "temperature": options.temperature, "split": options.split})
+        files = ResultFiles(options.out, settings_of(options))
     except EvaluationError as error:
         print(f"sizing_app.evaluate.compare: {error}", file=sys.stderr)
         return 2
@@ -100,6 +99,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     if unknown := set(options.variants.split(",")) - set(VARIANTS):
         parser.error(f"unknown variant {', '.join(sorted(unknown))}: choose of {', '.join(VARIANTS)}")
     return options
+
+
+def settings_of(options: argparse.Namespace) -> dict[str, object]:
+    """What all rows share. A start that was trained anew, and queries or circuits that were changed, are others."""
+    marks = {f"fingerprint of {name}, {suite},": fingerprint(load_circuit(name), suite, options.split, options.start.name,
+                                             options.start.parent)
+             for name, suite in product(options.circuits.split(","), SUITES)}
+    return {"start": str(options.start), "circuits": options.circuits, "rollouts": options.rollouts,
+            "learning_rate": options.learning_rate, "temperature": options.temperature, "split": options.split,
+            **marks}
 
 
 def training(name: str, seed: int, options: argparse.Namespace) -> list[str]:

@@ -31,6 +31,8 @@ class Row:
     passed_interval: Interval
     simulations_to_success: float | None
     """Mean over the passed queries, not counting the initial design."""
+    median_to_success: float | None
+    """The same, the median."""
     cpu_to_success: float | None
     """CPU seconds of these simulations, mean."""
     worst: float | None
@@ -52,7 +54,8 @@ def summarize(results: Sequence[Result], order: Sequence[str] = ()) -> list[Row]
         spent = [row.simulations for row in group if row.passed]
         cpu, worst = [row.cpu for row in group if row.passed], [row.worst for row in group]
         rows.append(Row(circuit, suite, policy, len(group), float(np.mean(rewards)), interval(rewards),
-                        float(np.mean(passed)), share_interval(passed), _mean(spent), _mean(cpu), _mean(worst),
+                        float(np.mean(passed)), share_interval(passed), _mean(spent),
+                        float(np.median(spent)) if spent else None, _mean(cpu), _mean(worst),
                         _share(group, "statements"), _share(group, "expectations"),
                         float(np.mean([row.declared is not None for row in group]))))
     return rows
@@ -71,12 +74,13 @@ def _share(group: Sequence[Result], kind: str) -> float | None:
 def summary(results: Sequence[Result], order: Sequence[str] = ()) -> str:
     """The results as Markdown: a table of each circuit and suite, then differences to the first policy of ``order``."""
     lines = ["| Circuit | Suite | Policy | Queries | All specs met | Mean best reward | Worst spec | Simulations to "
-             "success | CPU s to success | Statements true | Expectations true | Declared infeasible |",
-             f"| --- | --- | --- | ---: | --- | --- |{' ---: |' * 6}"]
+             "success, mean | median | CPU s to success | Statements true | Expectations true | Declared infeasible |",
+             f"| --- | --- | --- | ---: | --- | --- |{' ---: |' * 7}"]
     for row in summarize(results, order):
         rest = " | ".join("-" if value is None else form.format(value) for value, form in (
-            (row.worst, REWARD), (row.simulations_to_success, "{:.2f}"), (row.cpu_to_success, "{:.2f}"),
-            (row.statements_true, SHARE), (row.expectations_true, SHARE), (row.declared, SHARE)))
+            (row.worst, REWARD), (row.simulations_to_success, "{:.2f}"), (row.median_to_success, "{:.1f}"),
+            (row.cpu_to_success, "{:.2f}"), (row.statements_true, SHARE), (row.expectations_true, SHARE),
+            (row.declared, SHARE)))
         lines.append(f"| {row.circuit} | {row.suite} | {row.policy} | {row.queries} | "
                      f"{with_interval(row.share_passed, row.passed_interval, SHARE)} | "
                      f"{with_interval(row.mean_best_reward, row.reward_interval, REWARD)} | {rest} |")

@@ -49,8 +49,9 @@ class Golden(_Constant):
     origin = "The design that comes with the circuit and meets its default specs under nominal conditions."
 
     def answer(self, circuit: Circuit) -> Parameters:
-        """Raises PolicyError where the circuit has none."""
+        """Held to the ranges, which may be those of a query. Raises PolicyError where the circuit has none."""
         try:
-            return golden(circuit)["parameters"]
+            sizes = golden(circuit)["parameters"]
         except CircuitError as error:
             raise PolicyError(str(error)) from None
+        return {parameter.name: parameter.nearest(sizes[parameter.name]) for parameter in circuit.parameters}

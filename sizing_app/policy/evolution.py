@@ -6,6 +6,7 @@ The strategy is kept between turns.
 import threading
 import warnings
 from collections.abc import Iterator
+from itertools import takewhile
 
 import numpy as np
 
@@ -20,6 +21,8 @@ WIDE, NARROW = 0.3, 0.06
 """First standard deviations in the unit cube: of a search of its own, and around a model's best design."""
 PARSER = threading.Lock()
 """cma reads its options with ast.literal_eval, which fails now and then in two threads at once (Python 3.11)."""
+FINISH = "the model's best design"
+"""Where a finish starts, in the words of its proposals."""
 MODEL_TURNS = 5
 """Turns that belong to the model before CMA-ES takes over."""
 
@@ -55,11 +58,13 @@ class Polish:
             return
         with self._kept.told(task, history) as run:
             point = run.ask()
-        yield _proposal(task, point, "the model's best design")
+        yield _proposal(task, point, FINISH)
 
 
 def _around_the_best(task: Task, history: History) -> "_Run":
-    first = tuple(turn for turn in history if turn.index <= MODEL_TURNS)
+    """A model may end before its last turn: what this search proposed itself, in an earlier process perhaps, is none of
+    the model's."""
+    first = tuple(takewhile(lambda turn: turn.index <= MODEL_TURNS and FINISH not in turn.proposal.reasoning, history))
     return _Run(task, best_turn(first), NARROW, first=len(first))
 
 

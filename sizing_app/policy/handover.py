@@ -21,7 +21,7 @@ class Handover:
         if done(task, history):
             yield end_met()
             return
-        if history[-1].index < MODEL_TURNS and not reached(history):
+        if _begins(history):
             for piece in self.model.propose(task, history, stop):
                 if isinstance(piece, Proposal) and piece.finished:
                     break
@@ -29,3 +29,14 @@ class Handover:
             else:
                 return
         yield from self.search.propose(task, history, stop)
+
+    def propose_round(self, task: Task, history: History, stop: StopSignal, n: int) -> list[Proposal] | None:
+        """That of the search, where it plans rounds and the model is done."""
+        if _begins(history) or not hasattr(self.search, "propose_round"):
+            return None
+        return self.search.propose_round(task, history, stop, n)
+
+
+def _begins(history: History) -> bool:
+    """Whether the next turn is the model's."""
+    return history[-1].index < MODEL_TURNS and not reached(history)

@@ -6,7 +6,7 @@ the best design of each such session is one that a search tries first.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Parameters
@@ -54,17 +54,26 @@ class Elsewhere:
 
 
 def known(task: Task, earlier: Sequence[Earlier]) -> list[Known]:
-    """Those that say something of a task, in their order, each design once."""
-    found: dict[tuple, Known] = {}
-    names = [parameter.name for parameter in task.circuit.parameters]
-    for item in earlier:
+    """Those that say something of a task, in their order, each design once, with all that was measured of it."""
+    found = []
+    for item in _together(earlier):
         points = {number: item.measured[point] for number, point in enumerate(task.points) if point in item.measured}
         if 0 in points and _allows(task, item.parameters):
             measurement, judged = judge(points, task.specs, task.plan)
             whole = not measurement.ok or len(points) == len(task.points)
-            found.setdefault(tuple(item.parameters[name] for name in names),
-                             Known(item.session, item.parameters, points, measurement, judged, whole))
-    return _some(task, list(found.values()))
+            found.append(Known(item.session, item.parameters, points, measurement, judged, whole))
+    return _some(task, found)
+
+
+def _together(earlier: Sequence[Earlier]) -> list[Earlier]:
+    """Each design once, by the first session that simulated it, with what any of them measured of it: sessions often
+    begin with the best design of others, at conditions of their own."""
+    designs: dict[tuple, Earlier] = {}
+    for item in earlier:
+        key = tuple(sorted(item.parameters.items()))
+        first = designs.get(key, item)
+        designs[key] = replace(first, measured={**item.measured, **first.measured})
+    return list(designs.values())
 
 
 def elsewhere(task: Task, earlier: Sequence[Earlier]) -> list[Elsewhere]:

@@ -28,7 +28,7 @@ from sizing_app.search.region import Region, follow
 from sizing_app.search.space import Space
 from sizing_app.search.surface import Surface
 from sizing_app.task.definition import Task
-from sizing_app.task.reward import ruled, score
+from sizing_app.task.reward import merit, ruled, score
 from sizing_app.task.turn import Measurement, Turn
 
 ROUND = 4
@@ -258,8 +258,12 @@ class Search:
 
     @property
     def best_earlier(self) -> int | None:
-        """The place of the best design of earlier sessions, if there is one."""
-        return int(np.argmin(self.losses[:len(self.earlier)])) if self.earlier else None
+        """The place of the best design of earlier sessions, if there is one. Where none was measured at all points of
+        the task, none has a loss, and the best one is what people would call so."""
+        losses = self.losses[:len(self.earlier)]
+        if np.isfinite(losses).any():
+            return int(np.argmin(losses))
+        return max(range(len(losses)), key=lambda place: merit(self.earlier[place].score), default=None)
 
     def _wide(self) -> Surface:
         """The surfaces over the whole space."""

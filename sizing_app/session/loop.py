@@ -47,11 +47,11 @@ def take_round(task: Task, history: History, policy: Policy, simulator: Simulato
     first = history[-1].index + 1
     yield TurnStarted(first)
     error = None
-    if hasattr(policy, "propose_round"):
-        proposals = [admit(task, history, proposal) for proposal in policy.propose_round(task.told(), history, stop, n)]
-        turns = finish([(task, history, proposal) for proposal in proposals], simulator)
-    else:
+    planned = policy.propose_round(task.told(), history, stop, n) if hasattr(policy, "propose_round") else None
+    if planned is None:
         turns, error = _sampled(task, history, policy, simulator, n, StopAlone(stop))
+    else:
+        turns = finish([(task, history, admit(task, history, proposal)) for proposal in planned], simulator)
     for index, turn in enumerate(turns, first):
         if turn.measurement is not None and _cut_off(turn.measurement, stop):
             return

@@ -21,8 +21,8 @@ def initial_turn(task: Task, simulator: Simulator) -> Turn:
 
 
 def admit(task: Task, history: History, proposal: Proposal) -> Proposal:
-    """A policy's proposal as the session takes it: clean texts, complete and finite parameters or no call, within the
-    task's limits, with all that is wrong with its form."""
+    """A policy's proposal as the session takes it: clean texts, complete parameters in their ranges or no call, within
+    the task's limits, with all that is wrong with its form."""
     checked = _checked(proposal, task.circuit)
     wrong = (*checked.problems, *contradictions(task, history, checked))
     return hold_proposal(replace(checked, problems=wrong), task.limits)
@@ -51,7 +51,7 @@ def finish(asked: Sequence[tuple[Task, History, Proposal]], simulator: Simulator
 
 
 def _not_simulated(task: Task, proposal: Proposal) -> Measurement | None:
-    """What stands for the simulation of something that is no complete and finite design, with a sentence."""
+    """What stands for the simulation of something that is no complete design in its ranges, with a sentence."""
     if proposal.parameters is None:
         return _clean(Measurement("no_call", _missing(task.circuit), "\n".join(proposal.problems)))
     if problems := _parameter_problems(task.circuit, proposal.parameters):
@@ -71,7 +71,10 @@ def _parameter_problems(circuit: Circuit, parameters: Parameters) -> list[str]:
     unknown = [name for name in parameters if name not in wanted]
     broken = [name for name in wanted if name in parameters and not math.isfinite(parameters[name])]
     problems = (("Missing parameters", missing), ("Unknown parameters", unknown), ("Not finite", broken))
-    return [f"{title}: {', '.join(names)}." for title, names in problems if names]
+    outside = [f"{parameter.name} = {parameter.show(parameters[parameter.name])} {problem}."
+               for parameter in circuit.parameters if parameter.name in parameters and parameter.name not in broken
+               and (problem := parameter.problem(parameters[parameter.name]))]
+    return [f"{title}: {', '.join(names)}." for title, names in problems if names] + outside
 
 
 def _missing(circuit: Circuit) -> dict[str, None]:
@@ -84,7 +87,7 @@ def clean_text(text: str) -> str:
 
 
 def _checked(proposal: Proposal, circuit: Circuit) -> Proposal:
-    """The proposal with clean texts; parameters that are incomplete or not finite are no call."""
+    """The proposal with clean texts; parameters that are incomplete or outside their ranges are no call."""
     parameters, problems = proposal.parameters, proposal.problems
     if parameters is not None:
         parameters = dict(parameters)

@@ -57,7 +57,7 @@ class NarrowedRounds(Narrowed):
 
     policy: RoundPolicy
 
-    def propose_round(self, task: Task, history: History, stop: StopSignal, n: int) -> list[Proposal]:
+    def propose_round(self, task: Task, history: History, stop: StopSignal, n: int) -> list[Proposal] | None:
         return self.policy.propose_round(_narrowed_task(task), history, stop, n)
 
 

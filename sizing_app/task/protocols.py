@@ -70,8 +70,9 @@ class Policy(Protocol):
 class RoundPolicy(Policy, Protocol):
     """A policy whose proposals of one round know of each other."""
 
-    def propose_round(self, task: Task, history: History, stop: StopSignal, n: int) -> list[Proposal]:
-        """``n`` proposals from one history; fewer, the last one finished, where it ends the session."""
+    def propose_round(self, task: Task, history: History, stop: StopSignal, n: int) -> list[Proposal] | None:
+        """``n`` proposals from one history; fewer, the last one finished, where it ends the session. None where it has
+        no plan for this round: it is asked ``n`` times, as policies that plan none are."""
         ...
 
 

@@ -111,8 +111,8 @@ class Trajectory(SizingLoop):
     async def run(self, sampling_params: dict[str, Any], *, query: str, **row) -> AgentLoopOutput:
         last = (await self.play(query, 1, sampling_params))[-1][0]
         history = (*last.history, last.turn)
-        facts = {"passed": float(reached(history)), "simulations": float(sum(
-            turn.index > 0 and turn.measurement is not None for turn in history))}
+        facts = {"passed": float(reached(history)),
+                 "simulations": float(sum(turn.simulations for turn in history if turn.index > 0))}
         return _output(last, best_reward(history), reward_extra_info=facts)
 
 
