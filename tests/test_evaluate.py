@@ -222,8 +222,8 @@ def test_summary_has_every_policy_and_paired_differences():
             for query, simulations in enumerate((1, 2, 60))]
     assert "| [1.000, 1.000] | - | 21.00 | 2.0 | - |" in summary(many, ["a"]).replace("| 1.000 [", "| [")
     text = summary(results, ["b", "a"])
-    assert "| TOY | demo | a | 2 | 100% [34%, 100%] | 1.000 [1.000, 1.000] | 0.500 | 2.00 | 2.0 | 0.40 | - | - |" in text
-    assert "| TOY | demo | b | 2 | 50% [0%, 100%] | 0.750 [0.500, 1.000] | 0.500 | 2.00 | 2.0 | 0.40 | - | - |" in text
+    assert "| a | 2 | 100% [34%, 100%] | 1.000 [1.000, 1.000] | 0.500 | 2.00 | 2.0 | 0.40 | - | - |" in text
+    assert "| b | 2 | 50% [0%, 100%] | 0.750 [0.500, 1.000] | 0.500 | 2.00 | 2.0 | 0.40 | - | - |" in text
     assert "| TOY | demo | a | -50% [-100%, +0%] | -0.250 [-0.500, +0.000] |" in text
     assert text.index("| demo | b |") < text.index("| demo | a |")
 

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sizing_app.circuit.conditions import Draw
+from sizing_app.circuit.definition import Measure
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.evaluate.monte_carlo import samples, simulate_samples
-from sizing_app.evaluate.sensitivity import effects, mismatch_shares
+from sizing_app.evaluate.sensitivity import _change, _is_magnitude, effects, mismatch_shares
 from sizing_app.simulator import SimulatorPool
 from tests.builders import QuadraticSimulator, a_circuit, golden_design
 from tests.test_monte_carlo import pair
@@ -58,3 +61,19 @@ def test_in_an_amplifier_the_input_pair_and_the_mirror_make_the_offset(pool):
     assert share["M1"] + share["M2"] + share["M7"] + share["M8"] > 0.97
     assert share["M1"] == pytest.approx(share["M2"], rel=0.1) and share["M7"] == pytest.approx(share["M8"], rel=0.1)
     assert found["offset"].sigma == pytest.approx(1.96e-3, rel=0.1)
+
+
+@pytest.mark.parametrize("measure, magnitude", [
+    (Measure("m", "dc_error"), True), (Measure("m", "held_error"), True), (Measure("m", "line_regulation"), True),
+    (Measure("m", "expression", {"value": "abs(cross(v(a), 0))"}), True),
+    (Measure("m", "expression", {"value": "v(a)-abs(v(b))"}), False), (Measure("m", "slew_rate"), False)])
+def test_what_is_a_magnitude(measure, magnitude):
+    assert _is_magnitude(measure) == magnitude
+
+
+@settings(max_examples=50)
+@given(st.floats(-5, 5), st.floats(-5, 5))
+def test_a_change_of_a_magnitude_does_not_depend_on_where_its_sign_turns(at, by):
+    own, more, less = abs(at), abs(at + by), abs(at - by)
+    assert abs(_change(own, more, less, True)) == pytest.approx(abs(by), abs=1e-9)
+    assert _change(at, at + by, at - by, False) == pytest.approx(by, abs=1e-9)

@@ -117,6 +117,10 @@ G1 0 out vdd 0 1m"""
     close(found, load_reg=1 / 1001, line_reg=1e-3 / 1001, gain_full=60.0, psrr_1k=20 * math.log10(1001 / 1e-3),
           accuracy=1.2 - out, rel=1e-2)
     close(found, pm_full=90.0, pm_light=90.0, rel=1e-2)
+    bench = attach(macro(netlist, 1e-6), fill(read_template("ldo"), Wiring(ports, settings=settings),
+                                              macro(netlist, 1e-6).conditions.nominal))
+    high = pool.evaluate(bench, {"r": R}, replace(bench.conditions.nominal, supply=1.1 * SUPPLY))
+    close(high.metrics, line_reg=1e-3 / 1001, rel=1e-2)  # a sweep has its own supplies
 
 
 def test_ldo_with_a_divider_outside(pool):

@@ -103,10 +103,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def settings_of(options: argparse.Namespace) -> dict[str, object]:
     """What all rows share. A start that was trained anew, and queries or circuits that were changed, are others."""
-    marks = {f"fingerprint of {name}, {suite},": fingerprint(load_circuit(name), suite, options.split, options.start.name,
-                                             options.start.parent)
+    start = options.start
+    marks = {f"fingerprint of {name}, {suite},": fingerprint(load_circuit(name), suite, options.split, start.name,
+                                                             start.parent)
              for name, suite in product(options.circuits.split(","), SUITES)}
-    return {"start": str(options.start), "circuits": options.circuits, "rollouts": options.rollouts,
+    return {"start": str(start), "circuits": options.circuits, "rollouts": options.rollouts,
             "learning_rate": options.learning_rate, "temperature": options.temperature, "split": options.split,
             **marks}
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sizing_app.circuit.conditions import Conditions, Draw
-from sizing_app.circuit.definition import Circuit, Parameter, Parameters
+from sizing_app.circuit.definition import Circuit, Measure, Parameter, Parameters
 from sizing_app.circuit.mismatch import NUMBERS
 from sizing_app.circuit.netlist import devices_of
 from sizing_app.task.protocols import Job, Simulator
@@ -19,8 +19,10 @@ from sizing_app.task.turn import Measurement
 
 STEP = 0.01
 """Relative step of a parameter to either side; a count moves by one, a value of 0 by this share of its range."""
-MAGNITUDES = ("dc_error",)
-"""Measures that give the magnitude of something that varies around 0: a small change may turn its sign."""
+MAGNITUDES = ("dc_error", "held_error", "drift", "load_regulation", "line_regulation", "recovery_error",
+              "residue_gain_error")
+"""Measures that give the magnitude of something that may vary around 0: a small change may turn its sign. So does an
+expression that begins with abs."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,8 @@ def mismatch_shares(circuit: Circuit, parameters: Parameters, conditions: Condit
             for move in moves]
     centre, *others = [answer.result() for answer in
                        simulator.submit([Job(circuit, parameters, conditions), *jobs])]
-    functions = {measure.metric: measure.function for measure in circuit.measures}
-    return [_shares(metric.name, functions[metric.name] in MAGNITUDES, names, centre, others)
+    magnitudes = {measure.metric for measure in circuit.measures if _is_magnitude(measure)}
+    return [_shares(metric.name, metric.name in magnitudes, names, centre, others)
             for metric in circuit.metrics if centre.ok and centre.metrics[metric.name] is not None]
 
 
@@ -104,6 +106,20 @@ def _effect(circuit: Circuit, metric: str, parameter: Parameter, value: float, p
                   slope * abs(value) / abs(own) if ratio else None)
 
 
+def _is_magnitude(measure: Measure) -> bool:
+    value = str(measure.arguments.get("value", "")).replace(" ", "")
+    return measure.function in MAGNITUDES or measure.function == "expression" and value.startswith("abs(")
+
+
+def _change(own: float, more: float, less: float, magnitude: bool) -> float:
+    """What one standard deviation changes, by its values to both sides. Those of a magnitude are given the signs with
+    which they are nearest to a line."""
+    if not magnitude:
+        return (more - less) / 2
+    return min(((more - less, more + less), (more + less, more - less), (-more - less, less - more)),
+               key=lambda pair: abs(pair[1] - 2 * own))[0] / 2
+
+
 def _shares(metric: str, magnitude: bool, names: Sequence[str], centre: Measurement,
             measured: Sequence[Measurement]) -> MismatchShares:
     """``measured``: of each device and normal number, one standard deviation more and less."""
@@ -111,9 +127,7 @@ def _shares(metric: str, magnitude: bool, names: Sequence[str], centre: Measurem
     for place in range(0, len(measured), 2):
         more, less = (item.metrics.get(metric) if item.ok else None for item in measured[place:place + 2])
         if more is not None and less is not None:
-            # of a magnitude |x + d|, |x - d| and |x|: d^2 without knowing the signs
-            square = (more**2 + less**2) / 2 - own**2 if magnitude else ((more - less) / 2) ** 2
-            variances[place // (2 * NUMBERS)] += max(square, 0.0)
+            variances[place // (2 * NUMBERS)] += _change(own, more, less, magnitude) ** 2
     total = math.fsum(variances)
     rows = [Share(name, math.sqrt(variance), variance / total if total else 0.0)
             for name, variance in zip(names, variances, strict=True)]
