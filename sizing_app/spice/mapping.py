@@ -83,15 +83,16 @@ class _Mapping:
                     self.log.problem(call.line, call.name, str(error))
 
     def _count(self) -> None:
-        """Bound what the cell expands to, before anything walks through it."""
+        """Bound what the cell expands to, before anything walks through it; an empty subcircuit is a device too."""
         sizes: dict[str, int] = {}
 
         def size(name: str, above: tuple[str, ...]) -> int:
             if name in above or len(above) > DEEPEST:
                 raise Unmapped(name, "holds itself" if name in above else f"is nested more than {DEEPEST} deep")
             if name not in sizes:
-                sizes[name] = sum(size(element.model, (*above, name)) if self.deck.calls(element) else 1
-                                  for element in self.deck.subcircuits[name].elements)
+                inner = (size(element.model, (*above, name)) if self.deck.calls(element) else 1
+                         for element in self.deck.subcircuits[name].elements)
+                sizes[name] = max(1, sum(inner))
             return sizes[name]
 
         line = self.deck.subcircuits[self.top].line or Line("", 1, "")
