@@ -106,6 +106,21 @@ def test_what_is_no_arithmetic(text):
         evaluate(arithmetic(text), {"a": 1.0, "b": 1.0, "c": 1.0})
 
 
+@pytest.mark.parametrize("text", ["4k7", "3V3", "10k0", "2.2k5", "1u5", "1_8", "1meg5", "1.5.3", "0x10", "2*4k7",
+                                  "'4k7'", "a.5", "10k_x"])
+def test_a_number_that_goes_on_behind_its_unit_is_refused(text):
+    """ngspice reads 4k7 as 4k, other simulators as 4.7k."""
+    with pytest.raises(ExpressionError, match="directly behind .* put an operator between them"):
+        arithmetic(text)
+    assert any("directly behind" in problem for problem in said(cell_of(f"R1 a 0 {text}\nV1 a 0 1\n")))
+
+
+@pytest.mark.parametrize("text, value", [("10pF", 1e-11), ("1.8V", 1.8), ("10kOhm", 1e4), ("1meg", 1e6),
+                                         ("1mil", 25.4e-6), ("2 * 3k", 6e3), ("1e-6m", 1e-9), ("-5m", -5e-3)])
+def test_units_behind_numbers_are_read_in_expressions(text, value):
+    assert constant(arithmetic(text)) == pytest.approx(value, rel=1e-12)
+
+
 def test_parameters_refer_to_each_other_but_not_in_circles():
     assert evaluate(resolved({"a": "2*b", "b": "c+1"}, {"c": "3"})["a"], {}) == 8.0
     with pytest.raises(ExpressionError, match="'a' refers to itself"):
