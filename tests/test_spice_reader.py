@@ -18,6 +18,7 @@ from sizing_app.spice.propose import propose
 from sizing_app.spice.read import read_deck
 from sizing_app.spice.roles import port_roles
 from sizing_app.spice.words import settings_of, split
+from sizing_app.spice.write import write_cell
 from tests.hostile_decks import DECKS
 from tests.spice_benches import op_bench
 
@@ -235,6 +236,16 @@ def test_global_nets_become_ports():
     assert ports["vdd!"] == "supply"
     netlist = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports), "top").netlist
     assert ".subckt load y vdd\n" in netlist and "X1 y vdd load" in netlist
+
+
+@pytest.mark.parametrize("line, written", [
+    ("V1 a 0 1.8 ac=0", "V1 a 0 1.8 ac 0"), ("V1 a 0 dc=1.8 ac = 1 90", "V1 a 0 dc 1.8 ac 1 90"),
+    ("V1 a 0 ac=0 dc=1.8", "V1 a 0 ac 0 dc 1.8"), ("V1 a 0 sin(0 1 1k) dc=2", "V1 a 0 sin(0 1 1k) dc 2"),
+    ("V1 a 0 pwl(0 0 1u 1) r=0 ac=1", "V1 a 0 pwl(0 0 1u 1) ac 1 r=0"), ("V1 a 0 dc=1.8", "V1 a 0 dc 1.8")])
+def test_a_source_keeps_the_order_of_its_words(line, written):
+    """To ngspice ``=`` is a blank: 1.8 behind ac=0 would be the phase."""
+    cell = cell_of(f"{line}\nR1 a 0 1k\n")
+    assert write_cell(cell, propose(cell, {}), {}).sources == written
 
 
 # ---- security

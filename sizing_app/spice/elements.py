@@ -37,11 +37,17 @@ def read_element(line: Line, models: frozenset[str] = frozenset()) -> Element:
                                  "comment")
     if kind == "b":
         return _behavioural(line, words)
-    plain, settings = settings_of(words[1:])
+    plain, settings = settings_of(_source_words(words[1:]) if kind in "vi" else words[1:])
     plain = [word for word in _unpacked(plain, kind) if word.lower() != "params:"]
     if kind == "z":
         kind, name = "j", f"j{name}"
     return _READERS.get(kind, _plain)(Element(name, kind, (), "", tuple(plain), settings, line), models)
+
+
+def _source_words(words: list[str]) -> list[str]:
+    """Words of a V or I line, ``dc=1.8`` and ``ac=1`` as two each where they stand: what follows belongs to them."""
+    return [piece for word in words
+            for piece in (word.split("=", 1) if re.match(r"(?i)(dc|ac)=.", word) else [word])]
 
 
 def _unpacked(plain: list[str], kind: str) -> list[str]:

@@ -189,22 +189,16 @@ class _Mapping:
         """Passives, sources and controlled sources."""
         sizes = self.sizes.kept(element, names) if element.kind in "rcl" else {}
         if element.kind in "vi":
-            words = [word for word in source_words(element) if word.lower() != "dc"]
+            words = [word for word in element.values if word.lower() != "dc"]
             if len(words) == 1 and not words[0].lower().startswith(WAVEFORMS):
                 sizes["value"] = self.sizes.quantity(words[0], names, UNITS[element.kind])
             for key in element.settings:
-                if key not in ("dc", "ac", "r", "td"):
+                if key not in ("r", "td"):
                     self.log.once(f"source {key}", element.line, key, "is left out: ngspice has no such setting of a "
                                                                       "source")
         elif element.values and element.kind not in "kb":
             sizes["value"] = self.sizes.quantity(element.values[0], names, UNITS.get(element.kind, ""))
         return element.kind, element.nets, base(element.model), "", sizes
-
-
-def source_words(element: Element) -> list[str]:
-    """Words of a V or I line, ``dc=1.8`` as two."""
-    named = [word for key in ("dc", "ac") if key in element.settings for word in (key, element.settings[key])]
-    return [*named, *element.values]
 
 
 def _unique(name: str, kind: str, used: set[str]) -> str:

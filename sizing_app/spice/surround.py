@@ -41,10 +41,10 @@ class Surroundings:
 
     def dc(self, source: Element) -> float | None:
         """DC value of a V or I element; None of a waveform and of what cannot be read."""
-        words, settings = source.values, source.settings
+        words = source.values
         named = next((at for at, word in enumerate(words) if word.lower() == "dc"), len(words))
-        if "dc" in settings or named + 1 < len(words):
-            return self.number(settings["dc"] if "dc" in settings else words[named + 1])
+        if named + 1 < len(words):
+            return self.number(words[named + 1])
         if words and not _KEYWORD.fullmatch(words[0]):
             return self.number(words[0])
         return None if any(word.lower() != "ac" and _KEYWORD.fullmatch(word) for word in words) else 0.0

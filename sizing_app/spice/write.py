@@ -12,7 +12,6 @@ from sizing_app.spice.cell import Cell, Device, is_global, is_ground
 from sizing_app.spice.elements import EXPRESSIONS
 from sizing_app.spice.groups import Proposal
 from sizing_app.spice.log import Unmapped
-from sizing_app.spice.mapping import source_words
 from sizing_app.spice.names import Nets, clean
 from sizing_app.spice.scopes import MULTIPLIERS, of_top
 from sizing_app.spice.usage import Member
@@ -179,7 +178,7 @@ class _Writing:
             return ["dc", braced(self._size(device, "value", names))]
         settings = [f"{key}={self._word(device.element.settings[key], names)}" for key in ("r", "td")
                     if key in device.element.settings]
-        return [*(self._word(word, names) for word in source_words(device.element)), *settings]
+        return [*(self._word(word, names) for word in device.element.values), *settings]
 
     def _word(self, word: str, names: Mapping[str, str]) -> str:
         """A word of a source: a keyword, a number, a parameter, or a function with such."""
