@@ -1,4 +1,4 @@
-"""The parts of the reader: lines, words, arithmetic, files, sizes, and that nothing hostile passes."""
+"""The parts of the reader: lines, words, arithmetic, sizes, and that nothing hostile passes."""
 
 import math
 
@@ -12,7 +12,7 @@ from sizing_app.spice.arithmetic import arithmetic, constant, number, resolved
 from sizing_app.spice.build import BuildError, build_circuit, original
 from sizing_app.spice.cell import Cell, Choices
 from sizing_app.spice.devices import polarity_of
-from sizing_app.spice.lines import LARGEST_TEXT, read_lines
+from sizing_app.spice.lines import read_lines
 from sizing_app.spice.mapping import map_cell
 from sizing_app.spice.propose import propose
 from sizing_app.spice.read import read_deck
@@ -126,36 +126,6 @@ def test_parameters_refer_to_each_other_but_not_in_circles():
     assert evaluate(resolved({"a": "2*b", "b": "c+1"}, {"c": "3"})["a"], {}) == 8.0
     with pytest.raises(ExpressionError, match="'a' refers to itself"):
         resolved({"a": "b", "b": "a"}, {})
-
-
-# ---- files
-
-def test_files_are_those_that_were_uploaded_and_no_others(tmp_path):
-    secret = tmp_path / "models.lib"
-    secret.write_text(".model n nmos level=1\n")
-    deck = read_deck({"deck.sp": f"* a\n.include {secret}\nM1 d g 0 0 n w=1u l=1u\nR1 d 0 1k\n"})
-    assert deck.cards == () and [str(item) for item in deck.missing] == [
-        f"line 2: {str(secret)[:60]!r} is a file on your machine: upload it too"]
-    assert read_deck({"deck.sp": f"* a\n.include {secret}\nR1 d 0 1k\n", "models.lib": secret.read_text()}).cards
-
-
-def test_a_file_may_not_include_itself():
-    deck = read_deck({"a.sp": "* a\n.include b.sp\nR1 a 0 1\n", "b.sp": ".include b.sp\nR2 a 0 1\n"})
-    assert [str(problem) for problem in deck.problems] == [
-        "b.sp line 1: 'b.sp' includes itself, or is included too deeply"]
-
-
-def test_corners_are_the_sections_of_a_library():
-    library = ".lib tt\n.model n nmos level=1 vto=0.5\n.endl\n.lib ss\n.model n nmos level=1 vto=0.6\n.endl\n"
-    deck = read_deck({"a.sp": "* a\n.lib 'x/own.l' tt\nM1 d g 0 0 n w=1u l=1u\nR1 d 0 1k\n", "own.l": library})
-    found = {corner: cards[0].settings["vto"] for corner, (cards, _) in deck.corners.items()}
-    assert found == {"tt": "0.5", "ss": "0.6"}
-
-
-@pytest.mark.parametrize("text", ["R1 a b 1\n" * 60_000, "x" * (LARGEST_TEXT + 1)])
-def test_a_text_beyond_all_bounds_is_refused(text):
-    with pytest.raises(RefusedNetlist, match="at most"):
-        read_deck({"deck": text})
 
 
 # ---- sizes

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from sizing_app.circuit.deck_rules import DEEPEST, RefusedNetlist
 from sizing_app.spice.arithmetic import is_number
 from sizing_app.spice.elements import WrongElement, read_element
-from sizing_app.spice.files import FOREIGN, INSTALLED, LTSPICE, find_file, nominal, reference, sections
+from sizing_app.spice.files import FOREIGN, INSTALLED, LTSPICE, base_name, find_files, nominal, reference, sections
 from sizing_app.spice.lines import Line, Lines, Remark, is_spectre
 
 MOST_EXPANDED = 100_000
@@ -97,8 +97,11 @@ class Expansion:
 
     def _file(self, line: Line, path: str, section: str, above: tuple[str, ...]) -> Iterator[Line]:
         """The lines of a file that a line asks for."""
-        name = find_file(path, self.files)
-        if name is not None and (name, section) in above or len(above) > DEEPEST:
+        names = find_files(path, self.files, line.file)
+        name = names[0] if names else None
+        if len(names) > 1:
+            self._problem(line, path, f"may be {' or '.join(names)}: write the folder too")
+        elif name is not None and (name, section) in above or len(above) > DEEPEST:
             self._problem(line, path, "includes itself, or is included too deeply")
         elif name is not None and (name != self.main or section):
             self.included.add(name)
@@ -136,8 +139,12 @@ class Expansion:
 
     def _not_included(self) -> Iterator[Line]:
         """Files that were uploaded and that no line asks for: models, most likely."""
+        asked = {base_name(name): name for name in self.included if name != self.main}
         for name, lines in self.read.items():
             if name in self.included or not lines.logical:
+                continue
+            if other := asked.get(base_name(name)):
+                self._note(lines.logical[0], "", f"the file is not read: {other} is included")
                 continue
             self.included.add(name)
             found = self._sections_of(name)
