@@ -218,6 +218,18 @@ def test_a_source_keeps_the_order_of_its_words(line, written):
     assert write_cell(cell, propose(cell, {}), {}).sources == written
 
 
+@pytest.mark.parametrize("lines, temperature", [
+    (".option temp=85", 85.0), (".options reltol=1e-4 TEMP = 85", 85.0), (".temp 27\n.option temp=85", 27.0),
+    (".option temp=85\n.temp 27", 27.0), (".option temp=85\n.option temp=-40", -40.0), (".option tnom=25", None)])
+def test_the_temperature_is_the_one_that_ngspice_takes(lines, temperature):
+    deck = read_deck({"deck": f"* title\nR1 a 0 1k\n{lines}\n"})
+    assert deck.problems == () and deck.temperature == temperature and "temp" not in deck.options
+
+
+def test_a_temperature_that_is_no_number_is_a_problem():
+    assert said(cell_of("R1 a 0 1k\n.option temp=hot\n")) == ["line 3: 'temp' needs a temperature in degrees Celsius"]
+
+
 # ---- security
 
 @pytest.mark.parametrize("name", DECKS)
