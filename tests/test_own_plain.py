@@ -113,3 +113,26 @@ def test_the_text_is_simulated_at_the_nominal_conditions(simulator):
 def test_the_installed_models_are_those_of_the_nominal_corner(simulator):
     found = check_draft(replace(opamp(), corners=("ss", "tt"), temperatures=(85.0, 27.0)), simulator, designs=0).found
     assert found.plain["gbw"] == pytest.approx(found.as_written["gbw"], rel=5e-3)
+
+
+def test_sources_in_parallel_are_as_many_in_plain_ngspice(simulator):
+    """4 x 10 uA through 1 kOhm, and so on."""
+    text = """* sources in parallel
+V1 b 0 dc 1 ac 0
+I1 0 a 10u m=4
+R1 a 0 1k
+G1 0 c b 0 1m m=3
+R2 c 0 1k
+G2 0 d cur='1m*v(b)' m=3
+R3 d 0 1k
+Vs b e 0
+R5 e 0 1k
+F1 0 f Vs 1 m=2
+R4 f 0 1k
+.tran 1u 10u
+"""
+    wanted = {"a": 0.04, "c": 3.0, "d": 3.0, "f": 2.0}
+    cards = "".join(f".meas tran m_{net} find v({net}) at=5u\n" for net in wanted)
+    found = check_draft(Draft({"many.sp": f"{text}{cards}.end\n"}), simulator, designs=0).found
+    assert found.original.metrics == pytest.approx({f"m_{net}": volt for net, volt in wanted.items()}, rel=1e-3)
+    assert found.different == ()

@@ -230,6 +230,25 @@ def test_a_temperature_that_is_no_number_is_a_problem():
     assert said(cell_of("R1 a 0 1k\n.option temp=hot\n")) == ["line 3: 'temp' needs a temperature in degrees Celsius"]
 
 
+@pytest.mark.parametrize("line, written", [
+    ("I1 0 a 10u m=4", "I1 0 a dc 10u m=4"), ("I1 0 a dc=10u ac=1 m={n}", "I1 0 a dc 10u ac 1 m={n}"),
+    ("I1 0 a pulse(0 1u 0 1n 1n 1u 2u) m=4", "I1 0 a pulse(0 1u 0 1n 1n 1u 2u) m=4"),
+    ("G1 0 a b 0 1u m=3", "G1 0 a b 0 1u m=3"), ("G1 0 a b 0 gain=1u mult=3", "G1 0 a b 0 1u m=3"),
+    ("G1 0 a cur='1u*v(b)' m=n", "BG1 0 a i=(1u*v(b))*{n}"), ("F1 0 a V9 2 m=2", "F1 0 a V9 2 m=2"),
+    ("B1 0 a i=1u*v(b) m=3", "B1 0 a i=1u*v(b) m=3")])
+def test_sources_keep_the_number_of_them_in_parallel(line, written):
+    cell = cell_of(f".param n=2\n{line}\nV9 b 0 1\nR1 a 0 1k\n")
+    found = write_cell(cell, propose(cell, {}), {})
+    lines = (found.netlist + found.sources).splitlines()
+    assert said(cell) == [] and written in [text.replace("{i1}", "10u").replace("'", "") for text in lines]
+
+
+def test_sources_of_which_ngspice_takes_no_number_in_parallel_say_so():
+    cell = cell_of("E1 a 0 b 0 2 m=3\nV9 b 0 1 m=3\nR1 a 0 1k\n")
+    assert [str(note) for note in cell.notes] == [
+        f"line {line}: 'm' is left out: ngspice has no such setting of this element" for line in (2, 3)]
+
+
 # ---- security
 
 @pytest.mark.parametrize("name", DECKS)

@@ -143,11 +143,12 @@ def _controlled(element: Element, models: frozenset[str]) -> Element:
     element = Element(element.name, element.kind, (), "", tuple(words), element.settings, element.line)
     if set(EXPRESSIONS[element.kind]) & set(element.settings):
         return _made(element, 2)
+    rest = {key: text for key, text in element.settings.items() if key != "gain"}
     gain = [element.settings["gain"]] if "gain" in element.settings else []
     found = _made(element, 4)
     if len(found.values) + len(gain) != 1:
         raise WrongElement(element.name, "needs four nets and a gain")
-    return Element(found.name, found.kind, found.nets, "", (*found.values, *gain), {}, found.line)
+    return Element(found.name, found.kind, found.nets, "", (*found.values, *gain), rest, found.line)
 
 
 def _sensing(element: Element, models: frozenset[str]) -> Element:

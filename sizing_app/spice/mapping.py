@@ -187,15 +187,11 @@ class _Mapping:
 
     def _plain(self, element: Element, names: Mapping[str, str]) -> tuple:
         """Passives, sources and controlled sources."""
-        sizes = self.sizes.kept(element, names) if element.kind in "rcl" else {}
+        sizes = self.sizes.kept(element, names) if element.kind not in "kb" else {}
         if element.kind in "vi":
             words = [word for word in element.values if word.lower() != "dc"]
             if len(words) == 1 and not words[0].lower().startswith(WAVEFORMS):
                 sizes["value"] = self.sizes.quantity(words[0], names, UNITS[element.kind])
-            for key in element.settings:
-                if key not in ("r", "td"):
-                    self.log.once(f"source {key}", element.line, key, "is left out: ngspice has no such setting of a "
-                                                                      "source")
         elif element.values and element.kind not in "kb":
             sizes["value"] = self.sizes.quantity(element.values[0], names, UNITS.get(element.kind, ""))
         return element.kind, element.nets, base(element.model), "", sizes

@@ -53,7 +53,7 @@ class Surroundings:
         """What a current source gives (A) or a capacitor has (F), ``m`` of them; None of one that cannot be read."""
         value = self.dc(element) if element.kind == "i" else \
             self.number(element.values[0]) if element.kind == "c" and element.values and not element.model else None
-        times = self.number(element.settings.get("m", "1"))
+        times = self.number(element.settings.get("m", element.settings.get("mult", "1")))
         return None if value is None or times is None else value * times
 
     def number(self, text: str) -> float | None:
