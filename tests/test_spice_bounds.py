@@ -50,6 +50,15 @@ def test_empty_subcircuits_count_as_what_they_cost():
         check_size([*empty_cells(times=20, levels=6).splitlines()[1:-2], "X1 a b c top"])
 
 
+def test_devices_of_a_netlist_that_is_too_large_are_not_compared():
+    """Each with each other: 40,000 of them would take a quarter of an hour."""
+    files = {"a.sp": "* title\n" + ".include b.sp\n" * 400, "b.sp": "M1 a a 0 0 nch w=1u l=1u\n" * 100 + CARD}
+    begun = time.process_time()
+    made = assemble(Draft(files))
+    assert time.process_time() - begun < 60
+    assert "expands to 4e+04 devices, at most 5,000" in str(made.problems[0]) and made.cell.devices == ()
+
+
 def test_a_line_and_those_that_continue_it_are_bounded():
     piece = "+ " + "1k " * 1000 + "\n"
     found = read_lines("V1 a 0 pwl\n" + piece * 1000 + "R1 a 0 1k\n")

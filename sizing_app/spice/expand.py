@@ -6,9 +6,9 @@ from sizing_app.circuit.deck_rules import DEEPEST, RefusedNetlist
 from sizing_app.spice.arithmetic import is_number
 from sizing_app.spice.elements import WrongElement, read_element
 from sizing_app.spice.files import FOREIGN, INSTALLED, LTSPICE, base_name, find_files, nominal, reference, sections
-from sizing_app.spice.lines import Line, Lines, Remark, is_spectre
+from sizing_app.spice.lines import MOST_FILE_LINES, Line, Lines, Remark, is_spectre
 
-MOST_EXPANDED = 100_000
+MOST_EXPANDED = MOST_FILE_LINES
 """Lines with all included files in place, each as often as it is included."""
 
 

@@ -49,9 +49,10 @@ class _Mapping:
         self.models = Models(deck, self.cells, choices, self.log)
 
     def cell(self) -> Cell:
+        bounded = self._is_bounded()
         names = self._names()
-        scopes = {cell.name: tuple(self._devices(cell, names.get(cell.name, {}))) for cell in self.cells}
-        self._count()
+        scopes = {cell.name: tuple(self._devices(cell, names.get(cell.name, {}))) if bounded else ()
+                  for cell in self.cells}
         self.sizes.summary()
         notes = sorted(dict.fromkeys(self.log.notes), key=lambda remark: (remark.line.file, remark.line.number))
         found = Cell(self.deck, self.top, self.models.process, self.models.corner(), self.choices.as_written, scopes,
@@ -82,8 +83,8 @@ class _Mapping:
                 except ExpressionError as error:
                     self.log.problem(call.line, call.name, str(error))
 
-    def _count(self) -> None:
-        """Bound what the cell expands to, before anything walks through it; an empty subcircuit is a device too."""
+    def _is_bounded(self) -> bool:
+        """Whether the cell expands to no more than anything may walk through; an empty subcircuit is a device too."""
         sizes: dict[str, int] = {}
 
         def size(name: str, above: tuple[str, ...]) -> int:
@@ -101,6 +102,8 @@ class _Mapping:
                 raise Unmapped(self.top, f"expands to {devices_in_all:.3g} devices, at most {MOST_DEVICES:,}")
         except Unmapped as error:
             self.log.problem(line, error.word, str(error))
+            return False
+        return True
 
     def _devices(self, cell: Subcircuit, names: Mapping[str, str]) -> Iterator[Device]:
         used: set[str] = set()
