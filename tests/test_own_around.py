@@ -152,6 +152,21 @@ def test_what_was_chosen_comes_first_and_the_line_says_so():
         assert f"{start} is replaced: another {what} is chosen" in at(found, start)
 
 
+@pytest.mark.parametrize("value", ["2.5 ac=0", "dc=2.5 ac=0", "ac=0 dc=2.5"])
+def test_a_supply_is_the_dc_value_whatever_else_the_source_has(value):
+    found = told({"Vdd vcc 0 2.5": f"Vdd vcc 0 {value}"})
+    assert at(found, "Vdd") == ["Vdd is taken over: the supply is 2.5 V"]
+
+
+def test_an_option_is_the_temperature_where_no_line_is():
+    found = told({".temp 85\n.options reltol=1e-4": "* none\n.options temp=85 reltol=1e-4"})
+    assert "temp=85 is the nominal temperature" in at(found, ".options") and "temp is left out" not in str(found.notes)
+    assert found.problems == () and found.conditions.nominal.temperature == 85.0
+    both = told({".options reltol=1e-4": ".options temp=100 reltol=1e-4"})
+    assert "temp=100 is replaced: another temperature is chosen" in at(both, ".options")
+    assert at(both, ".temp") == [".temp is the nominal temperature"]
+
+
 def test_a_bias_voltage_is_that_of_the_text():
     text = (FOLDER / "gf180_folded.spice").read_text().replace(".end\n", "")
     around = "X1 vdd 0 a b y c1 c2 c3 c4 folded\nVdd vdd 0 3.3\nV1 c1 0 0.9\nV2 vdd c2 dc 1.1\nVc c3 0 1.8 ac 1\n"

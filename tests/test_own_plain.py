@@ -81,3 +81,58 @@ def test_what_the_library_does_not_have_is_told(text, word):
 def test_exactly_what_was_written_is_held_against_itself(simulator):
     found = check_draft(replace(opamp(), as_written=True), simulator, designs=0).found
     assert found.as_written == {} and found.different == ()
+
+
+AMPLIFIER = """* one transistor at 27 C, slow
+.option temp=27
+.lib own.l ss
+Vdd vdd 0 1.8
+Vin in 0 dc 0.7 ac 1
+M1 out in 0 0 nch w=10u l=1u
+R1 vdd out 4k tc1=5m
+.ac dec 10 1k 1g
+.meas ac g0 find vm(out) at=1k
+.end
+"""
+SECTIONS = "".join(f".lib {name}\n.model nch nmos level=1 vto={vto} kp=280u\n.endl\n"
+                   for name, vto in (("tt", 0.45), ("ss", 0.55)))
+
+
+def test_the_text_is_simulated_at_the_nominal_conditions(simulator):
+    """The gain is 280u * 10 * (0.7 V - vto) * 4k: 2.8 at tt and 1.68 at ss, more where the resistor is warm."""
+    files = {"amp.sp": AMPLIFIER, "own.l": SECTIONS}
+    for choices, gain in (({}, 280e-5 * 0.15 * 4e3), ({"corners": ("tt", "ss")}, 280e-5 * 0.25 * 4e3)):
+        found = check_draft(Draft(files, **choices), simulator, designs=0).found
+        assert found.original.metrics["g0"] == pytest.approx(gain, rel=0.01) and found.different == ()
+    cold = check_draft(Draft(files), simulator, designs=0).found.plain["g0"]
+    warm = check_draft(Draft(files, temperatures=(87.0, 27.0)), simulator, designs=0).found
+    assert warm.plain["g0"] == pytest.approx(warm.original.metrics["g0"], rel=1e-3)
+    assert warm.plain["g0"] > 1.01 * cold
+
+
+def test_the_installed_models_are_those_of_the_nominal_corner(simulator):
+    found = check_draft(replace(opamp(), corners=("ss", "tt"), temperatures=(85.0, 27.0)), simulator, designs=0).found
+    assert found.plain["gbw"] == pytest.approx(found.as_written["gbw"], rel=5e-3)
+
+
+def test_sources_in_parallel_are_as_many_in_plain_ngspice(simulator):
+    """4 x 10 uA through 1 kOhm, and so on."""
+    text = """* sources in parallel
+V1 b 0 dc 1 ac 0
+I1 0 a 10u m=4
+R1 a 0 1k
+G1 0 c b 0 1m m=3
+R2 c 0 1k
+G2 0 d cur='1m*v(b)' m=3
+R3 d 0 1k
+Vs b e 0
+R5 e 0 1k
+F1 0 f Vs 1 m=2
+R4 f 0 1k
+.tran 1u 10u
+"""
+    wanted = {"a": 0.04, "c": 3.0, "d": 3.0, "f": 2.0}
+    cards = "".join(f".meas tran m_{net} find v({net}) at=5u\n" for net in wanted)
+    found = check_draft(Draft({"many.sp": f"{text}{cards}.end\n"}), simulator, designs=0).found
+    assert found.original.metrics == pytest.approx({f"m_{net}": volt for net, volt in wanted.items()}, rel=1e-3)
+    assert found.different == ()

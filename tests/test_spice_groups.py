@@ -8,6 +8,7 @@ from sizing_app.circuit.netlist import build_netlist
 from sizing_app.circuit.pdk import PROCESSES, find_bin
 from sizing_app.spice import groups
 from sizing_app.spice.build import build_circuit
+from sizing_app.spice.cell import Choices
 from sizing_app.spice.groups import ProposalError
 from sizing_app.spice.mapping import map_cell
 from sizing_app.spice.propose import propose
@@ -15,6 +16,7 @@ from sizing_app.spice.ranges import model_limits, proposed
 from sizing_app.spice.read import read_deck
 from sizing_app.spice.roles import port_roles
 from sizing_app.spice.usage import Member
+from sizing_app.spice.write import write_cell
 from tests.spice_benches import op_bench
 
 TEXT = """* ota
@@ -110,3 +112,43 @@ def test_proposed_ranges_lie_inside_the_models(data):
     for w in (low_w, min(high_w, PROCESSES[process].finger)):
         for each in (low_l, high_l):
             find_bin(process, "tt", model, w, each)
+
+
+# ---- parameters that depend on temperature
+
+CARD = ".model n nmos level=1\n"
+INNER = ".subckt amp g d w=1u\nM1 d g 0 0 n w={w} l=1u\nR1 d 0 4k\n.ends\n"
+
+
+def made(text: str, top: str | None = None):
+    """(names of groups, netlist) of a text with a card."""
+    cell = map_cell(read_deck({"deck": f"* title\n{text}{CARD}"}), Choices(top=top))
+    ports = port_roles(cell)
+    found = propose(cell, ports)
+    return {group.name: group.value for group in found.groups}, write_cell(cell, found, {}).netlist
+
+
+@pytest.mark.parametrize("lines, values, written", [
+    (".param rr='1k*(1+0.001*(temper-27))'\nR1 a 0 {rr}\n", {}, "{(1000*(1+0.001*(temperature-27)))}"),
+    (".param rr='1k*temper' r2='2*rr'\nR1 a 0 {r2}\n", {}, "{(2*(1000*temperature))}"),
+    (".param r0=1k rr='r0*(1+0.001*(temper-27))'\nR1 a 0 {rr}\n", {"r0": 1000.0}, "{(r0*(1+0.001*(temperature-27)))}"),
+])
+def test_a_parameter_of_temperature_stays_an_expression(lines, values, written):
+    found, netlist = made(f"{lines}V1 a 0 1\n")
+    assert found == values and netlist == f"R1 a 0 {written}\n"
+
+
+@pytest.mark.parametrize("top", ["", "amp"])
+def test_a_call_may_give_a_size_that_depends_on_temperature(top):
+    found, netlist = made(f"{INNER}X1 a b amp w='5u*(temper/27)'\nV1 a 0 1\n", top)
+    assert found == {"l_m1": 1e-6, "r1": 4000.0} and "w={(5e-06*(temperature/27))} l={l_m1}" in netlist
+
+
+def test_what_a_testbench_gives_may_be_arithmetic():
+    assert made(f"{INNER}X1 a b amp w='5u*2'\nV1 a 0 1\n", "amp")[0]["w"] == pytest.approx(1e-5)
+
+
+@pytest.mark.parametrize("header, own, value", [("w=1u", "w='2*w'", 1e-6), ("w='2*k'", "w=2u", 2e-6)])
+def test_a_name_that_a_header_and_a_param_line_share_has_a_value(header, own, value):
+    inner = INNER.replace("w=1u", header).replace("M1", f".param {own}\nM1")
+    assert made(f".param k=1u\n{inner}X1 a b amp\nV1 a 0 1\n")[0]["w"] == pytest.approx(value)

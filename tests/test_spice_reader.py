@@ -1,4 +1,4 @@
-"""The parts of the reader: lines, words, arithmetic, files, sizes, and that nothing hostile passes."""
+"""The parts of the reader: lines, words, arithmetic, sizes, and that nothing hostile passes."""
 
 import math
 
@@ -12,12 +12,13 @@ from sizing_app.spice.arithmetic import arithmetic, constant, number, resolved
 from sizing_app.spice.build import BuildError, build_circuit, original
 from sizing_app.spice.cell import Cell, Choices
 from sizing_app.spice.devices import polarity_of
-from sizing_app.spice.lines import LARGEST_TEXT, read_lines
+from sizing_app.spice.lines import read_lines
 from sizing_app.spice.mapping import map_cell
 from sizing_app.spice.propose import propose
 from sizing_app.spice.read import read_deck
 from sizing_app.spice.roles import port_roles
 from sizing_app.spice.words import settings_of, split
+from sizing_app.spice.write import write_cell
 from tests.hostile_decks import DECKS
 from tests.spice_benches import op_bench
 
@@ -106,40 +107,25 @@ def test_what_is_no_arithmetic(text):
         evaluate(arithmetic(text), {"a": 1.0, "b": 1.0, "c": 1.0})
 
 
+@pytest.mark.parametrize("text", ["4k7", "3V3", "10k0", "2.2k5", "1u5", "1_8", "1meg5", "1.5.3", "0x10", "2*4k7",
+                                  "'4k7'", "a.5", "10k_x"])
+def test_a_number_that_goes_on_behind_its_unit_is_refused(text):
+    """ngspice reads 4k7 as 4k, other simulators as 4.7k."""
+    with pytest.raises(ExpressionError, match="directly behind .* put an operator between them"):
+        arithmetic(text)
+    assert any("directly behind" in problem for problem in said(cell_of(f"R1 a 0 {text}\nV1 a 0 1\n")))
+
+
+@pytest.mark.parametrize("text, value", [("10pF", 1e-11), ("1.8V", 1.8), ("10kOhm", 1e4), ("1meg", 1e6),
+                                         ("1mil", 25.4e-6), ("2 * 3k", 6e3), ("1e-6m", 1e-9), ("-5m", -5e-3)])
+def test_units_behind_numbers_are_read_in_expressions(text, value):
+    assert constant(arithmetic(text)) == pytest.approx(value, rel=1e-12)
+
+
 def test_parameters_refer_to_each_other_but_not_in_circles():
     assert evaluate(resolved({"a": "2*b", "b": "c+1"}, {"c": "3"})["a"], {}) == 8.0
     with pytest.raises(ExpressionError, match="'a' refers to itself"):
         resolved({"a": "b", "b": "a"}, {})
-
-
-# ---- files
-
-def test_files_are_those_that_were_uploaded_and_no_others(tmp_path):
-    secret = tmp_path / "models.lib"
-    secret.write_text(".model n nmos level=1\n")
-    deck = read_deck({"deck.sp": f"* a\n.include {secret}\nM1 d g 0 0 n w=1u l=1u\nR1 d 0 1k\n"})
-    assert deck.cards == () and [str(item) for item in deck.missing] == [
-        f"line 2: {str(secret)[:60]!r} is a file on your machine: upload it too"]
-    assert read_deck({"deck.sp": f"* a\n.include {secret}\nR1 d 0 1k\n", "models.lib": secret.read_text()}).cards
-
-
-def test_a_file_may_not_include_itself():
-    deck = read_deck({"a.sp": "* a\n.include b.sp\nR1 a 0 1\n", "b.sp": ".include b.sp\nR2 a 0 1\n"})
-    assert [str(problem) for problem in deck.problems] == [
-        "b.sp line 1: 'b.sp' includes itself, or is included too deeply"]
-
-
-def test_corners_are_the_sections_of_a_library():
-    library = ".lib tt\n.model n nmos level=1 vto=0.5\n.endl\n.lib ss\n.model n nmos level=1 vto=0.6\n.endl\n"
-    deck = read_deck({"a.sp": "* a\n.lib 'x/own.l' tt\nM1 d g 0 0 n w=1u l=1u\nR1 d 0 1k\n", "own.l": library})
-    found = {corner: cards[0].settings["vto"] for corner, (cards, _) in deck.corners.items()}
-    assert found == {"tt": "0.5", "ss": "0.6"}
-
-
-@pytest.mark.parametrize("text", ["R1 a b 1\n" * 60_000, "x" * (LARGEST_TEXT + 1)])
-def test_a_text_beyond_all_bounds_is_refused(text):
-    with pytest.raises(RefusedNetlist, match="at most"):
-        read_deck({"deck": text})
 
 
 # ---- sizes
@@ -220,6 +206,47 @@ def test_global_nets_become_ports():
     assert ports["vdd!"] == "supply"
     netlist = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports), "top").netlist
     assert ".subckt load y vdd\n" in netlist and "X1 y vdd load" in netlist
+
+
+@pytest.mark.parametrize("line, written", [
+    ("V1 a 0 1.8 ac=0", "V1 a 0 1.8 ac 0"), ("V1 a 0 dc=1.8 ac = 1 90", "V1 a 0 dc 1.8 ac 1 90"),
+    ("V1 a 0 ac=0 dc=1.8", "V1 a 0 ac 0 dc 1.8"), ("V1 a 0 sin(0 1 1k) dc=2", "V1 a 0 sin(0 1 1k) dc 2"),
+    ("V1 a 0 pwl(0 0 1u 1) r=0 ac=1", "V1 a 0 pwl(0 0 1u 1) ac 1 r=0"), ("V1 a 0 dc=1.8", "V1 a 0 dc 1.8")])
+def test_a_source_keeps_the_order_of_its_words(line, written):
+    """To ngspice ``=`` is a blank: 1.8 behind ac=0 would be the phase."""
+    cell = cell_of(f"{line}\nR1 a 0 1k\n")
+    assert write_cell(cell, propose(cell, {}), {}).sources == written
+
+
+@pytest.mark.parametrize("lines, temperature", [
+    (".option temp=85", 85.0), (".options reltol=1e-4 TEMP = 85", 85.0), (".temp 27\n.option temp=85", 27.0),
+    (".option temp=85\n.temp 27", 27.0), (".option temp=85\n.option temp=-40", -40.0), (".option tnom=25", None)])
+def test_the_temperature_is_the_one_that_ngspice_takes(lines, temperature):
+    deck = read_deck({"deck": f"* title\nR1 a 0 1k\n{lines}\n"})
+    assert deck.problems == () and deck.temperature == temperature and "temp" not in deck.options
+
+
+def test_a_temperature_that_is_no_number_is_a_problem():
+    assert said(cell_of("R1 a 0 1k\n.option temp=hot\n")) == ["line 3: 'temp' needs a temperature in degrees Celsius"]
+
+
+@pytest.mark.parametrize("line, written", [
+    ("I1 0 a 10u m=4", "I1 0 a dc 10u m=4"), ("I1 0 a dc=10u ac=1 m={n}", "I1 0 a dc 10u ac 1 m={n}"),
+    ("I1 0 a pulse(0 1u 0 1n 1n 1u 2u) m=4", "I1 0 a pulse(0 1u 0 1n 1n 1u 2u) m=4"),
+    ("G1 0 a b 0 1u m=3", "G1 0 a b 0 1u m=3"), ("G1 0 a b 0 gain=1u mult=3", "G1 0 a b 0 1u m=3"),
+    ("G1 0 a cur='1u*v(b)' m=n", "BG1 0 a i=(1u*v(b))*{n}"), ("F1 0 a V9 2 m=2", "F1 0 a V9 2 m=2"),
+    ("B1 0 a i=1u*v(b) m=3", "B1 0 a i=1u*v(b) m=3")])
+def test_sources_keep_the_number_of_them_in_parallel(line, written):
+    cell = cell_of(f".param n=2\n{line}\nV9 b 0 1\nR1 a 0 1k\n")
+    found = write_cell(cell, propose(cell, {}), {})
+    lines = (found.netlist + found.sources).splitlines()
+    assert said(cell) == [] and written in [text.replace("{i1}", "10u").replace("'", "") for text in lines]
+
+
+def test_sources_of_which_ngspice_takes_no_number_in_parallel_say_so():
+    cell = cell_of("E1 a 0 b 0 2 m=3\nV9 b 0 1 m=3\nR1 a 0 1k\n")
+    assert [str(note) for note in cell.notes] == [
+        f"line {line}: 'm' is left out: ngspice has no such setting of this element" for line in (2, 3)]
 
 
 # ---- security

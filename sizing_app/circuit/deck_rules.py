@@ -22,7 +22,7 @@ MOST_LINES = 2000
 LONGEST_LINE = 4000
 """Characters."""
 MOST_DEVICES = 5_000
-"""After all subcircuits are expanded."""
+"""After all subcircuits are expanded; an empty one counts as a device, for each call takes time."""
 DEEPEST = 8
 """Subcircuits within each other."""
 MOST_POINTS = 20_000
@@ -165,14 +165,14 @@ def _check_points(command: str) -> None:
 
 
 def _count(name: str, bodies: dict[str, list[str | None]], above: tuple[str, ...], known: dict[str, int]) -> int:
-    """Devices of a subcircuit; ``known`` are those counted before."""
+    """Devices of a subcircuit, 1 of an empty one; ``known`` are those counted before."""
     if name in above:
         raise RefusedNetlist(f"the subcircuit {name!r} holds itself")
     if len(above) > DEEPEST:
         raise RefusedNetlist(f"subcircuits are nested more than {DEEPEST} deep")
     if name not in known:
-        known[name] = sum(_count(called, bodies, (*above, name), known) if called in bodies else 1
-                          for called in bodies[name])
+        inner = (_count(called, bodies, (*above, name), known) if called in bodies else 1 for called in bodies[name])
+        known[name] = max(1, sum(inner))
     return known[name]
 
 

@@ -1,7 +1,8 @@
 """What a ready testbench takes over from the text around a subcircuit, and what it takes the place of, line by line."""
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from sizing_app.circuit.subcircuits import MAIN
@@ -16,6 +17,8 @@ from sizing_app.spice.surround import Surroundings
 
 SETTINGS = {"in+": "common_mode", "in-": "common_mode", "reference": "reference_voltage"}
 """Role of a port to the setting that its voltage is."""
+_TEMPERATURES = (re.compile(r"(?i)\.opt\w*\s.*?(\btemp\s*=\s*\S+)"), re.compile(r"(?i)(\.temp)\b"))
+"""What sets the temperature; ngspice takes a .temp line before an option, and the last of several."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,12 @@ def _of_the_whole(cell: Cell, draft: Draft) -> tuple[list[Remark], list[Remark]]
               for line in deck.initial]
     notes += [Remark(line, "", f"{word} is left out: the testbench has its own options")
               for line in deck.general for word in _options(line, deck.options)]
-    temperatures = [line for line in deck.general if line.text.lower().startswith(".temp")]
+    temperatures = [Remark(line, match[1], "is the nominal temperature") for pattern in _TEMPERATURES
+                    for line in deck.general if (match := pattern.match(line.text))]
     last = [] if draft.temperatures else temperatures[-1:]
-    notes += [Remark(line, line.text.split()[0], "is replaced: another temperature is chosen")
-              for line in temperatures if line not in last]
-    return [Remark(line, line.text.split()[0], "is the nominal temperature") for line in last], notes
+    notes += [replace(remark, text="is replaced: another temperature is chosen") for remark in temperatures
+              if remark not in last]
+    return last, notes
 
 
 def _options(line: Line, kept: Mapping[str, str]) -> list[str]:

@@ -79,21 +79,22 @@ def swapped(made: Assembled) -> Draft:
 
 
 def beside(made: Assembled, stop: StopSignal | None = None) -> Waveforms:
-    """What plain ngspice makes of the text as it was given, in the same testbench, with the installed models where the
-    text asks for them. Raises Stopped once ``stop`` is set."""
-    text = flat_text(made.draft.files, made.draft.main or None)
+    """What plain ngspice makes of the text as it was given, in the same testbench, at the nominal corner and
+    temperature, with the installed models where the text asks for them. Raises Stopped once ``stop`` is set."""
+    nominal = made.circuit.conditions.nominal
+    text = flat_text(made.draft.files, made.draft.main or None, nominal.corner)
     if made.kind != DECK:
         if any(item.kind in "vi" for item in made.deck.main.elements):
             return Waveforms("refused", {}, "the file has sources of its own, in whose place the testbench stands")
         text = _in_bench(made, text)
     if made.cell.process != OWN:
         try:
-            models = library(made.deck, made.cell.top, made.cell.process, made.cell.corner)
+            models = library(made.deck, made.cell.top, made.cell.process, nominal.corner)
         except (NoLibrary, ModelError) as error:
             return Waveforms("refused", {}, str(error))
         title, _, rest = text.partition("\n")
         text = f"{title}\n{models}{rest}"
-    return plain(text, made.bench.analyses, stop=stop)
+    return plain(f"{text.rstrip()}\n.temp {nominal.temperature:g}\n", made.bench.analyses, stop=stop)
 
 
 def _in_bench(made: Assembled, text: str) -> str:

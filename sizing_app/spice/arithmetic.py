@@ -49,7 +49,12 @@ def arithmetic(text: str) -> str:
     if len(text) > LONGEST:
         raise ExpressionError(f"has {len(text):,} characters, at most {LONGEST:,}")
     pieces = []
+    before = None
     for match in _TOKEN.finditer(text):
+        if before and (match["number"] or match["name"]):
+            raise ExpressionError(f"has {match[0]!r} directly behind {before[0]!r}, which simulators read differently: "
+                                  "put an operator between them, or write a number such as 4.7k")
+        before = match if match["number"] or match["name"] else None
         if match["wrong"]:
             raise ExpressionError(f"has {match['wrong']!r}, which is not supported: only + - * / ** and "
                                   f"{', '.join(FUNCTIONS)}")

@@ -78,7 +78,7 @@ class Deck:
     general: tuple[Line, ...] = ()
     """``.temp`` and ``.option`` lines."""
     temperature: float | None = None
-    """Of ``.temp``, in degrees Celsius."""
+    """Of ``.temp``, else of ``.option temp``, in degrees Celsius."""
     scale: float = 1.0
     """``.option scale``."""
     pins: Mapping[str, str] = field(default_factory=dict)

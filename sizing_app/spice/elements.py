@@ -37,11 +37,17 @@ def read_element(line: Line, models: frozenset[str] = frozenset()) -> Element:
                                  "comment")
     if kind == "b":
         return _behavioural(line, words)
-    plain, settings = settings_of(words[1:])
+    plain, settings = settings_of(_source_words(words[1:]) if kind in "vi" else words[1:])
     plain = [word for word in _unpacked(plain, kind) if word.lower() != "params:"]
     if kind == "z":
         kind, name = "j", f"j{name}"
     return _READERS.get(kind, _plain)(Element(name, kind, (), "", tuple(plain), settings, line), models)
+
+
+def _source_words(words: list[str]) -> list[str]:
+    """Words of a V or I line, ``dc=1.8`` and ``ac=1`` as two each where they stand: what follows belongs to them."""
+    return [piece for word in words
+            for piece in (word.split("=", 1) if re.match(r"(?i)(dc|ac)=.", word) else [word])]
 
 
 def _unpacked(plain: list[str], kind: str) -> list[str]:
@@ -137,11 +143,12 @@ def _controlled(element: Element, models: frozenset[str]) -> Element:
     element = Element(element.name, element.kind, (), "", tuple(words), element.settings, element.line)
     if set(EXPRESSIONS[element.kind]) & set(element.settings):
         return _made(element, 2)
+    rest = {key: text for key, text in element.settings.items() if key != "gain"}
     gain = [element.settings["gain"]] if "gain" in element.settings else []
     found = _made(element, 4)
     if len(found.values) + len(gain) != 1:
         raise WrongElement(element.name, "needs four nets and a gain")
-    return Element(found.name, found.kind, found.nets, "", (*found.values, *gain), {}, found.line)
+    return Element(found.name, found.kind, found.nets, "", (*found.values, *gain), rest, found.line)
 
 
 def _sensing(element: Element, models: frozenset[str]) -> Element:

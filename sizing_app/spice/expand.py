@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from sizing_app.circuit.deck_rules import DEEPEST
+from sizing_app.circuit.deck_rules import DEEPEST, RefusedNetlist
 from sizing_app.spice.arithmetic import is_number
 from sizing_app.spice.elements import WrongElement, read_element
-from sizing_app.spice.files import FOREIGN, INSTALLED, LTSPICE, find_file, nominal, reference, sections
-from sizing_app.spice.lines import Line, Lines, Remark, is_spectre
+from sizing_app.spice.files import FOREIGN, INSTALLED, LTSPICE, base_name, find_files, nominal, reference, sections
+from sizing_app.spice.lines import MOST_FILE_LINES, Line, Lines, Remark, is_spectre
+
+MOST_EXPANDED = MOST_FILE_LINES
+"""Lines with all included files in place, each as often as it is included."""
 
 
 class Expansion:
@@ -26,8 +29,12 @@ class Expansion:
         self.processes: dict[str, str] = {}
         """Installed processes that paths were recognised as, to the section asked for."""
         self.included: set[str] = {main}
+        self._seen = 0
+        """Lines so far, those of included files each time that they are included."""
+        self._sections: dict[str, dict[str, list[Line]]] = {}
 
     def lines(self) -> list[Line]:
+        """All lines in their order. Raises RefusedNetlist beyond MOST_EXPANDED."""
         lines = self._with_title(list(self.read[self.main].logical))
         spectre = next((line for line in lines if is_spectre(line)), None)
         if spectre:
@@ -55,7 +62,8 @@ class Expansion:
         """Lines with those of included files in place, up to .end or .alter."""
         inside = False
         for line in lines:
-            word = line.text.lower().split()[0]
+            self._count(line)
+            word = line.text.split(None, 1)[0].lower()
             if word in (".end", ".alter") and not above:
                 self._after(line, lines)
                 return
@@ -71,6 +79,17 @@ class Expansion:
             elif not inside:
                 yield line
 
+    def _count(self, line: Line) -> None:
+        self._seen += 1
+        if self._seen > MOST_EXPANDED:
+            raise RefusedNetlist(f"{line.place}: with all included files in place the netlist has more than "
+                                 f"{MOST_EXPANDED:,} lines")
+
+    def _sections_of(self, name: str) -> dict[str, list[Line]]:
+        if name not in self._sections:
+            self._sections[name] = sections(self.read[name].logical)
+        return self._sections[name]
+
     def _after(self, end: Line, lines: list[Line]) -> None:
         left = sum(line.number > end.number for line in lines)
         if left:
@@ -78,18 +97,16 @@ class Expansion:
 
     def _file(self, line: Line, path: str, section: str, above: tuple[str, ...]) -> Iterator[Line]:
         """The lines of a file that a line asks for."""
-        name = find_file(path, self.files)
-        if name is not None and (name, section) in above or len(above) > DEEPEST:
+        names = find_files(path, self.files, line.file)
+        name = names[0] if names else None
+        if len(names) > 1:
+            self._problem(line, path, f"may be {' or '.join(names)}: write the folder too")
+        elif name is not None and (name, section) in above or len(above) > DEEPEST:
             self._problem(line, path, "includes itself, or is included too deeply")
-        elif name is not None and name != self.main:
+        elif name is not None and (name != self.main or section):
             self.included.add(name)
-            found = sections(self.read[name].logical)
-            yield from self._expanded(self._section(line, name, section, found, bool(above)),
-                                      (*above, (name, section)))
-        elif name == self.main and section:
-            found = sections(self.read[name].logical)
-            yield from self._expanded(self._section(line, name, section, found, bool(above)),
-                                      (*above, (name, section)))
+            lines = self._section(line, name, section, self._sections_of(name), bool(above))
+            yield from self._expanded(lines, (*above, (name, section)))
         else:
             self._not_uploaded(line, path, section)
 
@@ -122,11 +139,15 @@ class Expansion:
 
     def _not_included(self) -> Iterator[Line]:
         """Files that were uploaded and that no line asks for: models, most likely."""
+        asked = {base_name(name): name for name in self.included if name != self.main}
         for name, lines in self.read.items():
             if name in self.included or not lines.logical:
                 continue
+            if other := asked.get(base_name(name)):
+                self._note(lines.logical[0], "", f"the file is not read: {other} is included")
+                continue
             self.included.add(name)
-            found = sections(lines.logical)
+            found = self._sections_of(name)
             names = [key for key in found if key]
             first = lines.logical[0]
             self._note(first, "", "the file is read as well, though no line includes it"

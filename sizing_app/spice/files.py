@@ -1,7 +1,10 @@
 """Which uploaded file a line means, and which lines of it: includes and library sections, never the disk."""
 
+import posixpath
 import re
 from collections.abc import Mapping
+from functools import lru_cache
+from itertools import takewhile
 
 from sizing_app.spice.lines import Line
 from sizing_app.spice.words import bare, split
@@ -25,15 +28,39 @@ def reference(line: Line, files: Mapping[str, str]) -> tuple[str, str] | None:
         return "", ""
     if words[0].lower() != ".lib":
         return " ".join(words[1:]), ""
-    if len(words) == 2 and find_file(words[1], files) is None and not re.search(r"[./\\]", words[1]):
+    if len(words) == 2 and not find_files(words[1], files) and not re.search(r"[./\\]", words[1]):
         return None
     return words[1], words[2] if len(words) > 2 else ""
 
 
-def find_file(path: str, files: Mapping[str, str]) -> str | None:
-    """The uploaded file of that name, wherever the path says it was."""
-    name = re.split(r"[/\\]", path)[-1].lower()
-    return next((file for file in files if re.split(r"[/\\]", file)[-1].lower() == name), None)
+def find_files(path: str, files: Mapping[str, str], beside: str = "") -> list[str]:
+    """The uploaded files that a path may mean: the one in that place as seen from the file ``beside``, else those that
+    share the longest end of the path, at least the name."""
+    named = [file for file in files if base_name(file) == base_name(path)]
+    if len(named) < 2:
+        return named
+    there = _parts(path, posixpath.dirname(beside.replace("\\", "/")))
+    exact = [file for file in named if _parts(file) == there]
+    shared = {file: _same_end(_parts(file), _parts(path)) for file in named}
+    return exact or [file for file in named if shared[file] == max(shared.values())]
+
+
+def base_name(path: str) -> str:
+    """The name without folders, in small letters."""
+    return _parts(path)[-1]
+
+
+@lru_cache(maxsize=4096)
+def _parts(path: str, folder: str = "") -> tuple[str, ...]:
+    """Folders and name of a path as seen from a folder, in small letters."""
+    whole = posixpath.join(folder, path.replace("\\", "/"))
+    return tuple(posixpath.normpath(whole).lower().split("/"))
+
+
+def _same_end(one: tuple[str, ...], two: tuple[str, ...]) -> int:
+    """How many last parts of two paths are equal."""
+    pairs = zip(reversed(one), reversed(two), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def sections(lines: list[Line]) -> dict[str, list[Line]]:

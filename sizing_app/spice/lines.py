@@ -13,6 +13,8 @@ LARGEST_TEXT = 2_000_000
 """Characters of all files together."""
 MOST_FILE_LINES = 50_000
 """Lines of one file, model libraries among them."""
+LONGEST_LOGICAL = 100_000
+"""Characters of a line with those that continue it."""
 _COMMENT = re.compile(r"(?:^|(?<=\s))\$(?![({])|;|//")
 _EXECUTED = re.compile(r"`|\$\(")
 _READ = re.compile(r"\bfile\s*=", re.IGNORECASE)
@@ -84,7 +86,7 @@ def read_lines(text: str, file: str = "") -> Lines:
             continue  # of a comment such as *.GLOBAL, which CDL continues
         stripped = _without_comment(line, found)
         if stripped:
-            open_end = _append(Line(file, number, stripped), found.logical, open_end)
+            open_end = _append(Line(file, number, stripped), found, open_end)
     _check(found)
     return found
 
@@ -133,14 +135,25 @@ def _look_into(line: Line, found: Lines) -> None:
         found.pins |= {net: kinds[kind] for net, kind in re.findall(r"(\S+):([iob])\b", text)}
 
 
-def _append(line: Line, lines: list[Line], open_end: bool) -> bool:
+def _append(line: Line, found: Lines, open_end: bool) -> bool:
     """Add a line, or join it to the one before; whether it is open at its end."""
-    text = line.text.removeprefix("+").rstrip("\\").strip()
+    lines, text = found.logical, line.text.removeprefix("+").rstrip("\\").strip()
     if (line.text[0] == "+" or open_end) and lines:
-        lines[-1] = Line(line.file, lines[-1].number, f"{lines[-1].text} {text}".strip())
+        first = lines[-1]
+        if len(first.text) + len(text) < LONGEST_LOGICAL:
+            lines[-1] = Line(line.file, first.number, f"{first.text} {text}".strip())
+        else:
+            _too_long(first, found)
     elif text:
         lines.append(Line(line.file, line.number, text))
     return line.text.endswith("\\")
+
+
+def _too_long(line: Line, found: Lines) -> None:
+    problem = Remark(line, line.text.split()[0], f"has more than {LONGEST_LOGICAL:,} characters with the lines that "
+                                                 "continue it: make it several elements")
+    if found.problems[-1:] != [problem]:
+        found.problems.append(problem)
 
 
 def _check(found: Lines) -> None:

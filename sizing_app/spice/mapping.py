@@ -49,9 +49,10 @@ class _Mapping:
         self.models = Models(deck, self.cells, choices, self.log)
 
     def cell(self) -> Cell:
+        bounded = self._is_bounded()
         names = self._names()
-        scopes = {cell.name: tuple(self._devices(cell, names.get(cell.name, {}))) for cell in self.cells}
-        self._count()
+        scopes = {cell.name: tuple(self._devices(cell, names.get(cell.name, {}))) if bounded else ()
+                  for cell in self.cells}
         self.sizes.summary()
         notes = sorted(dict.fromkeys(self.log.notes), key=lambda remark: (remark.line.file, remark.line.number))
         found = Cell(self.deck, self.top, self.models.process, self.models.corner(), self.choices.as_written, scopes,
@@ -82,16 +83,17 @@ class _Mapping:
                 except ExpressionError as error:
                     self.log.problem(call.line, call.name, str(error))
 
-    def _count(self) -> None:
-        """Bound what the cell expands to, before anything walks through it."""
+    def _is_bounded(self) -> bool:
+        """Whether the cell expands to no more than anything may walk through; an empty subcircuit is a device too."""
         sizes: dict[str, int] = {}
 
         def size(name: str, above: tuple[str, ...]) -> int:
             if name in above or len(above) > DEEPEST:
                 raise Unmapped(name, "holds itself" if name in above else f"is nested more than {DEEPEST} deep")
             if name not in sizes:
-                sizes[name] = sum(size(element.model, (*above, name)) if self.deck.calls(element) else 1
-                                  for element in self.deck.subcircuits[name].elements)
+                inner = (size(element.model, (*above, name)) if self.deck.calls(element) else 1
+                         for element in self.deck.subcircuits[name].elements)
+                sizes[name] = max(1, sum(inner))
             return sizes[name]
 
         line = self.deck.subcircuits[self.top].line or Line("", 1, "")
@@ -100,6 +102,8 @@ class _Mapping:
                 raise Unmapped(self.top, f"expands to {devices_in_all:.3g} devices, at most {MOST_DEVICES:,}")
         except Unmapped as error:
             self.log.problem(line, error.word, str(error))
+            return False
+        return True
 
     def _devices(self, cell: Subcircuit, names: Mapping[str, str]) -> Iterator[Device]:
         used: set[str] = set()
@@ -186,24 +190,14 @@ class _Mapping:
 
     def _plain(self, element: Element, names: Mapping[str, str]) -> tuple:
         """Passives, sources and controlled sources."""
-        sizes = self.sizes.kept(element, names) if element.kind in "rcl" else {}
+        sizes = self.sizes.kept(element, names) if element.kind not in "kb" else {}
         if element.kind in "vi":
-            words = [word for word in source_words(element) if word.lower() != "dc"]
+            words = [word for word in element.values if word.lower() != "dc"]
             if len(words) == 1 and not words[0].lower().startswith(WAVEFORMS):
                 sizes["value"] = self.sizes.quantity(words[0], names, UNITS[element.kind])
-            for key in element.settings:
-                if key not in ("dc", "ac", "r", "td"):
-                    self.log.once(f"source {key}", element.line, key, "is left out: ngspice has no such setting of a "
-                                                                      "source")
         elif element.values and element.kind not in "kb":
             sizes["value"] = self.sizes.quantity(element.values[0], names, UNITS.get(element.kind, ""))
         return element.kind, element.nets, base(element.model), "", sizes
-
-
-def source_words(element: Element) -> list[str]:
-    """Words of a V or I line, ``dc=1.8`` as two."""
-    named = [word for key in ("dc", "ac") if key in element.settings for word in (key, element.settings[key])]
-    return [*named, *element.values]
 
 
 def _unique(name: str, kind: str, used: set[str]) -> str:

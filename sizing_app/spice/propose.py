@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from sizing_app.circuit.subcircuits import MAIN
-from sizing_app.spice.arithmetic import constant, is_number, number, safe_name
+from sizing_app.spice.arithmetic import constant, safe_name
 from sizing_app.spice.cell import Cell, Device, Quantity
 from sizing_app.spice.groups import Group, Proposal
 from sizing_app.spice.ranges import model_limits, proposed
 from sizing_app.spice.roles import structure_of
+from sizing_app.spice.scopes import of_top
 from sizing_app.spice.structure import INVERTER, PAIR, Structure
 from sizing_app.spice.usage import Member, Usage
 
@@ -98,16 +99,10 @@ class _Proposing:
             call = next(device for device in self.cell.scopes[member.scope] if device.name == member.device)
             return call.sizes[member.quantity].value
         scope = self.cell.deck.subcircuits.get(member.scope)
-        texts = self.cell.deck.parameters if member.scope == MAIN else {**scope.arguments, **scope.parameters}
-        given = self._given_by_testbench(member)
-        return given if given is not None else constant(texts[member.quantity])
-
-    def _given_by_testbench(self, member: Member) -> float | None:
-        call = next((element for element in self.cell.deck.main.elements if element.kind == "x"
-                     and element.model == self.cell.top == member.scope), None)
-        texts = {safe_name(key): text for key, text in call.settings.items()} if call else {}
-        text = texts.get(member.quantity)
-        return number(text) if text is not None and is_number(text) else None
+        given = of_top(self.cell.deck, self.cell.top, {}) if member.scope == self.cell.top else {}
+        sources = (self.cell.deck.parameters,) if member.scope == MAIN else (given, scope.arguments, scope.parameters)
+        return next(value for texts in sources if member.quantity in texts
+                    and (value := constant(texts[member.quantity])) is not None)
 
     # ---- sizes of devices
 

@@ -86,7 +86,8 @@ class _Reading:
         self.initial: list[Line] = []
         self.options: dict[str, str] = {}
         self.general: list[Line] = []
-        self.temperature: float | None = None
+        self.temperatures: dict[str, float] = {}
+        """Of ``.temp`` and of ``.option temp``, in degrees Celsius."""
         self.scale = 1.0
 
     def whole(self) -> "_Reading":
@@ -131,6 +132,11 @@ class _Reading:
                     _ordered(self.notes), _ordered(self.problems), _ordered(found.missing), digest,
                     self.unread)
 
+    @property
+    def temperature(self) -> float | None:
+        """In degrees Celsius: ngspice takes a ``.temp`` line before an option, wherever they stand."""
+        return self.temperatures.get("temp", self.temperatures.get("option"))
+
     # ---- what a line is
 
     def _line(self, line: Line, bipolars: frozenset[str]) -> None:
@@ -165,7 +171,9 @@ class _Reading:
             self.globals += [net.lower() for net in words[1:]]
         elif word == "temp":
             self.general.append(line)
-            self._temperature(line, words)
+            self._temperature("temp", words[0], words[1] if len(words) > 1 else "")
+            if len(words) > 2:
+                self._note(line, words[2], "and later temperatures are left out: choose them as conditions")
         elif word in ("option", "options", "opt"):
             self.general.append(line)
             self._options(line, words)
@@ -221,12 +229,10 @@ class _Reading:
             raise WrongElement(line.text.split()[0], "ends no subcircuit: there is no .subckt before it")
         self.scopes.pop()
 
-    def _temperature(self, line: Line, words: list[str]) -> None:
-        if len(words) < 2 or not is_number(words[1]):
-            raise WrongElement(words[0], "needs a temperature in degrees Celsius")
-        self.temperature = number(bare(words[1]))
-        if len(words) > 2:
-            self._note(line, words[2], "and later temperatures are left out: choose them as conditions")
+    def _temperature(self, given_by: str, word: str, text: str) -> None:
+        if not is_number(text):
+            raise WrongElement(word, "needs a temperature in degrees Celsius")
+        self.temperatures[given_by] = number(bare(text))
 
     def _options(self, line: Line, words: list[str]) -> None:
         plain, settings = settings_of(words[1:])
@@ -234,6 +240,8 @@ class _Reading:
             if name == "scale" and is_number(text):
                 self.scale = number(bare(text))
                 self._note(line, f"scale={text}", "is applied to the sizes of transistors")
+            elif name == "temp":
+                self._temperature("option", name, text)
             elif name in OPTIONS and (not text or is_number(text) or text.isalpha()):
                 self.options[name] = text
             else:

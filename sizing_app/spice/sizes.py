@@ -8,6 +8,7 @@ from sizing_app.circuit.units import show_quantity
 from sizing_app.spice.arithmetic import arithmetic, constant, substituted
 from sizing_app.spice.cell import Quantity
 from sizing_app.spice.deck import Deck, Element
+from sizing_app.spice.elements import EXPRESSIONS
 from sizing_app.spice.lines import Line
 from sizing_app.spice.log import Log, Unmapped
 
@@ -20,8 +21,11 @@ LAYOUT = ("ad", "as", "pd", "ps", "nrd", "nrs", "sa", "sb", "sd", "topography", 
 """Settings that the layout rule of circuit/netlist.py replaces."""
 JUNCTIONS = ("ad", "as", "pd", "ps", "nrd", "nrs")
 KEPT = {"r": ("tc1", "tc2", "m", "w", "l"), "c": ("ic", "m", "w", "l"), "l": ("ic", "m"),
-        "d": ("area", "m", "pj", "w", "l"), "q": ("area", "m"), "j": ("area", "m")}
-"""Settings of other elements that ngspice knows; others are left out with a note."""
+        "d": ("area", "m", "pj", "w", "l"), "q": ("area", "m"), "j": ("area", "m"), "i": ("m",), "g": ("m",),
+        "f": ("m",)}
+"""Settings of other elements that ngspice knows; others are left out with a note. To E, H and V an m is an error."""
+ELSEWHERE = {"v": ("r", "td"), "i": ("r", "td"), "e": EXPRESSIONS["e"], "g": EXPRESSIONS["g"]}
+"""Settings that are no sizes and are written with the words of a source: of waveforms and of arithmetic."""
 EXAMPLES = 4
 
 
@@ -55,8 +59,9 @@ class Sizes:
 
     def kept(self, element: Element, names: Mapping[str, str]) -> dict[str, Quantity]:
         """Of an element that is no transistor, the settings that ngspice knows."""
-        known = KEPT.get(element.kind, ())
-        settings = {"m" if key == "mult" else key: text for key, text in element.settings.items()}
+        known, elsewhere = KEPT.get(element.kind, ()), ELSEWHERE.get(element.kind, ())
+        settings = {"m" if key == "mult" else key: text for key, text in element.settings.items()
+                    if key not in elsewhere}
         for key in settings:
             if key not in known:
                 self.log.once(f"setting {element.kind} {key}", element.line, key,

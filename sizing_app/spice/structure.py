@@ -32,16 +32,17 @@ class Placed(Terminals):
 
 
 def expanded(cell: Cell) -> tuple[Placed, ...]:
-    """Every device but calls, as far as a circuit may be large."""
+    """Every device but calls, as far as a circuit may be large; every device is below DEEPEST calls at most."""
     def visit(scope: str, path: str, nets: Mapping[str, str]) -> Iterable[Placed]:
         for device in cell.scopes.get(scope, ()):
             outer = tuple(_net(net, path, nets, cell) for net in device.nets)
+            yield Placed(path, device, outer)
             if device.kind == "x" and path.count(".") <= DEEPEST:
                 ports = cell.deck.subcircuits[device.model].ports
                 yield from visit(device.model, f"{path}{device.name}.", dict(zip(ports, outer, strict=True)))
-            elif device.kind != "x":
-                yield Placed(path, device, outer)
-    return tuple(islice(visit(cell.top, "", {}), MOST_DEVICES))
+
+    items = islice(visit(cell.top, "", {}), MOST_DEVICES * (DEEPEST + 1))
+    return tuple(islice((item for item in items if item.device.kind != "x"), MOST_DEVICES))
 
 
 def _net(net: str, path: str, nets: Mapping[str, str], cell: Cell) -> str:

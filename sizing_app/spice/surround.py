@@ -41,10 +41,10 @@ class Surroundings:
 
     def dc(self, source: Element) -> float | None:
         """DC value of a V or I element; None of a waveform and of what cannot be read."""
-        words, settings = source.values, source.settings
+        words = source.values
         named = next((at for at, word in enumerate(words) if word.lower() == "dc"), len(words))
-        if "dc" in settings or named + 1 < len(words):
-            return self.number(settings["dc"] if "dc" in settings else words[named + 1])
+        if named + 1 < len(words):
+            return self.number(words[named + 1])
         if words and not _KEYWORD.fullmatch(words[0]):
             return self.number(words[0])
         return None if any(word.lower() != "ac" and _KEYWORD.fullmatch(word) for word in words) else 0.0
@@ -53,7 +53,7 @@ class Surroundings:
         """What a current source gives (A) or a capacitor has (F), ``m`` of them; None of one that cannot be read."""
         value = self.dc(element) if element.kind == "i" else \
             self.number(element.values[0]) if element.kind == "c" and element.values and not element.model else None
-        times = self.number(element.settings.get("m", "1"))
+        times = self.number(element.settings.get("m", element.settings.get("mult", "1")))
         return None if value is None or times is None else value * times
 
     def number(self, text: str) -> float | None:

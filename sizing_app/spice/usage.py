@@ -43,14 +43,14 @@ class Usage:
         self._scope(cell.top, given, outside)
 
     def _of_top(self, name: str, outside: Mapping[str, frozenset[Member]]) -> frozenset[Member]:
-        """What the testbench gives to the top cell: the parameters that it names, else the top cell's own one."""
-        text = of_top(self.cell.deck, self.cell.top, {})[name]
-        found = _union(names_in(text), outside)
-        return found or frozenset({Member(self.cell.top, "", name)})
+        """What the testbench gives to the top cell: the parameters that it names, the top cell's own one for plain
+        numbers."""
+        names = names_in(of_top(self.cell.deck, self.cell.top, {})[name])
+        return _union(names, outside) if names else frozenset({Member(self.cell.top, "", name)})
 
     def _roots(self, scope: str, texts: Mapping[str, str], outside: Mapping[str, frozenset[Member]],
                ) -> dict[str, frozenset[Member]]:
-        """Name to the members that decide it; one of plain numbers decides itself."""
+        """Name to the members that decide it; one of plain numbers decides itself, nothing one of temperature."""
         done: dict[str, frozenset[Member]] = {}
 
         def one(name: str) -> frozenset[Member]:
@@ -59,7 +59,7 @@ class Usage:
                 names = names_in(texts[name])
                 inner = frozenset().union(*(one(other) if other in texts and other != name
                                             else outside.get(other, frozenset()) for other in names))
-                done[name] = inner or frozenset({Member(scope, "", name)})
+                done[name] = inner if names else frozenset({Member(scope, "", name)})
             return done[name]
 
         return {name: one(name) for name in texts}
@@ -89,8 +89,8 @@ class Usage:
         found = {}
         for key, text in call.element.settings.items():
             if (name := safe_name(key)) in arguments:
-                found[name] = _union(names_in(arithmetic(text)), inside) or frozenset(
-                    {Member(call.scope, call.name, key)})
+                names = names_in(arithmetic(text))
+                found[name] = _union(names, inside) if names else frozenset({Member(call.scope, call.name, key)})
         return found
 
 

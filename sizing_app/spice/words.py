@@ -7,7 +7,8 @@ _CLOSING = {"'": "'", '"': '"', "{": "}", "(": ")"}
 
 def split(text: str) -> list[str]:
     """Words of a line. ``w = 2 * x`` outside quotes is not an expression: blanks end a word, except around ``=``."""
-    words, word, open_until = [], "", []
+    words: list[str] = []
+    word, open_until = "", []
     for letter in text:
         if open_until:
             word += letter
@@ -19,7 +20,9 @@ def split(text: str) -> list[str]:
             word += letter
             open_until.append(_CLOSING[letter])
         elif letter in " ,\t":
-            words, word = ([*words, word] if word else words), ""
+            if word:
+                words.append(word)
+            word = ""
         else:
             word += letter
     return _joined([*words, word] if word else words)

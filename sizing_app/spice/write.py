@@ -12,7 +12,6 @@ from sizing_app.spice.cell import Cell, Device, is_global, is_ground
 from sizing_app.spice.elements import EXPRESSIONS
 from sizing_app.spice.groups import Proposal
 from sizing_app.spice.log import Unmapped
-from sizing_app.spice.mapping import source_words
 from sizing_app.spice.names import Nets, clean
 from sizing_app.spice.scopes import MULTIPLIERS, of_top
 from sizing_app.spice.usage import Member
@@ -126,7 +125,7 @@ class _Writing:
             return self._calls(device, here, names, nets)
         if device.kind in "vi":
             words = self._source(device, names)
-        elif device.kind == "b" or device.kind in EXPRESSIONS and not device.sizes:
+        elif device.kind == "b" or device.kind in EXPRESSIONS and "value" not in device.sizes:
             return [self._arithmetic(device, here, names, nets)]
         elif device.kind == "k":
             one, two, factor = device.element.values
@@ -175,11 +174,12 @@ class _Writing:
         return own if own is not None else substituted(device.sizes[key].text, names)
 
     def _source(self, device: Device, names: Mapping[str, str]) -> list[str]:
+        multiple = [word for word in self._settings(device, names) if word.startswith("m=")]
         if "value" in device.sizes:
-            return ["dc", braced(self._size(device, "value", names))]
+            return ["dc", braced(self._size(device, "value", names)), *multiple]
         settings = [f"{key}={self._word(device.element.settings[key], names)}" for key in ("r", "td")
                     if key in device.element.settings]
-        return [*(self._word(word, names) for word in source_words(device.element)), *settings]
+        return [*(self._word(word, names) for word in device.element.values), *settings, *multiple]
 
     def _word(self, word: str, names: Mapping[str, str]) -> str:
         """A word of a source: a keyword, a number, a parameter, or a function with such."""
@@ -202,7 +202,10 @@ class _Writing:
                 nets(item.strip().lower())
         sources = {item.element.name.lower(): item.name for item in self.cell.scopes[device.scope]}
         name = device.name if device.kind == "b" else f"B{device.name}"
-        return f"{name} {' '.join(here)} {unit}={behaviour(text, names, nets.names, sources)}"
+        written = behaviour(text, names, nets.names, sources)
+        if "m" in device.sizes:
+            written = f"({written})*{braced(self._size(device, 'm', names))}"
+        return f"{name} {' '.join(here)} {unit}={written}"
 
     def _same(self, word: str, device: Device) -> str:
         """The name of ours for an element that another one names."""
