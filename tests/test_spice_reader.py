@@ -1,14 +1,16 @@
 """The parts of the reader: lines, words, arithmetic, files, sizes, and that nothing hostile passes."""
 
 import math
+import time
 
 import pytest
 
 from sizing_app.circuit.deck_rules import RefusedNetlist, check_lines, check_models
 from sizing_app.circuit.expressions import ExpressionError, evaluate
 from sizing_app.circuit.netlist import build_netlist
+from sizing_app.circuit.subcircuits import logical_lines
 from sizing_app.circuit.toml_table import CircuitError
-from sizing_app.spice.arithmetic import arithmetic, constant, number, resolved
+from sizing_app.spice.arithmetic import arithmetic, constant, is_number, number, resolved
 from sizing_app.spice.build import BuildError, build_circuit, original
 from sizing_app.spice.cell import Cell, Choices
 from sizing_app.spice.devices import polarity_of
@@ -134,6 +136,15 @@ def test_corners_are_the_sections_of_a_library():
     deck = read_deck({"a.sp": "* a\n.lib 'x/own.l' tt\nM1 d g 0 0 n w=1u l=1u\nR1 d 0 1k\n", "own.l": library})
     found = {corner: cards[0].settings["vto"] for corner, (cards, _) in deck.corners.items()}
     assert found == {"tt": "0.5", "ss": "0.6"}
+
+
+@pytest.mark.parametrize("read", [
+    lambda: is_number("1" * 20_000 + "!"), lambda: read_lines(f"*.pininfo {'a' * 3900}\n" * 50),
+    lambda: logical_lines(["R1 a b" + " " * 30_000 + "1k"])])
+def test_no_text_takes_long_to_read(read):
+    begun = time.process_time()
+    read()
+    assert time.process_time() - begun < 0.5
 
 
 @pytest.mark.parametrize("text", ["R1 a b 1\n" * 60_000, "x" * (LARGEST_TEXT + 1)])
