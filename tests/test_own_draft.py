@@ -150,6 +150,17 @@ def test_a_supply_that_is_chosen_is_simulated_and_not_compared_with_the_text(sim
     assert "the supply of the file is 1.8 V, but another one is chosen" in str(found)
 
 
+def test_the_largest_supply_is_the_condition_and_what_keeps_its_voltage_is_said():
+    text = ("divider\nVdd vdd 0 1.8\nVaa avdd 0 dc 3.3 pulse(3.3 3 1u 1n 1n 1u 9u)\nR1 vdd out 1k\nR2 out avdd 1k\n"
+            ".tran 1u 10u\n.meas tran level find v(out) at=5u\n.end\n")
+    made = assemble(Draft({"divider.sp": text}))
+    assert made.circuit.conditions.supplies == pytest.approx((3.3, 2.97, 3.63))
+    assert made.circuit.testbench.splitlines()[:2] == ["Vdd vdd 0 dc 1.8",
+                                                       "Vaa avdd 0 dc {supply} pulse(3.3 3 1u 1n 1n 1u 9u)"]
+    notes = {note.word: note.text for note in made.notes}
+    assert notes["Vdd"].startswith("keeps its voltage") and "but for its waveform" in notes["Vaa"]
+
+
 @pytest.mark.parametrize("source", ["Vdd vdd 0 pwl(0 0 1u 1.8)", "Idd 0 vdd 1m", "Vdd vdd mid 1\nVmid mid 0 1"])
 def test_without_a_source_that_follows_it_there_is_one_supply(source):
     text = f"divider\n{source}\nVin in 0 1\nR1 vdd out 1k\nR2 out in 1k\n.tran 1u 10u\n" \

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isclose
 
 from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.arithmetic import resolved
@@ -38,18 +39,23 @@ class Driven:
 
 
 def driven_supply(cell: Cell, roles: Mapping[str, str]) -> Driven:
-    """The sources of the main circuit that follow the supply; without one, a note says that nothing does."""
+    """The sources of the main circuit that hold the largest supply follow the condition; notes say what does not."""
     found = Surroundings(cell).supplies(roles)
     if not found:
         return Driven(notes=(Remark(NOWHERE, "", "no DC source between a supply net and ground: all sources keep their "
                                                  "voltages, so one supply alone is offered"),))
+    volts = max(abs(value) for _, value in found)
     names = {device.element.line: device.name for device in cell.scopes[MAIN]}
-    waves = [item for item, _ in found if any(KEYWORD.fullmatch(word) for word in without_dc(source_words(item))
-                                              if word.lower() != "ac")]
-    notes = [Remark(item.line, item.name, "follows the supply but for its waveform, which keeps its own voltages")
-             for item in waves]
-    dc = {names[item.line]: "{supply}" if volts > 0 else "{-supply}" for item, volts in found}
-    return Driven(round(abs(found[0][1]), 6), dc, tuple(notes))
+    dc, notes = {}, []
+    for item, value in found:
+        if not isclose(abs(value), volts, rel_tol=1e-9):
+            notes.append(Remark(item.line, item.name, "keeps its voltage: the supply condition is the largest supply"))
+            continue
+        dc[names[item.line]] = "{supply}" if value > 0 else "{-supply}"
+        if any(KEYWORD.fullmatch(word) and word.lower() != "ac" for word in without_dc(source_words(item))):
+            notes.append(Remark(item.line, item.name, "follows the supply but for its waveform, which keeps its own "
+                                                      "voltages"))
+    return Driven(round(volts, 6), dc, tuple(notes))
 
 
 def bench_from(deck: Deck, written: Written, proposal: Proposal, better: Mapping[str, Better]) -> Bench:

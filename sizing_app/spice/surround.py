@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from math import isclose
 
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.spice.arithmetic import arithmetic, constant, resolved, substituted
@@ -54,8 +53,8 @@ class Surroundings:
         return None if any(word.lower() != "ac" and KEYWORD.fullmatch(word) for word in words) else 0.0
 
     def supplies(self, roles: Mapping[str, str]) -> list[tuple[Element, float]]:
-        """The DC sources between a supply and ground, with the voltage (V) from minus to plus: those that hold the
-        largest one. ``roles`` are those of nets outside."""
+        """The DC sources that hold a supply above ground, with their voltage (V) from minus to plus. ``roles`` are
+        those of nets outside."""
         def at(net: str, role: str) -> bool:
             return roles.get(net) == role or role == GROUND and is_ground(net)
 
@@ -64,8 +63,7 @@ class Surroundings:
             if item.kind == "v" and (value := self.dc(item)):
                 low, high = item.nets if value < 0 else reversed(item.nets)
                 found += [(item, value)] if at(low, GROUND) and at(high, SUPPLY) else []
-        largest = max((abs(value) for _, value in found), default=0.0)
-        return [(item, value) for item, value in found if isclose(abs(value), largest, rel_tol=1e-9)]
+        return found
 
     def size(self, element: Element) -> float | None:
         """What a current source gives (A) or a capacitor has (F), ``m`` of them; None of one that cannot be read."""
