@@ -1,5 +1,6 @@
 """What is exported runs in plain ngspice and gives the same metrics, to 0.1%."""
 
+import re
 import shutil
 import threading
 import zipfile
@@ -106,6 +107,44 @@ x1 vdd out in amp
 .tran 1n 20n
 .meas tran level find v(out) at=15n
 """
+
+
+CARD = ".model nch nmos level=1 vto=0.45 kp=280u lambda=0.1\n"
+END_OF_STAGE = ".ac dec 10 1k 1g\n.meas ac level find vm(out) at=1g\n.end\n"
+STAGE = ("a stage\nVdd vdd 0 1.8\nVin in 0 dc 0.6 ac 1\n.subckt AMP in out vdd\nM1 out in 0 0 nch w=10u l=1u\n"
+         "R1 vdd out 4k\n.ends\nX1 in out vdd AMP\nCl out 0 1p\n")
+CONNECTED = {
+    "F": "Vs s 0 0\nM1 out in s 0 nch w=10u l=1u\nR1 vdd out 4k\nF1 mir 0 Vs 2\nR2 vdd mir 1k\nCl mir 0 1p\n",
+    "H": "Vs s 0 0\nM1 out in s 0 nch w=10u l=1u\nR1 vdd out 4k\nH1 mir 0 Vs 2k\nR2 mir 0 1k\n",
+    "B": "Vs s 0 0\nM1 out in s 0 nch w=10u l=1u\nR1 vdd out 4k\nB1 mir 0 v=1k*i(Vs)\nR2 mir 0 1k\n",
+    "J": "I1 out 0 100u\nJ1 vdd in out jn area=2\n.model jn njf vto=-2 beta=1m\nR1 vdd 0 1k\n",
+    "Q": "Q1 mir in 0 sub qn 2\n.model qn npn bf=100 cjs=1p\nVsub sub 0 0 ac 1\nR1 vdd mir 1k\nR2 mir out 1k\n",
+    "G": "G1 out 0 in 0 1m\nR1 vdd out 4k\n"}
+
+
+@needs_ngspice
+@pytest.mark.parametrize("name", ["amp", "Amp", "bench"])
+def test_a_circuit_called_like_its_subcircuit_is_packed_under_another_name(name, simulator, tmp_path):
+    made = assemble(Draft({f"{name}.sp": STAGE + CARD + END_OF_STAGE}))
+    assert made.circuit.name == name
+    check(made.circuit, made.original, simulator, tmp_path)
+    log = (tmp_path / "ngspice.log").read_text().lower()
+    names = [line.split()[1].lower() for line in (tmp_path / "circuit.sp").read_text().splitlines()
+             if line.startswith(".subckt")]
+    assert "redefinition" not in log and len(set(names)) == len(names) == 2
+    assert f".subckt {name}{'' if name == 'bench' else '_'}\n" in (tmp_path / "README.txt").read_text()
+
+
+@needs_ngspice
+@pytest.mark.parametrize("element", CONNECTED)
+def test_every_connection_of_an_element_is_packed(element, simulator, tmp_path):
+    text = f"a stage\nVdd vdd 0 1.8\nVin in 0 dc 0.6 ac 1\n{CONNECTED[element]}{CARD}{END_OF_STAGE}"
+    if "mir" in text:
+        text = text.replace(".end\n", ".meas ac mirrored find vm(mir) at=100meg\n.end\n")
+    made = assemble(Draft({"stage.sp": text}))
+    netlist = re.sub(r"(?m)^(G1 .*)$", r"\1 m=2", made.circuit.netlist)
+    check(replace(made.circuit, netlist=netlist), made.original, simulator, tmp_path)
+    assert "unknown" not in (tmp_path / "ngspice.log").read_text().lower()
 
 
 @needs_ngspice

@@ -124,6 +124,53 @@ def test_the_sources_of_a_deck_follow_the_supply(simulator):
     assert simulator.evaluate(circuit, design, low).metrics["level"] == pytest.approx(0.9)
 
 
+@pytest.mark.parametrize("source, volts, written", [
+    (".param vsup=1.2\nVdd vdd 0 {vsup}", 1.2, "dc {supply}"), ("Vdd vdd 0 2.5V", 2.5, "dc {supply}"),
+    (".param half=0.9\nVdd vdd gnd '2*half'", 1.8, "dc {supply}"), ("Vdd vdd 0 dc 1.8 ac 0", 1.8, "dc {supply} ac 0"),
+    ("Vdd vdd 0 1.8 ac=0", 1.8, "dc {supply} ac 0"), ("Vdd 0 vdd -1.8", 1.8, "dc {-supply}"),
+    ("Vdd vdd 0 ac 0 dc 1.8 pulse(1.8 1.8 0 1n 1n 1u 2u)", 1.8, "dc {supply} ac 0 pulse(1.8 1.8 0 1n 1n 1u 2u)")])
+def test_whatever_drives_the_supply_follows_it(simulator, source, volts, written):
+    text = (f"divider\n{source}\nVref ref 0 1\nR1 vdd out 1k\nR2 out 0 1k\nR3 ref 0 1k\n.dc Vref 1 2 0.5\n"
+            ".meas dc level max v(out)\n.end\n")
+    circuit = make_circuit(Draft({"divider.sp": text}))
+    assert circuit.conditions.supplies == pytest.approx((volts, 0.9 * volts, 1.1 * volts))
+    assert circuit.testbench.splitlines()[:2] == [f"Vdd {'0 vdd' if '-' in written else 'vdd 0'} {written}",
+                                                  "Vref ref 0 dc 1"]
+    design = {parameter.name: 1e3 for parameter in circuit.parameters}
+    for supply in (volts, 1.6):
+        at = replace(circuit.conditions.nominal, supply=supply)
+        assert simulator.evaluate(circuit, design, at).metrics["level"] == pytest.approx(supply / 2)
+
+
+def test_a_supply_that_is_chosen_is_simulated_and_not_compared_with_the_text(simulator):
+    text = ("divider\nVDD vdd 0 1.8\nR1 vdd out 1k\nR2 out 0 1k\n.tran 1u 10u\n.meas tran level find v(out) at=5u\n"
+            ".end\n")
+    found = check_draft(Draft({"divider.sp": text}, supplies=(1.6,)), simulator, designs=0).found
+    assert found.original.metrics == {"level": pytest.approx(0.8)} and found.different == ()
+    assert "the supply of the file is 1.8 V, but another one is chosen" in str(found)
+
+
+def test_the_largest_supply_is_the_condition_and_what_keeps_its_voltage_is_said():
+    text = ("divider\nVdd vdd 0 1.8\nVaa avdd 0 dc 3.3 pulse(3.3 3 1u 1n 1n 1u 9u)\nR1 vdd out 1k\nR2 out avdd 1k\n"
+            ".tran 1u 10u\n.meas tran level find v(out) at=5u\n.end\n")
+    made = assemble(Draft({"divider.sp": text}))
+    assert made.circuit.conditions.supplies == pytest.approx((3.3, 2.97, 3.63))
+    assert made.circuit.testbench.splitlines()[:2] == ["Vdd vdd 0 dc 1.8",
+                                                       "Vaa avdd 0 dc {supply} pulse(3.3 3 1u 1n 1n 1u 9u)"]
+    notes = {note.word: note.text for note in made.notes}
+    assert notes["Vdd"].startswith("keeps its voltage") and "but for its waveform" in notes["Vaa"]
+
+
+@pytest.mark.parametrize("source", ["Vdd vdd 0 pwl(0 0 1u 1.8)", "Idd 0 vdd 1m", "Vdd vdd mid 1\nVmid mid 0 1"])
+def test_without_a_source_that_follows_it_there_is_one_supply(source):
+    text = f"divider\n{source}\nVin in 0 1\nR1 vdd out 1k\nR2 out in 1k\n.tran 1u 10u\n" \
+           ".meas tran level find v(out) at=5u\n.end\n"
+    made = assemble(Draft({"divider.sp": text}, supplies=(1.6, 1.8)))
+    assert made.circuit.conditions.supplies == (1.6,) and "supply" not in made.circuit.testbench
+    assert "no DC source between a supply net and ground: all sources keep their voltages" in "\n".join(
+        map(str, made.notes))
+
+
 def test_comments_and_backslashes_of_a_text_do_not_reach_ngspice():
     text = RC.replace("R1 in out 1k", "R1 in \\\\\nout 1k $ in the path").replace("100n", "100n // to ground ; here")
     made = assemble(Draft({"rc.cir": text}))

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -23,6 +23,8 @@ from sizing_app.store import SessionStore
 from sizing_app.task.turn import Measurement
 from sizing_app.ui.catalogue.circuits_page import CircuitsPage
 from sizing_app.ui.doors import NAME, Doors, access
+from sizing_app.ui.forks.group_view import GroupView
+from sizing_app.ui.forks.plan_view import PlanView
 from sizing_app.ui.forms.task_form import TaskForm
 from sizing_app.ui.page import build, web_app
 from sizing_app.ui.server import served, take_port
@@ -60,6 +62,17 @@ def app(tmp_path_factory):
 
 def headers(name: str) -> dict:
     return {"Authorization": "Basic " + base64.b64encode(f"{name}:{USERS[name]}".encode()).decode()}
+
+
+@contextmanager
+def asked_by(name: str):
+    """What a browser of this person asks of the pages."""
+    before = LocalContext.request.set(SimpleNamespace(
+        client=SimpleNamespace(host="127.0.0.1"), headers={NAME: quote(name)}, query_params={}))
+    try:
+        yield
+    finally:
+        LocalContext.request.reset(before)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +124,22 @@ def test_a_session_stays_readable(app, people):
     assert bozo.predict(last["session_id"], api_name="/get_session")["turns"] == found["turns"]
 
 
+def test_another_s_session_on_a_private_circuit_opens_without_what_starts_a_new_one(app, people):
+    _, services = app
+    services.own_of("ann").save(called("HERS"))
+    *_, last = people["ann"].submit("HERS", "random", api_name="/size", budget=1)
+    for name, offered in (("ann", True), ("Bo\u017eo", False)):
+        with gr.Blocks():
+            group, plan, page = GroupView("run", services), PlanView("run", services), CircuitsPage(services)
+        with asked_by(name):
+            family, panel, policy, *_, problem = group.opened(last["session_id"])
+            shown = str(page.show("HERS")[0])
+            button = plan.opened(last["session_id"])[3]
+        assert len(family) == 1 and problem == "" and panel.visible is offered
+        assert bool(getattr(policy, "choices", ())) is button.interactive is offered
+        assert ("no circuit &#39;HERS&#39; any more" in shown) is not offered
+
+
 def test_a_page_offers_what_its_person_may_size(app):
     """The lists are told to each browser as it comes; the page that all get holds nobody's circuit."""
     url, services = app
@@ -119,12 +148,8 @@ def test_a_page_offers_what_its_person_may_size(app):
     for name, offered in (("ann", True), ("Bo\u017eo", False)):
         with gr.Blocks():
             form, page = TaskForm(services), CircuitsPage(services)
-        before = LocalContext.request.set(SimpleNamespace(
-            client=SimpleNamespace(host="127.0.0.1"), headers={NAME: quote(name)}, query_params={}))
-        try:
+        with asked_by(name):
             lists = form.listed()[0].choices, page.open_link(LocalContext.request.get())[0].choices
-        finally:
-            LocalContext.request.reset(before)
         assert all(("BEFOREHAND" in [handle for _, handle in choices]) == offered for choices in lists)
 
 

@@ -1,13 +1,14 @@
 """The reply parser: every defect has a defined outcome, and the way a text is cut into pieces has none."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sizing_app.prompt.compact import END, call_text, write_reply
-from sizing_app.prompt.parser import LIMIT, ReplyParser, parse_reply
+from sizing_app.prompt.compact import END, TurnNumbers, call_text, write_reply
+from sizing_app.prompt.parser import _XML_PARAMETER, LIMIT, ReplyParser, parse_reply
 from tests.builders import a_circuit, on_grid
 
 CIRCUIT = a_circuit()
@@ -157,3 +158,25 @@ def test_endless_text_is_cut():
 
 def test_call_text_is_compact_json():
     assert json.loads(call_text(CIRCUIT, VALUES)) == {"name": "simulate", "arguments": {"w": "34%", "m": "11%"}}
+
+
+@pytest.mark.parametrize("opening", ["", "<tool_call>", "<tool_call>```json", "<tool_call><function=simulate>"])
+@pytest.mark.parametrize("repeated", ["\n", " ", "a", "`", "{", "<", "```", "```json\n", "``` ", "<parameter=w>",
+                                      "<function=simulate>", "<tool_call>", "</Analyze>"])
+def test_no_reply_takes_long_to_read(opening, repeated):
+    text = (f"<Analyze>x</Analyze>\n```json{opening}" + repeated * LIMIT)[:LIMIT]
+    begun = time.process_time()
+    assert parse_reply(text, CIRCUIT).parameters is None
+    assert time.process_time() - begun < 1
+
+
+def test_many_open_parameters_take_no_longer_than_as_many_closed_ones():
+    begun = time.process_time()
+    assert _XML_PARAMETER.findall("<parameter=w>" * 20_000) == []
+    assert time.process_time() - begun < 1
+
+
+def test_one_long_word_takes_no_long_to_renumber():
+    begun = time.process_time()
+    assert TurnNumbers([0, 5]).feed("a" * 40_000 + ". ") == "a" * 40_000 + ". "
+    assert time.process_time() - begun < 1

@@ -1,14 +1,16 @@
 """The parts of the reader: lines, words, arithmetic, sizes, and that nothing hostile passes."""
 
 import math
+import time
 
 import pytest
 
 from sizing_app.circuit.deck_rules import RefusedNetlist, check_lines, check_models
 from sizing_app.circuit.expressions import ExpressionError, evaluate
 from sizing_app.circuit.netlist import build_netlist
+from sizing_app.circuit.subcircuits import logical_lines
 from sizing_app.circuit.toml_table import CircuitError
-from sizing_app.spice.arithmetic import arithmetic, constant, number, resolved
+from sizing_app.spice.arithmetic import arithmetic, constant, is_number, number, resolved
 from sizing_app.spice.build import BuildError, build_circuit, original
 from sizing_app.spice.cell import Cell, Choices
 from sizing_app.spice.devices import polarity_of
@@ -126,6 +128,15 @@ def test_parameters_refer_to_each_other_but_not_in_circles():
     assert evaluate(resolved({"a": "2*b", "b": "c+1"}, {"c": "3"})["a"], {}) == 8.0
     with pytest.raises(ExpressionError, match="'a' refers to itself"):
         resolved({"a": "b", "b": "a"}, {})
+
+
+@pytest.mark.parametrize("read", [
+    lambda: is_number("1" * 20_000 + "!"), lambda: read_lines(f"*.pininfo {'a' * 3900}\n" * 50),
+    lambda: logical_lines(["R1 a b" + " " * 30_000 + "1k"])])
+def test_no_text_takes_long_to_read(read):
+    begun = time.process_time()
+    read()
+    assert time.process_time() - begun < 0.5
 
 
 # ---- sizes

@@ -6,18 +6,21 @@ that people may go on from it. What is fixed are the number of fingers and the m
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from sizing_app.circuit.deck_measures import print_lines, prints
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Analysis, Circuit, Parameters
 from sizing_app.circuit.netlist import build_netlist, fingers_of, values_of
+from sizing_app.circuit.own_models import kinds
 from sizing_app.circuit.pdk import PROCESSES
 
 DUT = "xdut"
 """The circuit's instance in the testbench."""
 WORD = re.compile(r"(?:\{[^{}]*\}|[^\s{}])+")
-FEW_NODES = {"m": 4, "s": 4, "q": 3}
-"""Nodes of an element by its letter; two for the others but E, G and X."""
+FEW_NODES = {"m": 4, "s": 4, "j": 3, "k": 0}
+"""Nodes of an element by its letter; two for the others but E, G, Q and X."""
+CURRENT = re.compile(r"\bi\(\s*(\w+)\s*\)", re.IGNORECASE)
 VOLTAGE = re.compile(r"\bv\((\w+)(?:,(\w+))?\)", re.IGNORECASE)
 CARD = re.compile(r"^\.model\s.*(?:\n\+.*)*", re.MULTILINE | re.IGNORECASE)
 
@@ -26,10 +29,43 @@ def deck(circuit: Circuit, parameters: Parameters, conditions: Conditions,
          voltages: Mapping[str, float]) -> dict[str, str]:
     """models.sp, circuit.sp and testbench.sp. ``voltages``: of all nodes at the first operating point, the first guess
     of every analysis. Raises as build_netlist does."""
+    circuit = _beside_their_sources(circuit)
     ports = _ports(circuit)
     return {"models.sp": _models(circuit, parameters, conditions),
             "circuit.sp": _circuit(circuit, parameters, conditions, ports),
             "testbench.sp": _testbench(circuit, conditions, voltages, ports)}
+
+
+def wrapper_name(circuit: Circuit) -> str:
+    """The name of the subcircuit that the circuit is in circuit.sp: its own, unless an inner one is called so."""
+    inner = {line.split()[1].lower() for line in _lines(f"{circuit.netlist}\n{circuit.testbench}")
+             if line.lower().startswith(".subckt")}
+    name = circuit.name
+    while name.lower() in inner:
+        name += "_"
+    return name
+
+
+def _beside_their_sources(circuit: Circuit) -> Circuit:
+    """The circuit with its F, H and B elements that sense the current of a source of the testbench moved there: from
+    within a subcircuit ngspice finds no source outside."""
+    sources = {line.split()[0].lower() for line in _lines(circuit.testbench) if line[0] in "vV"}
+    stays, moves, inner = [], [], False
+    place = stays
+    for line in map(str.strip, circuit.netlist.splitlines()):
+        inner = inner or line.lower().startswith(".subckt")
+        if line[:1] not in ("+", "*", ""):
+            place = moves if not inner and _sensed(line) & sources else stays
+        place.append(line)
+        inner = inner and not line.lower().startswith(".ends")
+    return replace(circuit, netlist="\n".join([*stays, ""]),
+                   testbench="\n".join([circuit.testbench.rstrip(), *moves, ""]))
+
+
+def _sensed(line: str) -> set[str]:
+    """The sources whose current an element senses, in small letters."""
+    words = line.lower().split()
+    return {words[3]} if words[0][0] in "fh" else {*CURRENT.findall(line.lower())} if words[0][0] == "b" else set()
 
 
 def _models(circuit: Circuit, parameters: Parameters, conditions: Conditions) -> str:
@@ -60,15 +96,15 @@ def library_names(circuit: Circuit, conditions: Conditions) -> str:
 def _circuit(circuit: Circuit, parameters: Parameters, conditions: Conditions, ports: Iterable[str]) -> str:
     """Parameters, and the circuit as a subcircuit; its own ones stand before it."""
     values = values_of(parameters, conditions)
-    before, body, inside = [], [], False
+    name, before, body, inside = wrapper_name(circuit), [], [], False
     for raw, fingers in fingers_of(circuit, parameters, conditions, circuit.netlist):
         line = raw if fingers is None else _transistor(raw, circuit, fingers)
         inside = inside or line.lower().startswith(".subckt")
         (before if inside else body).append(line)
         inside = inside and not line.lower().startswith(".ends")
     return "\n".join([f"* {circuit.title} ({circuit.name}), sizes and conditions in SI units",
-                      *(f".param {name}={value:.9g}" for name, value in values.items()), *before,
-                      f".subckt {circuit.name} {' '.join(ports)}", *body, f".ends {circuit.name}"]) + "\n"
+                      *(f".param {key}={value:.9g}" for key, value in values.items()), *before,
+                      f".subckt {name} {' '.join(ports)}", *body, f".ends {name}"]) + "\n"
 
 
 def _transistor(line: str, circuit: Circuit, fingers: int) -> str:
@@ -87,14 +123,15 @@ def _transistor(line: str, circuit: Circuit, fingers: int) -> str:
 
 def _testbench(circuit: Circuit, conditions: Conditions, voltages: Mapping[str, float], ports: list[str]) -> str:
     bench = [line for line in _lines(circuit.testbench) if not line.lower().startswith(".nodeset")]
-    outside = {*ports, *(node for line in bench for node in _nodes(line))}
-    inside = {node for line in _lines(circuit.netlist) for node in _nodes(line)}
+    outside = {*ports, *(node for line in bench for node in _nodes(line, circuit))}
+    inside = {node for line in _lines(circuit.netlist) for node in _nodes(line, circuit)}
     guess = "\n+ ".join(f"v({node if node in outside else f'{DUT}.{node}'})={voltage:.9g}"
                         for node, voltage in voltages.items() if node in outside | inside)
     inner = sorted({vector_name(name) for analysis in circuit.analyses for name in analysis.save if name[0] == "@"})
     return "\n".join([
         f"* {circuit.title}: testbench, {conditions.show()}", ".include models.sp", ".include circuit.sp",
-        f"{DUT} {' '.join(ports)} {circuit.name}", *bench, f".nodeset {guess}", f".temp {conditions.temperature:g}",
+        f"{DUT} {' '.join(ports)} {wrapper_name(circuit)}", *bench, f".nodeset {guess}",
+        f".temp {conditions.temperature:g}",
         " ".join([".save all", *inner]), ".control", "set filetype=ascii", *_control(circuit, conditions),
         "quit", ".endc", ".end"]) + "\n"
 
@@ -132,11 +169,11 @@ def _ports(circuit: Circuit) -> list[str]:
     text = "\n".join(line for line in _lines(circuit.testbench) if not line.lower().startswith(".nodeset"))
     text += "\n" + "\n".join(" ".join((analysis.command, *analysis.save)) for analysis in circuit.analyses)
     named = {name.lower() for pair in VOLTAGE.findall(text) for name in pair}
-    named |= {node for line in _lines(circuit.testbench) for node in _nodes(line)}
+    named |= {node for line in _lines(circuit.testbench) for node in _nodes(line, circuit)}
     inside, own = [], False
     for line in _lines(circuit.netlist):
         own = own or line.lower().startswith(".subckt")
-        inside += [] if own else _nodes(line)
+        inside += [] if own else _nodes(line, circuit)
         own = own and not line.lower().startswith(".ends")
     return [node for node in dict.fromkeys(inside) if node in named and node != "0"]
 
@@ -147,8 +184,8 @@ def _lines(text: str) -> list[str]:
     return re.sub(r"\n\+", " ", "\n".join(kept)).splitlines()
 
 
-def _nodes(line: str) -> list[str]:
-    """Of an element; none of a dot command."""
+def _nodes(line: str, circuit: Circuit) -> list[str]:
+    """Of an element of a circuit; none of a dot command."""
     words = [word.lower() for word in WORD.findall(line)]
     letter = words[0][0]
     if letter in ".+":
@@ -156,5 +193,7 @@ def _nodes(line: str) -> list[str]:
     if letter == "x":
         return [word for word in words[1:] if "=" not in word][:-1]
     if letter in "eg":
-        return words[1:5] if len(words) == 6 else words[1:3]
+        return words[1:5] if sum("=" not in word for word in words) == 6 else words[1:3]
+    if letter == "q":  # three, or four with the substrate
+        return words[1:5] if len(words) > 5 and words[5] in kinds(circuit.models) else words[1:4]
     return words[1:1 + FEW_NODES.get(letter, 2)]

@@ -107,7 +107,7 @@ def check_models(text: str) -> None:
 
 
 def _check_options(text: str, number: int) -> None:
-    for setting in re.sub(r"\s*=\s*", "=", text).split():
+    for setting in re.sub(r"(?<!\s)\s*=\s*", "=", text).split():
         name = setting.partition("=")[0].lower()
         if name not in OPTIONS:
             raise RefusedNetlist(f"line {number}: option {name[:60]!r} is not allowed, it may change others' results: "

@@ -15,7 +15,7 @@ _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.m
 FUNCTIONS = {"sqrt": math.sqrt, "abs": abs, "min": min, "max": max, "exp": math.exp, "ln": math.log, "log": math.log,
              "log10": math.log10, "pow": math.pow, "int": math.trunc, "floor": math.floor, "ceil": math.ceil}
 """As in ngspice (manual, section 2.8.5): log is the natural logarithm."""
-_SI_NUMBER = re.compile(r"(?<![\w.])(\d+\.?\d*|\.\d+)(meg|[fpnumkgt])(?![\w.])", re.IGNORECASE)
+_SI_NUMBER = re.compile(r"(?<![\w.])(\d+(?:\.\d*)?|\.\d+)(meg|[fpnumkgt])(?![\w.])", re.IGNORECASE)
 
 LONGEST = 1000
 """Characters of an expression."""

@@ -30,7 +30,7 @@ INSTEAD = {"err": "avg or rms of par('v(a)-v(b)')", "err1": "rms of par('(v(a)-v
            "bw": "an expression, bandwidth(v(out))", "bandwidth": "an expression, bandwidth(v(out))"}
 """What people write that .meas of ngspice does not know, and what does the same here."""
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|\{[^}]*\}|\((?:[^()]|\([^()]*\))*\)|[^\s,'"{(])+""")
-_NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?:meg|[tgkmunpf])?)(?:s|sec|hz|v|a|ohm|f)?")
+_NUMBER = re.compile(r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?:meg|[tgkmunpf])?)(?:s|sec|hz|v|a|ohm|f)?")
 
 
 class MeasError(ValueError):
@@ -108,7 +108,7 @@ def _head(words: list[str]) -> tuple[str, list[str]]:
 
 
 def _words(line: str) -> list[str]:
-    text = re.sub(r"\s*=\s*", "=", line.strip().lower())
+    text = re.sub(r"(?<!\s)\s*=\s*", "=", line.strip().lower())
     text = re.sub(r"\bpar\s*\(", "par(", text)
     text = re.sub(r"\b(v[a-z]{0,2}|i)\s*\(\s*([^\s(),]+)\s*(?:,\s*([^\s(),]+)\s*)?\)",
                   lambda match: f"{match[1]}({match[2]}{',' + match[3] if match[3] else ''})", text)

@@ -18,7 +18,7 @@ def logical_lines(lines: Iterable[str]) -> list[str]:
             joined[-1] += " " + line[1:]
         elif line.strip("+ "):
             joined.append(line)
-    return [re.sub(r"\s*=\s*", "=", line) for line in joined]
+    return [re.sub(r"(?<!\s)\s*=\s*", "=", line) for line in joined]
 
 
 def called_at(words: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ import io
 import zipfile
 from dataclasses import dataclass
 
-from sizing_app.circuit.deck import deck, library_names
+from sizing_app.circuit.deck import deck, library_names, wrapper_name
 from sizing_app.circuit.deck_measures import MARK, prints
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Circuit, Parameters
@@ -69,7 +69,7 @@ def package(circuit: Circuit, parameters: Parameters, conditions: Conditions, si
     files["expected.csv"] = _expected(circuit, measured)
     files["run.sh"] = SCRIPT.format(mark=MARK)
     files["README.txt"] = README.format(
-        title=f"{circuit.title} ({circuit.name})", conditions=conditions.show(), name=circuit.name,
+        title=f"{circuit.title} ({circuit.name})", conditions=conditions.show(), name=wrapper_name(circuit),
         models=_about_models(circuit, conditions))
     return Package(files, measured)
 

@@ -1,7 +1,7 @@
 """From a draft to its circuit, step by step; every step that can be taken is, and all problems are kept."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,7 +16,7 @@ from sizing_app.circuit.toml_table import CircuitError
 from sizing_app.circuit.validation import NAME
 from sizing_app.own.around import Around, around
 from sizing_app.own.conditions import assumed, conditions_of
-from sizing_app.own.deck_bench import bench_from, has_own_bench
+from sizing_app.own.deck_bench import Driven, bench_from, driven_supply, has_own_bench
 from sizing_app.own.draft import DECK, Change, Draft, DraftError
 from sizing_app.own.loose import without_driven, without_unused
 from sizing_app.own.ports import Port, biased, ports_for, wiring_of
@@ -29,7 +29,7 @@ from sizing_app.spice.lines import NOWHERE, Remark
 from sizing_app.spice.mapping import map_cell
 from sizing_app.spice.propose import propose
 from sizing_app.spice.read import read_deck
-from sizing_app.spice.roles import SUPPLY, class_of, port_roles
+from sizing_app.spice.roles import class_of, port_roles
 from sizing_app.spice.write import Written
 from sizing_app.testbenches.added import add_expression, add_measure
 from sizing_app.testbenches.bench import Bench, BenchError
@@ -54,6 +54,8 @@ class Assembled:
     written: Written | None = None
     around: Around = Around()
     """What a ready testbench takes over from the text."""
+    driven: Driven | None = None
+    """What drives the supply in the text's own testbench, where that is taken over."""
     conditions: ConditionSpace | None = None
     wiring: Wiring | None = None
     bench: Bench | None = None
@@ -103,7 +105,8 @@ def _assembled(draft: Draft, own_bench: bool = True) -> Assembled:
     for step in (_read, partial(_map, own_bench=own_bench), _propose, _surround, _build):
         step(made)
     if made.deck:
-        read = [*_of_the_deck(made), *made.around.notes, *(made.cell.notes if made.cell else ())]
+        read = [*_of_the_deck(made), *made.around.notes, *(made.driven.notes if made.driven else ()),
+                *(made.cell.notes if made.cell else ())]
         made.notes = [*sorted(read, key=lambda note: (note.line.file, note.line.number)), *made.notes]
     made.problems = list(dict.fromkeys(made.problems))
     return made
@@ -171,12 +174,12 @@ def _surround(made: Assembled) -> None:
         return
     told = {net: made.draft.roles.get(net, role) for net, role in made.found.items()}
     with _telling(made, BenchError):
-        _surroundings(made)
-    made.conditions = conditions_of(made.draft, made.cell, told, made.around)
+        _surroundings(made, told)
+    made.conditions = conditions_of(made.draft, made.cell, told, made.around, made.driven)
     if made.problems:
         return
     with _telling(made, BuildError, BenchError, CircuitError, ExpressionError):
-        made.written = written_cell(made.cell, made.proposal, told)
+        made.written = written_cell(made.cell, made.proposal, told, made.driven.dc if made.driven else None)
         made.bench = _deck_bench(made, told) if made.kind == DECK else _class_bench(made)
         for metric in made.draft.metrics:
             with _telling(made, BenchError):
@@ -200,9 +203,10 @@ def _build(made: Assembled) -> None:
 
 # ---- parts of steps
 
-def _surroundings(made: Assembled) -> None:
+def _surroundings(made: Assembled, told: Mapping[str, str]) -> None:
     """The ports of a ready testbench, and what the text around the cell says of them."""
     if made.kind == DECK:
+        made.driven = driven_supply(made.cell, told)
         return
     made.template = read_template(made.kind)
     made.ports = ports_for(made.template, made.found, made.draft.roles)
@@ -235,9 +239,7 @@ def _class_bench(made: Assembled) -> Bench:
 
 def _deck_bench(made: Assembled, told: dict[str, str]) -> Bench:
     made.ports = tuple(Port(net, role) for net, role in told.items())
-    nets = made.written.nets
-    supplies = tuple(nets[net] for net, role in told.items() if role == SUPPLY and net in nets)
-    bench = bench_from(made.deck, made.written, made.proposal, supplies, made.conditions.nominal, made.draft.better)
+    bench = bench_from(made.deck, made.written, made.proposal, made.draft.better)
     made.written = replace(made.written, sources="")
     return bench
 

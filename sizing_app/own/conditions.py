@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sizing_app.circuit.conditions import ConditionSpace
 from sizing_app.circuit.units import show_quantity
 from sizing_app.own.around import Around
+from sizing_app.own.deck_bench import Driven
 from sizing_app.own.draft import Draft
 from sizing_app.spice.build import corners_of, supply_of
 from sizing_app.spice.cell import Cell
@@ -19,13 +20,19 @@ SPAN = 0.1
 """Supplies that are offered beside the nominal one: this share below and above."""
 
 
-def conditions_of(draft: Draft, cell: Cell, roles: Mapping[str, str], around: Around) -> ConditionSpace:
-    supply = around.supply or supply_of(cell, roles) or SUPPLIES.get(cell.process, SUPPLY_OF_CARDS)
+def conditions_of(draft: Draft, cell: Cell, roles: Mapping[str, str], around: Around, driven: Driven | None = None,
+                  ) -> ConditionSpace:
+    """``driven`` is of a text with its own testbench: one supply alone where no source follows it."""
+    told = around.supply or (driven and driven.volts) or supply_of(cell, roles)
+    supply = told or SUPPLIES.get(cell.process, SUPPLY_OF_CARDS)
     temperature = TEMPERATURES[0] if cell.deck.temperature is None else cell.deck.temperature
     temperatures = (temperature, *(other for other in TEMPERATURES if other != temperature))
     supplies = tuple(round(supply * factor, 6) for factor in (1.0, 1.0 - SPAN, 1.0 + SPAN))
-    return ConditionSpace(draft.corners or corners_of(cell), draft.temperatures or temperatures,
-                          draft.supplies or supplies, draft.loads or (around.load or LOAD,))
+    offered = draft.supplies or supplies
+    if driven is not None and not driven.dc:
+        offered = offered[:1]
+    return ConditionSpace(draft.corners or corners_of(cell), draft.temperatures or temperatures, offered,
+                          draft.loads or (around.load or LOAD,))
 
 
 def assumed(draft: Draft, cell: Cell, roles: Mapping[str, str], around: Around) -> list[Remark]:

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import isclose
 
-from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.subcircuits import MAIN
-from sizing_app.circuit.units import parse_si
 from sizing_app.spice.arithmetic import resolved
+from sizing_app.spice.cell import Cell
 from sizing_app.spice.deck import Deck
 from sizing_app.spice.groups import Proposal
-from sizing_app.spice.lines import Line
+from sizing_app.spice.lines import NOWHERE, Line, Remark
+from sizing_app.spice.mapping import source_words, without_dc
+from sizing_app.spice.surround import KEYWORD, Surroundings
 from sizing_app.spice.usage import Member
 from sizing_app.spice.values import Values
 from sizing_app.spice.write import Written
@@ -24,14 +27,42 @@ def has_own_bench(deck: Deck) -> bool:
     return bool(deck.analyses and deck.measures and any(item.kind in "vi" for item in deck.main.elements))
 
 
-def bench_from(deck: Deck, written: Written, proposal: Proposal, supply_nodes: tuple[str, ...], nominal: Conditions,
-               better: Mapping[str, Better]) -> Bench:
-    """``written`` is of the whole text. A source of the nominal supply voltage at one of ``supply_nodes`` becomes the
-    condition of that name. Raises BenchError, ExpressionError."""
-    sources = [_with_supply(line, supply_nodes, nominal.supply) for line in written.sources.splitlines()]
+@dataclass(frozen=True)
+class Driven:
+    """What drives the supply of a text that has its own testbench."""
+
+    volts: float | None = None
+    """What the text gives the supply."""
+    dc: Mapping[str, str] = field(default_factory=dict)
+    """Sources that follow the supply, with their DC value in terms of it."""
+    notes: tuple[Remark, ...] = ()
+
+
+def driven_supply(cell: Cell, roles: Mapping[str, str]) -> Driven:
+    """The sources of the main circuit that hold the largest supply follow the condition; notes say what does not."""
+    found = Surroundings(cell).supplies(roles)
+    if not found:
+        return Driven(notes=(Remark(NOWHERE, "", "no DC source between a supply net and ground: all sources keep their "
+                                                 "voltages, so one supply alone is offered"),))
+    volts = max(abs(value) for _, value in found)
+    names = {device.element.line: device.name for device in cell.scopes[MAIN]}
+    dc, notes = {}, []
+    for item, value in found:
+        if not isclose(abs(value), volts, rel_tol=1e-9):
+            notes.append(Remark(item.line, item.name, "keeps its voltage: the supply condition is the largest supply"))
+            continue
+        dc[names[item.line]] = "{supply}" if value > 0 else "{-supply}"
+        if any(KEYWORD.fullmatch(word) and word.lower() != "ac" for word in without_dc(source_words(item))):
+            notes.append(Remark(item.line, item.name, "follows the supply but for its waveform, which keeps its own "
+                                                      "voltages"))
+    return Driven(round(volts, 6), dc, tuple(notes))
+
+
+def bench_from(deck: Deck, written: Written, proposal: Proposal, better: Mapping[str, Better]) -> Bench:
+    """``written`` is of the whole text. Raises BenchError, ExpressionError."""
     initial = [_renamed(line.text, written.nets) for line in deck.initial]
     options = " ".join(f"{name}={text}" if text else name for name, text in deck.options.items())
-    lines = [*sources, *initial, f"{STEADY} {options}".strip()]
+    lines = [*written.sources.splitlines(), *initial, f"{STEADY} {options}".strip()]
     return bench_of_deck(lines, _commands(deck, written.nets), _names(deck, proposal), better)
 
 
@@ -62,18 +93,3 @@ def _renamed(text: str, nets: Mapping[str, str]) -> str:
     def put(match: re.Match) -> str:
         return f"{match[1]}({','.join(nets.get(net.strip().lower(), net.strip()) for net in match[2].split(','))})"
     return re.sub(r"(?i)(?<![\w.@])(v(?:db|m|p|r|i)?)\s*\(([^()]*)\)", put, text)
-
-
-def _with_supply(line: str, nodes: tuple[str, ...], supply: float) -> str:
-    words = line.split()
-    if len(words) == 5 and words[0][0] in "vV" and {words[1], words[2]} == {"0", *(set(words[1:3]) & set(nodes))} \
-            and words[3] == "dc" and _is(words[4], supply):
-        return " ".join([*words[:4], "{supply}"])
-    return line
-
-
-def _is(word: str, value: float) -> bool:
-    try:
-        return abs(parse_si(word) - value) <= 1e-9 * abs(value)
-    except ValueError:
-        return False

@@ -8,6 +8,7 @@ from sizing_app.circuit.netlist import Template, values_of
 from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import ModelError
 from sizing_app.circuit.subcircuits import MAIN
+from sizing_app.circuit.units import show_quantity
 from sizing_app.own.assembly import Assembled, assemble, assemble_whole
 from sizing_app.own.check import DESIGNS, OwnCheck, check_own
 from sizing_app.own.draft import DECK, Draft
@@ -87,6 +88,9 @@ def beside(made: Assembled, stop: StopSignal | None = None) -> Waveforms:
         if any(item.kind in "vi" for item in made.deck.main.elements):
             return Waveforms("refused", {}, "the file has sources of its own, in whose place the testbench stands")
         text = _in_bench(made, text)
+    elif made.driven.volts not in (None, made.conditions.nominal.supply):
+        return Waveforms("refused", {}, f"the supply of the file is {show_quantity(made.driven.volts, 'V')}, but "
+                                        "another one is chosen")
     if made.cell.process != OWN:
         try:
             models = library(made.deck, made.cell.top, made.cell.process, nominal.corner)

@@ -40,7 +40,7 @@ ANALYSIS_CHARACTER = "[ -;=?-~]"
 _PLAIN = str.maketrans({"\u00b5": "u", "\u03bc": "u", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"',
                         "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u00d7": "x"})
 _NUMBERED = re.compile(r"\b[Tt](?:urn (?P<number>\d{1,4})|he start)\b")
-_UNFINISHED = re.compile(r"(?:\b[Tt](?:urn|he) )?\w*\Z")
+_UNFINISHED = re.compile(r"(?:\b[Tt](?:urn|he) )?(?<!\w)\w*\Z")
 """The word at the end of a text in pieces, which may become the name of a turn."""
 
 

@@ -44,8 +44,8 @@ _TAG = re.compile("|".join(map(re.escape, _TAGS)))
 _LONGEST_TAG = max(map(len, _TAGS))
 _ENDS = {CALL: CALL_END, _XML: _XML_END}
 _XML_CALL = re.compile(r"<function=([^<>\s]{1,80})>(.*?)(?:</function>|\Z)", re.DOTALL)
-_XML_PARAMETER = re.compile(r"<parameter=([^<>\s]{1,80})>(.*?)</parameter>", re.DOTALL)
-_FENCED = re.compile(r"```\w*\s*(.*?)\s*```", re.DOTALL)
+_XML_PARAMETER = re.compile(r"<parameter=([^<>\s]{1,80})>([^<]*)</parameter>")
+_FENCED = re.compile(r"```\w*+(.*?)```", re.DOTALL)
 _PERCENT = re.compile(r"\s*(100|[0-9]{1,2}(?:\.[0-9]+)?)\s*%\s*")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -163,7 +163,7 @@ class ReplyParser:
     def _fenced_call(self) -> str | None:
         """The first code block after the reasoning that is a call, where there are no tags."""
         start = self._analyze[1] if self._analyze and self._analyze[1] is not None else 0
-        blocks = (block.group(1) for block in _FENCED.finditer(self._text, start))
+        blocks = (block.group(1).strip() for block in _FENCED.finditer(self._text, start))
         return next((block for block in blocks if block.startswith("{") and f'"{FUNCTION}"' in block), None)
 
 
@@ -226,7 +226,7 @@ def _read_xml(text: str, pairs: _Pairs) -> dict[str, object] | None:
 def _without_fence(text: str) -> str:
     """The content of a code block, where the text is one."""
     fenced = _FENCED.fullmatch(text.strip())
-    return fenced.group(1) if fenced else text
+    return fenced.group(1).strip() if fenced else text
 
 
 def _read_arguments(arguments: Mapping[str, object], circuit: Circuit) -> tuple[dict[str, float] | None, list[str]]:

@@ -15,7 +15,7 @@ from sizing_app.prompt.versions import VERSIONS
 from sizing_app.task.definition import Task
 from sizing_app.task.turn import History, Measurement, Turn
 
-_UNFINISHED = re.compile(r"\w*\Z")
+_UNFINISHED = re.compile(r"(?<!\w)\w*\Z")
 PROCESSES = ("sky130", "sky130_5v", "gf180mcu", "gf180mcu_6v", "freepdk45")
 OWN_PROCESS = "other"
 TOPOLOGIES = frozenset((

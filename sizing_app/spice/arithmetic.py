@@ -11,7 +11,7 @@ from sizing_app.circuit.expressions import FUNCTIONS, LONGEST, ExpressionError, 
 from sizing_app.circuit.units import SUFFIXES
 from sizing_app.spice.words import bare
 
-_NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?([a-z]*)", re.IGNORECASE)
+_NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?([a-z]*)", re.IGNORECASE)
 _TOKEN = re.compile(rf"(?P<number>{_NUMBER.pattern})|(?P<name>[a-z_]\w*)|(?P<sign>\*\*|==|[-+*/^(),])|(?P<blank>\s+)"
                     r"|(?P<wrong>.)", re.IGNORECASE)
 NAME = re.compile(r"(?<![\w.])[a-z_]\w*")

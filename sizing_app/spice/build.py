@@ -1,6 +1,5 @@
 """From a cell, its parameters and a testbench to a Circuit, held to the rules of every circuit from elsewhere."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sizing_app.spice.log import Unmapped
 from sizing_app.spice.own_cards import models_of
 from sizing_app.spice.roles import GROUND, SUPPLY, class_of, structure_of
 from sizing_app.spice.structure import CASCODE, COMPENSATION, CROSS, INVERTER, PAIR, PASS, SECOND
+from sizing_app.spice.surround import Surroundings
 from sizing_app.spice.write import Written, write_cell
 from sizing_app.testbenches.bench import Bench
 
@@ -74,12 +74,13 @@ def corners_of(cell: Cell) -> tuple[str, ...]:
     return (cell.corner, *(name for name in PROCESSES[cell.process].corners if name != cell.corner))
 
 
-def written_cell(cell: Cell, proposal: Proposal, ports: Mapping[str, str], connect: Mapping[str, str] | None = None,
+def written_cell(cell: Cell, proposal: Proposal, ports: Mapping[str, str], dc: Mapping[str, str] | None = None,
                  ) -> Written:
-    """The text of a cell. Grounds of a subcircuit are 0; a netlist without one drives its own. Raises BuildError."""
+    """The text of a cell; ``dc`` as for write_cell. Grounds of a subcircuit are 0; a netlist without one drives its
+    own. Raises BuildError."""
     grounds = {net: "0" for net, role in ports.items() if role == GROUND and cell.top != MAIN}
     try:
-        return write_cell(cell, proposal, {**grounds, **(connect or {})})
+        return write_cell(cell, proposal, grounds, dc)
     except Unmapped as error:
         raise BuildError([Remark(Line("", 1, ""), error.word, str(error))]) from None
     except ExpressionError as error:
@@ -93,12 +94,10 @@ def original(proposal: Proposal) -> Parameters:
 
 def supply_of(cell: Cell, ports: Mapping[str, str]) -> float | None:
     """The largest voltage (V) that a source of the file puts on a supply; None where no source tells."""
-    main = cell.deck.main.elements
+    text = Surroundings(cell)
     supplies = {net for net, role in ports.items() if role == SUPPLY} | {"vdd", "vcc", "avdd", "vdd!"}
-    values = [word for element in main if element.kind == "v" and supplies & set(element.nets)
-              for word in (*element.values, *element.settings.values())]
-    numbers = [float(word) for word in values if re.fullmatch(r"\d+\.?\d*", word)]
-    return max(numbers, default=None)
+    values = [text.dc(element) for element in text.elements if element.kind == "v" and supplies & set(element.nets)]
+    return max((value for value in values if value is not None and value > 0), default=None)
 
 
 def topology(cell: Cell, ports: Mapping[str, str]) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ def _look_into(line: Line, found: Lines) -> None:
         found.pins[match[2]] = {"ipin": "in", "opin": "out", "iopin": "inout"}[match[1]]
     elif text.startswith("*.pininfo"):
         kinds = {"i": "in", "o": "out", "b": "inout"}
-        found.pins |= {net: kinds[kind] for net, kind in re.findall(r"(\S+):([iob])\b", text)}
+        found.pins |= {net: kinds[kind] for net, kind in re.findall(r"(?<!\S)(\S+):([iob])\b", text)}
 
 
 def _append(line: Line, found: Lines, open_end: bool) -> bool:

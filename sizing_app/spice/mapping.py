@@ -19,6 +19,7 @@ from sizing_app.spice.models import TRANSISTORS, Models, base
 from sizing_app.spice.own_cards import models_of
 from sizing_app.spice.scopes import MULTIPLIERS, given_by, inside, of_top
 from sizing_app.spice.sizes import UNITS, Sizes
+from sizing_app.spice.surround import KEYWORD
 
 CARDS = {"q": ("npn", "pnp"), "d": ("d",), "j": ("njf", "pjf"), "s": ("sw",), "r": ("r",), "c": ("c",), "l": ("l",)}
 """Kinds of cards that elements with a model need."""
@@ -198,6 +199,14 @@ class _Mapping:
         elif element.values and element.kind not in "kb":
             sizes["value"] = self.sizes.quantity(element.values[0], names, UNITS.get(element.kind, ""))
         return element.kind, element.nets, base(element.model), "", sizes
+
+
+def without_dc(words: list[str]) -> list[str]:
+    """Words of a V or I line without its DC value: what it gives to AC analyses, and its waveform."""
+    at = next((place for place, word in enumerate(words) if word.lower() == "dc"), None)
+    if at is not None:
+        return [*words[:at], *words[at + 2:]]
+    return words if words and KEYWORD.fullmatch(words[0]) else words[1:]
 
 
 def _unique(name: str, kind: str, used: set[str]) -> str:

@@ -1,15 +1,18 @@
 """What stands around a subcircuit in its own text: which net its ports are at, and what sources and capacitors say."""
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 
 from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.spice.arithmetic import arithmetic, constant, resolved, substituted
 from sizing_app.spice.cell import Cell, is_ground
 from sizing_app.spice.deck import Element
+from sizing_app.spice.roles import GROUND, SUPPLY
 
-_KEYWORD = re.compile(r"(ac|dc|pulse|sine?|exp|pwl|sffm|am|distof[12]|trnoise|trrandom|external)(\s*\(.*)?",
-                      re.IGNORECASE)
+KEYWORD = re.compile(r"(ac|dc|pulse|sine?|exp|pwl|sffm|am|distof[12]|trnoise|trrandom|external)(\s*\(.*)?",
+                     re.IGNORECASE)
+"""What a word of a V or I line begins with that is no DC value."""
 
 
 class Surroundings:
@@ -45,9 +48,22 @@ class Surroundings:
         named = next((at for at, word in enumerate(words) if word.lower() == "dc"), len(words))
         if named + 1 < len(words):
             return self.number(words[named + 1])
-        if words and not _KEYWORD.fullmatch(words[0]):
+        if words and not KEYWORD.fullmatch(words[0]):
             return self.number(words[0])
-        return None if any(word.lower() != "ac" and _KEYWORD.fullmatch(word) for word in words) else 0.0
+        return None if any(word.lower() != "ac" and KEYWORD.fullmatch(word) for word in words) else 0.0
+
+    def supplies(self, roles: Mapping[str, str]) -> list[tuple[Element, float]]:
+        """The DC sources that hold a supply above ground, with their voltage (V) from minus to plus. ``roles`` are
+        those of nets outside."""
+        def at(net: str, role: str) -> bool:
+            return roles.get(net) == role or role == GROUND and is_ground(net)
+
+        found = []
+        for item in self.elements:
+            if item.kind == "v" and (value := self.dc(item)):
+                low, high = item.nets if value < 0 else reversed(item.nets)
+                found += [(item, value)] if at(low, GROUND) and at(high, SUPPLY) else []
+        return found
 
     def size(self, element: Element) -> float | None:
         """What a current source gives (A) or a capacitor has (F), ``m`` of them; None of one that cannot be read."""

@@ -12,6 +12,7 @@ from sizing_app.spice.cell import Cell, Device, is_global, is_ground
 from sizing_app.spice.elements import EXPRESSIONS
 from sizing_app.spice.groups import Proposal
 from sizing_app.spice.log import Unmapped
+from sizing_app.spice.mapping import without_dc
 from sizing_app.spice.names import Nets, clean
 from sizing_app.spice.scopes import MULTIPLIERS, of_top
 from sizing_app.spice.usage import Member
@@ -35,16 +36,18 @@ class Written:
     """Net of the top cell, in the file's words, to our name."""
 
 
-def write_cell(cell: Cell, proposal: Proposal, connect: Mapping[str, str]) -> Written:
-    """``connect`` names nets of the top cell for the testbench; others keep their names as far as they can.
+def write_cell(cell: Cell, proposal: Proposal, connect: Mapping[str, str], dc: Mapping[str, str] | None = None,
+               ) -> Written:
+    """``connect`` names nets of the top cell for the testbench; others keep their names as far as they can. ``dc``:
+    source of the main circuit to the DC value that it gets in place of its own.
 
     Raises ExpressionError or Unmapped."""
-    return _Writing(cell, proposal, connect).written()
+    return _Writing(cell, proposal, connect, dc or {}).written()
 
 
 class _Writing:
-    def __init__(self, cell: Cell, proposal: Proposal, connect: Mapping[str, str]):
-        self.cell, self.values = cell, Values(proposal)
+    def __init__(self, cell: Cell, proposal: Proposal, connect: Mapping[str, str], dc: Mapping[str, str]):
+        self.cell, self.values, self.dc = cell, Values(proposal), dc
         self.nets = Nets(dict(connect))
         self.bodies: dict[str, list[str]] = {}
         """Subcircuit of ours to its lines."""
@@ -175,11 +178,14 @@ class _Writing:
 
     def _source(self, device: Device, names: Mapping[str, str]) -> list[str]:
         multiple = [word for word in self._settings(device, names) if word.startswith("m=")]
+        given = self.dc.get(device.name) if device.scope == MAIN else None
         if "value" in device.sizes:
-            return ["dc", braced(self._size(device, "value", names)), *multiple]
+            return ["dc", given or braced(self._size(device, "value", names)), *multiple]
         settings = [f"{key}={self._word(device.element.settings[key], names)}" for key in ("r", "td")
                     if key in device.element.settings]
-        return [*(self._word(word, names) for word in device.element.values), *settings, *multiple]
+        words = list(device.element.values)
+        own = [self._word(word, names) for word in (without_dc(words) if given else words)]
+        return [*(["dc", given] if given else []), *own, *settings, *multiple]
 
     def _word(self, word: str, names: Mapping[str, str]) -> str:
         """A word of a source: a keyword, a number, a parameter, or a function with such."""

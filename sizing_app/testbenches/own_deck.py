@@ -26,6 +26,7 @@ TELLING_SETS = ("temp", "units", "nobreak", "sourcepath")
 """What ``set`` may change of results."""
 UNITS = {"vdb": "dB", "db": "dB", "vp": "rad", "angle": "rad", "phase": "deg"}
 SWEEP_UNITS = {"time": "s", "frequency": "Hz", "v-sweep": "V", "i-sweep": "A", "res-sweep": "Ohm", "temp-sweep": "C"}
+_WITH_UNIT = re.compile(r"(?<![\w.])([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?:meg|[tgkmunpf])?)(?:s|hz|v|a)(?!\w)")
 
 
 @dataclass
@@ -118,8 +119,7 @@ def _changes_nothing(taken: _Taken, words: list[str]) -> bool:
 
 def _add_analysis(taken: _Taken, command: str) -> Analysis:
     """Numbers with units as SPICE allows them become plain ones: ``10us``, ``1megHz``."""
-    command = re.sub(r"(?<![\w.])([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?:meg|[tgkmunpf])?)(?:s|hz|v|a)(?!\w)", r"\1",
-                     command)
+    command = _WITH_UNIT.sub(r"\1", command)
     kind = command.split()[0]
     count = sum(item.command.split()[0] == kind for item in taken.analyses)
     name = kind if not count else f"{kind}{count + 1}"

@@ -101,8 +101,10 @@ class Services:
 
     def policies_for(self, circuit: str, budget: int | None = None) -> list[tuple[str, str]]:
         """(title, name) of the policies that can size a circuit, the default for so many simulations first; None: for
-        as many as suit the circuit."""
-        found = self.circuits[circuit]
+        as many as suit the circuit. None of a circuit that is not among those of who asks."""
+        found = self.circuits.get(circuit)
+        if found is None:
+            return []
         able = [(title, name) for name, title in self.policies.items() if can_size(name, found)]
         first = "chat" if "chat" in self.policies else default_policy(found, [name for _, name in able], budget)
         return sorted(able, key=lambda policy: policy[1] != first)

@@ -14,7 +14,7 @@ from sizing_app.task.turn import Measurement
 from sizing_app.ui.parts.circuit_panel import choices, panel
 from sizing_app.ui.parts.components import address
 from sizing_app.ui.parts.events import PRIVATE
-from sizing_app.ui.parts.render import WORDS, target, verdict
+from sizing_app.ui.parts.render import WORDS, alert, target, verdict
 from sizing_app.ui.services import Services
 
 
@@ -33,7 +33,10 @@ class CircuitsPage:
         page.load(self.open_link, None, [self.circuit, self.page], **PRIVATE)
 
     def show(self, name: str) -> list:
-        return [circuit_html(name, self.services.circuits[name]), {"view": "circuits", "circuit": name}]
+        circuit = self.services.circuits.get(name)
+        if circuit is None:
+            return [alert(f"There is no circuit {name!r} any more: choose another one."), gr.skip()]
+        return [circuit_html(name, circuit), {"view": "circuits", "circuit": name}]
 
     def open_link(self, request: gr.Request) -> list:
         """?view=circuits&circuit=NAME"""

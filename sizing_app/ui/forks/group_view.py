@@ -65,7 +65,8 @@ class GroupView:
             None, self.target, None, js=read_asset("open_session.js"), **PRIVATE)
 
     def opened(self, session_id: str) -> list:
-        """The family of a session, its policy, its groups, and the newest of these."""
+        """The family of a session, its policy, its groups, and the newest of these. Of a circuit that the person may
+        not size, the family alone."""
         if not session_id:
             return [[], gr.Accordion(visible=False), *[gr.skip()] * 2, "", ""]
         try:
@@ -73,11 +74,14 @@ class GroupView:
             choices = self.forks.choices(session_id)
         except StoreError:
             return [[], gr.Accordion(visible=False), *[gr.skip()] * 2, "", ""]
+        shown = [block("family", family_html(line, children))]
         offered = self.services.policies_for(line[-1].circuit)
+        if not offered:
+            return [shown, gr.Accordion(visible=False), *[gr.skip()] * 2, "", ""]
         names = [name for _, name in offered]
         own = line[-1].policy
         newest = choices[0][1] if choices else ""
-        return [[block("family", family_html(line, children))], gr.Accordion(visible=True, open=bool(newest)),
+        return [shown, gr.Accordion(visible=True, open=bool(newest)),
                 gr.Dropdown(offered, value=own if own in names else names[0]),
                 gr.Dropdown(choices, value=newest or None, visible=bool(choices)), newest, ""]
 

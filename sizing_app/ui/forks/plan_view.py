@@ -60,7 +60,7 @@ class PlanView:
         if state.task is None:
             return [gr.Accordion(visible=False), *[gr.skip()] * 5, ""]
         offered = [(title, name) for title, name in self.services.policies_for(state.task.circuit.name)
-                   if takes_plans(name)] if state.task.circuit.name in self.services.circuits else []
+                   if takes_plans(name)]
         names = [name for _, name in offered]
         note = NOBODY if not offered else NOTE if takes_plans(state.policy) else f"{why_no_plans(state.policy)} {NOTE}"
         chosen = state.policy if state.policy in names else names[0] if names else None
