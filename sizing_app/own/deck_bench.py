@@ -11,7 +11,7 @@ from sizing_app.spice.cell import Cell
 from sizing_app.spice.deck import Deck
 from sizing_app.spice.groups import Proposal
 from sizing_app.spice.lines import NOWHERE, Line, Remark
-from sizing_app.spice.mapping import source_words, without_dc
+from sizing_app.spice.mapping import without_dc
 from sizing_app.spice.surround import KEYWORD, Surroundings
 from sizing_app.spice.usage import Member
 from sizing_app.spice.values import Values
@@ -52,7 +52,7 @@ def driven_supply(cell: Cell, roles: Mapping[str, str]) -> Driven:
             notes.append(Remark(item.line, item.name, "keeps its voltage: the supply condition is the largest supply"))
             continue
         dc[names[item.line]] = "{supply}" if value > 0 else "{-supply}"
-        if any(KEYWORD.fullmatch(word) and word.lower() != "ac" for word in without_dc(source_words(item))):
+        if any(KEYWORD.fullmatch(word) and word.lower() != "ac" for word in without_dc(list(item.values))):
             notes.append(Remark(item.line, item.name, "follows the supply but for its waveform, which keeps its own "
                                                       "voltages"))
     return Driven(round(volts, 6), dc, tuple(notes))
