@@ -4,6 +4,7 @@ import os
 from itertools import count
 
 import pytest
+from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
 from sizing_app.circuit.folder import load_circuit
@@ -19,6 +20,9 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 threadpool_limits(1, user_api="blas")
 """Tests run side by side on small matrices; threads that wait for each other cost four times the work, here and in
 the processes that are started."""
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
+"""How long an example takes says how busy the machine is."""
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,8 @@ class Planner:
     def act(self, task, history, plan, stop):
         width = history[-1].proposal.parameters["w"]
         up = "raise" in plan if self.obedient else width <= 10e-6
-        yield Proposal({"w": width * 1.45 if up else width / 1.45, "m": 10.0}, reasoning=plan)
+        moved = min(max(width * 1.45 if up else width / 1.45, 1e-6), 100e-6)
+        yield Proposal({"w": moved, "m": 10.0}, reasoning=plan)
 
 
 def test_who_reads_no_results_loses_nothing(tmp_path):

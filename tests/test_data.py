@@ -76,7 +76,7 @@ def pool(circuit, simulator, path) -> Pool:
     return build_pool(circuit, simulator, 2, SIMULATIONS, path, np.random.default_rng(0), report=lambda text: None)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 2 ** 32 - 1))
 def test_drawn_targets_survive_the_prompt(seed):
     """Targets stand on the grid that the compact prompt writes, so that rounding to the safe side changes nothing."""
@@ -91,7 +91,6 @@ def test_drawn_targets_survive_the_prompt(seed):
                 assert target_text(circuit, spec) == target_text(circuit, nudged)
 
 
-@settings(deadline=None)
 @given(st.floats(1e-12, 1e9), st.booleans())
 def test_rounding_goes_to_the_easier_side(value, upper):
     circuit = load_circuit("OTA")

@@ -115,7 +115,8 @@ def test_a_persons_time_is_not_the_turns():
         threading.Timer(0.3, control.act_on, (1, MINE)).start()
         threading.Timer(0.6, control.decide, (1,)).start()
 
-    events, started = run_session(a_task(budget=1), Planner(), QuadraticSimulator(), control), time.perf_counter()
+    task = replace(a_task(budget=1), initial={"w": 36e-6, "m": 10.0})
+    events, started = run_session(task, Planner(), QuadraticSimulator(), control), time.perf_counter()
     state = fold(event for event in events
                  if not (isinstance(event, Proposed) and event.review and not event.proposal.own_reasoning and later()))
     assert control.waited > 0 and state.history[1].seconds + control.waited <= time.perf_counter() - started
@@ -323,8 +324,8 @@ def test_a_person_may_go_on_in_review_until_the_session_is_stopped():
             plan = next(rounds, None)
             control.set() if plan is None else control.act_on(1, plan)
 
-    events = []
-    for event in run_session(a_task(), Planner(), QuadraticSimulator(), control):
+    events, task = [], replace(a_task(), initial={"w": 36e-6, "m": 10.0})
+    for event in run_session(task, Planner(), QuadraticSimulator(), control):
         events.append(event)
         decide(event)
     assert fold(events).status == "stopped" and len(fold(events).history) == 1

@@ -173,7 +173,7 @@ def test_what_a_policy_simulates_after_success_does_not_count(tmp_path):
     assert (row.passed, row.simulations) == (1, 1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_bootstrap_interval_holds_the_mean_and_stays_in_the_data(values):
     low, high = interval(values)

@@ -35,7 +35,7 @@ STRUCTURE = ("n-input", "p-input", "mirror-load", "telescopic", "folded-cascode"
 PATIENCE = 120.0
 """Deadline (s) of an evaluation, on busy machines too."""
 MEMBERS = {options.name: member(options) for options in catalogue()}
-FEW = settings(max_examples=4, deadline=None, derandomize=True)
+FEW = settings(max_examples=4, derandomize=True)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sizing_app.circuit.deck_rules import RefusedNetlist, check_analysis, check_lines, check_size
@@ -102,7 +102,6 @@ def test_no_comment_reaches_ngspice(ota):
     assert [line for line in text.splitlines() if "*" in line] == ["* OTA"]
 
 
-@settings(deadline=None)
 @given(width=st.floats(2e-6, 200e-6), length=st.floats(0.28e-6, 2e-6))
 def test_a_wide_transistor_becomes_equal_fingers(ota, width, length):
     design = {**golden(ota)["parameters"], "w_in": width, "l_in": length}

@@ -38,7 +38,7 @@ def feed(text: str, cuts: list[int], until_done: bool = False) -> ReplyParser:
     return parser
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(PIECES, max_size=12).map("".join), st.lists(st.integers(0, 2000), max_size=30))
 def test_any_cutting_gives_the_same_proposal(text, cuts):
     whole = parse_reply(text, CIRCUIT)

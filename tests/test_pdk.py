@@ -4,7 +4,7 @@ import importlib.metadata
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sizing_app.circuit import pdk
@@ -17,7 +17,6 @@ LIMITS = {"freepdk45": ((50e-9, 500e-9), (90e-9, 20e-6)), "sky130": ((150e-9, 20
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-@settings(deadline=None)  # the first reading of a library takes a while
 @given(data=st.data())
 def test_every_size_has_a_bin_at_every_corner(process, data):
     (shortest, longest), (narrowest, widest) = LIMITS[process]

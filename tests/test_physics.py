@@ -14,7 +14,7 @@ from sizing_app.simulator import SimulatorPool
 
 PATIENCE = 120.0
 """Deadline (s) of an evaluation, on busy machines too."""
-FEW = settings(max_examples=8, deadline=None, derandomize=True)
+FEW = settings(max_examples=8, derandomize=True)
 BOLTZMANN = 1.380649e-23
 OTA, MILLER, LDO = load_circuit("OTA"), load_circuit("MILLER"), load_circuit("SimLDO")
 

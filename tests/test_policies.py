@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sizing_app.circuit.conditions import Conditions
@@ -186,7 +186,6 @@ def test_features_are_zero_offsets_at_the_defaults_and_name_the_corner():
     assert features(harder) == pytest.approx([0, 1, 1, np.log(3.0 / 3.3), np.log(0.5), 0.5, np.log(0.5)])
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=7, max_size=7))
 def test_predictions_stay_in_the_unit_cube(inputs):
     network = a_network(5)

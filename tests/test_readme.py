@@ -1,4 +1,4 @@
-"""The tables of README.md are what the rows of models/evaluation say."""
+"""The tables of README.md are what the rows of models/evaluation say, docs/search.md what models/defaults.csv does."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from sizing_app.evaluate.report import REWARD, SHARE, mean_with_interval
 from sizing_app.evaluate.results import Result, read_results
+from sizing_app.policy.default import read_table
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 SUITES, SIX = ("standard", "tight", "shifted"), ("OTA", "MILLER", "ACCIA", "ADCL", "SimLDO", "ADC2")
@@ -37,3 +38,25 @@ def test_a_table_of_the_readme_is_what_the_stored_rows_say(begins, stored):
             expected += [mean_with_interval([row.passed for row in rows], SHARE, names),
                          mean_with_interval([row.best_reward for row in rows], REWARD, names)]
         assert cells == expected, policy
+
+
+def test_the_defaults_of_the_search_page_are_those_of_the_file():
+    text = " ".join((README.parent / "docs" / "search.md").read_text().split())
+    rows = {(row.circuit, row.policy): row for row in read_table(README.parent / "models" / "defaults.csv")}
+
+    def listed(values) -> str:
+        first, last = [f"{value:.0f}" for value in values][:-1], f"{values[-1]:.0f}"
+        return f"{', '.join(first)} and {last}"
+
+    def met(policy: str) -> list[int]:
+        return [sum(count is not None for count in rows[name, policy].met_after) for name in SIX]
+
+    def spent(policy: str) -> list[float]:
+        return [-rows[name, policy].worth(200)[1] for name in SIX]
+
+    both = "tl-grpo+response-surface"
+    assert sum(met(both)) == 60
+    assert (f"the checkpoint within 5 simulations meets {listed(met('tl-grpo'))} of the ten, response surfaces within "
+            f"200 meet {listed(met('response-surface'))}, and `{both}` within 200 all sixty, after "
+            f"{listed(spent(both))} simulations on average where response surfaces alone take "
+            f"{listed(spent('response-surface'))}") in text

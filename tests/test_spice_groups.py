@@ -98,7 +98,7 @@ def test_what_cannot_be_done_is_told(change, told):
         change()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_proposed_ranges_lie_inside_the_models(data):
     """Every width of a finger and length of a proposed range has a model bin."""

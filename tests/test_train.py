@@ -53,7 +53,7 @@ def plain_logprobs(model, prompt, reply) -> torch.Tensor:
     return logits.log_softmax(-1).gather(1, ids[0, len(prompt):, None])[:, 0]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(trunk=TOKENS, branches=st.lists(st.tuples(st.integers(0, 20), TOKENS, TOKENS), min_size=1, max_size=4))
 def test_packed_pairs_have_their_own_log_probabilities(model, trunk, branches):
     pairs = [([*trunk[:shared], *rest], reply) for shared, rest, reply in branches]

@@ -116,15 +116,16 @@ def read_jobs(args: argparse.Namespace, known: Mapping[str, Circuit], policies: 
     Each circuit plays those of the suites that it has; one that is named must have some. A trained policy sizes the
     circuits that it can read, and no other.
     """
-    has = {name: suite_names(circuit, args.split) for name, circuit in known.items()}
-    suites = read_names(args.suite, sorted({suite for own in has.values() for suite in own} | set(SUITES)), "suite")
+    every = {suite for circuit in known.values() for suite in suite_names(circuit, args.split)}
+    suites = read_names(args.suite, sorted(every | set(SUITES)), "suite")
     names = read_names(args.circuits, known, "circuit") if args.circuits else list(known)
     jobs = []
     for name in names:
-        own = [suite for suite in suites if suite in has[name]]
+        has = suite_names(known[name], args.split)
+        own = [suite for suite in suites if suite in has]
         if args.circuits and not own:
             raise UsageError(f"{name} has no {args.split} queries of {', '.join(suites)}: it has "
-                             f"{', '.join(has[name]) or 'none'}")
+                             f"{', '.join(has) or 'none'}")
         able = [policy for policy in policies if can_size(policy, known[name], settings)]
         for suite in own:
             queries = _queries(known[name], suite, args.split)

@@ -57,6 +57,7 @@ def merged_card(cards: Sequence[dict], command: str) -> dict:
     """What the runs have in common, their sums, and the command of each."""
     common = {name: value for name, value in cards[0].items() if all(card.get(name) == value for card in cards)}
     sums = {name: round(sum(card[name] for card in cards), 3) for name in SUMS if name in cards[0]}
-    return {**common, **sums, "circuits": sorted({name for card in cards for name in card.get("circuits", ())}),
+    circuits = list(dict.fromkeys(name for card in cards for name in card.get("circuits", ())))
+    return {**common, **sums, "circuits": circuits,
             "family_members": max(card.get("family_members", 0) for card in cards), "command": command,
             "merged": [card["command"] for card in cards]}
