@@ -205,7 +205,7 @@ def test_the_mean_of_runs_is_a_checkpoint_with_a_card_of_both(tokenizer, tmp_pat
     for weights, start in zip(mean.parameters(), first.parameters(), strict=True):
         assert torch.allclose(weights, start + 0.125, atol=2e-3)
     found = tomllib.loads((tmp_path / "mean" / "card.toml").read_text())
-    assert found["merged"] == ["first", "second"] and found["circuits"] == ["ADC1", "OTA"] and "seed" not in found
+    assert found["merged"] == ["first", "second"] and found["circuits"] == ["OTA", "ADC1"] and "seed" not in found
     assert (found["steps"], found["hours"], found["turn_level_rollouts"]) == (6, 0.5, 200)
 
     export_model(second, tokenizer, tmp_path / "b", {**card, "base": "none"})
