@@ -30,6 +30,7 @@ from sizing_app.store import SessionStore, record
 from sizing_app.task.turn import Delta, GivenPlan, Proposal
 from sizing_app.ui.exchange.api import Api
 from sizing_app.ui.forks.forks import Forks
+from sizing_app.ui.forks.group_view import GroupView
 from sizing_app.ui.forks.plan_view import PlanView
 from sizing_app.ui.parts.turn_row import turn_row
 from sizing_app.ui.parts.turns import trace
@@ -189,7 +190,7 @@ def test_only_policies_that_write_a_plan_offer_to_edit_it():
 def test_the_panel_fills_in_what_the_turn_said_and_says_why_where_there_is_nothing(services):
     import gradio as gr
     with gr.Blocks():
-        view = PlanView("run", services)
+        view, group = PlanView("run", services), GroupView("run", services)
     first = a_session(services)
     accordion, note, policy, button, index, words, _ = view.opened(first)
     assert accordion.visible and button.interactive and (policy.value, index, words) == ("chat", 1, OWN)
@@ -198,6 +199,8 @@ def test_the_panel_fills_in_what_the_turn_said_and_says_why_where_there_is_nothi
     searched = services.store.create(a_task(), "random")
     assert "random writes no plan before its design" in view.opened(searched)[1]
     assert not view.opened("")[0].visible and not view.opened("nosuchid")[0].visible
+    for panel in (view.opened(first)[0], group.opened(first)[1]):
+        assert panel._constructor_args[0] == {"visible": True}, "would close what a button opened in the meantime"
     target, problem = view.begin(first, 1, "", "chat", 1)
     assert target == "" and "The plan is empty" in problem
     target, problem = view.begin(first, 1, MINE, "chat", 1)

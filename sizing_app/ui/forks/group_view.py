@@ -66,7 +66,7 @@ class GroupView:
 
     def opened(self, session_id: str) -> list:
         """The family of a session, its policy, its groups, and the newest of these. Of a circuit that the person may
-        not size, the family alone."""
+        not size, the family alone. Nothing is closed: a fork button may have opened the controls in the meantime."""
         if not session_id:
             return [[], gr.Accordion(visible=False), *[gr.skip()] * 2, "", ""]
         try:
@@ -81,7 +81,7 @@ class GroupView:
         names = [name for _, name in offered]
         own = line[-1].policy
         newest = choices[0][1] if choices else ""
-        return [shown, gr.Accordion(visible=True, open=bool(newest)),
+        return [shown, gr.Accordion(visible=True, open=True) if newest else gr.Accordion(visible=True),
                 gr.Dropdown(offered, value=own if own in names else names[0]),
                 gr.Dropdown(choices, value=newest or None, visible=bool(choices)), newest, ""]
 

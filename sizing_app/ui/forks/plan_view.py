@@ -64,7 +64,7 @@ class PlanView:
         names = [name for _, name in offered]
         note = NOBODY if not offered else NOTE if takes_plans(state.policy) else f"{why_no_plans(state.policy)} {NOTE}"
         chosen = state.policy if state.policy in names else names[0] if names else None
-        return [gr.Accordion(visible=True, open=False), _quiet(note), gr.Dropdown(offered, value=chosen),
+        return [gr.Accordion(visible=True), _quiet(note), gr.Dropdown(offered, value=chosen),
                 gr.Button(interactive=bool(offered)), 1, self.plan_of(session_id, 1), ""]
 
     def aim(self, session_id: str, event: gr.EventData) -> list:
