@@ -234,7 +234,7 @@ def test_methods_stand_against_circuits():
                                                 ("A", "q", (0.0, 0.1))) for query, reward in enumerate(rewards)]
     parts = methods_by_circuits(results, ["q", "p"], {"H"}).split("**demo: ")
     shares, rewards = (part.splitlines() for part in parts[1:])
-    assert rewards[2] == "| | A | B | H | trained on | held out |"
+    assert rewards[2] == "| | A | B | H | not held out | held out |"
     assert rewards[4] == "| q | 0.050 | - | - | - | - |"
     assert rewards[5].startswith("| p | 0.750 | 0.300 | 1.000 | 0.525 [0.2")
     assert rewards[5].endswith("| 1.000 [1.000, 1.000] |")
@@ -247,7 +247,7 @@ def test_a_lead_counts_the_queries_that_both_played():
                                                 ("A", "q", (0.4, 0.5)), ("B", "q", (0.1, 1.0)), ("A", "r", (1.0,)))
                for query, reward in enumerate(rewards)]
     lines = lead(results, ["p", "q", "r"], {"H"}).splitlines()
-    assert lines[0] == ("| Suite | p minus | trained on: all specs met | mean best reward | held out: all specs met "
+    assert lines[0] == ("| Suite | p minus | not held out: all specs met | mean best reward | held out: all specs met "
                         "| mean best reward |")
     assert lines[2].startswith("| demo | q | +25% [+0%, +100%] | +0.300 [") and lines[2].endswith("| - | - |")
     assert lines[3] == "| demo | r | +0% [+0%, +0%] | +0.000 [+0.000, +0.000] | - | - |"

@@ -15,8 +15,8 @@ BUDGETS = (5, 20, 50, 200)
 def methods_by_circuits(results: Sequence[Result], order: Sequence[str], held_out: Collection[str]) -> str:
     """For each suite two Markdown tables, share of queries with all specs met and mean best reward.
 
-    A row a policy, a column a circuit, and the means over the circuits that are trained on and over those that are held
-    out, each with its 95% interval over circuits and queries (intervals.py).
+    A row a policy, a column a circuit, and the means over the circuits that are not held out and over those that
+    are, each with its 95% interval over circuits and queries (intervals.py).
     """
     lines = []
     for suite in sorted({row.suite for row in results}):
@@ -31,7 +31,7 @@ def columns(results: Sequence[Result], held_out: Collection[str]) -> tuple[list[
     """Circuits in the order of a table's columns, and the groups over which means are taken: title to circuits."""
     circuits = sorted({row.circuit for row in results}, key=lambda name: (name in held_out, name))
     return circuits, {title: list(names) for title, names in groupby(
-        circuits, key=lambda name: "held out" if name in held_out else "trained on")}
+        circuits, key=lambda name: "held out" if name in held_out else "not held out")}
 
 
 def _table(results: Sequence[Result], order: Sequence[str], held_out: Collection[str],
