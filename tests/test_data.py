@@ -33,6 +33,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.reward import score, spec_score
 from sizing_app.task.turn import Measurement, Proposal, Turn
 from sizing_app.train.baselines import build_mlp
+from sizing_app.train.config import CIRCUITS
 from sizing_app.train.data import sample_texts
 from sizing_app.train.fit import fit
 from sizing_app.train.imagine import imagine, lessons, write_lessons
@@ -280,6 +281,18 @@ def test_the_teacher_meets_specs_and_makes_up_for_what_was_missed(teacher, pool,
                                       for answer, task in zip(corrected, tasks, strict=True)])
     assert sum(after.metrics["gbw"] > before.metrics["gbw"]
                for before, after in zip(measured, faster, strict=True)) >= 13
+
+
+@pytest.mark.parametrize("name", CIRCUITS.split(","))
+def test_a_design_that_is_imagined_has_every_metric(name):
+    """Also where some stored designs have none (the share of right decisions of a comparator that never decided)."""
+    circuit = load_circuit(name)
+    pool = load_pool(circuit, pool_path(circuit))
+    teacher = Teacher(pool, load_surrogate(surrogate_path(Path("models"), circuit), circuit))
+    rows = teacher.metrics(np.random.default_rng(0).normal(0.0, 0.1, (50, len(circuit.specs))))
+    assert np.isfinite(rows[:, teacher.surrogate.columns]).all()
+    for column, values in teacher.discrete.items():
+        assert set(rows[:, column]) <= set(values) and np.isin(values, pool.metrics[:, column]).all()
 
 
 def reply_of(lesson, circuit):

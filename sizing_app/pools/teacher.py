@@ -41,7 +41,7 @@ class Teacher:
     def __init__(self, pool: Pool, surrogate: Surrogate):
         self.pool, self.surrogate = pool, surrogate
         self._centres: dict[int, np.ndarray] = {}
-        columns = ((column, np.unique(pool.metrics[:, column])) for column in range(pool.metrics.shape[1]))
+        columns = ((column, _known_values(pool.metrics[:, column])) for column in range(pool.metrics.shape[1]))
         self.discrete = {column: values for column, values in columns if len(values) <= FEW}
 
     def answers(self, tasks: Sequence[Task], histories: Sequence[History], conditions: Sequence[Conditions],
@@ -80,3 +80,8 @@ class Teacher:
 
     def _unit(self, parameters: Parameters) -> np.ndarray:
         return self.pool.grid.unit(self.pool.grid.index(parameters))
+
+
+def _known_values(column: np.ndarray) -> np.ndarray:
+    """Of the designs that have one: a comparator that decides nothing has no share of right decisions."""
+    return np.unique(column[np.isfinite(column)])
