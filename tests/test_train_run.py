@@ -263,10 +263,13 @@ def test_reinforcement_learning_keeps_to_the_words_of_its_start(tmp_path, capsys
     assert f"not {other}: the sft stage can teach it that" in capsys.readouterr().err
 
 
-def test_a_start_without_a_card_is_told(tmp_path, capsys):
+def test_a_start_without_a_card_is_told_before_a_run_is_cleared(tmp_path, capsys):
+    trained = tmp_path / "run" / "tl-grpo.pt"
+    trained.parent.mkdir()
+    trained.write_text("hours of work")
     assert main(["sft", "--start", str(tmp_path), "--out", str(tmp_path / "run"), "--circuits", "OTA", "--no-family",
-                 "--device", "cpu"]) == 2
-    assert "has no card.toml" in capsys.readouterr().err
+                 "--device", "cpu", "--resume", "no"]) == 2
+    assert "has no card.toml" in capsys.readouterr().err and trained.exists()
 
 
 def test_the_data_stage_writes_the_prompt_of_the_start(tmp_path):

@@ -47,12 +47,12 @@ class Stages:
         self.circuits = [load_training_circuit(name) for name in options.circuits.split(",")]
         self.family = [] if options.no_family else list(load_family().values())
         self.folder = RunFolder(options.out)
-        if options.resume == "no":
-            self.folder.clear()
         if options.start and not (options.start / "card.toml").exists():
             raise RunError(f"{options.start} has no card.toml: --start names an exported checkpoint")
         self.prompt = prompt_of(options.start) if options.start and not options.prompt else preset.data.prompt
         self.preset = replace(preset, data=replace(preset.data, prompt=self.prompt))
+        if options.resume == "no":
+            self.folder.clear()
         self.folder.open(options.preset, [circuit.name for circuit in self.circuits], len(self.family), options.seed,
                          self.prompt)
 
