@@ -168,7 +168,7 @@ def test_what_cannot_be_done_is_said_before_anything_starts(services, store, ind
 
 def test_a_model_without_words_for_the_circuit_acts_on_no_plan(services, store, monkeypatch):
     first = a_session(services)
-    monkeypatch.setattr("sizing_app.policy.lack_of_words", lambda folder, circuit: "far")
+    monkeypatch.setattr("sizing_app.policy.lack_of_words", lambda *_: "far")
     with pytest.raises(PolicyError, match="cannot size TOY: the checkpoint has no words for far"):
         Forks(services).with_plan(first, 1, MINE, "tl-grpo", 1)
     assert store.count() == 1

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizing_app.circuit.definition import Circuit, Metric, Parameter
+from sizing_app.circuit.definition import Circuit, Metric, Parameter, Spec
 from sizing_app.circuit.folder import load_circuit, load_circuits
-from sizing_app.policy import PolicySettings, can_size, lack_of
+from sizing_app.errors import PolicyError
+from sizing_app.policy import PolicySettings, can_size, check_can_size, lack_of
 from sizing_app.policy.engine import Engine
 from sizing_app.policy.language_model import LanguageModel
 from sizing_app.prompt.analysis import verb
@@ -24,7 +25,7 @@ from sizing_app.prompt.versions import LATEST, VERSIONS
 from sizing_app.prompt.vocabulary import added_tokens
 from sizing_app.prompt.wording import NamesWritten, wording
 from sizing_app.train.family.archive import load_family
-from tests.builders import a_circuit_without_words, on_grid
+from tests.builders import a_circuit, a_circuit_without_words, a_task, on_grid
 from tests.checkpoint import a_history, a_query, sample_texts, write_checkpoint
 from tests.test_spice_corpus import cell_of, circuit_of
 
@@ -153,6 +154,23 @@ def test_what_has_no_word_is_named():
     assert misfits(circuit) == ["far (unit furlong)"]
     odd = replace(circuit, parameters=(replace(circuit.parameters[0], role="device width (M1)"),))
     assert misfits(odd)[0] == 'w (no role is told by "device width (M1)")'
+
+
+def test_a_bound_that_is_not_above_0_has_no_words(tmp_path):
+    """It would be told as a bound above 0: neither a circuit nor a task may have it."""
+    plain = a_circuit()
+    given = PolicySettings(models=tmp_path)
+    for version in VERSIONS:
+        write_checkpoint(tmp_path / "tl-grpo", [plain], version=version)
+        below = replace(plain, metrics=(*plain.metrics, Metric("vss", "Level", "V", "")),
+                        specs=(*plain.specs, Spec("vss", high=-0.5)))
+        assert "vss <= -500 mV (a bound that is not above 0)" in lack_of("tl-grpo", below, given)
+        check_can_size("tl-grpo", a_task(plain), given)
+        for spec in (Spec("power", high=-1e-6), Spec("power", low=-1e-6, high=2e-6),
+                     Spec("power", high=0.0, scale=1e-6)):
+            with pytest.raises(PolicyError, match="no words for power .* not above 0"):
+                check_can_size("tl-grpo", replace(a_task(plain), specs=(plain.specs[0], spec)), given)
+        check_can_size("tl-grpo", replace(a_task(plain), specs=(Spec("gain", low=-3.0, scale=20.0),)), given)
 
 
 def test_a_checkpoint_in_words_is_offered_on_an_imported_circuit(tmp_path):

@@ -3,9 +3,10 @@
 A policy is stateless: it sees the task and the history, so the same session gives the same proposals again.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.definition import Circuit, Spec
 from sizing_app.circuit.folder import has_golden, home
 from sizing_app.errors import PolicyError
 from sizing_app.policy.card import read_card
@@ -42,7 +43,7 @@ def can_size(name: str, circuit: Circuit, settings: PolicySettings | None = None
 def check_can_size(name: str, task: Task, settings: PolicySettings | None = None) -> None:
     """Raise PolicyError with the reason where a policy cannot size the circuit of a task, or cannot push its goal:
     before anything is simulated."""
-    if lack := lack_of(name, task.circuit, settings):
+    if lack := lack_of(name, task.circuit, settings, task.specs):
         raise PolicyError(f"The policy {name} cannot size {task.circuit.name}: {lack}. Choose another policy.")
     if task.goal is not None and not can_push(name):
         able = ", ".join(other for other, entry in POLICIES.items() if entry.pushes)
@@ -71,13 +72,13 @@ def trained_on(name: str, settings: PolicySettings | None = None) -> list[str]:
     return read_card(models / name).get("circuits", []) if entry and entry.kind == "checkpoint" else []
 
 
-def lack_of(name: str, circuit: Circuit, settings: PolicySettings | None = None) -> str:
-    """What a policy lacks for a circuit; empty where it can size it."""
+def lack_of(name: str, circuit: Circuit, settings: PolicySettings | None = None, specs: Sequence[Spec] = ()) -> str:
+    """What a policy lacks for a circuit, and for a task's ``specs`` of it; empty where it can size it."""
     entry, models = POLICIES.get(name), (settings or PolicySettings()).models
     if entry is None:
         return ""
     if entry.kind in ("checkpoint", "hybrid") and not served(name):
-        lack = lack_of_words(models / checkpoint_of(name), circuit)
+        lack = lack_of_words(models / checkpoint_of(name), circuit, specs)
         return f"the checkpoint has no words for {lack}" if lack else ""
     ours = home(circuit) is not None  # files of models are by name, and a stored circuit may have the name of another
     there = {"golden": lambda: has_golden(circuit), "pool": lambda: pool_path(circuit).is_file(),

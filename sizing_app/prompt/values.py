@@ -108,6 +108,11 @@ def metric_grid(metric: Metric, spec: Spec) -> Grid:
     return Grid(values, tuple(value_text(value, metric.unit) for value in values), step is None)
 
 
+def has_no_text(metric: Metric, spec: Spec) -> bool:
+    """Whether a bound is 0 or negative where the grid is logarithmic: it would be told as one above 0."""
+    return metric.unit not in _LINEAR_STEPS and any(bound is not None and bound <= 0 for bound in (spec.low, spec.high))
+
+
 def percent_bucket(margin: float) -> int:
     """Size of a relative margin in percent, as one of PERCENT_BUCKETS; a failed spec never shows as 0."""
     size = abs(margin) * 100
