@@ -166,9 +166,11 @@ def rounded(circuit: Circuit, specs: Sequence[Spec]) -> tuple[Spec, ...]:
 
 def _round(value: float, unit: str, up: bool) -> float:
     slack = 1e-9 * abs(value)
-    if unit in ("dB", "deg") or value <= 0:
+    if unit in ("dB", "deg"):
         step = 1.0 if unit == "deg" else 0.5
         return (math.ceil((value - slack) / step) if up else math.floor((value + slack) / step)) * step
+    if value <= 0:
+        return -_round(-value, unit, not up) if value else 0.0
     series = _decade(math.floor(math.log10(value) + 1e-12))
     if up:
         return series[bisect_left(series, value - slack)]
