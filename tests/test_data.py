@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from sizing_app.pools.networks import save_networks
 from sizing_app.pools.query_rules import SINGLE_LIMIT, attractor
 from sizing_app.pools.surrogate import condition_features, load_surrogate, save_surrogate, surrogate_path
 from sizing_app.pools.targets import DesignGrid, margins, metric_row, rounded
-from sizing_app.pools.teacher import Teacher
+from sizing_app.pools.teacher import Answer, Teacher
 from sizing_app.prompt.analysis import move_text
 from sizing_app.prompt.claims import claims
 from sizing_app.prompt.compact import target_text
@@ -36,7 +37,7 @@ from sizing_app.train.baselines import build_mlp
 from sizing_app.train.config import CIRCUITS
 from sizing_app.train.data import sample_texts
 from sizing_app.train.fit import fit
-from sizing_app.train.imagine import imagine, lessons, write_lessons
+from sizing_app.train.imagine import _Session, imagine, lessons, write_lessons
 from sizing_app.train.pool import build_pool
 from sizing_app.train.prepare import in_pairs_moved
 from sizing_app.train.queries import (FIRST_SEED, PAIR, RECIPES, Synthesis, in_other_ranges, load_queries,
@@ -100,6 +101,16 @@ def test_rounding_goes_to_the_easier_side(value, upper):
     bound = eased.high if upper else eased.low
     assert -1e-8 < (bound / value - 1 if upper else 1 - bound / value) < 0.03
     assert rounded(circuit, [eased])[0] == eased
+
+
+@given(st.floats(1e-12, 1e9), st.booleans())
+def test_a_negative_bound_is_rounded_as_a_positive_one_is(value, upper):
+    circuit = load_circuit("OTA")
+    below = Spec("power", high=-value) if upper else Spec("power", low=-value)
+    above = Spec("power", low=value) if upper else Spec("power", high=value)
+    found, mirrored = (rounded(circuit, [spec])[0] for spec in (below, above))
+    assert (found.low or found.high) == -(mirrored.low or mirrored.high)
+    assert rounded(circuit, [Spec("power", high=0.0, scale=1.0)])[0].high == 0.0
 
 
 def test_margins_agree_with_the_reward():
@@ -303,6 +314,18 @@ def reply_of(lesson, circuit):
 def answered(trajectory):
     """The lessons without those on another plan."""
     return [lesson for lesson in lessons(trajectory) if lesson["reply"].startswith("<Analyze>")]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_plan_of_a_circuit_of_few_parameters_names_as_many(count, teacher, pool, monkeypatch):
+    """Whichever way it is drawn, and as long as it is."""
+    session = _Session(drawn(pool, 1)[0], 0, teacher, np.random.default_rng(7))
+    design = pool.grid.design(pool.design[1])
+    few = replace(pool.circuit, parameters=pool.circuit.parameters[:count])
+    session._pool = SimpleNamespace(grid=DesignGrid(few))
+    monkeypatch.setattr(session, "_heights", lambda unit: np.zeros((1, len(few.specs))))
+    others = [session._other(Answer(design, None)) for _ in range(40)]
+    assert {len(other.named) for other in others} == {count}
 
 
 def test_lessons_parse_and_hold_what_they_say(teacher, pool, circuit, tmp_path):

@@ -146,7 +146,7 @@ class _Session:
         steps = STEP * np.exp(rng.normal(0.0, 0.6, count))
         if rng.random() < REVERSED:
             places = np.argsort(-np.abs(unit - start), kind="stable")[:count]
-            steps *= -np.sign(unit - start)[places]
+            steps = steps[:len(places)] * -np.sign(unit - start)[places]
         else:
             places = rng.choice(len(unit), min(count, len(unit)), replace=False)
             steps = steps[:len(places)] * rng.choice([-1.0, 1.0], len(places))
