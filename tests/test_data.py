@@ -181,6 +181,7 @@ def test_training_queries_are_witnessed_and_no_one_design_meets_many(ota_pool):
 def test_training_queries_are_the_same_for_the_same_seed(ota_pool):
     shares = {"hidden_share": 0.5, "moved_share": 0.75}
     assert drawn(ota_pool, 20, **shares) == drawn(ota_pool, 20, **shares) != drawn(ota_pool, 20, 5, **shares)
+    assert drawn(ota_pool, 19, **shares) == drawn(ota_pool, 20, **shares)
 
 
 def test_queries_of_a_pair_differ_in_their_targets_alone(ota_pool):

@@ -29,7 +29,7 @@ from sizing_app.task.turn import Proposal, Turn
 from sizing_app.train.command import main, parse, preset_of
 from sizing_app.train.config import RLConfig, SFTConfig
 from sizing_app.train.curves import draw_curves, running_mean
-from sizing_app.train.data import load_lessons, split
+from sizing_app.train.data import alternate, load_lessons, split
 from sizing_app.train.export import export_model, load_model, toml
 from sizing_app.train.imagine import imagine, write_lessons
 from sizing_app.train.merge import main as merge
@@ -91,10 +91,18 @@ def test_lessons_are_tokenized_as_the_prompt_is(tokenizer, taught):
 
 
 @pytest.mark.parametrize("count, held_out, wanted", [(10, 4, [0, 1, 8, 9]), (10, 3, [0, 1, 8, 9]), (9, 1, [0, 1]),
-                                                     (6, 0, []), (7, 7, [0, 1, 2, 3, 4, 5, 6])])
+                                                     (6, 0, []), (7, 7, [0, 1, 6]), (2, 1, []), (10, 64, [0, 1, 8, 9])])
 def test_what_is_held_out_are_whole_pairs(count, held_out, wanted):
     training, held = split(range(count), held_out)
     assert held == wanted and sorted(training + held) == list(range(count))
+
+
+def test_queries_of_the_circuits_in_turn_are_divided_by_whole_pairs():
+    queries = [[f"{name}{place}" for place in range(count)] for name, count in (("a", 6), ("b", 4), ("c", 2))]
+    assert alternate(queries, (2, 6)) == [["a0", "a1"], ["b0", "b1", "c0", "c1", "a2", "a3"]]
+    assert alternate(queries, (3, 2)) == [["a0", "a1", "b0"], ["c0", "c1"]]
+    with pytest.raises(ValueError, match="the files hold fewer"):
+        alternate(queries, (4, 10))
 
 
 def test_supervised_training_learns_and_resumes_exactly(tokenizer, taught, tmp_path):

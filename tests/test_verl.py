@@ -53,7 +53,7 @@ QUERIES, TURNS, GROUP = 2, 3, 8
 def tasks():
     circuit = load_training_circuit("OTA")
     nominal = circuit.conditions.nominal
-    return [Task(circuit, circuit.specs, nominal, random_design(circuit, seed), TURNS, seed) for seed in range(3)]
+    return [Task(circuit, circuit.specs, nominal, random_design(circuit, seed), TURNS, seed) for seed in range(4)]
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_a_row_holds_the_query_and_its_first_prompt(files, tasks):
     import pyarrow.parquet
     rows = pyarrow.parquet.read_table(files / "training.parquet").to_pylist()
     circuits = {"OTA": tasks[0].circuit}
-    assert [from_json(json.loads(row["query"]), circuits) for row in rows] == tasks[1:]
+    assert [from_json(json.loads(row["query"]), circuits) for row in rows] == tasks[2:]
     assert [message["role"] for message in rows[0]["prompt"]] == ["system", "user"]
     assert "Result:" in rows[0]["prompt"][1]["content"]
 
@@ -175,7 +175,7 @@ def test_rewards_are_those_of_the_app(batch, tasks, simulator):
     taken, tokenizer = batch
     data = dict(zip(taken.keys, tq.kv_batch_get(keys=taken.keys, partition_id="train"), strict=True))
     rewards = []
-    for query, task in enumerate(tasks[1:]):
+    for query, task in enumerate(tasks[2:]):
         history = (initial_turn(task, simulator),)
         for place in range(1, TURNS + 1):
             shown = tokenizer.apply_chat_template(messages(task, history), add_generation_prompt=True,

@@ -53,7 +53,7 @@ def changes(folder: Path) -> list[str]:
 def test_two_steps_of_verls_trainer(tmp_path, simulator):
     circuit = load_training_circuit("OTA")
     tasks = [Task(circuit, circuit.specs, circuit.conditions.nominal, random_design(circuit, seed), 2, seed)
-             for seed in range(5)]
+             for seed in range(6)]
     save_queries(tmp_path / "queries" / "OTA.jsonl.gz", tasks)
     assert dataset.main(["--circuits", "OTA", "--data", str(tmp_path), "--out", str(tmp_path), "--training", "4",
                          "--validation", "1", "--workers", "1"]) == 0

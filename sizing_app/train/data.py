@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -32,22 +32,37 @@ class Lessons:
 
 
 def load_lessons(paths: Sequence[Path], tokenizer: Tokenizer, validation: int) -> Lessons:
-    """All trajectories of the files; ``validation`` of them, at most half of them, spread over all files, are held
-    out."""
-    found = [pairs for path in paths for pairs in tokenize(read_trajectories(path), tokenizer)]
-    return Lessons(*split(found, min(validation, len(found) // 2)))
+    """All trajectories of the files; ``validation`` of them, spread over all files, are held out."""
+    return Lessons(*split([pairs for path in paths for pairs in tokenize(read_trajectories(path), tokenizer)],
+                          validation))
 
 
 def split(items: Sequence, held_out: int) -> tuple[list, list]:
     """The items without, and those in ``held_out`` places, that are spread evenly over all.
 
-    Items come in pairs that differ in their targets alone (queries.py), so whole pairs are held out: one more than
-    asked for where that number is odd.
+    Items come in pairs that differ in their targets alone (queries.py), so whole pairs are held out, at most half of
+    them: one item more than asked for where that number is odd.
     """
-    pairs = np.linspace(0, max(0, (len(items) - 1) // PAIR), -(-held_out // PAIR), dtype=int).tolist()
-    chosen = {place for pair in pairs for place in range(PAIR * pair, PAIR * (pair + 1))}
-    return ([item for place, item in enumerate(items) if place not in chosen],
-            [item for place, item in enumerate(items) if place in chosen])
+    pairs = in_pairs(items)
+    chosen = set(np.linspace(0, max(0, len(pairs) - 1), min(-(-held_out // PAIR), len(pairs) // 2), dtype=int).tolist())
+    return ([item for place, pair in enumerate(pairs) if place not in chosen for item in pair],
+            [item for place, pair in enumerate(pairs) if place in chosen for item in pair])
+
+
+def alternate(queries: Iterable[Sequence], counts: Sequence[int]) -> list[list]:
+    """For each of ``counts`` so many queries, pairs of each circuit in turn; no pair is in two of the parts. Raises
+    ValueError where there are too few."""
+    pairs = iter([pair for place in zip_longest(*map(in_pairs, queries), fillvalue=()) for pair in place])
+    parts = [list(chain.from_iterable(islice(pairs, -(-count // PAIR))))[:count] for count in counts]
+    if [len(part) for part in parts] != list(counts):
+        raise ValueError(f"{' and '.join(map(str, counts))} queries of whole pairs are asked for, and the files hold "
+                         "fewer")
+    return parts
+
+
+def in_pairs(items: Sequence) -> list[Sequence]:
+    """Two by two, as they were drawn."""
+    return [items[first:first + PAIR] for first in range(0, len(items), PAIR)]
 
 
 def read_trajectories(path: Path) -> Iterator[list[dict[str, str]]]:

@@ -144,7 +144,7 @@ class FineTuning:
         config = replace(SFT, steps=self.options.sft_steps, batch=self.options.batch)
         lessons = [pairs for circuit in self.circuits for pairs in self._lessons(circuit)]
         sizes = [max(len(prompt) + len(reply) for prompt, reply in pairs) for pairs in lessons]
-        parts = split(list(zip(lessons, sizes, strict=True)), min(self.options.validation, len(lessons) // 2))
+        parts = split(list(zip(lessons, sizes, strict=True)), self.options.validation)
         data = Lessons(*([pairs for pairs, size in part if size <= self.reads] for part in parts))
         if not data.training:
             raise ValueError(f"no lesson fits the {self.reads} tokens that the model reads")

@@ -15,10 +15,11 @@ from sizing_app.pools.surrogate import Surrogate, load_surrogate, save_surrogate
 from sizing_app.pools.teacher import Teacher
 from sizing_app.train.baselines import build_mlp
 from sizing_app.train.config import DataConfig
+from sizing_app.train.data import in_pairs
 from sizing_app.train.family.archive import family_pool
 from sizing_app.train.imagine import Trajectory, imagine, in_ranges_of, write_lessons
 from sizing_app.train.pool import build_pool
-from sizing_app.train.queries import PAIR, Synthesis, in_other_ranges, save_queries
+from sizing_app.train.queries import Synthesis, in_other_ranges, save_queries
 from sizing_app.train.run_folder import Clock
 from sizing_app.train.surrogate import fit_surrogate
 
@@ -111,8 +112,7 @@ def _imagine(teacher: Teacher, path: Path, count: int, config: DataConfig, rng: 
 def in_pairs_moved(trajectories: Sequence[Trajectory], share: float,
                    rng: np.random.Generator) -> Iterator[Trajectory]:
     """The trajectories of so many of the pairs in ranges around all their designs."""
-    for first in range(0, len(trajectories), PAIR):
-        pair = trajectories[first:first + PAIR]
+    for pair in in_pairs(trajectories):
         circuit = pair[0].task.circuit
         if rng.random() < share:
             circuit = in_other_ranges(circuit, [design for each in pair for design in each.designs], rng)

@@ -52,11 +52,12 @@ class Synthesis:
         self._places: dict[int, _Place] = {}
 
     def draw(self, rng: np.random.Generator, count: int) -> list[Task]:
-        """So many queries, pair by pair. Raises ValueError where the pool has no design that makes one."""
+        """So many queries in whole pairs, one more where that number is odd. Raises ValueError where the pool has no
+        design that makes one."""
         tasks: list[Task] = []
         while len(tasks) < count:
             tasks += self._pair(rng)
-        return tasks[:count]
+        return tasks
 
     def _pair(self, rng: np.random.Generator) -> list[Task]:
         pool, circuit = self.pool, self.pool.circuit

@@ -8,7 +8,6 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from itertools import zip_longest
 from pathlib import Path
 
 import pyarrow
@@ -21,6 +20,7 @@ from sizing_app.session.turn import initial_turn
 from sizing_app.simulator import SimulatorPool
 from sizing_app.task.definition import Task
 from sizing_app.task.protocols import Simulator
+from sizing_app.train.data import alternate
 from sizing_app.train.prepare import queries_path
 from sizing_app.train.queries import load_queries, to_json
 
@@ -42,27 +42,19 @@ def write_rows(path: Path, tasks: Sequence[Task], loop: str, simulator: Simulato
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
 
 
-def alternate(queries: Sequence[Sequence[Task]], count: int) -> list[Task]:
-    """The first ``count`` queries, taken from each circuit in turn."""
-    mixed = [task for place in zip_longest(*queries) for task in place if task is not None]
-    if len(mixed) < count:
-        raise ValueError(f"{count} queries are asked for, and the files hold {len(mixed)}")
-    return mixed[:count]
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     try:
         circuits = {name: load_training_circuit(name) for name in options.circuits.split(",")}
         queries = [load_queries(queries_path(options.data, name), circuits) for name in circuits]
-        tasks = alternate(queries, options.training + options.validation)
+        held_out, training = alternate(queries, (options.validation, options.training))
     except (CircuitError, OSError, ValueError) as error:
         print(f"sizing_app.verl.dataset: {error}", file=sys.stderr)
         return 2
     simulator = SimulatorPool(options.workers)
     try:
-        write_rows(options.out / "training.parquet", tasks[options.validation:], TRAINING, simulator)
-        write_rows(options.out / "validation.parquet", tasks[:options.validation], VALIDATION, simulator)
+        write_rows(options.out / "training.parquet", training, TRAINING, simulator)
+        write_rows(options.out / "validation.parquet", held_out, VALIDATION, simulator)
     finally:
         simulator.close()
     print(f"{options.training} training and {options.validation} validation queries in {options.out}")
