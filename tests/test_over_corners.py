@@ -1,9 +1,10 @@
 """Queries sized over all corners, and at their conditions with a check afterwards: figures, resuming, table."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from sizing_app.circuit.conditions import ConditionSpace
 from sizing_app.evaluate.over_corners import AFTERWARDS, FILE, OVER, size_both_ways, table
 from sizing_app.evaluate.runner import Job
 from sizing_app.evaluate.suites import Query
@@ -61,6 +62,15 @@ def test_what_holds_at_nominal_alone_is_told_apart(tmp_path):
     lines = table([over, afterwards]).splitlines()
     assert "| over all corners | 1 of 1 (21% to 100%) | 1 of 1 (21% to 100%) | 100% | 3 |" in lines[2]
     assert "| 1 of 1 (21% to 100%) | 0 of 1 (0% to 79%) | 50% | 2 |" in lines[3]
+
+
+def test_a_circuit_of_one_corner_is_sized_at_that(tmp_path):
+    (job,), one = some_jobs(1), a_circuit().conditions.nominal
+    space = ConditionSpace((one.corner,), (one.temperature,), (one.supply,), (one.load,))
+    found = play(tmp_path, [replace(job, circuit=replace(job.circuit, conditions=space))], QuadraticSimulator(),
+                 [write("", GOOD)])
+    assert [(row.way, row.met, row.met_over, row.simulations) for row in found] == [
+        (OVER, 1, 1, 2), (AFTERWARDS, 1, 1, 3)]
 
 
 def test_what_is_played_is_not_played_again(tmp_path):

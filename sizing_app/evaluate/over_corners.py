@@ -89,7 +89,7 @@ def _sized(key: tuple, job: Job, way: str, budget: int, policy: Policy, simulato
            stop: threading.Event) -> Sized | None:
     """One session and what its best design shows over the corners; None where it was stopped."""
     task = job.query.task(job.circuit, budget)
-    plan = plan_over(task.conditions, all_corners(task.circuit, task.conditions))
+    plan = plan_over(task.conditions, all_corners(task.circuit, task.conditions)) or Plan((task.conditions,))
     started = time.thread_time()
     state = fold(run_session(replace(task, plan=plan) if way == OVER else task, policy, simulator, stop))
     if state.status == "failed":
