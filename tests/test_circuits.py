@@ -14,14 +14,16 @@ import pytest
 
 from sizing_app.circuit import check
 from sizing_app.circuit import folder as circuits
-from sizing_app.circuit.folder import circuit_names, golden, load_circuit, read_folder
+from sizing_app.circuit.folder import circuit_names, golden, load_circuit, read_folder, settle
 from sizing_app.circuit.netlist import build_netlist
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.circuit.toml_table import CircuitError
+from sizing_app.evaluate.golden import write
 from sizing_app.policy.designs import from_unit
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.metrics import MEASURES
 from sizing_app.task.reward import score
+from tests.builders import QuadraticSimulator, a_circuit, settled
 
 NAMES = circuit_names()
 
@@ -224,6 +226,19 @@ def test_a_golden_design_of_other_parameters_is_refused(change, said, tmp_path):
     with pytest.raises(CircuitError) as caught:
         golden(read_folder(folder))
     assert not [part for part in [*said, "golden.json"] if part not in str(caught.value)], str(caught.value)
+
+
+def test_a_golden_design_may_leave_a_metric_without_a_value(tmp_path):
+    """One that no spec asks for; it is written as null, and read."""
+    class WithoutPower(QuadraticSimulator):
+        def measure(self, circuit, parameters, conditions):
+            found = super().measure(circuit, parameters, conditions)
+            return replace(found, metrics={**found.metrics, "power": None})
+
+    circuit = replace(settled(tmp_path), specs=a_circuit().specs[:1])
+    settle(circuit, tmp_path)
+    write(circuit, WithoutPower(), {"w": 1e-5, "m": 3.0})
+    assert golden(circuit)["metrics"]["power"] is None and golden(circuit)["metrics"]["gain"] > 50
 
 
 def test_processes_of_the_circuits_are_known():

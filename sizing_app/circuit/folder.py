@@ -142,7 +142,8 @@ def has_golden(circuit: Circuit) -> bool:
 
 
 def golden(circuit: Circuit) -> dict:
-    """golden.json: {"parameters": {...}, "metrics": {...}}, a design that meets the default specs nominally."""
+    """golden.json: {"parameters": {...}, "metrics": {...}}, a design that meets the default specs nominally.
+    A metric that has no value there, and no spec, is None."""
     path = golden_path(circuit)
     try:
         table = Table(path, json.loads(path.read_text("utf-8-sig")))
@@ -152,7 +153,8 @@ def golden(circuit: Circuit) -> dict:
         entries, names = table.section(key), [item.name for item in items]
         entries.only(*names)
         for name in names:
-            entries.number(name)
+            if key == "parameters" or entries.values.get(name, "") is not None:
+                entries.number(name)
     return table.mapping()
 
 

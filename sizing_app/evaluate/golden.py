@@ -60,9 +60,9 @@ def _measure(circuit: Circuit, grid: DesignGrid, simulator, designs: np.ndarray)
 
 
 def write(circuit: Circuit, simulator, design: Parameters) -> Path:
-    """golden.json with the design and its metrics to five digits."""
+    """golden.json with the design and its metrics to five digits, null where one has no value."""
     measured = simulator.evaluate(circuit, design, circuit.conditions.nominal)
-    metrics = {name: float(f"{value:.5g}") for name, value in measured.metrics.items()}
+    metrics = {name: None if value is None else float(f"{value:.5g}") for name, value in measured.metrics.items()}
     path = golden_path(circuit)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"parameters": dict(design), "metrics": metrics}, indent=2) + "\n")
