@@ -87,6 +87,10 @@ def test_call_that_counts(text, problem):
     assert [problem in sentence for sentence in proposal.problems] == ([] if problem is None else [True])
 
 
+def test_the_ends_of_a_range_may_have_decimals():
+    assert parse_reply(call(w="100.0%", m="0.0%"), CIRCUIT).parameters == {"w": 1e-4, "m": 1.0}
+
+
 @pytest.mark.parametrize(("text", "problem"), [
     ("<Analyze>x</Analyze>", "neither a call"),
     ("<Analyze>x", "neither a call"),

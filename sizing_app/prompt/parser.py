@@ -46,7 +46,7 @@ _ENDS = {CALL: CALL_END, _XML: _XML_END}
 _XML_CALL = re.compile(r"<function=([^<>\s]{1,80})>(.*?)(?:</function>|\Z)", re.DOTALL)
 _XML_PARAMETER = re.compile(r"<parameter=([^<>\s]{1,80})>([^<]*)</parameter>")
 _FENCED = re.compile(r"```\w*+(.*?)```", re.DOTALL)
-_PERCENT = re.compile(r"\s*(100|[0-9]{1,2}(?:\.[0-9]+)?)\s*%\s*")
+_PERCENT = re.compile(r"\s*(100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]+)?)\s*%\s*")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
