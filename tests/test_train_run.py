@@ -36,11 +36,11 @@ from sizing_app.train.merge import main as merge
 from sizing_app.train.prepare import lessons_path, queries_path
 from sizing_app.train.queries import Synthesis, save_queries
 from sizing_app.train.rollout import Rollouts, play
-from sizing_app.train.run_folder import Clock, RunError, RunFolder, generator, read_log
+from sizing_app.train.run_folder import Clock, RunError, RunFolder, StepLog, generator, read_log
 from sizing_app.train.sft import train_sft
 from sizing_app.train.stages import Stages, base_of
 from sizing_app.train.step import tl_grpo
-from sizing_app.train.trainer import Trainer
+from sizing_app.train.trainer import Trainer, load_mean
 from tests.bench.training import our_steps, prompts
 from tests.builders import a_circuit, a_task, on_grid
 from tests.training import ScriptedSampler, a_model, a_tokenizer, demonstration, dialogue, rollouts_of
@@ -157,10 +157,22 @@ def test_reinforcement_learning_resumes_exactly(tokenizer, tmp_path):
             "group_spread", "dropped", "sampling_seconds", "simulating_seconds", "updating_seconds",
             "validation_passed", "rollouts"} <= set(log[0])
     assert log[0]["ratio_error"] < 1e-4
+    with cut.log_path("tl-grpo").open("a") as file:
+        file.write('{"step": 2, "rew')
+    assert read_log(cut.log_path("tl-grpo")) == log
+    StepLog(cut.log_path("tl-grpo"), 1)
+    assert read_log(cut.log_path("tl-grpo")) == log[:1]
     best = torch.load(cut.path / "tl-grpo-best.pt", weights_only=True)
     assert best["rollouts"] == best["step"] * 2 * RL.queries * RL.group
     assert 0 < best["seconds"] <= sum(entry["seconds"] for entry in log)
     assert draw_curves(cut.log_path("tl-grpo"), tmp_path / "rl.png")
+
+
+def test_a_stage_of_no_steps_keeps_the_weights_it_began_with(tokenizer, tmp_path):
+    model, other, run = a_model(tokenizer), a_model(tokenizer, seed=9), RunFolder(tmp_path)
+    trainer = Trainer("tl-grpo", tl_grpo, model, None, replace(RL, steps=0), run, 0, **QUIET)
+    assert trainer.train([], [], Clock())
+    assert load_mean(run.checkpoint("tl-grpo"), other)["step"] == 0 and same_weights(model, other)
 
 
 def test_a_turn_is_parsed_simulated_and_scored_by_ngspice(ota, simulator):

@@ -113,8 +113,8 @@ class StepLog:
     """
 
     def __init__(self, path: Path, first_step: int):
-        kept = [line for line in _lines(path) if json.loads(line)["step"] < first_step]
-        path.write_text("".join(line + "\n" for line in kept))
+        kept = [entry for entry in read_log(path) if entry["step"] < first_step]
+        path.write_text("".join(json.dumps(entry) + "\n" for entry in kept))
         self._path, self._board = path, SummaryWriter(path.with_suffix(""), purge_step=first_step)
 
     def write(self, entry: dict) -> None:
@@ -128,7 +128,9 @@ class StepLog:
 
 
 def read_log(path: Path) -> list[dict]:
-    return [json.loads(line) for line in _lines(path)]
+    """The entries of a log, without a last one that was cut short."""
+    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def save_checkpoint(path: Path, model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], **facts) -> None:
@@ -158,10 +160,6 @@ def write_json(path: Path, document: dict) -> None:
     unfinished = path.with_suffix(".part")
     unfinished.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n")
     os.replace(unfinished, path)
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text().splitlines() if path.exists() else []
 
 
 def _plain(value):

@@ -77,6 +77,8 @@ class Trainer:
         progress = self.progress
         slowest = progress.seconds / progress.step if progress.step else 5.0
         if self.complete:
+            if not self.run.checkpoint(self.stage).exists():
+                self.save()
             return True
         log = StepLog(self.run.log_path(self.stage), progress.step)
         while not self.complete and not clock.over(2.5 * slowest + 5):
