@@ -65,9 +65,9 @@ def witnessed(circuit: Circuit, values: np.ndarray, slack: tuple[float, float],
               rng: np.random.Generator) -> tuple[Spec, ...] | None:
     """Targets that a witness with these metrics (one row, in the circuit's order) meets by ``slack``, rounded outwards.
 
-    A range keeps its default, so rounded, and is otherwise only widened to hold the witness. What the witness reaches beyond the farthest pull
-    of a driver, such as an offset that happens to cancel, is luck and not asked for. None where a spec has no value, or
-    one that makes no target: 0 without a scale, or another count than the only good one.
+    A range keeps its default, so rounded, and is otherwise only widened to hold the witness. What the witness reaches
+    beyond the farthest pull of a driver, such as an offset that happens to cancel, is luck and not asked for. None
+    where a spec has no value, or one that makes no target: 0 without a scale, or another count than the only good one.
     """
     found = []
     for spec, column in zip(circuit.specs, metric_columns(circuit, circuit.specs), strict=True):

@@ -80,7 +80,8 @@ def position(parameter: Parameter, value: float) -> int:
 
 def at_position(parameter: Parameter, percent: float) -> float:
     """The grid value of a parameter that has a position; where a logarithmic range has none there, the value at the
-    position itself, in four digits. So every grid value can be written, and no move of a position leaves the value."""
+    position itself, in four digits. So no move of a position leaves the value. Every grid value can be written where
+    there are few enough for 101 positions: not all of a range of six decades, and every fourth of a count to 400."""
     value = parameter.from_unit(percent / 100)
     snapped = parameter.snap(value)
     if parameter.scale == "linear" or position(parameter, snapped) == round(percent):
