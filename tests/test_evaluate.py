@@ -335,10 +335,24 @@ def test_searches_are_compared_at_several_budgets():
                for (policy, query), rewards in sessions.items()]
     turns.append(TurnResult("TOY", "demo", 2, "search", 0, 0.0, 0, "ok"))  # a query that the model did not play
     text = at_budgets(turns, results, ["model", "search"], 20).splitlines()
-    assert text[0] == "| | 5 simulations | 20 simulations | as good as model after 5 | seconds a session |"
-    assert text[2] == "| model | 50% met, 0.900 | 50% met, 0.900 | 1 | 3.0 |"
-    assert text[3] == "| search | 0% met, 0.300 | 50% met, 0.900 | 13 | 3.0 |"
+    assert text[0] == "**demo: reached at several budgets**"
+    assert text[2] == "| | 5 simulations | 20 simulations | as good as model after 5 | seconds a session |"
+    assert text[4] == "| model | 50% met, 0.900 | 50% met, 0.900 | 1 | 3.0 |"
+    assert text[5] == "| search | 0% met, 0.300 | 50% met, 0.900 | 13 | 3.0 |"
     assert at_budgets([], [], ["model"], 20) == ""
+
+
+def test_budgets_are_of_simulations_and_means_by_circuit_and_suite():
+    """A circuit with more queries counts no more than the other; what was refused took no simulation."""
+    sessions = [("A", "demo", query, 1, 5) for query in range(3)] + [("B", "demo", 0, 0, 5), ("A", "other", 0, 1, 6)]
+    turns = [TurnResult(circuit, suite, query, "x", place, float(met and place == last), int(met and place == last),
+                        "refused" if place == 1 else "ok")
+             for circuit, suite, query, met, last in sessions for place in range(7)]
+    results = [Result(circuit, suite, query, "x", met, met, last - 1, 1.0)
+               for circuit, suite, query, met, last in sessions]
+    text = at_budgets(turns, results, ["x"], 5)
+    assert text.count("**") == 4 and "| x | 50% met, 0.500 | 4 | 1.0 |" in text
+    assert "| x | 100% met, 1.000 | 5 | 1.0 |" in text
 
 
 def test_curves_carry_the_last_reward_forward(tmp_path):

@@ -171,8 +171,8 @@ def table(results: Sequence[Result], variants: Sequence[str]) -> str:
         strata, played = by_seed(results, names, suites)
         for name in names:
             best, passed = played[name]
-            seeds = best.mean(axis=1)
-            cells = [len(seeds), _mean(best, strata, REWARD), f"{seeds.min():.3f}, {seeds.max():.3f}",
+            seeds = [pooled(run, strata) for run in best]
+            cells = [len(seeds), _mean(best, strata, REWARD), f"{min(seeds):.3f}, {max(seeds):.3f}",
                      _mean(passed, strata, SHARE)]
             cells += ["-", "-"] if name == first else [_lead(played[first][0], best, strata, REWARD_DIFFERENCE),
                                                        _lead(played[first][1], passed, strata, SHARE_DIFFERENCE)]

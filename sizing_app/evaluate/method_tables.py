@@ -5,8 +5,10 @@ from itertools import groupby, product
 
 import numpy as np
 
+from sizing_app.evaluate.intervals import pooled
 from sizing_app.evaluate.report import lead_of, mean_with_interval
 from sizing_app.evaluate.results import Result, TurnResult
+from sizing_app.task.turn import NOT_SIMULATED
 
 BUDGETS = (5, 20, 50, 200)
 """Simulations after the initial design at which searches are compared."""
@@ -76,38 +78,49 @@ def lead(results: Sequence[Result], order: Sequence[str], held_out: Collection[s
 
 
 def at_budgets(turns: Sequence[TurnResult], results: Sequence[Result], order: Sequence[str], budget: int) -> str:
-    """A Markdown table: what each policy has reached after 5, 20, 50 and 200 simulations, on the queries all played.
+    """For each suite a Markdown table: what each policy has reached after 5, 20, 50 and 200 simulations, on the queries
+    all played.
 
-    The last columns say after how many simulations a policy's mean best reward is that of the first policy after 5, and
-    the seconds of wall time that a session took.
+    Means are pooled by circuit (intervals.py). The last columns say after how many simulations a policy's mean best
+    reward is that of the first policy after 5, and the seconds of wall time that a session took.
     """
+    lines: list[str] = []
+    for suite in sorted({turn.suite for turn in turns}):
+        table = _at_budgets(*([row for row in rows if row.suite == suite] for rows in (turns, results)), order, budget)
+        lines += [f"**{suite}: reached at several budgets**", "", *table, ""] if table else []
+    return "\n".join(lines)
+
+
+def _at_budgets(turns: Sequence[TurnResult], results: Sequence[Result], order: Sequence[str],
+                budget: int) -> list[str]:
+    """The lines of one suite's table; none where the policies share no query."""
     shown = [count for count in BUDGETS if count <= budget]
     played = {policy: {turn.key[:3] for turn in turns if turn.policy == policy} for policy in order}
     common = set.intersection(*filter(None, played.values())) if any(played.values()) else set()
     if not common or not shown:
-        return ""
+        return []
     best = {policy: _best_so_far([turn for turn in turns if turn.policy == policy and turn.key[:3] in common], budget)
             for policy in order if played[policy]}
-    goal = next(iter(best.values()))[0][:, shown[0]].mean()
+    goal = next(iter(best.values()))[0][shown[0]]
     lines = [f"| | {' | '.join(f'{count} simulations' for count in shown)} | as good as {next(iter(best))} after "
              f"{shown[0]} | seconds a session |", f"|{' --- |' * (len(shown) + 3)}"]
     for policy, (rewards, passed) in best.items():
-        cells = [f"{passed[:, count].mean():.0%} met, {rewards[:, count].mean():.3f}" for count in shown]
-        reaching = np.flatnonzero(rewards.mean(axis=0) >= goal - 1e-9)
-        seconds = np.mean([row.seconds for row in results if row.policy == policy and row.key[:3] in common])
+        cells = [f"{passed[count]:.0%} met, {rewards[count]:.3f}" for count in shown]
+        reaching = np.flatnonzero(rewards >= goal - 1e-9)
+        mine = [row for row in results if row.policy == policy and row.key[:3] in common]
+        seconds = pooled([row.seconds for row in mine], [row.circuit for row in mine])
         lines.append(f"| {policy} | {' | '.join(cells)} | {reaching[0] if len(reaching) else f'over {budget}'} | "
                      f"{seconds:.1f} |")
-    return "\n".join([*lines, ""])
+    return lines
 
 
 def _best_so_far(turns: Sequence[TurnResult], budget: int) -> tuple[np.ndarray, np.ndarray]:
-    """Best reward and whether all specs were met, up to each turn: two arrays of shape (sessions, budget + 1)."""
-    rewards, passed = [], []
-    ordered = sorted(turns, key=lambda turn: (turn.key, turn.turn))
-    for _, group in groupby(ordered, key=lambda turn: turn.key):
-        session = list(group)
-        for rows, values in ((rewards, [turn.reward for turn in session]), (passed, [turn.passed for turn in session])):
-            line = np.full(budget + 1, float(max(values)))
-            line[:len(values)] = np.maximum.accumulate(values)[:budget + 1]
-            rows.append(line)
-    return np.array(rewards), np.array(passed)
+    """Best reward, and the share with all specs met, up to each simulation, pooled by circuit: two arrays of shape
+    (budget + 1,). What was not simulated does not count."""
+    circuits: dict[str, list[np.ndarray]] = {}
+    ordered = sorted((turn for turn in turns if turn.status not in NOT_SIMULATED),
+                     key=lambda turn: (turn.key, turn.turn))
+    for (circuit, *_), group in groupby(ordered, key=lambda turn: turn.key):
+        session = np.maximum.accumulate([(turn.reward, turn.passed) for turn in group])[:budget + 1]
+        circuits.setdefault(circuit, []).append(np.pad(session, ((0, budget + 1 - len(session)), (0, 0)), mode="edge"))
+    return tuple(np.mean([np.mean(sessions, axis=0) for sessions in circuits.values()], axis=0).T)

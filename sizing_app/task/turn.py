@@ -14,6 +14,8 @@ from sizing_app.task.settled import Settled
 
 Status = Literal["ok", "not_converged", "timeout", "crashed", "refused", "no_call"]
 """Outcome of a turn's simulation. no_call: the policy proposed nothing that could be simulated."""
+NOT_SIMULATED: tuple[Status, ...] = ("refused", "no_call")
+"""What takes a turn of the budget and no simulation."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class Turn:
     @property
     def simulations(self) -> int:
         """How many simulations it took."""
-        if self.measurement is None or self.measurement.status in ("no_call", "refused"):
+        if self.measurement is None or self.measurement.status in NOT_SIMULATED:
             return 0
         return len(self.points) or 1
 
