@@ -20,7 +20,7 @@ from sizing_app.policy.designs import from_unit, initial_design, to_unit
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.policy.regressor import Regressor, features, predict
 from sizing_app.policy.stored import Centre, Lookup
-from sizing_app.pools.designs import Pool, load_pool, pool_path, save_pool
+from sizing_app.pools.designs import Pool, PoolError, load_pool, pool_path, save_pool
 from sizing_app.pools.targets import DesignGrid, metric_row
 from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
@@ -115,6 +115,17 @@ def test_lookup_takes_the_nearest_stored_conditions(stored):
         task = replace(a_task(stored), conditions=conditions, specs=(Spec("gain", gain - 0.01, scale=1.0),))
         proposal = propose(Lookup(), task, (initial_turn(task, QuadraticSimulator()),))
         assert "reward when stored was 1.00" in proposal.reasoning
+
+
+def test_a_pool_of_former_ranges_or_conditions_is_refused(stored):
+    """Its indices would be read as other sizes, and as other conditions."""
+    first, second = stored.parameters
+    path, space = pool_path(stored), stored.conditions
+    assert len(load_pool(stored, path)) == 80
+    for changed in (replace(stored, parameters=(replace(first, low=10 * first.low, high=10 * first.high), second)),
+                    replace(stored, conditions=replace(space, temperatures=(7.0, 105.0)))):
+        with pytest.raises(PoolError, match="made for other parameter ranges or conditions"):
+            load_pool(changed, path)
 
 
 def test_a_pool_of_another_circuit_is_named(stored, tmp_path):

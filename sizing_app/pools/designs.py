@@ -5,6 +5,7 @@ is asked for its best designs, or for their centre, which moves smoothly with th
 region, so that it is sturdier than the single best design.
 """
 
+import hashlib
 import math
 import zipfile
 from collections.abc import Sequence
@@ -104,22 +105,32 @@ def save_pool(pool: Pool, path: Path) -> None:
     partial = path.with_suffix(".partial.npz")
     np.savez_compressed(partial, condition=pool.condition, design=pool.design, metrics=pool.metrics,
                         parameters=np.array(pool.grid.names),
-                        metric_names=np.array([metric.name for metric in pool.circuit.metrics]))
+                        metric_names=np.array([metric.name for metric in pool.circuit.metrics]),
+                        digest=_digest(pool.circuit))
     partial.replace(path)
 
 
+def _digest(circuit: Circuit) -> str:
+    """Of what the indices of a pool stand for: the grids of the parameters, and the conditions."""
+    grids = [(item.low, item.high, item.scale, item.step) for item in circuit.parameters]
+    return hashlib.sha256(repr((grids, circuit.conditions)).encode()).hexdigest()
+
+
 def load_pool(circuit: Circuit, path: Path) -> Pool:
-    """Read a pool. Raises PoolError."""
+    """Read a pool; older ones have no digest of ranges and conditions. Raises PoolError."""
     try:
         with np.load(path) as arrays:
             pool = Pool(circuit, arrays["condition"], arrays["design"], arrays["metrics"])
             known = arrays["parameters"].tolist(), arrays["metric_names"].tolist()
+            digest = str(arrays["digest"]) if "digest" in arrays else _digest(circuit)
     except FileNotFoundError:
         raise PoolError(f"{path} is missing: `python -m sizing_app train pools` makes it") from None
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise PoolError(f"{path} cannot be read: {error}") from None
     if known != (pool.grid.names, [metric.name for metric in circuit.metrics]):
         raise PoolError(f"{path} was made for other parameters or metrics than those of {circuit.name}")
+    if digest != _digest(circuit):
+        raise PoolError(f"{path} was made for other parameter ranges or conditions than those of {circuit.name}")
     if len(pool) and np.any(pool.design.max(axis=0) >= [len(level) for level in pool.grid.levels]):
         raise PoolError(f"{path} was made for other parameter ranges than those of {circuit.name}")
     return pool
