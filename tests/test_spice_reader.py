@@ -184,9 +184,19 @@ def test_a_name_that_tells_no_polarity_asks_for_a_model():
 
 def test_a_mim_capacitor_has_plate_and_edge():
     """2 fF/um^2 and 0.19 fF/um of the perimeter: 10 x 20 um are 400 + 11.4 fF."""
-    cell = cell_of("X1 a 0 sky130_fd_pr__cap_mim_m3_1 w=10 l=20 mf=2\nR1 a 0 1k\n")
+    cell = cell_of("X1 a 0 sky130_fd_pr__cap_mim_m3_1 w=10 l=20 m=2\nR1 a 0 1k\n")
     assert device(cell, "CX1").sizes["value"].value == pytest.approx(2 * 411.4e-15, rel=1e-6)
     assert any("here 822.8 fF: without" in str(note) for note in cell.notes)
+
+
+@pytest.mark.parametrize("counts, number, notes", [
+    ("MF=4 m=4", 4, []), ("m=3", 3, []), ("MF=1", 1, []),
+    ("mf=4", 1, ["line 2: 'mf=4' is left out: the foundry's model counts m alone"])])
+def test_of_a_mim_capacitor_m_alone_counts_devices(counts, number, notes):
+    """The subcircuit of the foundry has mf in its header and uses it nowhere."""
+    cell = cell_of(f"X1 a 0 sky130_fd_pr__cap_mim_m3_1 w=10 l=20 {counts}\nR1 a 0 1k\n")
+    assert device(cell, "CX1").sizes["value"].value == pytest.approx(number * 411.4e-15, rel=1e-6)
+    assert [str(note) for note in cell.notes if "mf" in str(note)] == notes
 
 
 def test_a_parameter_in_micrometres_becomes_one_in_metres():
