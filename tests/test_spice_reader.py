@@ -270,6 +270,22 @@ def test_sources_of_which_ngspice_takes_no_number_in_parallel_say_so():
         f"line {line}: 'm' is left out: ngspice has no such setting of this element" for line in (2, 3)]
 
 
+@pytest.mark.parametrize("line", [
+    "R1 a 0 1k tc1=1m tc2=2u ac=2k scale=2 noisy=0 dtemp=10", "R1 a 0 1k tc=1m temp=50", "R1 a 0 1k tce=1",
+    "C1 a 0 1p tc1=1m tc2=2u scale=2 temp=50", "C1 a 0 1p dtemp=10 ic=1", "L1 a 0 1u tc1=1m dtemp=10 nt=3",
+    "D1 a 0 dm temp=50 dtemp=10", "Q1 a a 0 qm areab=2 areac=3 dtemp=10", "J1 a a 0 jm dtemp=10"])
+def test_settings_that_ngspice_knows_are_kept(line):
+    cell = cell_of(f"{line}\nV9 a 0 1\n.model dm d\n.model qm npn\n.model jm njf\n")
+    proposal = propose(cell, {})
+    words = write_cell(cell, proposal, {}).netlist.split()
+    assert said(cell) == [] and cell.notes == () and {word for word in line.split() if "=" in word} <= set(words)
+
+
+def test_two_numbers_of_tc_are_a_problem_as_they_are_to_ngspice():
+    assert said(cell_of("R1 a 0 1k tc=1m,2u\n")) == [
+        "line 2: 'tc' is one number in ngspice: write tc1= and tc2= for two"]
+
+
 # ---- security
 
 @pytest.mark.parametrize("name", DECKS)

@@ -81,6 +81,8 @@ def _two_terminals(element: Element, models: frozenset[str]) -> Element:
     model = "" if expression or not names else names[0]
     if not values and not expression and not ({"w", "l"} & set(settings) and model):
         raise WrongElement(element.name, "has no value: write one behind its nets, such as 10k")
+    if "tc" in settings and len(values) > 1:
+        raise WrongElement("tc", "is one number in ngspice: write tc1= and tc2= for two")
     if len(values) > 1 or len(names) > 1:
         raise WrongElement((values[1:] or names[1:])[0], "is one word too many: expected nets, value and settings")
     return Element(found.name, found.kind, found.nets, model.lower(), tuple(values or names * expression), settings,
