@@ -220,6 +220,16 @@ def test_one_subcircuit_for_every_set_of_sizes():
     assert [line.split()[-1] for line in netlist.splitlines() if line.startswith("X")] == ["inv", "inv", *["inv_2"] * 3]
 
 
+def test_of_two_subcircuits_of_one_name_the_first_is_used():
+    twice = ".subckt div a b\nR1 a b 1k\n.ends\n.subckt DIV a b\nR1 a b 2k\nR2 a b 'oops\n.ends\n"
+    cell = cell_of(f"{twice}X1 x 0 div\nR3 x 0 3k\nV1 x 0 1\n", top="")
+    assert said(cell) == [] and [device.sizes["value"].value for device in cell.scopes["div"]] == [1e3]
+    assert [item.name for item in cell.scopes[""]] == ["X1", "R3", "V1"]
+    assert [str(note) for note in cell.deck.notes] == [
+        "line 5: 'div' is defined twice: the first one is used, as ngspice does"]
+    assert any("has no .ends" in text for text in said(cell_of(twice.removesuffix(".ends\n") + "R3 x 0 3k\n")))
+
+
 def test_global_nets_become_ports():
     cell = cell_of(".global vdd!\n.subckt load y\nM1 y y vdd! vdd! pfet_03v3 w=2u l=1u\n.ends\n"
                    ".subckt top a y\nM2 y a 0 0 nfet_03v3 w=1u l=1u\nX1 y load\n.ends\n")

@@ -77,6 +77,8 @@ class _Reading:
         self.parameters: dict[str, dict[str, str]] = {MAIN: {}}
         self.elements: dict[str, list[Element]] = {MAIN: []}
         self.begun: dict[str, Line] = {}
+        self.skipped: list[Line] = []
+        """The .subckt lines that are open of a subcircuit whose name another one has."""
         self.unread: dict[str, Remark] = {}
         """Parameters without a value that can be read: a problem only where one is used."""
         self.cards: list[Card] = []
@@ -103,6 +105,8 @@ class _Reading:
                 self._problem(line, "", str(error))
         for name in self.scopes[1:]:
             self._problem(self.begun[name], name, "has no .ends")
+        for line in self.skipped:
+            self._problem(line, line.text.split()[0], "has no .ends")
         for name, lines in self.expansion.read.items():
             if name in self.expansion.included:
                 self.notes += lines.notes
@@ -140,6 +144,9 @@ class _Reading:
     # ---- what a line is
 
     def _line(self, line: Line, bipolars: frozenset[str]) -> None:
+        if self.skipped:
+            self._skip(line)
+            return
         if not is_closed(line.text):
             raise WrongElement(line.text.split()[0], "begins a line with a quote, brace or parenthesis that has no "
                                                      "partner")
@@ -215,7 +222,9 @@ class _Reading:
             raise WrongElement(words[0], "needs a name")
         name = plain[0].lower()
         if name in self.ports:
-            self._note(line, name, "is defined twice: this one is used")
+            self._note(line, name, "is defined twice: the first one is used, as ngspice does")
+            self.skipped.append(line)
+            return
         if len(self.scopes) > 1:
             self._note(line, name, f"stands within {self.scopes[-1]}: it is read as if it stood outside")
         self.ports[name] = tuple(net.lower() for net in plain[1:])
@@ -223,6 +232,13 @@ class _Reading:
         self.arguments[name] = {}
         self.scopes.append(name)
         self.arguments[name] = {safe_name(key): arithmetic(text) for key, text in settings.items()}
+
+    def _skip(self, line: Line) -> None:
+        word = line.text.split()[0].lower()
+        if word in (".subckt", ".macro"):
+            self.skipped.append(line)
+        elif word in (".ends", ".eom"):
+            self.skipped.pop()
 
     def _ends(self, line: Line) -> None:
         if len(self.scopes) == 1:
