@@ -16,6 +16,7 @@ from sizing_app.spice.cell import Cell, Choices
 from sizing_app.spice.devices import polarity_of
 from sizing_app.spice.lines import read_lines
 from sizing_app.spice.mapping import map_cell
+from sizing_app.spice.own_cards import models_of
 from sizing_app.spice.propose import propose
 from sizing_app.spice.read import read_deck
 from sizing_app.spice.roles import port_roles
@@ -228,6 +229,25 @@ def test_of_two_subcircuits_of_one_name_the_first_is_used():
     assert [str(note) for note in cell.deck.notes] == [
         "line 5: 'div' is defined twice: the first one is used, as ngspice does"]
     assert any("has no .ends" in text for text in said(cell_of(twice.removesuffix(".ends\n") + "R3 x 0 3k\n")))
+
+
+def with_a_card_inside(calls: str) -> Cell:
+    return cell_of(".subckt rpoly a b w=1u l=10u\n.param k='1e8*l'\nR1 a b rmod w={w} l={l}\n"
+                   ".model rmod r rsh={100+k}\n.ends\n"
+                   f".subckt mid a b len=20u\nX1 a b rpoly l=len\n.ends\n{calls}R3 x 0 3k\nV1 x 0 1\n", top="")
+
+
+@pytest.mark.parametrize("calls, rsh", [("X1 x 0 rpoly\n", 1100), ("X1 x 0 rpoly l=40u\nX2 x 0 mid len=40u\n", 4100),
+                                        ("X1 x 0 mid\nX2 x 0 mid len=20u\n", 2100)])
+def test_a_card_inside_a_subcircuit_takes_what_the_calls_give(calls, rsh):
+    cell = with_a_card_inside(calls)
+    assert said(cell) == [] and f"rsh={rsh}\n" in models_of(cell)[0]
+
+
+def test_a_card_that_differs_between_calls_is_a_problem():
+    assert said(with_a_card_inside("X1 x 0 rpoly\nX2 x 0 rpoly l=40u\n")) == [
+        "line 5: 'rmod' would have other numbers in each of the calls of rpoly that differ: give each of them a "
+        "subcircuit and a model of its own"]
 
 
 def test_global_nets_become_ports():
