@@ -61,16 +61,41 @@ def test_op_amp_is_one_pole(pool):
     assert found["offset"] == pytest.approx(abs(SUPPLY * 1e-6 * R - SUPPLY / 2) / (1 + GM * R), rel=1e-3)
 
 
-def test_fully_differential_with_ideal_common_mode_feedback(pool):
-    netlist = """G1 0 op inp inn 0.5m
+DIFFERENTIAL = """G1 0 op inp inn 0.5m
 G2 0 om inn inp 0.5m
 G3 op 0 ctl 0 10u
 G4 om 0 ctl 0 10u
 R1 op 0 {r}
 R2 om 0 {r}
 R3 vdd 0 18k"""
-    ports = {"vdd": "supply", "inp": "in+", "inn": "in-", "op": "out+", "om": "out-", "ctl": "common-mode control"}
-    _, found = measured(pool, macro(netlist), "fd-ota", Wiring(ports, settings={"control_bias": "0", "half": "1u"}))
+DIFFERENTIAL_PORTS = {"vdd": "supply", "inp": "in+", "inn": "in-", "op": "out+", "om": "out-",
+                      "ctl": "common-mode control"}
+
+
+@pytest.mark.parametrize("frequency", ["100k", "10g"])
+def test_noise_is_that_of_the_input_below_and_above_the_unity_gain_frequency(pool, frequency):
+    """Of the resistor at the output, over the transconductance: the same at all frequencies."""
+    for kind, netlist, ports, more in (("op-amp", AMPLIFIER, PORTS, {}),
+                                       ("fd-ota", DIFFERENTIAL, DIFFERENTIAL_PORTS, {"control_bias": "0"})):
+        _, found = measured(pool, macro(netlist), kind, Wiring(ports, settings={"f_noise": frequency, **more}))
+        resistors = 2 if kind == "fd-ota" else 1
+        close(found, noise=math.sqrt(resistors * 4 * BOLTZMANN * KELVIN / R) / GM, rel=1e-2)
+
+
+@pytest.mark.parametrize("supply", [0.5 * SUPPLY, SUPPLY, 1.5 * SUPPLY])
+def test_the_output_range_is_that_of_the_supply_of_the_condition(pool, supply):
+    for kind, netlist, ports, settings, expected in (
+            ("op-amp", AMPLIFIER, PORTS, {"follows": "50m"}, supply),
+            ("fd-ota", DIFFERENTIAL, DIFFERENTIAL_PORTS, {"control_bias": "0"}, 1.6 * supply)):
+        circuit = macro(netlist)
+        bench = fill(read_template(kind), Wiring(ports, settings=settings), circuit.conditions.nominal)
+        found = pool.evaluate(attach(circuit, bench), {"r": R}, replace(circuit.conditions.nominal, supply=supply))
+        close(found.metrics, range=expected, rel=1e-2)
+
+
+def test_fully_differential_with_ideal_common_mode_feedback(pool):
+    wiring = Wiring(DIFFERENTIAL_PORTS, settings={"control_bias": "0", "half": "1u"})
+    _, found = measured(pool, macro(DIFFERENTIAL), "fd-ota", wiring)
     close(found, gain=20 * math.log10(GM * R), gbw=GM / (2 * math.pi * LOAD), rel=1e-2)
     # the control port pulls 10u*r = 10 times its voltage, 20 times the error: mid = 200 (target - mid)
     close(found, vcm_error=SUPPLY / 2 / 201, power=SUPPLY ** 2 / 18e3)
