@@ -361,3 +361,21 @@ M4 out q vdd vdd pfet_01v8 w=1u l=0.15u
     assert "q is taken as the output" in ports["out"].note
     other = report(Draft({"latch.sp": latch}, roles={"q": "open", "out": "out"}))
     assert {port.net: port.role for port in other.ports}["out"] == "out" and other.problems == ()
+
+
+@pytest.mark.parametrize("line, wrong", [
+    ("R2 out gnd '10k*(1+3m*(temper-27))'", True), (".param t=temper\nR2 out gnd '10k*(1+3m*(t-27))'", True),
+    ("R2 out gnd 10k tc1=3m", False), ("B2 out gnd i=v(out)/(10k*(1+3m*(temper-27)))", False)])
+def test_arithmetic_of_one_temperature_meets_no_sweep_of_it(simulator, line, wrong):
+    text = f"* divider\n.subckt vref vdd out gnd\nR1 vdd out 10k\n{line}\n.ends\n"
+    roles = {"vdd": "supply", "out": "out", "gnd": "ground"}
+    made = assemble(Draft({"a": text}, testbench="reference", roles=roles, supplies=(1.8,)))
+    if wrong:
+        assert [str(problem) for problem in made.problems] == [
+            "'R2' depends on the temperature by arithmetic, which the sweep of the temperature would not follow: write "
+            "tc1= and tc2=, or a B element with temper in it"]
+    else:
+        found = simulator.evaluate(made.circuit, made.original, made.circuit.conditions.nominal).metrics["tc"]
+        cold, hot = (ratio / (1 + ratio) for ratio in (1 + 3e-3 * (-40 - 27), 1 + 3e-3 * (85 - 27)))
+        assert found == pytest.approx(1e6 * (hot - cold) / ((hot + cold) / 2) / 125, rel=2e-2)
+    assert not assemble(Draft({"a": text}, testbench="generic", roles=roles, supplies=(1.8,))).problems
