@@ -11,6 +11,7 @@ from sizing_app.circuit.netlist import used_names
 from sizing_app.circuit.own_models import ONLY, OWN
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.circuit.subcircuits import MAIN
+from sizing_app.circuit.validation import MAX_TEXT
 from sizing_app.spice.cell import Cell
 from sizing_app.spice.groups import Proposal
 from sizing_app.spice.lines import NOWHERE, Line, Remark
@@ -49,12 +50,17 @@ def build_circuit(cell: Cell, proposal: Proposal, ports: Mapping[str, str], benc
     written = written or written_cell(cell, proposal, ports)
     if problems := _of_one_temperature(f"{written.netlist}\n{written.sources}\n{bench.testbench}", bench):
         raise BuildError(problems)
+    models = models_of(cell, conditions.corners)[0]
+    if len(models) > MAX_TEXT and len(conditions.corners) > 1:
+        raise BuildError([Remark(NOWHERE, "", f"the model cards of {len(conditions.corners)} corners have "
+                                              f"{len(models):,} characters together, at most {MAX_TEXT:,}: choose "
+                                              "fewer corners")])
     circuit = Circuit(
         name=name, title=title or f"{cell.top or cell.deck.title or name}"[:200], summary=summary or title or name,
         process=cell.process, parameters=tuple(group.parameter for group in proposal.free), metrics=bench.metrics,
         specs=specs, conditions=conditions, analyses=bench.analyses, measures=bench.measures, netlist=written.netlist,
         testbench="\n".join(filter(None, [written.sources, bench.testbench])), topology=topology(cell, ports),
-        devices=dict(cell.aliases), models=models_of(cell)[0], as_written=cell.as_written,
+        devices=dict(cell.aliases), models=models, as_written=cell.as_written,
         origin=Origin(_one_line(source or name), cell.deck.digest))
     check_circuit(circuit, Path(name) / "circuit.toml")
     return circuit

@@ -1,6 +1,6 @@
 """The cards that a cell uses as ``models.sp``: numbers alone, those that differ between corners in sections."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sizing_app.circuit.expressions import ExpressionError, names_in
 from sizing_app.circuit.subcircuits import MAIN
@@ -14,18 +14,19 @@ PAIRS = 12
 """Settings in a line."""
 
 
-def models_of(cell: Cell) -> tuple[str, tuple[str, ...], list[Remark]]:
-    """(text of models.sp, corners in order, problems)."""
+def models_of(cell: Cell, chosen: Sequence[str] = ()) -> tuple[str, tuple[str, ...], list[Remark]]:
+    """(text of models.sp, corners in order, problems); of the corners ``chosen``, by default of all."""
     problems: list[Remark] = []
-    corners = cell.deck.corners or {"": (cell.deck.cards, cell.deck.parameters)}
+    every = cell.deck.corners or {"": (cell.deck.cards, cell.deck.parameters)}
+    corners = {name: every[name] for name in chosen if name in every} or every
     used = {(card.scope, card.name) for card in cell.cards}
     texts: dict[str, list[str]] = {}
     for corner, (cards, parameters) in corners.items():
         found = [card for card in cards if (card.scope, card.name) in used]
         known = _names(cell, parameters, {card.scope for card in found}, problems)
         texts[corner] = [_of_card(cell, card, known[card.scope], problems) for card in found]
-    common = [text for text in next(iter(texts.values())) if all(text in other for other in texts.values())]
-    lines = list(common)
+    common = set.intersection(*map(set, texts.values()))
+    lines = [text for text in next(iter(texts.values())) if text in common]
     for corner, cards in texts.items():
         own = [text for text in cards if text not in common]
         if corner and cell.cards:
