@@ -244,6 +244,15 @@ def test_a_card_inside_a_subcircuit_takes_what_the_calls_give(calls, rsh):
     assert said(cell) == [] and f"rsh={rsh}\n" in models_of(cell)[0]
 
 
+@pytest.mark.parametrize("version", ["3.2.4", "3.24", "3.3.0", "4.6.5", "4.0", "4"])
+def test_the_version_of_a_card_is_kept_as_it_is_written(version):
+    text = f"M1 d d 0 0 nch w=1u l=1u\nV1 d 0 1\n.model nch nmos level=49 version={version} tox=4n\n"
+    cell = cell_of(text)
+    models = models_of(cell)[0]
+    assert said(cell) == [] and f" version={version} tox" in models
+    check_models(models)
+
+
 def test_a_card_that_differs_between_calls_is_a_problem():
     assert said(with_a_card_inside("X1 x 0 rpoly\nX2 x 0 rpoly l=40u\n")) == [
         "line 5: 'rmod' would have other numbers in each of the calls of rpoly that differ: give each of them a "

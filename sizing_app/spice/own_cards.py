@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from sizing_app.circuit.expressions import ExpressionError, names_in
 from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.arithmetic import constant, resolved, substituted
+from sizing_app.spice.cards import is_version
 from sizing_app.spice.cell import Cell
 from sizing_app.spice.deck import Card
 from sizing_app.spice.lines import Line, Remark
@@ -60,6 +61,9 @@ def _of_card(cell: Cell, card: Card, every: list[dict[str, str]], problems: list
 def _text(cell: Cell, card: Card, names: Mapping[str, str], problems: list[Remark]) -> str:
     pairs = []
     for key, text in card.settings.items():
+        if is_version(key, text):
+            pairs.append(f"{key}={text}")
+            continue
         try:
             full = substituted(text, names)
             value = constant(full)
@@ -69,6 +73,6 @@ def _text(cell: Cell, card: Card, names: Mapping[str, str], problems: list[Remar
         except ExpressionError as error:
             problems.append(Remark(card.line, key, f"of model {card.name}: {error}"))
         else:
-            pairs.append(f"{key}={value:.1f}" if key == "version" else f"{key}={value:.12g}")
+            pairs.append(f"{key}={value:.12g}")
     rows = [" ".join(pairs[start:start + PAIRS]) for start in range(0, len(pairs), PAIRS)]
     return "\n+ ".join([f".model {card.name} {card.kind}", *rows])

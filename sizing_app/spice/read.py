@@ -8,7 +8,7 @@ from sizing_app.circuit.deck_rules import ANALYSES, OPTIONS, RefusedNetlist
 from sizing_app.circuit.expressions import ExpressionError, names_in
 from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.arithmetic import NAME, arithmetic, is_number, number, safe_name
-from sizing_app.spice.cards import read_card
+from sizing_app.spice.cards import is_version, read_card
 from sizing_app.spice.deck import Card, Deck, Element, Subcircuit
 from sizing_app.spice.depth import check_chains
 from sizing_app.spice.elements import WrongElement, read_element
@@ -58,7 +58,7 @@ def _with_corners(deck: Deck, first: "_Reading", again: Callable[[str], "_Readin
         other = again(name)
         known = other.parameters[MAIN]
         whole = all(names_in(text) <= set(known) for card in other.cards if card.scope == MAIN
-                    for text in card.settings.values())
+                    for key, text in card.settings.items() if not is_version(key, text))
         if whole and {card.name for card in other.cards} == {card.name for card in deck.cards}:
             corners[name] = (tuple(other.cards), other.parameters[MAIN])
     return Deck(**{**vars(deck), "corners": corners})
