@@ -210,6 +210,35 @@ def test_a_parameter_in_micrometres_becomes_one_in_metres():
     assert "w=1.2e-05 l=4e-07" in text
 
 
+@pytest.mark.parametrize("line, kept", [
+    ("M1 d g 0 0 nch w=1u l=1u off", "M1 d g 0 0 nch w={w_m1} l={l_m1}"), ("D1 d 0 dm OFF", "D1 d 0 dm"),
+    ("D1 d 0 dm 2 off", "D1 d 0 dm 2"), ("Q1 d g 0 qm off", "Q1 d g 0 qm"), ("J1 d g 0 jm off", "J1 d g 0 jm")])
+def test_off_begins_a_search_and_changes_no_element(line, kept):
+    cell = cell_of(f"{line}\nR1 d g 1k\n.model nch nmos level=1\n.model dm d\n.model qm npn\n.model jm njf\n")
+    assert said(cell) == [] and kept in write_cell(cell, propose(cell, {}), {}).netlist.splitlines()
+    assert [str(note) for note in cell.notes] == [
+        "line 2: 'off' is left out: it tells where the search for the operating point begins, no more"]
+
+
+def test_cdl_has_a_slash_before_the_subcircuit():
+    cell = cell_of(".subckt inv a y\nR1 a y 1k\n.ends\nXI1 a m / inv\nXI2 m z / inv\nR1 a z 1k\n", top="")
+    assert said(cell) == [] and [(item.nets, item.model) for item in cell.scopes[""][:2]] == [
+        (("a", "m"), "inv"), (("m", "z"), "inv")]
+
+
+def test_a_title_may_have_a_quote():
+    deck = read_deck({"deck": "* title\nR1 a 0 1k\n.TITLE Bob's amp\n"})
+    assert deck.problems == () and deck.title == "Bob's amp"
+
+
+@pytest.mark.parametrize("first, is_element", [
+    ("LDO design version 2", False), ("Rail to rail amplifier m=2", False), ("R9 a b 2k", True), ("R9 x y 2k", False)])
+def test_line_1_is_an_element_where_others_have_its_nets(first, is_element):
+    deck = read_deck({"deck": f"{first}\nR1 a 0 1k\nV1 a 0 1\n"})
+    assert deck.problems == () and (deck.title == "") == is_element
+    assert [item.name for item in deck.main.elements] == [*["R9"] * is_element, "R1", "V1"]
+
+
 # ---- several ways to say the same
 
 def test_one_subcircuit_for_every_set_of_sizes():

@@ -121,6 +121,10 @@ class _Mapping:
 
     def _device(self, cell: Subcircuit, element: Element, names: Mapping[str, str]) -> tuple:
         """(kind, nets, model, polarity, sizes). Raises ExpressionError or Unmapped."""
+        if "off" in element.settings and element.kind in "mdqj":
+            self.log.once("off", element.line, "off", "is left out: it tells where the search for the operating point "
+                                                      "begins, no more")
+            element = replace(element, settings={key: text for key, text in element.settings.items() if key != "off"})
         passive = devices.passive(element.model) if element.kind in "xrc" else None
         if self.deck.calls(element):
             return self._call(element, names)

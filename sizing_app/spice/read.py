@@ -147,6 +147,9 @@ class _Reading:
         if self.skipped:
             self._skip(line)
             return
+        if re.match(r"\.title\b", line.text, re.IGNORECASE):
+            self.expansion.title = line.text[len(".title"):].strip()
+            return
         if not is_closed(line.text):
             raise WrongElement(line.text.split()[0], "begins a line with a quote, brace or parenthesis that has no "
                                                      "partner")
@@ -184,8 +187,6 @@ class _Reading:
         elif word in ("option", "options", "opt"):
             self.general.append(line)
             self._options(line, words)
-        elif word == "title":
-            self.expansion.title = line.text[len(".title"):].strip()
         elif word in DROPPED:
             self._note(line, words[0], "is left out: it changes no result here")
         elif word in COMMANDS:
