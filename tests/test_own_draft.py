@@ -379,3 +379,36 @@ def test_arithmetic_of_one_temperature_meets_no_sweep_of_it(simulator, line, wro
         cold, hot = (ratio / (1 + ratio) for ratio in (1 + 3e-3 * (-40 - 27), 1 + 3e-3 * (85 - 27)))
         assert found == pytest.approx(1e6 * (hot - cold) / ((hot + cold) / 2) / 125, rel=2e-2)
     assert not assemble(Draft({"a": text}, testbench="generic", roles=roles, supplies=(1.8,))).problems
+
+
+def test_parameters_of_a_deck_stand_wherever_its_testbench_names_them(simulator):
+    text = """RC
+.param vi=1.2 r=1k k=2 tend=10u
+Vin in 0 pulse(0 {vi / 2} 0 1n 1n 1 2)
+R1 in out {r}
+C1 out 0 1n
+C2 hold 0 1n
+R2 hold 0 {k*r}
+.ic v(hold)='vi' v(out)={vi/4}
+.tran 10n {tend / 2 + 5u} uic
+.meas tran held max v(hold)
+.meas tran double max par('k*v(in)')
+.meas tran below when v(hold)={vi/2.718281828}
+.meas tran more param='below*k+VI'
+.meas tran start find v(out) at='20p*r'
+.end
+"""
+    made = assemble(Draft({"a": text}))
+    assert [str(problem) for problem in made.problems] == []
+    found = simulator.evaluate(made.circuit, made.original, made.circuit.conditions.nominal).metrics
+    assert dict(found) == pytest.approx({"held": 1.2, "double": 1.2, "below": 2e-6, "more": 1.2 + 4e-6, "start": 0.306},
+                                        rel=1e-2)
+    assert made.circuit.analyses[0].command == "tran 10n 1e-05 uic"
+
+
+def test_an_analysis_whose_number_varies_says_to_lock_it():
+    text = "RC\n.param r=1k\nVin in 0 1\nR1 in out {r}\nC1 out 0 1n\n.tran 10n {r*1n}\n.meas tran x max v(out)\n"
+    assert str(assemble(Draft({"a": text}, testbench=DECK)).problems[0]) == (
+        "line 6: 'r*1n': 'r' varies or is unknown, and an analysis needs numbers: lock it")
+    locked = assemble(Draft({"a": text}, testbench=DECK, changes=(Change("lock", ("r",)),)))
+    assert locked.problems == [] and locked.circuit.analyses[0].command == "tran 10n 1e-06"
