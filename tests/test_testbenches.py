@@ -202,7 +202,8 @@ def test_an_oscillator_has_started_at_its_first_rise(pool):
     netlist = "\n".join(f"B{at} {to} 0 v=0.9-0.9*tanh(20*(v({a})-0.9))\nR{at} {to} {b} 1k\nC{at} {b} 0 1p"
                         for at, a, to, b in ((1, "out", "x", "p"), (2, "p", "y", "q"), (3, "q", "z", "out")))
     circuit = macro(f"{netlist}\nR9 vdd 0 {{r}}")
-    bench, found = measured(pool, circuit, "oscillator", Wiring({"vdd": "supply", "out": "out"}, settings={"time": "200n"}))
+    wiring = Wiring({"vdd": "supply", "out": "out"}, settings={"time": "200n"})
+    bench, found = measured(pool, circuit, "oscillator", wiring)
     curves = pool.waveforms(attach(circuit, bench), {"r": R}, circuit.conditions.nominal).vectors["run"]
     time, above = curves["time"], curves["v(out)"] >= SUPPLY / 2
     first = [at for at in range(1, len(time)) if above[at] and not above[at - 1]][0]
@@ -223,7 +224,8 @@ def test_voltage_reference(pool):
 def test_a_reference_has_started_up_once_it_stays_in_its_band(pool, resistance, expected):
     """The ramp of 10 us takes the output through the band, to 1.44 V by the capacitors; from there it decays to 1.2 V
     with 50 us, or with 50 ms, which is longer than the transient."""
-    netlist = f"R1 vdd a {{r/1e3}}\nR2 a 0 {{2*r/1e3}}\nE1 e 0 a 0 1\nR3 e out {resistance}\nC1 out 0 10n\nC2 vdd out 40n"
+    netlist = (f"R1 vdd a {{r/1e3}}\nR2 a 0 {{2*r/1e3}}\nE1 e 0 a 0 1\nR3 e out {resistance}\nC1 out 0 10n\n"
+               "C2 vdd out 40n")
     _, found = measured(pool, macro(netlist), "reference", Wiring({"vdd": "supply", "out": "out"}))
     assert found["startup"] == pytest.approx(expected, rel=2e-2)
 
