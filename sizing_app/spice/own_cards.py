@@ -62,7 +62,7 @@ def _text(cell: Cell, card: Card, names: Mapping[str, str], problems: list[Remar
     pairs = []
     for key, text in card.settings.items():
         if is_version(key, text):
-            pairs.append(f"{key}={text}")
+            pairs.append(_version(text))
             continue
         try:
             full = substituted(text, names)
@@ -73,6 +73,10 @@ def _text(cell: Cell, card: Card, names: Mapping[str, str], problems: list[Remar
         except ExpressionError as error:
             problems.append(Remark(card.line, key, f"of model {card.name}: {error}"))
         else:
-            pairs.append(f"{key}={value:.12g}")
+            pairs.append(_version(f"{value:.12g}") if key == "version" else f"{key}={value:.12g}")
     rows = [" ".join(pairs[start:start + PAIRS]) for start in range(0, len(pairs), PAIRS)]
     return "\n+ ".join([f".model {card.name} {card.kind}", *rows])
+
+
+def _version(text: str) -> str:
+    return f"version={text}" if "." in text else f"version={text}.0"  # ngspice knows 4.0, not 4
