@@ -37,6 +37,7 @@ CASES = [
     ("tran", "cross(v(out), 0.5)", TAU * math.log(2)),
     ("tran", "rise(v(out), 0.9) - rise(v(out), 0.1)", TAU * math.log(9)),
     ("tran", "settle(v(out), 0.01)", TAU * math.log(1 / (0.01 + math.exp(-10)))),
+    ("tran", "settle(v(out), 0.01, 0, 1)", TAU * math.log(100)),
     ("tran", "at(v(out), 2m)", 1 - math.exp(-2)),
     ("tran", "at(deriv(v(out)), 1m)", math.exp(-1) / TAU),
     ("tran", "slew(v(out), 0.2, 0.8)", 0.6 / (TAU * math.log(4))),

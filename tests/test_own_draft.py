@@ -361,3 +361,54 @@ M4 out q vdd vdd pfet_01v8 w=1u l=0.15u
     assert "q is taken as the output" in ports["out"].note
     other = report(Draft({"latch.sp": latch}, roles={"q": "open", "out": "out"}))
     assert {port.net: port.role for port in other.ports}["out"] == "out" and other.problems == ()
+
+
+@pytest.mark.parametrize("line, wrong", [
+    ("R2 out gnd '10k*(1+3m*(temper-27))'", True), (".param t=temper\nR2 out gnd '10k*(1+3m*(t-27))'", True),
+    ("R2 out gnd 10k tc1=3m", False), ("B2 out gnd i=v(out)/(10k*(1+3m*(temper-27)))", False)])
+def test_arithmetic_of_one_temperature_meets_no_sweep_of_it(simulator, line, wrong):
+    text = f"* divider\n.subckt vref vdd out gnd\nR1 vdd out 10k\n{line}\n.ends\n"
+    roles = {"vdd": "supply", "out": "out", "gnd": "ground"}
+    made = assemble(Draft({"a": text}, testbench="reference", roles=roles, supplies=(1.8,)))
+    if wrong:
+        assert [str(problem) for problem in made.problems] == [
+            "'R2' depends on the temperature by arithmetic, which the sweep of the temperature would not follow: write "
+            "tc1= and tc2=, or a B element with temper in it"]
+    else:
+        found = simulator.evaluate(made.circuit, made.original, made.circuit.conditions.nominal).metrics["tc"]
+        cold, hot = (ratio / (1 + ratio) for ratio in (1 + 3e-3 * (-40 - 27), 1 + 3e-3 * (85 - 27)))
+        assert found == pytest.approx(1e6 * (hot - cold) / ((hot + cold) / 2) / 125, rel=2e-2)
+    assert not assemble(Draft({"a": text}, testbench="generic", roles=roles, supplies=(1.8,))).problems
+
+
+def test_parameters_of_a_deck_stand_wherever_its_testbench_names_them(simulator):
+    text = """RC
+.param vi=1.2 r=1k k=2 tend=10u
+Vin in 0 pulse(0 {vi / 2} 0 1n 1n 1 2)
+R1 in out {r}
+C1 out 0 1n
+C2 hold 0 1n
+R2 hold 0 {k*r}
+.ic v(hold)='vi' v(out)={vi/4}
+.tran 10n {tend / 2 + 5u} uic
+.meas tran held max v(hold)
+.meas tran double max par('k*v(in)')
+.meas tran below when v(hold)={vi/2.718281828}
+.meas tran more param='below*k+VI'
+.meas tran start find v(out) at='20p*r'
+.end
+"""
+    made = assemble(Draft({"a": text}))
+    assert [str(problem) for problem in made.problems] == []
+    found = simulator.evaluate(made.circuit, made.original, made.circuit.conditions.nominal).metrics
+    assert dict(found) == pytest.approx({"held": 1.2, "double": 1.2, "below": 2e-6, "more": 1.2 + 4e-6, "start": 0.306},
+                                        rel=1e-2)
+    assert made.circuit.analyses[0].command == "tran 10n 1e-05 uic"
+
+
+def test_an_analysis_whose_number_varies_says_to_lock_it():
+    text = "RC\n.param r=1k\nVin in 0 1\nR1 in out {r}\nC1 out 0 1n\n.tran 10n {r*1n}\n.meas tran x max v(out)\n"
+    assert str(assemble(Draft({"a": text}, testbench=DECK)).problems[0]) == (
+        "line 6: 'r*1n': 'r' varies or is unknown, and an analysis needs numbers: lock it")
+    locked = assemble(Draft({"a": text}, testbench=DECK, changes=(Change("lock", ("r",)),)))
+    assert locked.problems == [] and locked.circuit.analyses[0].command == "tran 10n 1e-06"

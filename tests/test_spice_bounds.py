@@ -1,5 +1,6 @@
 """What a short text can cost the reader: included files, empty subcircuits, long lines."""
 
+import re
 import time
 
 import pytest
@@ -73,3 +74,39 @@ def test_words_are_split_in_one_pass():
     begun = time.process_time()
     assert len(split("a " * 200_000)) == 200_000
     assert time.process_time() - begun < 5
+
+
+def parts(kind: str, times: int) -> str:
+    """Transistors that share a source, or whose gates are ports; no two drains are one."""
+    cells = {"source": ("vdd vss out", "M{0} d{0} g{0} s vss nch w=1u l=1u\n"),
+             "ports": ("vdd vss out " + " ".join(f"\n+ q_x{at}z" for at in range(times)),
+                       "M{0} d{0} q_x{0}z s{0} vss nch w=1u l=1u\n")}
+    ports, line = cells[kind]
+    return f"* title\n.subckt top {ports}\n{''.join(line.format(at) for at in range(times))}.ends\n{CARD}"
+
+
+@pytest.mark.parametrize("kind, times", [("source", 800), ("ports", 400)])
+def test_transistors_in_large_numbers_take_no_long_time(kind, times):
+    text = parts(kind, times)
+    begun = time.process_time()
+    assemble(Draft({"deck": text}))
+    assert time.process_time() - begun < 5.0
+
+
+def corner_files(corners: int, cards: int) -> dict[str, str]:
+    """A library whose sections set a number that all bins of a model have in all their settings."""
+    bins = "".join(f".model nch.{at} nmos level=54 lmin=1e-7 lmax=1e-6 wmin=1e-7 wmax=1e-5\n" + "".join(
+        "+ " + " ".join(f"p{row}x{item}='1.23456789e-9+dv'" for item in range(6)) + "\n" for row in range(12))
+        for at in range(cards))
+    sections = "".join(f".lib c{at}\n.param dv={at}e-3\n.lib 'a.lib' mos\n.endl c{at}\n" for at in range(corners))
+    deck = ("* title\n.lib 'a.lib' c0\nVdd vdd 0 1.8\nR1 vdd a 1k\nM1 a a 0 0 nch w=1u l=1u\n.tran 1n 10n\n"
+            ".meas tran x max v(a)\n.end\n")
+    return {"top.sp": deck, "a.lib": f"{sections}.lib mos\n{bins}.endl mos\n"}
+
+
+def test_cards_of_too_many_corners_ask_for_fewer_of_them():
+    files = corner_files(corners=10, cards=20)
+    assert [str(problem) for problem in assemble(Draft(files)).problems] == [
+        "the model cards of 10 corners have 333,560 characters together, at most 200,000: choose fewer corners"]
+    made = assemble(Draft(files, corners=("c0", "c3")))
+    assert made.problems == [] and re.findall(r"\.lib (\w+)", made.circuit.models) == ["c0", "c3"]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sizing_app.circuit.expressions import evaluate
 from sizing_app.circuit.netlist import build_netlist
 from sizing_app.circuit.pdk import PROCESSES, find_bin
 from sizing_app.spice import groups
@@ -152,3 +153,24 @@ def test_what_a_testbench_gives_may_be_arithmetic():
 def test_a_name_that_a_header_and_a_param_line_share_has_a_value(header, own, value):
     inner = INNER.replace("w=1u", header).replace("M1", f".param {own}\nM1")
     assert made(f".param k=1u\n{inner}X1 a b amp\nV1 a 0 1\n")[0]["w"] == pytest.approx(value)
+
+
+@pytest.mark.parametrize("wn, width, unit, value", [
+    ("2", "wn*1u", "m", 2e-6), ("2u", "wn", "m", 2e-6), ("2", "3*wn*1u", "m", 2e-6), ("2000", "wn/1g", "m", 2e-6),
+    ("4u", "wn/2", "m", 4e-6), ("4", "wn*2u", "", 4.0), ("1u", "wn+1u", "", 1e-6), ("4", "1u*sqrt(wn)", "", 4.0)])
+def test_a_parameter_has_the_unit_of_what_is_a_multiple_of_it(wn, width, unit, value):
+    cell = map_cell(read_deck({"a": f"* a\n.param wn={wn} mid='{width}'\n.subckt c d g s ww=1u\n"
+                                    "M1 d g s s nfet_03v3 w=ww l=1u\n.ends\nX1 a b 0 c ww=mid\n"}), Choices(top=""))
+    proposal = propose(cell, port_roles(cell))
+    group = proposal.group("wn")
+    assert (group.unit, group.value) == (unit, pytest.approx(value))
+    netlist = write_cell(cell, proposal, {}).netlist
+    text = netlist.split("w={")[1].split("}")[0]
+    found = evaluate(text, {"wn": group.value})
+    assert found == pytest.approx(cell.scopes["c"][0].sizes["w"].value, rel=1e-8)
+
+
+def test_a_parameter_that_a_resistance_divides_has_no_ohms():
+    cell = map_cell(read_deck({"a": "* a\n.param gm=1m\nR1 a 0 '1/gm'\nV1 a 0 1\n"}), Choices(top=""))
+    group = propose(cell, port_roles(cell)).group("gm")
+    assert (group.unit, group.value) == ("", 1e-3)

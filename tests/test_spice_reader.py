@@ -16,6 +16,7 @@ from sizing_app.spice.cell import Cell, Choices
 from sizing_app.spice.devices import polarity_of
 from sizing_app.spice.lines import read_lines
 from sizing_app.spice.mapping import map_cell
+from sizing_app.spice.own_cards import models_of
 from sizing_app.spice.propose import propose
 from sizing_app.spice.read import read_deck
 from sizing_app.spice.roles import port_roles
@@ -184,9 +185,19 @@ def test_a_name_that_tells_no_polarity_asks_for_a_model():
 
 def test_a_mim_capacitor_has_plate_and_edge():
     """2 fF/um^2 and 0.19 fF/um of the perimeter: 10 x 20 um are 400 + 11.4 fF."""
-    cell = cell_of("X1 a 0 sky130_fd_pr__cap_mim_m3_1 w=10 l=20 mf=2\nR1 a 0 1k\n")
+    cell = cell_of("X1 a 0 sky130_fd_pr__cap_mim_m3_1 w=10 l=20 m=2\nR1 a 0 1k\n")
     assert device(cell, "CX1").sizes["value"].value == pytest.approx(2 * 411.4e-15, rel=1e-6)
     assert any("here 822.8 fF: without" in str(note) for note in cell.notes)
+
+
+@pytest.mark.parametrize("counts, number, notes", [
+    ("MF=4 m=4", 4, []), ("m=3", 3, []), ("MF=1", 1, []),
+    ("mf=4", 1, ["line 2: 'mf=4' is left out: the foundry's model counts m alone"])])
+def test_of_a_mim_capacitor_m_alone_counts_devices(counts, number, notes):
+    """The subcircuit of the foundry has mf in its header and uses it nowhere."""
+    cell = cell_of(f"X1 a 0 sky130_fd_pr__cap_mim_m3_1 w=10 l=20 {counts}\nR1 a 0 1k\n")
+    assert device(cell, "CX1").sizes["value"].value == pytest.approx(number * 411.4e-15, rel=1e-6)
+    assert [str(note) for note in cell.notes if "mf" in str(note)] == notes
 
 
 def test_a_parameter_in_micrometres_becomes_one_in_metres():
@@ -199,6 +210,35 @@ def test_a_parameter_in_micrometres_becomes_one_in_metres():
     assert "w=1.2e-05 l=4e-07" in text
 
 
+@pytest.mark.parametrize("line, kept", [
+    ("M1 d g 0 0 nch w=1u l=1u off", "M1 d g 0 0 nch w={w_m1} l={l_m1}"), ("D1 d 0 dm OFF", "D1 d 0 dm"),
+    ("D1 d 0 dm 2 off", "D1 d 0 dm 2"), ("Q1 d g 0 qm off", "Q1 d g 0 qm"), ("J1 d g 0 jm off", "J1 d g 0 jm")])
+def test_off_begins_a_search_and_changes_no_element(line, kept):
+    cell = cell_of(f"{line}\nR1 d g 1k\n.model nch nmos level=1\n.model dm d\n.model qm npn\n.model jm njf\n")
+    assert said(cell) == [] and kept in write_cell(cell, propose(cell, {}), {}).netlist.splitlines()
+    assert [str(note) for note in cell.notes] == [
+        "line 2: 'off' is left out: it tells where the search for the operating point begins, no more"]
+
+
+def test_cdl_has_a_slash_before_the_subcircuit():
+    cell = cell_of(".subckt inv a y\nR1 a y 1k\n.ends\nXI1 a m / inv\nXI2 m z / inv\nR1 a z 1k\n", top="")
+    assert said(cell) == [] and [(item.nets, item.model) for item in cell.scopes[""][:2]] == [
+        (("a", "m"), "inv"), (("m", "z"), "inv")]
+
+
+def test_a_title_may_have_a_quote():
+    deck = read_deck({"deck": "* title\nR1 a 0 1k\n.TITLE Bob's amp\n"})
+    assert deck.problems == () and deck.title == "Bob's amp"
+
+
+@pytest.mark.parametrize("first, is_element", [
+    ("LDO design version 2", False), ("Rail to rail amplifier m=2", False), ("R9 a b 2k", True), ("R9 x y 2k", False)])
+def test_line_1_is_an_element_where_others_have_its_nets(first, is_element):
+    deck = read_deck({"deck": f"{first}\nR1 a 0 1k\nV1 a 0 1\n"})
+    assert deck.problems == () and (deck.title == "") == is_element
+    assert [item.name for item in deck.main.elements] == [*["R9"] * is_element, "R1", "V1"]
+
+
 # ---- several ways to say the same
 
 def test_one_subcircuit_for_every_set_of_sizes():
@@ -208,6 +248,46 @@ def test_one_subcircuit_for_every_set_of_sizes():
     netlist = build_circuit(cell, propose(cell, ports), ports, *op_bench(cell, ports), "top").netlist
     assert netlist.count(".subckt inv ") == netlist.count(".subckt inv_2 ") == 1
     assert [line.split()[-1] for line in netlist.splitlines() if line.startswith("X")] == ["inv", "inv", *["inv_2"] * 3]
+
+
+def test_of_two_subcircuits_of_one_name_the_first_is_used():
+    twice = ".subckt div a b\nR1 a b 1k\n.ends\n.subckt DIV a b\nR1 a b 2k\nR2 a b 'oops\n.ends\n"
+    cell = cell_of(f"{twice}X1 x 0 div\nR3 x 0 3k\nV1 x 0 1\n", top="")
+    assert said(cell) == [] and [device.sizes["value"].value for device in cell.scopes["div"]] == [1e3]
+    assert [item.name for item in cell.scopes[""]] == ["X1", "R3", "V1"]
+    assert [str(note) for note in cell.deck.notes] == [
+        "line 5: 'div' is defined twice: the first one is used, as ngspice does"]
+    assert any("has no .ends" in text for text in said(cell_of(twice.removesuffix(".ends\n") + "R3 x 0 3k\n")))
+
+
+def with_a_card_inside(calls: str) -> Cell:
+    return cell_of(".subckt rpoly a b w=1u l=10u\n.param k='1e8*l'\nR1 a b rmod w={w} l={l}\n"
+                   ".model rmod r rsh={100+k}\n.ends\n"
+                   f".subckt mid a b len=20u\nX1 a b rpoly l=len\n.ends\n{calls}R3 x 0 3k\nV1 x 0 1\n", top="")
+
+
+@pytest.mark.parametrize("calls, rsh", [("X1 x 0 rpoly\n", 1100), ("X1 x 0 rpoly l=40u\nX2 x 0 mid len=40u\n", 4100),
+                                        ("X1 x 0 mid\nX2 x 0 mid len=20u\n", 2100)])
+def test_a_card_inside_a_subcircuit_takes_what_the_calls_give(calls, rsh):
+    cell = with_a_card_inside(calls)
+    assert said(cell) == [] and f"rsh={rsh}\n" in models_of(cell)[0]
+
+
+@pytest.mark.parametrize("version, kept", [
+    *((text, text) for text in ("3.2.4", "3.24", "3.3.0", "4.6.5", "4.0")), ("4", "4.0"), ("v", "4.0")])
+def test_the_version_of_a_card_is_kept_as_it_is_written(version, kept):
+    """But for a whole number, which ngspice does not know."""
+    text = f"M1 d d 0 0 nch w=1u l=1u\nV1 d 0 1\n.param v=4\n.model nch nmos level=49 version={version} tox=4n\n"
+    cell = cell_of(text)
+    models = models_of(cell)[0]
+    assert said(cell) == [] and f" version={kept} tox" in models
+    check_models(models)
+
+
+def test_a_card_that_differs_between_calls_is_a_problem():
+    assert said(with_a_card_inside("X1 x 0 rpoly\nX2 x 0 rpoly l=40u\n")) == [
+        "line 5: 'rmod' would have other numbers in each of the calls of rpoly that differ: give each of them a "
+        "subcircuit and a model of its own"]
 
 
 def test_global_nets_become_ports():
@@ -258,6 +338,22 @@ def test_sources_of_which_ngspice_takes_no_number_in_parallel_say_so():
     cell = cell_of("E1 a 0 b 0 2 m=3\nV9 b 0 1 m=3\nR1 a 0 1k\n")
     assert [str(note) for note in cell.notes] == [
         f"line {line}: 'm' is left out: ngspice has no such setting of this element" for line in (2, 3)]
+
+
+@pytest.mark.parametrize("line", [
+    "R1 a 0 1k tc1=1m tc2=2u ac=2k scale=2 noisy=0 dtemp=10", "R1 a 0 1k tc=1m temp=50", "R1 a 0 1k tce=1",
+    "C1 a 0 1p tc1=1m tc2=2u scale=2 temp=50", "C1 a 0 1p dtemp=10 ic=1", "L1 a 0 1u tc1=1m dtemp=10 nt=3",
+    "D1 a 0 dm temp=50 dtemp=10", "Q1 a a 0 qm areab=2 areac=3 dtemp=10", "J1 a a 0 jm dtemp=10"])
+def test_settings_that_ngspice_knows_are_kept(line):
+    cell = cell_of(f"{line}\nV9 a 0 1\n.model dm d\n.model qm npn\n.model jm njf\n")
+    proposal = propose(cell, {})
+    words = write_cell(cell, proposal, {}).netlist.split()
+    assert said(cell) == [] and cell.notes == () and {word for word in line.split() if "=" in word} <= set(words)
+
+
+def test_two_numbers_of_tc_are_a_problem_as_they_are_to_ngspice():
+    assert said(cell_of("R1 a 0 1k tc=1m,2u\n")) == [
+        "line 2: 'tc' is one number in ngspice: write tc1= and tc2= for two"]
 
 
 # ---- security

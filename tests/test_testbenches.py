@@ -61,16 +61,41 @@ def test_op_amp_is_one_pole(pool):
     assert found["offset"] == pytest.approx(abs(SUPPLY * 1e-6 * R - SUPPLY / 2) / (1 + GM * R), rel=1e-3)
 
 
-def test_fully_differential_with_ideal_common_mode_feedback(pool):
-    netlist = """G1 0 op inp inn 0.5m
+DIFFERENTIAL = """G1 0 op inp inn 0.5m
 G2 0 om inn inp 0.5m
 G3 op 0 ctl 0 10u
 G4 om 0 ctl 0 10u
 R1 op 0 {r}
 R2 om 0 {r}
 R3 vdd 0 18k"""
-    ports = {"vdd": "supply", "inp": "in+", "inn": "in-", "op": "out+", "om": "out-", "ctl": "common-mode control"}
-    _, found = measured(pool, macro(netlist), "fd-ota", Wiring(ports, settings={"control_bias": "0", "half": "1u"}))
+DIFFERENTIAL_PORTS = {"vdd": "supply", "inp": "in+", "inn": "in-", "op": "out+", "om": "out-",
+                      "ctl": "common-mode control"}
+
+
+@pytest.mark.parametrize("frequency", ["100k", "10g"])
+def test_noise_is_that_of_the_input_below_and_above_the_unity_gain_frequency(pool, frequency):
+    """Of the resistor at the output, over the transconductance: the same at all frequencies."""
+    for kind, netlist, ports, more in (("op-amp", AMPLIFIER, PORTS, {}),
+                                       ("fd-ota", DIFFERENTIAL, DIFFERENTIAL_PORTS, {"control_bias": "0"})):
+        _, found = measured(pool, macro(netlist), kind, Wiring(ports, settings={"f_noise": frequency, **more}))
+        resistors = 2 if kind == "fd-ota" else 1
+        close(found, noise=math.sqrt(resistors * 4 * BOLTZMANN * KELVIN / R) / GM, rel=1e-2)
+
+
+@pytest.mark.parametrize("supply", [0.5 * SUPPLY, SUPPLY, 1.5 * SUPPLY])
+def test_the_output_range_is_that_of_the_supply_of_the_condition(pool, supply):
+    for kind, netlist, ports, settings, expected in (
+            ("op-amp", AMPLIFIER, PORTS, {"follows": "50m"}, supply),
+            ("fd-ota", DIFFERENTIAL, DIFFERENTIAL_PORTS, {"control_bias": "0"}, 1.6 * supply)):
+        circuit = macro(netlist)
+        bench = fill(read_template(kind), Wiring(ports, settings=settings), circuit.conditions.nominal)
+        found = pool.evaluate(attach(circuit, bench), {"r": R}, replace(circuit.conditions.nominal, supply=supply))
+        close(found.metrics, range=expected, rel=1e-2)
+
+
+def test_fully_differential_with_ideal_common_mode_feedback(pool):
+    wiring = Wiring(DIFFERENTIAL_PORTS, settings={"control_bias": "0", "half": "1u"})
+    _, found = measured(pool, macro(DIFFERENTIAL), "fd-ota", wiring)
     close(found, gain=20 * math.log10(GM * R), gbw=GM / (2 * math.pi * LOAD), rel=1e-2)
     # the control port pulls 10u*r = 10 times its voltage, 20 times the error: mid = 200 (target - mid)
     close(found, vcm_error=SUPPLY / 2 / 201, power=SUPPLY ** 2 / 18e3)
@@ -136,6 +161,15 @@ def test_ldo_with_a_divider_outside(pool):
     close(found, pm_full=90.0, pm_light=90.0, rel=1e-2)
 
 
+@pytest.mark.parametrize("low, change", [("1.62", 0.0), ("1.51", 0.09 / 0.47)])
+def test_line_regulation_ends_at_its_lowest_supply(pool, low, change):
+    """Out of regulation below 1.6 V, between the points that a step of 0.1 V has."""
+    netlist = "B1 a 0 v=min(1.4,v(vdd)-0.2)\nR1 a out 1m\nR2 vdd 0 {r}"
+    settings = {"output": "1.4", "i_light": "0", "i_full": "1u", "line_low": low}
+    _, found = measured(pool, macro(netlist, 1e-6), "ldo", Wiring({"vdd": "supply", "out": "out"}, settings=settings))
+    assert found["line_reg"] == pytest.approx(change, abs=1e-6)
+
+
 @pytest.mark.parametrize("ports, netlist", [
     ({"in": "in+", "out": "out"}, "R1 in out {r}"),
     ({"ip": "in+", "im": "in-", "op": "out+", "om": "out-"}, "R1 ip op {r}\nR2 im om {r}"),
@@ -163,6 +197,19 @@ R2 vdd 0 {r}"""
     close(found, power=SUPPLY ** 2 / R, rel=1e-2)
 
 
+def test_an_oscillator_has_started_at_its_first_rise(pool):
+    """Three inverting integrators with limits in a ring; what the output does is in the bench's own vectors."""
+    netlist = "\n".join(f"B{at} {to} 0 v=0.9-0.9*tanh(20*(v({a})-0.9))\nR{at} {to} {b} 1k\nC{at} {b} 0 1p"
+                        for at, a, to, b in ((1, "out", "x", "p"), (2, "p", "y", "q"), (3, "q", "z", "out")))
+    circuit = macro(f"{netlist}\nR9 vdd 0 {{r}}")
+    wiring = Wiring({"vdd": "supply", "out": "out"}, settings={"time": "200n"})
+    bench, found = measured(pool, circuit, "oscillator", wiring)
+    curves = pool.waveforms(attach(circuit, bench), {"r": R}, circuit.conditions.nominal).vectors["run"]
+    time, above = curves["time"], curves["v(out)"] >= SUPPLY / 2
+    first = [at for at in range(1, len(time)) if above[at] and not above[at - 1]][0]
+    assert time[first - 1] <= found["startup"] <= time[first]
+
+
 def test_voltage_reference(pool):
     netlist = "R1 vdd out 1k\nR2 out 0 1k tc=1m\nR3 vdd 0 {r}"
     _, found = measured(pool, macro(netlist), "reference", Wiring({"vdd": "supply", "out": "out"}))
@@ -170,6 +217,17 @@ def test_voltage_reference(pool):
     close(found, value=SUPPLY / 2, tc=1e6 * (hot - cold) / ((hot + cold) / 2) / 125, line_reg=100 / SUPPLY, rel=1e-2)
     close(found, psrr_100=20 * math.log10(2), power=SUPPLY ** 2 * (1 / 2e3 + 1 / R), rel=1e-3)
     assert found["startup"] == pytest.approx(0.99 * 10e-6, rel=1e-2)  # the supply's ramp
+
+
+@pytest.mark.parametrize("resistance, expected", [
+    ("1k", 10e-6 + 50e-6 * math.log(0.24 * 5 * (1 - math.exp(-0.2)) / 0.012)), ("1meg", 990e-6)])
+def test_a_reference_has_started_up_once_it_stays_in_its_band(pool, resistance, expected):
+    """The ramp of 10 us takes the output through the band, to 1.44 V by the capacitors; from there it decays to 1.2 V
+    with 50 us, or with 50 ms, which is longer than the transient."""
+    netlist = (f"R1 vdd a {{r/1e3}}\nR2 a 0 {{2*r/1e3}}\nE1 e 0 a 0 1\nR3 e out {resistance}\nC1 out 0 10n\n"
+               "C2 vdd out 40n")
+    _, found = measured(pool, macro(netlist), "reference", Wiring({"vdd": "supply", "out": "out"}))
+    assert found["startup"] == pytest.approx(expected, rel=2e-2)
 
 
 def test_current_reference(pool):
@@ -224,7 +282,8 @@ def test_a_class_measures_what_a_circuit_s_own_testbench_does(name, pool):
     own = pool.evaluate(circuit, design, circuit.conditions.nominal).metrics
     opened = replace(circuit, netlist=f"{circuit.netlist}\n{closing}\n")
     _, found = measured(pool, opened, kind, wiring, design)
-    assert {name: found[name] for name in same} == pytest.approx({name: own[name] for name in same}, rel=0.02, abs=1e-9)
+    # the circuit's own supply sweep has steps of 0.1 V: 2% of the dropout
+    assert {name: found[name] for name in same} == pytest.approx({name: own[name] for name in same}, rel=0.03, abs=1e-9)
 
 
 # What is refused

@@ -28,7 +28,8 @@ FUNCTIONS = {
     "rms": (1, 3, "root of the mean square"), "integ": (1, 3, "integral over the swept quantity"),
     "cross": (2, 3, "cross(x, level, n): where x passes the level for the n-th time; n = -1 is the last time"),
     "rise": (2, 3, "the same, upwards only"), "fall": (2, 3, "the same, downwards only"),
-    "settle": (2, 3, "settle(x, band, from): time after from until x stays within +-band of its last value"),
+    "settle": (2, 4, "settle(x, band, from, target): time after from until x stays within +-band of target, by default "
+                     "its last value"),
     "overshoot": (1, 3, "how far x goes beyond its last value, as a share of the whole step; from, to"),
     "slew": (3, 3, "slew(x, low, high): slope between the first passes of two levels"),
     "period": (2, 3, "period(x, level, from): mean time between upward passes"),

@@ -17,7 +17,7 @@ from sizing_app.spice.usage import Member
 from sizing_app.spice.values import Values
 from sizing_app.spice.write import Written
 from sizing_app.testbenches.bench import Bench, Better
-from sizing_app.testbenches.own_deck import DROPPED, bench_of_deck
+from sizing_app.testbenches.own_deck import DROPPED, bench_of_deck, with_braces
 
 STEADY = ".option keepopinfo"
 
@@ -60,10 +60,11 @@ def driven_supply(cell: Cell, roles: Mapping[str, str]) -> Driven:
 
 def bench_from(deck: Deck, written: Written, proposal: Proposal, better: Mapping[str, Better]) -> Bench:
     """``written`` is of the whole text. Raises BenchError, ExpressionError."""
-    initial = [_renamed(line.text, written.nets) for line in deck.initial]
+    names = _names(deck, proposal)
+    initial = [with_braces(_renamed(line.text, written.nets), names) for line in deck.initial]
     options = " ".join(f"{name}={text}" if text else name for name, text in deck.options.items())
     lines = [*written.sources.splitlines(), *initial, f"{STEADY} {options}".strip()]
-    return bench_of_deck(lines, _commands(deck, written.nets), _names(deck, proposal), better)
+    return bench_of_deck(lines, _commands(deck, written.nets), names, better)
 
 
 def _commands(deck: Deck, nets: Mapping[str, str]) -> Iterator[tuple[int, str]]:

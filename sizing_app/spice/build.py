@@ -7,12 +7,14 @@ from sizing_app.circuit.check import check_circuit
 from sizing_app.circuit.conditions import ConditionSpace
 from sizing_app.circuit.definition import Circuit, Origin, Parameters, Spec
 from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.circuit.netlist import used_names
 from sizing_app.circuit.own_models import ONLY, OWN
 from sizing_app.circuit.pdk import PROCESSES
 from sizing_app.circuit.subcircuits import MAIN
+from sizing_app.circuit.validation import MAX_TEXT
 from sizing_app.spice.cell import Cell
 from sizing_app.spice.groups import Proposal
-from sizing_app.spice.lines import Line, Remark
+from sizing_app.spice.lines import NOWHERE, Line, Remark
 from sizing_app.spice.log import Unmapped
 from sizing_app.spice.own_cards import models_of
 from sizing_app.spice.roles import GROUND, SUPPLY, class_of, structure_of
@@ -46,12 +48,19 @@ def build_circuit(cell: Cell, proposal: Proposal, ports: Mapping[str, str], benc
     if problems:
         raise BuildError(problems)
     written = written or written_cell(cell, proposal, ports)
+    if problems := _of_one_temperature(f"{written.netlist}\n{written.sources}\n{bench.testbench}", bench):
+        raise BuildError(problems)
+    models = models_of(cell, conditions.corners)[0]
+    if len(models) > MAX_TEXT and len(conditions.corners) > 1:
+        raise BuildError([Remark(NOWHERE, "", f"the model cards of {len(conditions.corners)} corners have "
+                                              f"{len(models):,} characters together, at most {MAX_TEXT:,}: choose "
+                                              "fewer corners")])
     circuit = Circuit(
         name=name, title=title or f"{cell.top or cell.deck.title or name}"[:200], summary=summary or title or name,
         process=cell.process, parameters=tuple(group.parameter for group in proposal.free), metrics=bench.metrics,
         specs=specs, conditions=conditions, analyses=bench.analyses, measures=bench.measures, netlist=written.netlist,
         testbench="\n".join(filter(None, [written.sources, bench.testbench])), topology=topology(cell, ports),
-        devices=dict(cell.aliases), models=models_of(cell)[0], as_written=cell.as_written,
+        devices=dict(cell.aliases), models=models, as_written=cell.as_written,
         origin=Origin(_one_line(source or name), cell.deck.digest))
     check_circuit(circuit, Path(name) / "circuit.toml")
     return circuit
@@ -65,6 +74,18 @@ def problems_of(cell: Cell, proposal: Proposal) -> list[Remark]:
     elif not problems and not proposal.free:
         problems.append(Remark(Line("", 1, ""), "", "no parameter is left to vary: unlock one"))
     return problems
+
+
+def _of_one_temperature(text: str, bench: Bench) -> list[Remark]:
+    """Lines with numbers that a sweep of the temperature would not change."""
+    commands = [analysis.command.lower().split() for analysis in bench.analyses]
+    if not any(words[0] == "dc" and "temp" in words[1::4] for words in commands):
+        return []
+    lines = text.replace("\n+ ", " ").splitlines()
+    return [Remark(NOWHERE, line.split()[0], "depends on the temperature by arithmetic, which the sweep of the "
+                                             "temperature would not follow: write tc1= and tc2=, or a B element with "
+                                             "temper in it")
+            for line in lines if "temperature" in used_names(line)]
 
 
 def corners_of(cell: Cell) -> tuple[str, ...]:

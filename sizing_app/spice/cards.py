@@ -7,7 +7,7 @@ from sizing_app.spice.arithmetic import arithmetic
 from sizing_app.spice.deck import Card
 from sizing_app.spice.elements import WrongElement
 from sizing_app.spice.lines import Line
-from sizing_app.spice.words import settings_of, split
+from sizing_app.spice.words import bare, settings_of, split
 from sizing_app.circuit.deck_rules import MODEL_KINDS
 
 RATINGS = ("mfg", "vceo", "icrating", "iave", "vpk", "vds", "qg", "type", "ron", "vrev", "irms")
@@ -31,7 +31,14 @@ def read_card(line: Line, scope: str) -> Card:
                              (key == "ron" and kind in ("sw", "csw"))}, scope, line)
 
 
+def is_version(key: str, text: str) -> bool:
+    """Whether a setting is a version, which is text: 3.2.4, 4.50."""
+    return key == "version" and bool(re.fullmatch(r"[\d.]+", text))
+
+
 def _value(key: str, text: str) -> str:
+    if is_version(key, bare(text)):
+        return bare(text)
     try:
         return arithmetic(text)
     except ExpressionError as error:

@@ -32,13 +32,13 @@ class Passive:
     width: float = 0.0
     """Metres, where the name gives it."""
 
-    def value(self, width: str, length: str, counts: list[str]) -> str:
-        """Arithmetic of its value (Ohm or F), of a width and a length in metres and numbers of parallel devices."""
-        number = "*".join(f"({count})" for count in counts)
+    def value(self, width: str, length: str, count: str) -> str:
+        """Arithmetic of its value (Ohm or F), of a width and a length in metres and, unless empty, the number of
+        parallel devices."""
         if self.kind == "r":
-            return f"{self.sheet:.9g}*({length})/({width})" + (f"/({number})" if number else "")
+            return f"{self.sheet:.9g}*({length})/({width})" + (f"/({count})" if count else "")
         one = f"({self.plate:.9g}*({width})*({length})+{2 * self.edge:.9g}*(({width})+({length})))"
-        return f"{one}*{number}" if number else one
+        return f"{one}*({count})" if count else one
 
 
 _NAMES = (

@@ -1,6 +1,7 @@
 """Element lines: which words are nets, which the model, which values; by the first letter (ngspice manual, part 3)."""
 
 import re
+from dataclasses import replace
 
 from sizing_app.spice.arithmetic import is_number
 from sizing_app.spice.deck import Element
@@ -15,6 +16,8 @@ REFUSED = {"a": "A elements can read files and are not supported",
 EXPRESSIONS = {"e": ("value", "vol"), "g": ("value", "cur"), "b": ("v", "i")}
 """Settings of sources that hold arithmetic over voltages and currents."""
 _TERMINALS = {"r": 2, "c": 2, "l": 2, "v": 2, "i": 2, "d": 2, "m": 4, "j": 3, "z": 3, "s": 4, "b": 2, "f": 2, "h": 2}
+_OFF = {"m": 5, "d": 3, "q": 4, "j": 4, "z": 4}
+"""Words before those among which ``off`` may stand."""
 _ELEMENT = re.compile(r"[A-Za-z][^\s=()]*")
 
 
@@ -39,6 +42,9 @@ def read_element(line: Line, models: frozenset[str] = frozenset()) -> Element:
         return _behavioural(line, words)
     plain, settings = settings_of(_source_words(words[1:]) if kind in "vi" else words[1:])
     plain = [word for word in _unpacked(plain, kind) if word.lower() != "params:"]
+    if kind in _OFF and "off" in map(str.lower, plain[_OFF[kind]:]):
+        plain = [word for at, word in enumerate(plain) if at < _OFF[kind] or word.lower() != "off"]
+        settings = {**settings, "off": "1"}
     if kind == "z":
         kind, name = "j", f"j{name}"
     return _READERS.get(kind, _plain)(Element(name, kind, (), "", tuple(plain), settings, line), models)
@@ -81,6 +87,8 @@ def _two_terminals(element: Element, models: frozenset[str]) -> Element:
     model = "" if expression or not names else names[0]
     if not values and not expression and not ({"w", "l"} & set(settings) and model):
         raise WrongElement(element.name, "has no value: write one behind its nets, such as 10k")
+    if "tc" in settings and len(values) > 1:
+        raise WrongElement("tc", "is one number in ngspice: write tc1= and tc2= for two")
     if len(values) > 1 or len(names) > 1:
         raise WrongElement((values[1:] or names[1:])[0], "is one word too many: expected nets, value and settings")
     return Element(found.name, found.kind, found.nets, model.lower(), tuple(values or names * expression), settings,
@@ -127,9 +135,10 @@ def _with_model(element: Element, nets: int) -> Element:
 
 
 def _call(element: Element, models: frozenset[str]) -> Element:
-    if not element.values:
+    words = [word for word in element.values if word != "/"]  # of CDL, before the subcircuit
+    if not words:
         raise WrongElement(element.name, "names no subcircuit")
-    return _made(element, len(element.values) - 1, element.values[-1], ())
+    return _made(replace(element, values=tuple(words)), len(words) - 1, words[-1], ())
 
 
 def _controlled(element: Element, models: frozenset[str]) -> Element:

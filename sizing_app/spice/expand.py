@@ -1,5 +1,6 @@
 """Which lines a deck has: its title away, included files and library sections in place, up to ``.end``."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from sizing_app.circuit.deck_rules import DEEPEST, RefusedNetlist
@@ -43,7 +44,7 @@ class Expansion:
         return [*self._expanded(lines, ()), *self._not_included()]
 
     def _with_title(self, lines: list[Line]) -> list[Line]:
-        """The lines without a title; an element on line 1 is an element, which ngspice would not read."""
+        """The lines without a title; an element on line 1, at nets of others, is one, which ngspice would not read."""
         text = self.files[self.main].removeprefix("\ufeff").splitlines()
         first = next((number for number, raw in enumerate(text, 1) if raw.strip()), 0)
         if not lines or lines[0].number != first:
@@ -51,7 +52,7 @@ class Expansion:
             return lines
         if lines[0].text[0] == ".":
             return lines
-        if is_spectre(lines[0]) or _is_certain(lines[0]):
+        if is_spectre(lines[0]) or _is_certain(lines[0], lines[1:]):
             self._note(lines[0], lines[0].text.split()[0], "is read as an element; ngspice would take line 1 as title")
             return lines
         self.title = lines[0].text
@@ -164,11 +165,12 @@ class Expansion:
         self.problems.append(Remark(line, word, text))
 
 
-def _is_certain(line: Line) -> bool:
-    """Whether line 1 is an element beyond doubt: it reads as one, and has a number or a setting."""
+def _is_certain(line: Line, others: list[Line]) -> bool:
+    """Whether line 1 is an element beyond doubt: it reads as one, has a number or a setting, and a net of others."""
     try:
         element = read_element(line)
     except WrongElement:
         return False
     words = (*element.values, *element.settings.values())
-    return bool(element.settings) or any(is_number(word) for word in words)
+    used = {word for other in others for word in re.split(r"[\s(),=]+", other.text.lower())}
+    return bool((set(element.nets) - {"0"}) & used) and (bool(element.settings) or any(map(is_number, words)))

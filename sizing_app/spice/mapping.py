@@ -121,6 +121,10 @@ class _Mapping:
 
     def _device(self, cell: Subcircuit, element: Element, names: Mapping[str, str]) -> tuple:
         """(kind, nets, model, polarity, sizes). Raises ExpressionError or Unmapped."""
+        if "off" in element.settings and element.kind in "mdqj":
+            self.log.once("off", element.line, "off", "is left out: it tells where the search for the operating point "
+                                                      "begins, no more")
+            element = replace(element, settings={key: text for key, text in element.settings.items() if key != "off"})
         passive = devices.passive(element.model) if element.kind in "xrc" else None
         if self.deck.calls(element):
             return self._call(element, names)
@@ -163,14 +167,15 @@ class _Mapping:
     def _passive(self, element: Element, found: devices.Passive, names: Mapping[str, str]) -> tuple:
         """A foundry's resistor or capacitor, as an ideal one between its first two nets."""
         settings = {_LAYOUT_NAMES.get(key, key): text for key, text in element.settings.items()}
-        sizes = self.sizes.of(element, {key: text for key, text in settings.items() if key in ("w", "l", "m", "mf")},
-                              names)
+        if "mf" in settings and settings["mf"] != settings.get("m", "1"):
+            self.log.once("mf", element.line, f"mf={settings['mf']}", "is left out: the foundry's model counts m alone")
+        sizes = self.sizes.of(element, {key: text for key, text in settings.items() if key in ("w", "l", "m")}, names)
         if found.width:
             sizes["w"] = Quantity(f"{found.width:.9g}", "", "m", found.width)
         if not {"w", "l"} <= set(sizes):
             raise Unmapped(element.name, "needs a width and a length")
-        text = found.value(sizes["w"].text, sizes["l"].text,
-                           [sizes[key].text for key in ("m", "mf") if key in sizes and sizes[key].text != "1"])
+        count = sizes["m"].text if "m" in sizes and sizes["m"].text != "1" else ""
+        text = found.value(sizes["w"].text, sizes["l"].text, count)
         value = self.sizes.value(text, names)
         shown = show_quantity(value, UNITS[found.kind])
         self.log.once(f"passive {element.model}", element.line, element.model,

@@ -73,15 +73,14 @@ class _Proposing:
             yield self._of_parameter(members, "same subcircuit and size" if members[1:] else "given to a subcircuit")
 
     def _of_parameter(self, members: list[Member], reason: str) -> Group:
-        """A group of a parameter; in SI units where all that it decides is."""
-        sizes = self.usage.uses[members[0]].sizes
+        """A group of a parameter; in SI units where all that it decides are multiples of it in one unit."""
+        use = self.usage.uses[members[0]]
+        sizes = use.sizes
         uses = tuple(dict.fromkeys(_member(device, quantity) for device, quantity in sizes))
-        kinds = {(device.sizes[quantity].unit, _is_micro(device.sizes[quantity]), quantity if quantity in "wlm" else "")
-                 for device, quantity in sizes}
-        unit, micro, quantity = next(iter(kinds)) if len(kinds) == 1 else ("", False, "")
+        kinds = {_kind(device, quantity, factor) for (device, quantity), factor in zip(sizes, use.factors, strict=True)}
+        unit, factor, quantity = next(iter(kinds)) if len(kinds) == 1 else ("", 1.0, "")
         if len(kinds) > 1 and len({kind[:2] for kind in kinds}) == 1:
-            unit, micro, quantity = next(iter(kinds))[0], next(iter(kinds))[1], "l"
-        factor = 1e-6 if micro else 1.0
+            unit, factor, quantity = (*next(iter(kinds))[:2], "l")
         value = self._value(members[0]) * factor
         of_the_bench = all(device.kind == "v" and device.scope == MAIN for device, _ in sizes)
         of_transistors = [device for device, _ in sizes if device.is_transistor]
@@ -217,7 +216,8 @@ def _equal(one: Quantity | None, two: Quantity | None) -> bool:
     return abs(one.value - two.value) <= 1e-9 * abs(one.value)
 
 
-def _is_micro(size: Quantity) -> bool:
-    """Whether a size counts a parameter's micrometres."""
-    return bool(re.fullmatch(r"\(.*\)\*1e-06", size.text))
-
+def _kind(device: Device, quantity: str, factor: float | None) -> tuple[str, float, str]:
+    """(unit, factor, w l or m) of a parameter that decides a size; without a unit where it is only part of it."""
+    if factor is None:
+        return "", 1.0, "m" if quantity == "m" else ""
+    return device.sizes[quantity].unit, factor, quantity if quantity in ("w", "l", "m") else ""

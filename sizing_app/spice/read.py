@@ -8,7 +8,7 @@ from sizing_app.circuit.deck_rules import ANALYSES, OPTIONS, RefusedNetlist
 from sizing_app.circuit.expressions import ExpressionError, names_in
 from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.arithmetic import NAME, arithmetic, is_number, number, safe_name
-from sizing_app.spice.cards import read_card
+from sizing_app.spice.cards import is_version, read_card
 from sizing_app.spice.deck import Card, Deck, Element, Subcircuit
 from sizing_app.spice.depth import check_chains
 from sizing_app.spice.elements import WrongElement, read_element
@@ -58,7 +58,7 @@ def _with_corners(deck: Deck, first: "_Reading", again: Callable[[str], "_Readin
         other = again(name)
         known = other.parameters[MAIN]
         whole = all(names_in(text) <= set(known) for card in other.cards if card.scope == MAIN
-                    for text in card.settings.values())
+                    for key, text in card.settings.items() if not is_version(key, text))
         if whole and {card.name for card in other.cards} == {card.name for card in deck.cards}:
             corners[name] = (tuple(other.cards), other.parameters[MAIN])
     return Deck(**{**vars(deck), "corners": corners})
@@ -77,6 +77,8 @@ class _Reading:
         self.parameters: dict[str, dict[str, str]] = {MAIN: {}}
         self.elements: dict[str, list[Element]] = {MAIN: []}
         self.begun: dict[str, Line] = {}
+        self.skipped: list[Line] = []
+        """The .subckt lines that are open of a subcircuit whose name another one has."""
         self.unread: dict[str, Remark] = {}
         """Parameters without a value that can be read: a problem only where one is used."""
         self.cards: list[Card] = []
@@ -103,6 +105,8 @@ class _Reading:
                 self._problem(line, "", str(error))
         for name in self.scopes[1:]:
             self._problem(self.begun[name], name, "has no .ends")
+        for line in self.skipped:
+            self._problem(line, line.text.split()[0], "has no .ends")
         for name, lines in self.expansion.read.items():
             if name in self.expansion.included:
                 self.notes += lines.notes
@@ -140,6 +144,12 @@ class _Reading:
     # ---- what a line is
 
     def _line(self, line: Line, bipolars: frozenset[str]) -> None:
+        if self.skipped:
+            self._skip(line)
+            return
+        if re.match(r"\.title\b", line.text, re.IGNORECASE):
+            self.expansion.title = line.text[len(".title"):].strip()
+            return
         if not is_closed(line.text):
             raise WrongElement(line.text.split()[0], "begins a line with a quote, brace or parenthesis that has no "
                                                      "partner")
@@ -177,8 +187,6 @@ class _Reading:
         elif word in ("option", "options", "opt"):
             self.general.append(line)
             self._options(line, words)
-        elif word == "title":
-            self.expansion.title = line.text[len(".title"):].strip()
         elif word in DROPPED:
             self._note(line, words[0], "is left out: it changes no result here")
         elif word in COMMANDS:
@@ -215,7 +223,9 @@ class _Reading:
             raise WrongElement(words[0], "needs a name")
         name = plain[0].lower()
         if name in self.ports:
-            self._note(line, name, "is defined twice: this one is used")
+            self._note(line, name, "is defined twice: the first one is used, as ngspice does")
+            self.skipped.append(line)
+            return
         if len(self.scopes) > 1:
             self._note(line, name, f"stands within {self.scopes[-1]}: it is read as if it stood outside")
         self.ports[name] = tuple(net.lower() for net in plain[1:])
@@ -223,6 +233,13 @@ class _Reading:
         self.arguments[name] = {}
         self.scopes.append(name)
         self.arguments[name] = {safe_name(key): arithmetic(text) for key, text in settings.items()}
+
+    def _skip(self, line: Line) -> None:
+        word = line.text.split()[0].lower()
+        if word in (".subckt", ".macro"):
+            self.skipped.append(line)
+        elif word in (".ends", ".eom"):
+            self.skipped.pop()
 
     def _ends(self, line: Line) -> None:
         if len(self.scopes) == 1:

@@ -47,9 +47,10 @@ def port_roles(cell: Cell) -> dict[str, str]:
     placed = expanded(cell)
     ports = cell.ports or _main_ports(cell, placed)
     found = {net: _by_name(net) for net in ports}
-    for net in ports:
-        if found[net] == OTHER:
-            found[net] = _by_structure(net, placed, found)
+    found |= {net: _by_structure(net, placed) for net in ports if found[net] == OTHER}
+    rails = frozenset(net for net, role in found.items() if role in (SUPPLY, GROUND)) | {"0"}
+    gates = {item.gate for pair in Structure(placed, rails).pairs for item in pair}
+    found |= {net: IN for net in ports if net in gates and found[net] == BIAS_VOLTAGE and _by_name(net) == OTHER}
     return _settled(found, placed, cell)
 
 
@@ -96,8 +97,8 @@ def _by_name(net: str) -> str:
     return next((role for role, pattern in _NAMES if pattern.fullmatch(name)), OTHER)
 
 
-def _by_structure(net: str, placed: tuple[Placed, ...], known: dict[str, str]) -> str:
-    """What the terminals at a net tell."""
+def _by_structure(net: str, placed: tuple[Placed, ...]) -> str:
+    """What the terminals at a net tell; whether a gate is an input, pairs tell."""
     here = [item for item in placed if item.device.is_transistor and net in item.nets]
     if not here:
         return OTHER
@@ -108,9 +109,7 @@ def _by_structure(net: str, placed: tuple[Placed, ...], known: dict[str, str]) -
     if any(item.is_diode and item.gate == net for item in here):
         return BIAS_CURRENT
     if at == {"g"}:
-        rails = frozenset(name for name, role in known.items() if role in (SUPPLY, GROUND)) | {"0"}
-        pairs = Structure(placed, rails).pairs
-        return IN if any(net in (one.gate, two.gate) for one, two in pairs) else BIAS_VOLTAGE
+        return BIAS_VOLTAGE
     return OUT if at == {"d"} else OTHER
 
 

@@ -31,6 +31,24 @@ def given_by(call: Element, cell: Subcircuit, names: Mapping[str, str]) -> dict[
     return found
 
 
+def uses(deck: Deck, top: str, outside: Mapping[str, str]) -> dict[str, list[dict[str, str]]]:
+    """Subcircuit to what its names stand for in each of its uses within ``top``, of equal calls once. Raises
+    ExpressionError."""
+    found: dict[str, dict[frozenset, dict[str, str]]] = {}
+
+    def visit(name: str, given: Mapping[str, str]) -> None:
+        known, key = found.setdefault(name, {}), frozenset(given.items())
+        if key in known:
+            return
+        known[key] = inside(deck.subcircuits[name], given, outside)
+        for call in deck.subcircuits[name].elements:
+            if deck.calls(call):
+                visit(call.model, given_by(call, deck.subcircuits[call.model], known[key]))
+
+    visit(top, of_top(deck, top, outside))
+    return {name: list(known.values()) for name, known in found.items()}
+
+
 def of_top(deck: Deck, top: str, outside: Mapping[str, str]) -> dict[str, str]:
     """What the deck's own first call of its top cell says, if there is one: sizes that a testbench gives."""
     if top == MAIN:

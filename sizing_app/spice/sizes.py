@@ -20,8 +20,11 @@ LARGEST_LENGTH, LARGEST_AREA = 0.02, 1e-8
 LAYOUT = ("ad", "as", "pd", "ps", "nrd", "nrs", "sa", "sb", "sd", "topography", "area", "perim")
 """Settings that the layout rule of circuit/netlist.py replaces."""
 JUNCTIONS = ("ad", "as", "pd", "ps", "nrd", "nrs")
-KEPT = {"r": ("tc1", "tc2", "m", "w", "l"), "c": ("ic", "m", "w", "l"), "l": ("ic", "m"),
-        "d": ("area", "m", "pj", "w", "l"), "q": ("area", "m"), "j": ("area", "m"), "i": ("m",), "g": ("m",),
+_HEAT = ("temp", "dtemp")
+_SCALED = ("tc1", "tc2", "scale", "m", *_HEAT)
+KEPT = {"r": ("tc", "tce", "ac", "noisy", "w", "l", *_SCALED), "c": ("ic", "w", "l", *_SCALED),
+        "l": ("ic", "nt", *_SCALED), "d": ("area", "m", "pj", "w", "l", "ic", *_HEAT),
+        "q": ("area", "areab", "areac", "m", *_HEAT), "j": ("area", "m", *_HEAT), "i": ("m",), "g": ("m",),
         "f": ("m",)}
 """Settings of other elements that ngspice knows; others are left out with a note. To E, H and V an m is an error."""
 ELSEWHERE = {"v": ("r", "td"), "i": ("r", "td"), "e": EXPRESSIONS["e"], "g": EXPRESSIONS["g"]}

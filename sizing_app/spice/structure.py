@@ -13,6 +13,10 @@ SECOND, INVERTER, CROSS, SWITCH, PASS = "second stage", "inverter", "cross-coupl
 DIODE, SOURCE, COMPENSATION, NULLING = "diode", "current source", "compensation capacitor", "nulling resistor"
 
 
+MOST_SHARED = 50
+"""Transistors at the source of an input pair: a net with more is no tail."""
+
+
 @dataclass(frozen=True)
 class Placed(Terminals):
     """A device of the expanded cell; nets of ``top`` under their own names."""
@@ -73,13 +77,16 @@ class Structure:
             self.at_gate[item.gate].append(item)
             self.at_source[item.source].append(item)
         self.pairs = self._pairs()
+        self._pair_drains = {(item.drain, item.device.polarity) for pair in self.pairs for item in pair}
+        self._widest = sorted((_width(item) for item in self.transistors), reverse=True)[:2]
         self.crossed = self._crossed()
 
     def roles(self) -> dict[tuple[str, str], str]:
         """(scope, name) of a device to what it does, the most telling first; devices without a role are left out."""
         found: dict[tuple[str, str], str] = {}
-        tails = {item.key for one, _ in self.pairs for item in self.at_drain[one.source]
-                 if item.source != one.source and item.device.polarity == one.device.polarity}
+        sources = {(one.source, one.device.polarity) for one, _ in self.pairs}
+        tails = {item.key for net, polarity in sources for item in self.at_drain[net]
+                 if item.source != net and item.device.polarity == polarity}
         in_pairs = {item.key for pair in self.pairs for item in pair}
         crossed = {item.key for pair in self.crossed for item in pair}
         for item in self.transistors:
@@ -106,8 +113,7 @@ class Structure:
     def _role(self, item: Placed) -> str:
         mirrored = [other for other in self.at_gate[item.gate] if other.device.polarity == item.device.polarity
                     and other.source == item.source]
-        loads_pair = any(item.drain in (one.drain, two.drain) for one, two in self.pairs
-                         if one.device.polarity != item.device.polarity)
+        loads_pair = (item.drain, {"n": "p", "p": "n"}.get(item.device.polarity)) in self._pair_drains
         if self._is_inverter(item):
             return INVERTER
         if len(mirrored) > 1 and item.source in self.rails and item.gate not in self.inputs:
@@ -126,7 +132,7 @@ class Structure:
         """Same model and size, one source that is no rail, gates and drains apart."""
         found = []
         for net, items in self.at_source.items():
-            if net in self.rails | self.inputs | self.clocks:
+            if net in self.rails | self.inputs | self.clocks or len(items) > MOST_SHARED:
                 continue
             for place, one in enumerate(items):
                 found += [(one, two) for two in items[place + 1:]
@@ -152,8 +158,8 @@ class Structure:
         return any(above.drain == item.gate for above in self.at_source[item.drain])
 
     def _is_pass(self, item: Placed) -> bool:
-        """A common-source device to the output that is wider than all others together but one."""
-        widths = sorted((_width(other) for other in self.transistors), reverse=True)
+        """A common-source device to the output that is five times as wide as the widest other."""
+        widths = self._widest
         return item.drain in self.outputs and item.device.polarity == "p" and _width(item) == widths[0] and \
             len(widths) > 1 and widths[0] >= 5 * widths[1]
 

@@ -17,6 +17,7 @@ from sizing_app.spice.names import Nets, clean
 from sizing_app.spice.scopes import MULTIPLIERS, of_top
 from sizing_app.spice.usage import Member
 from sizing_app.spice.values import Values, behaviour, braced
+from sizing_app.spice.words import split
 
 MOST_COPIES = 64
 """Of a subcircuit, by ``m`` at its call."""
@@ -191,7 +192,7 @@ class _Writing:
         """A word of a source: a keyword, a number, a parameter, or a function with such."""
         lowered = word.lower()
         if match := re.fullmatch(r"(\w*)\s*\((.*)\)", word):
-            inner = " ".join(self._word(piece, names) for piece in match[2].replace(",", " ").split())
+            inner = " ".join(self._word(piece, names) for piece in split(match[2]))
             name = {"sine": "sin"}.get(match[1].lower(), match[1].lower())
             return f"{name}({inner})" if not name or name in KEYWORDS else braced(substituted(arithmetic(word), names))
         if lowered in KEYWORDS or lowered == "sine":

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from sizing_app.circuit.deck_rules import ANALYSES, BRACES, RefusedNetlist, check_analysis
 from sizing_app.circuit.definition import Analysis, Measure, Metric
-from sizing_app.circuit.expressions import ExpressionError, names_in
+from sizing_app.circuit.expressions import ExpressionError, evaluate, names_in
 from sizing_app.circuit.meas import Meas, MeasError, read_meas
 from sizing_app.circuit.sweeps import scale_of
 from sizing_app.circuit.units import parse_si
@@ -27,6 +27,8 @@ TELLING_SETS = ("temp", "units", "nobreak", "sourcepath")
 UNITS = {"vdb": "dB", "db": "dB", "vp": "rad", "angle": "rad", "phase": "deg"}
 SWEEP_UNITS = {"time": "s", "frequency": "Hz", "v-sweep": "V", "i-sweep": "A", "res-sweep": "Ohm", "temp-sweep": "C"}
 _WITH_UNIT = re.compile(r"(?<![\w.])([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?:meg|[tgkmunpf])?)(?:s|hz|v|a)(?!\w)")
+_WORDS = re.compile(r"\{[^{}]*\}|[vi]\w*\s*\([^()]*\)|@\w+\[\w+\]|(?<![\w.])[a-z_]\w*(?!\w*\s*\()", re.IGNORECASE)
+"""Names in arithmetic; vectors and what is in braces as one, functions not."""
 
 
 @dataclass
@@ -118,7 +120,8 @@ def _changes_nothing(taken: _Taken, words: list[str]) -> bool:
 
 
 def _add_analysis(taken: _Taken, command: str) -> Analysis:
-    """Numbers with units as SPICE allows them become plain ones: ``10us``, ``1megHz``."""
+    """Numbers with units as SPICE allows them become plain ones: ``10us``, ``1megHz``; so does arithmetic."""
+    command = re.sub(r"\{([^{}]*)\}|'([^']*)'", lambda match: _number(match[1] or match[2] or "", taken.names), command)
     command = _WITH_UNIT.sub(r"\1", command)
     kind = command.split()[0]
     count = sum(item.command.split()[0] == kind for item in taken.analyses)
@@ -129,6 +132,13 @@ def _add_analysis(taken: _Taken, command: str) -> Analysis:
     taken.alter.clear()
     taken.analyses.append(analysis)
     return analysis
+
+
+def _number(text: str, names: Mapping[str, str]) -> str:
+    ours = _ours(text, names)
+    if free := sorted(names_in(ours)):
+        raise BenchError(f"{text[:60]!r}: {free[0]!r} varies or is unknown, and an analysis needs numbers: lock it")
+    return f"{evaluate(ours, {}):.12g}"
 
 
 def _add_measure(taken: _Taken, text: str, before: int | None) -> None:
@@ -152,21 +162,29 @@ def _add_measure(taken: _Taken, text: str, before: int | None) -> None:
 
 
 def with_braces(line: str, names: Mapping[str, str]) -> str:
-    """Parameters of the deck become ours, in braces, in quotes and as a word after =: ``val='vdd/2'``, ``val=vth``."""
-    def ours(match: re.Match) -> str:
-        return re.sub(r"[A-Za-z_]\w*", lambda word: f"({names[word[0].lower()]})", match[1])
-
+    """Parameters of the deck become ours, in braces, in quotes and as a word after =: ``val='vdd/2'``, ``val=vth``.
+    What is in quotes and of parameters alone is in braces then, in the rest every parameter is: ``'v(a)*{vth}'``."""
     def quoted(match: re.Match) -> str:
         try:
-            found = {name.lower() for name in names_in(match[1])}
+            found = {name.lower() for name in names_in(match[2])}
         except ExpressionError:
-            return match[0]
-        return f"{{{ours(match)}}}" if found and found <= set(names) else match[0]
+            found = set()
+        if found and found <= set(names):
+            return f"{{{_ours(match[2], names)}}}"
+        return match[1] + _WORDS.sub(lambda word: _braced(word[0], names), match[2]) + match[1]
 
-    line = re.sub(r"'([^']*)'", quoted, line)
-    line = re.sub(r'"([^"]*)"', quoted, line)
-    return re.sub(r"(?<==)\s*([A-Za-z_]\w*)(?=[\s,]|$)",
-                  lambda match: f"{{{ours(match)}}}" if match[1].lower() in names else match[0], line)
+    line = BRACES.sub(lambda match: f"{{{_ours(match[1], names)}}}", line)
+    line = re.sub(r"""(['"])(.*?)\1""", quoted, line)
+    return re.sub(r"(?<==)\s*([A-Za-z_]\w*)(?=[\s,]|$)", lambda match: _braced(match[1], names), line)
+
+
+def _ours(text: str, names: Mapping[str, str]) -> str:
+    """Arithmetic with our terms for the parameters of the deck."""
+    return _WORDS.sub(lambda word: f"({names[word[0].lower()]})" if word[0].lower() in names else word[0], text)
+
+
+def _braced(word: str, names: Mapping[str, str]) -> str:
+    return f"{{({names[word.lower()]})}}" if word.lower() in names else word
 
 
 def _add_alteration(taken: _Taken, text: str) -> None:

@@ -82,9 +82,10 @@ class Curves:
     def fall(self, curve, level, count=1.0) -> float:
         return self.passing(curve, level, "fall", count)
 
-    def settle(self, curve, band: float, start=None) -> float:
+    def settle(self, curve, band: float, start=None, target=None) -> float:
         swept, values = self.window(curve, start, None)
-        return settled_after(swept, values - values[-1], float(swept[0]), float(swept[-1]), float(band))
+        error = values - (values[-1] if target is None else float(target))
+        return settled_after(swept, error, float(swept[0]), float(swept[-1]), float(band))
 
     def overshoot(self, curve, start=None, stop=None) -> float:
         values = self.window(curve, start, stop)[1]

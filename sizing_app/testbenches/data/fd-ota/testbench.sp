@@ -1,8 +1,11 @@
 * Differential unity-gain buffer: the inputs stand around a common mode, half the error each. Vprobe closes the loop at DC,
 * so that every design finds an operating point, and breaks it at AC: the open-loop gain is -v(tb_diff)/v(tb_fb).
+* Vrange sweeps the input in units of the supply.
 Vsupply <supply> 0 dc {supply} ac 0
 Vci tb_ci 0 dc {<common_mode>} ac 0
-Vsig tb_sig 0 dc 0 ac 0 pulse({-<step>/2} {<step>/2} <half/20> <half/400> <half/400> <half*399/400> <half*5>)
+Vrange tb_range 0 dc 0
+Erange tb_swept 0 tb_range 0 {supply}
+Vsig tb_sig tb_swept dc 0 ac 0 pulse({-<step>/2} {<step>/2} <half/20> <half/400> <half/400> <half*399/400> <half*5>)
 Ed tb_diff 0 <out+> <out-> 1
 Vprobe tb_diff tb_fb dc 0 ac 1
 Ee tb_err 0 tb_sig tb_fb 1
