@@ -4,9 +4,8 @@ Percentile intervals of scipy.stats.bootstrap (Efron and Tibshirani 1993, chapte
 seed of training) plays every query, so what is resampled are the numbers of the runs and, independently of them, those
 of each circuit's queries (Owen 2007, "The pigeonhole bootstrap"). A lead is paired: both methods keep the same queries.
 Means are pooled by circuit: over its queries first, then over circuits. Where the claim is about circuits at large,
-circuits are resampled too; such intervals are too wide, up to 1.4 times, where circuits are alike: of 6 circuits of 40
-queries, simulated with spreads of 0, 0.05 and 0.2 between circuits, they held the true mean in 100, 99 and 96% of the
-cases. Shares of queries that are all met, or all missed, have the interval of Wilson (JASA 1927)
+circuits are resampled too; the variance of queries then counts twice, so that intervals are too wide where circuits
+are alike, at most by the root of two. Shares of queries that are all met, or all missed, have the interval of Wilson (JASA 1927)
 over queries in place of a bootstrap, which would find none.
 """
 
