@@ -32,6 +32,13 @@ def test_the_best_share_within_the_budget_then_the_fewest_simulations(table):
     assert default_policy(ota, ("bayes",), 200, table) == OWN_POLICY, "no row of what can size it"
 
 
+def test_where_none_met_any_within_so_few_it_is_what_was_met_within_all_that_counts(table):
+    miller = load_circuit("MILLER")
+    lost, found = replace(MODEL, circuit="MILLER", met_after=(None,) * 4), replace(SEARCH, circuit="MILLER")
+    write_table(table, [lost, found])
+    assert default_policy(miller, ABLE, 5, table) == SEARCH.policy == default_policy(miller, ABLE, None, table)
+
+
 def test_without_a_row_it_is_the_first_of_the_list_within_few_simulations_and_else_a_search(table, tmp_path):
     miller = load_circuit("MILLER")
     assert default_policy(miller, ABLE, 5, table) == DEFAULT_POLICY == default_policy(miller, ABLE, 5, tmp_path / "no")

@@ -3,7 +3,8 @@
 ``models/defaults.csv``, which ``sizing evaluate --defaults`` writes, has a row for each circuit and policy: after how
 many simulations each of some validation queries was met. The rule: of the policies that can size the circuit, the one
 that met the most queries within the simulations that are asked for; of equal ones, the one that took the fewest; then
-the first of the list (registry.py). What no row tells of is sized by the first of the list within FEW simulations, and
+the first of the list (registry.py). Where none met any within so few, it is what they met within all that were
+measured that counts. What no row tells of is sized by the first of the list within FEW simulations, and
 searched beyond and where the number is free to choose; circuits of one's own are searched.
 """
 
@@ -52,8 +53,9 @@ def default_policy(circuit: Circuit, able: Iterable[str], budget: int | None, ta
     if not rows:
         few = budget is not None and budget <= FEW
         return DEFAULT_POLICY if few and DEFAULT_POLICY in names else OWN_POLICY
-    order = list(POLICIES)
-    return max(rows, key=lambda row: (row.worth(budget or FEW), -order.index(row.policy))).policy
+    order, within = list(POLICIES), budget or FEW
+    met = any(row.worth(within)[0] for row in rows)
+    return max(rows, key=lambda row: (row.worth(within if met else row.budget), -order.index(row.policy))).policy
 
 
 def read_table(path: Path) -> tuple[Measured, ...]:

@@ -18,4 +18,6 @@ class Version:
 FIRST = "compact"
 LATEST = "compact-3"
 VERSIONS = {FIRST: Version(), "compact-2": Version(ranges=True, evidence=True),
-            LATEST: Version(ranges=True, evidence=True, roles=True)}
+            LATEST: Version(ranges=True, evidence=True, roles=True),
+            "compact-3-plain": Version(ranges=True, roles=True)}
+"""The last one is there for its ablation: the same without the evidence."""

@@ -1,7 +1,7 @@
-"""Every number of a training run, as named presets. ``tiny`` is for two CPU cores and what is shipped, ``small`` is
-for a GPU."""
+"""Every number of a training run, as named presets. ``tiny`` is for two CPU cores and what is shipped (2 M parameters),
+``small`` is for a GPU (5 M); ``tiny-5m`` and ``tiny-10m`` are ``tiny`` with larger networks, to compare sizes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sizing_app.prompt.versions import LATEST
 from sizing_app.task.advantage import ALL_SPECS_BONUS, FORMAT_PENALTY, LEAST_SPREAD, PLAY_TEMPERATURE, TEMPERATURE
@@ -120,11 +120,12 @@ class Preset:
     rl: RLConfig = field(default_factory=RLConfig)
 
 
-PRESETS = {
-    "small": Preset(ModelSize(hidden=256, layers=6, heads=8, kv_heads=4, head_dim=32, intermediate=768)),
-    "tiny": Preset(ModelSize(hidden=192, layers=4, heads=6, kv_heads=3, head_dim=32, intermediate=512),
-                   DataConfig(simulations=400, trajectories=5_000, queries=1_000, family_trajectories=120,
-                              family_queries=20),
-                   SFTConfig(steps=10_000, batch=16, warmup=40, validation=64, validate_every=100),
-                   RLConfig(steps=60, queries=16, validation=64)),
-}
+TINY = Preset(ModelSize(hidden=192, layers=4, heads=6, kv_heads=3, head_dim=32, intermediate=512),
+              DataConfig(simulations=400, trajectories=5_000, queries=1_000, family_trajectories=120,
+                         family_queries=20),
+              SFTConfig(steps=10_000, batch=16, warmup=40, validation=64, validate_every=100),
+              RLConfig(steps=60, queries=16, validation=64))
+SMALL = Preset(ModelSize(hidden=256, layers=6, heads=8, kv_heads=4, head_dim=32, intermediate=768))
+PRESETS = {"small": SMALL, "tiny": TINY, "tiny-5m": replace(TINY, size=SMALL.size),
+           "tiny-10m": replace(TINY, size=ModelSize(hidden=320, layers=8, heads=10, kv_heads=5, head_dim=32,
+                                                    intermediate=960))}
