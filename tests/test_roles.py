@@ -114,6 +114,12 @@ def test_it_tells_the_same_as_the_version_before():
     assert wording(task.circuit, "compact-2").circuit is task.circuit and VERSIONS[LATEST].roles
 
 
+def test_the_plain_version_tells_all_but_the_evidence():
+    task = a_query(CIRCUITS["OTA"], 1)
+    full, plain = (render(task, a_history(task, 4, 1), version) for version in (LATEST, "compact-3-plain"))
+    assert " since " in full and re.sub(r" since .*?(?=<)", "", full) == plain
+
+
 @given(st.data())
 def test_words_become_names_while_they_are_written(data):
     words = wording(CIRCUITS["ADC1"], LATEST)

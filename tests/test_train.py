@@ -18,7 +18,7 @@ from sizing_app.task.turn import Proposal, Turn
 from sizing_app.train.advantage import clipped_objective, format_errors, group_advantages, training_reward
 from sizing_app.train import gradient, sft
 from sizing_app.train.algorithms import ALGORITHMS, gtpo, single_turn_grpo, trajectory_grpo
-from sizing_app.train.config import RLConfig
+from sizing_app.train.config import PRESETS, RLConfig
 from sizing_app.train.data import batch_of
 from sizing_app.train.model import build_model, take_weights
 from sizing_app.train.optim import apply_gradients, make_optimizers, orthogonalize
@@ -93,6 +93,12 @@ def test_sampling_depends_on_the_generator_alone(model):
     sampler = Sampler(model, end_token=5, reply_tokens=8)
     first, again, other = (sampler.sample([[10, 11]], 5, generator(CPU, key)) for key in (1, 1, 2))
     assert first == again != other
+
+
+@pytest.mark.parametrize("preset, millions", [("tiny", 2), ("tiny-5m", 5), ("tiny-10m", 10)])
+def test_the_presets_to_compare_sizes_differ_in_the_network_alone(tokenizer, preset, millions):
+    assert round(build_model(PRESETS[preset].size, tokenizer, 0).num_parameters() / 1e6) == millions
+    assert replace(PRESETS[preset], size=PRESETS["tiny"].size) == PRESETS["tiny"]
 
 
 def test_value_embeddings_start_smooth(tokenizer):
