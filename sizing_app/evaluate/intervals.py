@@ -5,8 +5,8 @@ seed of training) plays every query, so what is resampled are the numbers of the
 of each circuit's queries (Owen 2007, "The pigeonhole bootstrap"). A lead is paired: both methods keep the same queries.
 Means are pooled by circuit: over its queries first, then over circuits. Where the claim is about circuits at large,
 circuits are resampled too; the variance of queries then counts twice, so that intervals are too wide where circuits
-are alike, at most by the root of two. Shares of queries that are all met, or all missed, have the interval of Wilson (JASA 1927)
-over queries in place of a bootstrap, which would find none.
+are alike, at most by the root of two. Shares of queries that are all met, or all missed, have the interval of Wilson
+(JASA 1927) over queries in place of a bootstrap, which would find none.
 """
 
 from collections.abc import Sequence
