@@ -125,7 +125,7 @@ class RunPage:
                            self.start, self.halt],
                           trigger_mode="always_last", concurrency_limit=READERS, **PRIVATE)
         self.view.connect(self.session_id)
-        self.steering.connect(self.session_id, self.form)
+        self.steering.connect(self.session_id, self.shown, self.form)
         self.signoff.connect(self.session_id, self.stream)
         self.form.circuit.input(self.change_circuit, self.form.circuit, [self.accordion, self.panel], **PRIVATE)
         self._begins(self.start.click)

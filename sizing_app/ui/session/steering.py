@@ -18,6 +18,7 @@ from sizing_app.ui.parts.components import cell_table, read_asset
 from sizing_app.ui.parts.render import alert, designs
 from sizing_app.ui.services import Services
 
+DECIDED = "This proposal waits no more."
 EMPTY = {"caption": "", "columns": [], "rows": []}
 
 
@@ -45,12 +46,13 @@ class SteeringView:
         self.failure = gr.HTML("", apply_default_css=False, elem_id="continue-problem")
         self.target = gr.Textbox("", visible="hidden", label="Continued session")
 
-    def connect(self, session_id: gr.Textbox, form: TaskForm) -> None:
+    def connect(self, session_id: gr.Textbox, shown: gr.JSON, form: TaskForm) -> None:
+        """``shown``: the phase that the controls show (session_stream.phase)."""
         self.form = form
         self.pause.click(self.toggle_pause, session_id, self.pause, **PRIVATE)
         self.review.input(self.set_review, [session_id, self.review], None, **PRIVATE)
-        self.accept.click(self.decide, [session_id, self.table], [self.table, self.problem], **PRIVATE)
-        self.act.click(self.act_on, [session_id, self.plan], self.problem, **PRIVATE)
+        self.accept.click(self.decide, [session_id, shown, self.table], [self.table, self.problem], **PRIVATE)
+        self.act.click(self.act_on, [session_id, shown, self.plan], self.problem, **PRIVATE)
         self.go_on.click(self.extend, [session_id, self.further, *form.fields],
                          [self.target, self.failure, *form.checked], **PRIVATE).then(
             None, self.target, None, js=read_asset("open_session.js"), **PRIVATE)
@@ -59,8 +61,8 @@ class SteeringView:
 
     @property
     def outputs(self) -> list:
-        return [self.running, self.pause, self.review, self.panel, self.title, self.table, self.plan, self.act,
-                self.ended, self.go_on, self.further]
+        return [self.running, self.pause, self.review, self.panel, self.title, self.table, self.problem, self.plan,
+                self.act, self.ended, self.go_on, self.further]
 
     def update(self, state: SessionState, control: Control | None, phase: dict, changed: Collection[str]) -> list:
         """The controls for a phase (session_stream.phase), of which ``changed`` is new; what a person may be typing
@@ -83,26 +85,25 @@ class SteeringView:
         if control is not None:
             control.set_review(review)
 
-    def decide(self, session_id: str, table: dict) -> list:
+    def decide(self, session_id: str, shown: dict, table: dict) -> list:
         """Simulate the proposal as it stands in the table, unless something is wrong with it."""
-        control = self.services.control(session_id)
-        state = self.services.state(session_id)
-        if control is None or state.current is None or not state.current.review:
-            return [gr.skip(), alert("This proposal waits no more.")]
+        control, state = self.services.control(session_id), self.services.state(session_id)
+        if control is None or not _waits(state, session_id, shown):
+            return [gr.skip(), alert(DECIDED)]
         edits, problems, table = read_edits(state.task.circuit, state.current.proposal.parameters, state.task.limits,
                                             table)
         if problems:
             return [table, alert(" ".join(problems))]
-        control.decide(state.current.index, edits)
+        control.decide(state.current.review, edits)
         return [gr.skip(), ""]
 
-    def act_on(self, session_id: str, words: str) -> str:
+    def act_on(self, session_id: str, shown: dict, words: str) -> str:
         """Ask the model for another proposal, by a person's plan."""
         control, state = self.services.control(session_id), self.services.state(session_id)
-        if control is None or state.current is None or not state.current.review:
-            return alert("This proposal waits no more.")
+        if control is None or not _waits(state, session_id, shown):
+            return alert(DECIDED)
         try:
-            control.act_on(state.current.index, read_plan(state.policy, words or ""))
+            control.act_on(state.current.review, read_plan(state.policy, words or ""))
         except PolicyError as error:
             return alert(str(error))
         return ""
@@ -132,12 +133,13 @@ class SteeringView:
         return self.services.extend(state.task, filled.task, filled.policies[0], history, int(further), session_id)
 
     @staticmethod
-    def _proposal(state: SessionState, waiting: list | None, fresh: bool) -> list:
-        """Panel, title and table of the proposal that is waiting, its plan and the button that acts on another one."""
+    def _proposal(state: SessionState, waiting: int, fresh: bool) -> list:
+        """Panel, title and table of the proposal that is waiting, what is wrong with it, its plan and the button that
+        acts on another one."""
         if not fresh:
-            return [gr.skip()] * 5
-        if waiting is None:
-            return [gr.Column(visible=False), *[gr.skip()] * 4]
+            return [gr.skip()] * 6
+        if not waiting:
+            return [gr.Column(visible=False), *[gr.skip()] * 5]
         proposal, planning = state.current.proposal, takes_plans(state.policy)
         plans = ("Or edit the plan and let the model act on it: its new proposal waits again." if planning else
                  why_no_plans(state.policy))
@@ -145,7 +147,7 @@ class SteeringView:
                        "Your changes are stored with the turn and marked as yours. {}</p>").format(
             state.current.index, plans)
         table = proposal_table(state.task.circuit, proposal.parameters, state.task.limits)
-        return [gr.Column(visible=True), str(title), table, gr.Textbox(proposal.reasoning, visible=planning),
+        return [gr.Column(visible=True), str(title), table, "", gr.Textbox(proposal.reasoning, visible=planning),
                 gr.Button(visible=planning)]
 
     @staticmethod
@@ -158,3 +160,10 @@ class SteeringView:
         rest = state.task.budget - designs(state)
         cut = state.status in ("interrupted", "stopped", "failed") and rest > 0
         return [gr.Row(visible=True), gr.Button("Resume" if cut else "Continue"), rest if cut else 5]
+
+
+def _waits(state: SessionState, session_id: str, shown: dict) -> bool:
+    """Whether the proposal that the controls show (the phase ``shown``) still waits: no person decides on another one
+    than they saw."""
+    number = state.current.review if state.current is not None else 0
+    return number > 0 and (shown.get("session"), shown.get("waiting")) == (session_id, number)
