@@ -312,16 +312,18 @@ def test_a_signal_ends_the_app_in_order(launcher, tmp_path, number):
             for _ in range(3):
                 asked = ["MILLER", "random", None, None, None, 20, 1, "nominal", "stop", False, 0, "95%", ""]
                 client.post("/gradio_api/call/size", json={"data": asked})
+            front = ["MILLER", "gbw", "power", 2, 1000, "", "", None, None, None, 1]
+            client.post("/gradio_api/call/front", json={"data": front})
         store = SessionStore(database)
-        until(lambda: [row for row in store.list() if row.turns >= 1], app)
+        until(lambda: [row for row in store.list(source="front") if row.turns >= 1], app)
         children = descendants(app.pid)
         os.killpg(app.pid, number)
         assert app.wait(LONG) == 0
     finally:
         app.kill()
     assert children and not [pid for pid in children if Path(f"/proc/{pid}").exists()]
-    ended = [row for row in store.list() if row.turns < 20]
-    assert {row.status for row in ended} == {"stopped"}
+    ended = [row for row in store.list() if row.turns < row.budget]
+    assert {row.status for row in ended} == {"stopped"} and "front" in {row.source for row in ended}
     assert "crashed" not in {turn.measurement.status for row in ended for turn in fold(store.events(row.id)).history}
     store.close()
     assert "Traceback" not in log.read_text()
