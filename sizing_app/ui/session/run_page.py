@@ -87,7 +87,7 @@ class RunPage:
         changed = {name for name, value in now.items() if name not in shown or shown[name] != value}
         return [now, *self.steering.update(state, control, now, changed), *self.signoff.update(state, changed),
                 self.view.inspection.shown(state),
-                gr.Button(interactive=not state.running), gr.Button(interactive=state.running)]
+                gr.Button(interactive=not state.running), gr.Button(interactive=now["here"])]
 
     def stop(self, session_id: str) -> dict:
         if session_id:

@@ -19,6 +19,14 @@ from sizing_app.ui.parts.render import alert, designs
 from sizing_app.ui.services import Services
 
 DECIDED = "This proposal waits no more."
+ELSEWHERE = {
+    "front": "A front runs this session: it is stopped with the front, on the page of the session that the front began "
+             "from, by the API (stop_check), or with Ctrl+C in its terminal.",
+    "cli": "This session runs in a terminal: stop it there with Ctrl+C.",
+    "notebook": "This session runs in a notebook: interrupt its cell there.",
+}
+OTHER_APP = "This session runs in another process of this database: stop it there."
+"""What is said, by its source, of a session that this page cannot stop; of any other source, the last one."""
 EMPTY = {"caption": "", "columns": [], "rows": []}
 
 
@@ -31,6 +39,7 @@ class SteeringView:
         with gr.Row(elem_classes="steering", visible=False, elem_id="steering") as self.running:
             self.pause = gr.Button("Pause", size="sm", elem_id="pause", elem_classes="quiet-button", scale=0)
             gr.HTML('<p class="quiet">The turn under way is finished first.</p>', apply_default_css=False)
+        self.elsewhere = gr.HTML("", apply_default_css=False, elem_id="elsewhere")
         with gr.Column(visible=False, elem_classes="review", elem_id="review-panel") as self.panel:
             self.title = gr.HTML("", apply_default_css=False)
             self.table = cell_table(EMPTY, label="Proposed design", elem_id="proposal")
@@ -61,15 +70,15 @@ class SteeringView:
 
     @property
     def outputs(self) -> list:
-        return [self.running, self.pause, self.review, self.panel, self.title, self.table, self.problem, self.plan,
-                self.act, self.ended, self.go_on, self.further]
+        return [self.running, self.pause, self.review, self.elsewhere, self.panel, self.title, self.table, self.problem,
+                self.plan, self.act, self.ended, self.go_on, self.further]
 
     def update(self, state: SessionState, control: Control | None, phase: dict, changed: Collection[str]) -> list:
         """The controls for a phase (session_stream.phase), of which ``changed`` is new; what a person may be typing
         into is left alone until something else is asked."""
         fresh = "session" in changed
         return [gr.Row(visible=phase["here"]), gr.Button("Go on" if phase["paused"] else "Pause"),
-                control.review if fresh and phase["here"] else gr.skip(),
+                control.review if fresh and phase["here"] else gr.skip(), self._elsewhere(phase),
                 *self._proposal(state, phase["waiting"], fresh or "waiting" in changed),
                 *self._continuation(state, fresh or "running" in changed)]
 
@@ -131,6 +140,13 @@ class SteeringView:
         if not is_whole(further, 1, MAX_BUDGET - spent):
             raise ValueError(f"Further simulations: expected a whole number from 1 to {MAX_BUDGET - spent}.")
         return self.services.extend(state.task, filled.task, filled.policies[0], history, int(further), session_id)
+
+    def _elsewhere(self, phase: dict) -> str:
+        """Where a session that is not in the hub runs, and how it is stopped."""
+        if phase["here"] or not phase["running"]:
+            return ""
+        source = self.services.store.summary(phase["session"]).source
+        return Markup('<p class="quiet">{}</p>').format(ELSEWHERE.get(source, OTHER_APP))
 
     @staticmethod
     def _proposal(state: SessionState, waiting: int, fresh: bool) -> list:
