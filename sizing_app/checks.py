@@ -54,6 +54,7 @@ class Checks:
         self._stops: dict[str, threading.Event] = {}
         self._changed = threading.Condition()
         self._count = 0
+        self._closed = False
 
     def start(self, design: Design, kind: Kind, settings: Hashable, work: Callable[[Shared], Any],
               simulator: Inspector) -> str:
@@ -67,13 +68,10 @@ class Checks:
             former = self._checks.get(key)
             if former is not None and former.id in self._stops:
                 self._stops[former.id].set()
-            self._count += 1
-            check, stop = Check(f"check-{self._count}", kind, settings), threading.Event()
-            self._stops[check.id] = stop
-            self._keep(key, check)
-        threading.Thread(target=self._run, args=(key, check.id, work, simulator, stop), name=check.id,
-                         daemon=True).start()
-        return check.id
+            id, stop = self._begin()
+            self._keep(key, Check(id, kind, settings))
+        threading.Thread(target=self._run, args=(key, id, work, simulator, stop), name=id, daemon=True).start()
+        return id
 
     def standing(self, design: Design, kind: Kind, settings: Hashable) -> str | None:
         """The id of a check with the same settings that runs or is done."""
@@ -87,14 +85,11 @@ class Checks:
         """An id and a simulator that shares its seats, for a check that is made here and now and not remembered; until
         then it counts among those that run."""
         with self._changed:
-            self._count += 1
-            id, stop = f"check-{self._count}", threading.Event()
-            self._stops[id] = stop
+            id, stop = self._begin()
         try:
             yield id, Shared(simulator, stop)
         finally:
-            with self._changed:
-                del self._stops[id]
+            self._end(id)
 
     def of(self, design: Design) -> dict[Kind, Check]:
         """The checks of a design by kind."""
@@ -144,6 +139,29 @@ class Checks:
         with self._changed:
             return list(self._stops)
 
+    def close(self, timeout: float = 5.0) -> None:
+        """Stop all checks, those to come too, and wait until they have ended, ``timeout`` seconds at most. It may be
+        called again."""
+        with self._changed:
+            self._closed = True
+            for stop in self._stops.values():
+                stop.set()
+            self._changed.wait_for(lambda: not self._stops, timeout)
+
+    def _begin(self) -> tuple[str, threading.Event]:
+        """Id and stop flag of a check that counts among those that run from now on."""
+        self._count += 1
+        id, stop = f"check-{self._count}", threading.Event()
+        self._stops[id] = stop
+        if self._closed:
+            stop.set()
+        return id, stop
+
+    def _end(self, id: str) -> None:
+        with self._changed:
+            del self._stops[id]
+            self._changed.notify_all()
+
     def _run(self, key: Key, id: str, work: Callable, simulator: Inspector, stop: threading.Event) -> None:
         started = time.monotonic()
         shared = Shared(simulator, stop, lambda done, submitted: self._note(key, id, done=done, submitted=submitted))
@@ -160,7 +178,7 @@ class Checks:
             log.exception("%s failed", id)
             found = {"status": "failed", "message": unexpected(error)}
         with self._changed:
-            del self._stops[id]
+            self._end(id)
             self._note(key, id, **found, seconds=time.monotonic() - started)
 
     def _note(self, key: Key, id: str, **changes) -> None:

@@ -109,6 +109,25 @@ def test_a_check_can_be_stopped_and_asked_for_again():
     assert ended(checks)["samples"].result == "found"
 
 
+def test_at_the_end_of_the_app_checks_stop_and_none_begins():
+    checks, running = Checks(), threading.Event()
+
+    def endless(simulator):
+        running.set()
+        while True:
+            simulator.submit(jobs(1))
+
+    checks.start(DESIGN, "front", None, endless, QuadraticSimulator())
+    assert running.wait(WAIT)
+    checks.close(WAIT)
+    assert checks.running() == [] and ended(checks)["front"].status == "stopped"
+    checks.start(DESIGN, "samples", 20, endless, QuadraticSimulator())
+    assert ended(checks)["samples"].status == "stopped"
+    with checks.waited_for(QuadraticSimulator()) as (_, simulator), pytest.raises(Stopped):
+        simulator.submit(jobs(1))
+    checks.close(WAIT)
+
+
 def test_other_settings_take_the_place_of_a_check():
     checks = Checks()
     first = checks.start(DESIGN, "samples", 20, lambda _: 20, QuadraticSimulator())

@@ -4,11 +4,13 @@ import math
 import threading
 from dataclasses import replace
 
+import gradio as gr
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sizing_app.hub import Hub
+from sizing_app.policy import make_policy
 from sizing_app.policy.bayesian import BayesianSearch
 from sizing_app.policy.random_search import RandomSearch
 from sizing_app.prompt import chat
@@ -23,6 +25,8 @@ from sizing_app.ui.forms.limit_form import limit_table, proposal_table, read_edi
 from sizing_app.ui.parts.header import header
 from sizing_app.ui.parts.turns import trace
 from sizing_app.ui.services import Services, policy_titles
+from sizing_app.ui.session.session_stream import phase
+from sizing_app.ui.session.steering import DECIDED, SteeringView
 from tests.builders import END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, write
 
 LIMITS = {"w": (5e-6, 20e-6), "m": (10.0, 10.0)}
@@ -119,7 +123,7 @@ def test_a_person_edits_a_proposal_before_it_is_simulated(store):
 
     def decide(event):
         if isinstance(event, Proposed) and event.review:
-            control.decide(event.index, {"w": 10e-6} if event.index == 1 else None)
+            control.decide(event.review, {"w": 10e-6} if event.index == 1 else None)
 
     session_id = store.create(a_task(), "scripted")
     events, policy = [], ScriptedPolicy([write("a", POOR), write("b", POOR), END])
@@ -161,7 +165,7 @@ def test_under_review_a_round_is_taken_turn_by_turn(policy):
     for event in run_session(task, policy([write("a", POOR)]), QuadraticSimulator(), control):
         if isinstance(event, Proposed) and event.review:
             shown.append(event.index)
-            control.decide(event.index, {"w": 50e-6})
+            control.decide(event.review, {"w": 50e-6})
             control.set_review(event.index < 2)
         elif isinstance(event, TurnFinished):
             last = event.turn
@@ -175,7 +179,7 @@ def test_review_that_comes_during_a_round_waits_for_the_next_one():
     for event in run_session(task, policy, QuadraticSimulator(), control):
         if isinstance(event, Proposed) and event.review:
             shown.append(event.index)
-            control.decide(event.index)
+            control.decide(event.review)
     assert shown == [3] and not control.is_set()
 
 
@@ -191,6 +195,33 @@ def test_the_first_decision_counts():
     control.decide(1, {"w": 1.0})
     control.decide(1, {"w": 2.0})
     assert control.decision(1) == Decision({"w": 1.0})
+
+
+def waits_in(services: Services, session_id: str, turn: int) -> dict:
+    """The phase that the controls show once the proposal of a turn waits for a person."""
+    state = next(state for state in services.states(session_id)
+                 if state.current and state.current.review and state.current.index == turn)
+    return phase(state, session_id, services.control(session_id))
+
+
+def test_nobody_decides_on_a_proposal_that_they_did_not_see(store):
+    titles = policy_titles(chat=False)
+    services = Services({"TOY": a_circuit()}, store, Hub(), QuadraticSimulator(), make_policy, titles, "TOY")
+    with gr.Blocks():
+        view = SteeringView(services, gr.Checkbox())
+    session_id = services.start(a_task(budget=3), "random", review=True)
+    shown = waits_in(services, session_id, 1)
+    state = services.state(session_id)
+    table = proposal_table(state.task.circuit, state.current.proposal.parameters, state.task.limits)
+    assert view.decide(session_id, shown, table)[1] == ""
+    second = waits_in(services, session_id, 2)
+    former = state.current.proposal.parameters
+    assert former != services.state(session_id).current.proposal.parameters
+    assert DECIDED in view.decide(session_id, shown, table)[1]  # a second click, or another tab that shows turn 1
+    assert DECIDED in view.act_on(session_id, shown, "w up")
+    assert DECIDED in view.decide(session_id, {**second, "session": "another"}, table)[1]
+    assert waits_in(services, session_id, 2) == second and len(services.state(session_id).history) == 2
+    services.hub.close()
 
 
 def test_a_pause_holds_the_next_turn_until_a_person_goes_on():
@@ -226,7 +257,7 @@ def test_readers_of_the_hub_see_a_review_and_may_decide(store):
         state = fold(events, state)
         if state.current and state.current.review:
             assert hub.control("a") is control
-            hub.control("a").decide(1, GOOD)
+            hub.control("a").decide(state.current.review, GOOD)
     assert state.history[1].proposal.edited == {"w": POOR["w"]} and hub.control("a") is None
     assert hub.control("nobody") is None
     hub.close()

@@ -193,7 +193,7 @@ def test_a_stored_design_is_packed(simulator, tmp_path):
     assert TestClient(Starlette(routes=routes(full))).get(f"/export/{id}/zip").status_code == 429
     client = TestClient(Starlette(routes=routes(services)), client=("192.0.2.7", 1))
     assert client.get(f"/export/{id}/datasheet-md").status_code == 200
-    assert list(services.shares._owners.values()) == ["192.0.2.7"]
+    assert [room.owner for room in services.shares._started.values()] == ["192.0.2.7"]
     with pytest.raises(NoSuchFile, match="cannot be packed: the design cannot be simulated: crashed: the simulator"):
         closed = SimulatorPool(1)
         closed.close()

@@ -90,8 +90,8 @@ def a_session(services, budget: int = 3) -> str:
 
 def test_in_a_review_the_policy_acts_on_a_persons_plan_and_its_new_proposal_waits_again(store):
     control, shown, task = Control(review=True), [], a_task(budget=2, w=27e-6)
-    decisions = iter([lambda: control.act_on(1, MINE), lambda: control.decide(1, {"m": 11.0}),
-                      lambda: control.decide(2)])
+    decisions = iter([lambda: control.act_on(1, MINE), lambda: control.decide(2, {"m": 11.0}),
+                      lambda: control.decide(3)])
     id = store.create(task, "chat")
     events = []
     for event in record(store, id, run_session(task, Planner(), QuadraticSimulator(), control)):
@@ -114,7 +114,7 @@ def test_a_persons_time_is_not_the_turns():
 
     def later():
         threading.Timer(0.3, control.act_on, (1, MINE)).start()
-        threading.Timer(0.6, control.decide, (1,)).start()
+        threading.Timer(0.6, control.decide, (2,)).start()
 
     task = replace(a_task(budget=1), initial={"w": 36e-6, "m": 10.0})
     events, started = run_session(task, Planner(), QuadraticSimulator(), control), time.perf_counter()
@@ -325,7 +325,7 @@ def test_a_person_may_go_on_in_review_until_the_session_is_stopped():
     def decide(event):
         if isinstance(event, Proposed) and event.review:
             plan = next(rounds, None)
-            control.set() if plan is None else control.act_on(1, plan)
+            control.set() if plan is None else control.act_on(event.review, plan)
 
     events, task = [], replace(a_task(), initial={"w": 36e-6, "m": 10.0})
     for event in run_session(task, Planner(), QuadraticSimulator(), control):

@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse
 
 from sizing_app.cli.values import UsageError, read_users
 from sizing_app.hub import Hub
+from sizing_app.policy import make_policy
 from sizing_app.session.control import Control
 from sizing_app.session.events import SessionFinished, fold
 from sizing_app.session.file import MAX_BYTES
@@ -187,9 +188,9 @@ def test_one_visitor_does_not_take_it_all(monkeypatch):
     monkeypatch.setattr("sizing_app.ui.visitors.visitor", lambda: who)
 
     def start(id):
-        shares.check(running)
-        running.append(id)
-        shares.note(id)
+        with shares.room(lambda: running) as room:
+            running.append(id)
+            shares.note(id, room)
 
     who = "a"
     start("1"), start("2")
@@ -198,12 +199,52 @@ def test_one_visitor_does_not_take_it_all(monkeypatch):
     who = "b"
     start("4"), start("5")
     who = "c"
-    with pytest.raises(Busy, match="2 sessions|4 sessions"):
-        shares.check(running, 2)
+    with pytest.raises(Busy, match="4 sessions"), shares.room(lambda: running, 2):
+        pass
     start("6")
     running.remove("1")
     who = "a"
     start("7")
+
+
+def test_what_is_about_to_start_counts_and_is_given_back_where_it_does_not():
+    """However many starts come at once: the second one is asked for before the first one runs."""
+    shares, running = Shares(each=3, checks=1), []
+
+    def room(wanted=1, check=False):
+        return shares.room(lambda: running, wanted, check)
+
+    with room() as first:
+        with pytest.raises(Busy, match="1 of your sessions"), room(3):
+            pass
+        running.append("1")
+        shares.note("1", first)
+        with room(check=True), pytest.raises(Busy, match="2 of your sessions"), room(2):
+            pass
+    with pytest.raises(StoreError), room(check=True):
+        raise StoreError("The database is locked.")
+    with room(check=True), pytest.raises(Busy, match="1 of your checks"), room(check=True):
+        pass
+    with room(2):
+        assert shares.own(["1", "2"]) == ["1"]
+
+
+def test_sessions_that_are_started_at_once_are_counted_before_they_run(tmp_path, monkeypatch):
+    store = SessionStore(f"sqlite:///{tmp_path / 's.db'}")
+    services = Services({"TOY": a_circuit()}, store, Hub(), QuadraticSimulator(), make_policy, {}, "TOY",
+                        shares=Shares(each=1))
+    create, met = store.create, []
+
+    def another_comes(*args, **others):
+        with pytest.raises(Busy) as refused:
+            services.start(a_task(), "random")
+        met.append(str(refused.value))
+        return create(*args, **others)
+
+    monkeypatch.setattr(store, "create", another_comes)
+    services.start(a_task(), "random", review=True)
+    assert len(met) == len(services.hub.running()) == 1 and "1 of your sessions" in met[0]
+    services.hub.close()
 
 
 def test_a_session_that_nobody_decides_about_stops():
@@ -271,16 +312,18 @@ def test_a_signal_ends_the_app_in_order(launcher, tmp_path, number):
             for _ in range(3):
                 asked = ["MILLER", "random", None, None, None, 20, 1, "nominal", "stop", False, 0, "95%", ""]
                 client.post("/gradio_api/call/size", json={"data": asked})
+            front = ["MILLER", "gbw", "power", 2, 1000, "", "", None, None, None, 1]
+            client.post("/gradio_api/call/front", json={"data": front})
         store = SessionStore(database)
-        until(lambda: [row for row in store.list() if row.turns >= 1], app)
+        until(lambda: [row for row in store.list(source="front") if row.turns >= 1], app)
         children = descendants(app.pid)
         os.killpg(app.pid, number)
         assert app.wait(LONG) == 0
     finally:
         app.kill()
     assert children and not [pid for pid in children if Path(f"/proc/{pid}").exists()]
-    ended = [row for row in store.list() if row.turns < 20]
-    assert {row.status for row in ended} == {"stopped"}
+    ended = [row for row in store.list() if row.turns < row.budget]
+    assert {row.status for row in ended} == {"stopped"} and "front" in {row.source for row in ended}
     assert "crashed" not in {turn.measurement.status for row in ended for turn in fold(store.events(row.id)).history}
     store.close()
     assert "Traceback" not in log.read_text()

@@ -14,6 +14,7 @@ from sizing_app.session.events import fold
 from sizing_app.session.loop import run_session
 from sizing_app.session.turn import initial_turn
 from sizing_app.store import SessionStore, memory, record
+from sizing_app.store.bulk import IMPORTED, WholeSession
 from sizing_app.task.definition import Plan, Task
 from sizing_app.task.turn import Measurement
 from tests.builders import GOOD, POOR, QuadraticSimulator, a_task
@@ -83,6 +84,25 @@ def test_only_ended_sessions_of_the_circuit_count_and_few_at_other_conditions(st
         turn.proposal.parameters for turn in state.history if turn.measurement is not None]
     assert store.memory.recall(replace(miller_task(0), earlier=(mine,))) == []
     assert store.memory.recall(replace(task, earlier=("nosuchid",))) == []
+
+
+def test_sessions_from_files_and_their_forks_tell_nothing(store):
+    task = replace(a_task(budget=4), plan=None)
+    mine, _ = run(store, task, QuadraticSimulator())
+    (file,) = store.insert([WholeSession(store.events(mine), IMPORTED, origin=mine)])
+
+    def begun_from(parent: str, turn: int | None) -> str:
+        id = store.create(task, "response-surface", parent, parent_turn=turn)
+        for event in store.events(mine)[1:]:
+            store.append(id, event)
+        return id
+
+    fork = begun_from(file, 2)
+    forks = (fork, begun_from(fork, 3))
+    anew = begun_from(file, None)  # its first design is of the file, its measurements are its own
+    assert set(store.memory.sessions(task)) == {mine, anew}
+    told = store.memory.recall(replace(task, earlier=(mine, file, *forks, anew)))
+    assert {item.session for item in told} == {mine, anew}
 
 
 def test_evaluations_know_nothing(store):

@@ -227,6 +227,9 @@ def test_a_checkpoint_sizes_what_it_has_words_for():
     policy = make_policy("tl-grpo", PolicySettings(base_url="http://127.0.0.1:9/v1"))
     with pytest.raises(PolicyError, match="tl-grpo has no words for far.* of TOY: choose another policy"):
         list(policy.propose(a_task(odd), (), threading.Event()))
+    below = replace(a_task(toy), specs=(toy.specs[0], Spec("power", high=-1e-6)))
+    with pytest.raises(PolicyError, match=r"no words for power <= -1 .W \(a bound that is not above 0\) of TOY"):
+        list(policy.propose(below, (), threading.Event()))
 
 
 def test_a_checkpoint_is_sampled_at_the_temperature_of_its_card(tmp_path):

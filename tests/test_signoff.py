@@ -201,7 +201,8 @@ def test_a_visitor_has_so_many_checks_at_once(tmp_path):
         with pytest.raises(Busy, match="2 of your checks"):
             ask(services, state, "corners")
         assert ask(services, state, "samples", 500) == first
-        services.admit()
+        with services.admitted():
+            pass
     services.simulator.delay = 0.0
     assert len(CheckApi(services).check_corners("TOY", GOOD)["conditions"]) == 8
     services.checks.stop(design_of(state), "samples")

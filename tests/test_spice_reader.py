@@ -351,6 +351,24 @@ def test_settings_that_ngspice_knows_are_kept(line):
     assert said(cell) == [] and cell.notes == () and {word for word in line.split() if "=" in word} <= set(words)
 
 
+@pytest.mark.parametrize("line, written", [
+    ("Q1 a b 0 qm ic=0.6,5", "Q1 a b 0 qm ic=600m,5"), ("Q1 a b 0 qm 2 IC = 0.6, 5 temp=30",
+                                                        "Q1 a b 0 qm 2 ic=600m,5 temp=30"),
+    ("Q1 a b 0 qm ic=0.6 {2*n} off", "Q1 a b 0 qm ic=600m,{2*n}"), ("Q1 a b 0 qm ic=0.6", "Q1 a b 0 qm ic=600m"),
+    ("Q1 a b 0 qm icvbe=0.6 icvce=5", "Q1 a b 0 qm icvbe=600m icvce=5"),
+    ("J1 a b 0 jm ic=3,-0.5 m=2", "J1 a b 0 jm ic=3,-500m m=2")])
+def test_two_voltages_at_the_start_are_no_area(line, written):
+    cell = cell_of(f".param n=2\n{line}\nV9 a 0 1\nR9 a b 1k\n.model qm npn\n.model jm njf\n")
+    lines = write_cell(cell, propose(cell, {}), {}).netlist.splitlines()
+    assert said(cell) == [] and all("off" in str(note) for note in cell.notes)
+    assert written in lines, lines
+
+
+def test_a_third_number_at_the_start_is_a_problem_as_it_is_to_ngspice():
+    assert said(cell_of("Q1 a b 0 qm ic=0.6,5 2\n.model qm npn\n")) == [
+        "line 2: '2' is one word too many: ic= has two numbers at most, and an area stands before it"]
+
+
 def test_two_numbers_of_tc_are_a_problem_as_they_are_to_ngspice():
     assert said(cell_of("R1 a 0 1k tc=1m,2u\n")) == [
         "line 2: 'tc' is one number in ngspice: write tc1= and tc2= for two"]

@@ -39,6 +39,7 @@ from sizing_app.ui.parts.turn_sections import split_reply
 from sizing_app.ui.parts.turns import Trace, trace
 from sizing_app.ui.parts.verdict import verdict_of
 from sizing_app.ui.services import Services, policy_titles
+from sizing_app.ui.race.race_page import RacePage
 from sizing_app.ui.session.run_page import RunPage
 from sizing_app.ui.session.session_stream import session_stream
 from tests.builders import (END, GOOD, POOR, QuadraticSimulator, ScriptedPolicy, a_circuit, a_circuit_without_words,
@@ -371,6 +372,31 @@ def test_start_then_follow_shows_every_turn_and_the_end(tmp_path):
     assert shown == last["phase"] and not shown["running"]
     assert best.visible and start.interactive and not stop.interactive
     assert list(session_stream(replace(services, hub=Hub()), session_id)) == [last], "the store tells the same"
+
+
+@pytest.mark.parametrize("source, said", [("cli", "in a terminal: stop it there"), ("app", "another process"),
+                                          ("front", "stopped with the front"), ("notebook", "interrupt its cell")])
+def test_a_session_that_runs_elsewhere_is_not_stopped_here_and_the_page_says_where(tmp_path, source, said):
+    services = services_of(tmp_path, ScriptedPolicy)
+    session_id = services.store.create(a_task(), "random", source=source)
+    with gr.Blocks():
+        page = RunPage(services)
+    values = page.controls(session_id, {})
+    place = 1 + page.steering.outputs.index(page.steering.elsewhere)
+    assert said in values[place] and not values[-1].interactive and not values[-2].interactive
+    services.store.append(session_id, SessionFinished("stopped"))
+    assert page.controls(session_id, values[0])[place] == ""
+
+
+def test_of_a_race_only_lanes_of_this_process_are_stopped(tmp_path):
+    services = services_of(tmp_path, lambda name: ScriptedPolicy([write("again", POOR)]))
+    with gr.Blocks():
+        page = RacePage(services)
+    elsewhere = services.store.create(a_task(), "random", source="race")
+    assert [button.interactive for button in page.buttons(f"{elsewhere},{elsewhere}")] == [False, False]
+    here = services.start(a_task(), "random", review=True)
+    assert [button.interactive for button in page.buttons(f"{elsewhere},{here}")] == [False, True]
+    services.hub.close()
 
 
 def test_a_tab_holds_no_connection_of_gradio(tmp_path):

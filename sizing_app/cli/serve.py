@@ -22,7 +22,7 @@ log = logging.getLogger("sizing_app")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until SIGINT, SIGTERM or SIGHUP; every session that runs then ends as stopped."""
+    """Serve until SIGINT, SIGTERM or SIGHUP; every session and every check that runs then ends as stopped."""
     args.port = read_count(args.port, "--port", 1, 65535)
     args.users, args.settings = read_users(args.auth), read_settings(args)
     if args.mcp and importlib.util.find_spec("mcp") is None:
@@ -49,6 +49,7 @@ def serve(arguments: argparse.Namespace, stack: ExitStack) -> int:
     except (CannotServe, CircuitError, StoreError) as error:
         raise UsageError(str(error)) from None
 
+    from sizing_app.checks import Checks
     from sizing_app.hub import Hub
     from sizing_app.policy import DEFAULT_POLICY, close_engines, make_policy
     from sizing_app.simulator import make_simulator
@@ -60,13 +61,18 @@ def serve(arguments: argparse.Namespace, stack: ExitStack) -> int:
     told = notice(arguments.trust_circuits)
     if told:
         log.warning(told)
-    hub = Hub(store)
-    stack.callback(hub.close)  # once more after the pool: what then ends may still be stored
+    hub, checks = Hub(store), Checks()
+
+    def close_all() -> None:
+        checks.close()
+        hub.close()
+
+    stack.callback(close_all)  # once more after the pool: what then ends may still be stored
     stack.callback(close_engines)
     simulator = stack.enter_context(make_simulator(arguments.simulator, trusted=arguments.trust_circuits))
     services = Services(shipped, store, hub, simulator, partial(make_policy, settings=arguments.settings),
                         policy_titles(chat=bool(arguments.base_url and arguments.model)),
-                        default_circuit="OTA" if "OTA" in shipped else first, notice=told,
+                        default_circuit="OTA" if "OTA" in shipped else first, notice=told, checks=checks,
                         named=bool(arguments.users))
     relay = {f"mcp-{secrets.token_hex(4)}": secrets.token_hex(16)} if arguments.mcp else {}
     name, password = next(iter(relay.items()), ("", ""))
@@ -75,7 +81,7 @@ def serve(arguments: argparse.Namespace, stack: ExitStack) -> int:
     app = Doors(web_app(build(services), services, address),
                 access(arguments.host, arguments.allow_host, users, name), Path(uploads))
     server = stack.enter_context(served(app, taken))
-    stack.callback(hub.close)
+    stack.callback(close_all)
     if not is_loopback(arguments.host) and not arguments.users:
         log.warning("Everyone who reaches %s may see, start, stop and change every session: see docs/hosting.md, "
                     "--auth.", arguments.host)

@@ -94,7 +94,7 @@ class LanguageModel:
     def _checked_reply(self, task: Task, history: History, plan: str,
                        stop: StopSignal) -> Iterator[Delta | Proposal]:
         """A reply to a task that the model has words for, asked for once more where an embedded server died."""
-        if self._model_dir is not None and (lack := lack_of_words(self._model_dir, task.circuit)):
+        if self._model_dir is not None and (lack := lack_of_words(self._model_dir, task.circuit, task.specs)):
             raise PolicyError(f"The checkpoint {self.name} has no words for {lack} of {task.circuit.name}: choose "
                               "another policy.")
         try:

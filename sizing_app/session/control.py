@@ -35,6 +35,7 @@ class Control:
         self._changed = threading.Condition()
         self._stopped = self._paused = False
         self._review, self._patience = review, patience
+        self._asked = 0
         self._decisions: dict[int, Decision] = {}
         self.waited = 0.0
         """Seconds that the session has waited for a person so far."""
@@ -66,29 +67,32 @@ class Control:
         """Switched off, a proposal that waits is simulated as it is."""
         self._change(review=review)
 
-    def decide(self, index: int, parameters: Parameters | None = None) -> None:
-        """Simulate the proposal of turn ``index``, or ``parameters`` in its place. The first decision counts."""
-        self._note(index, Decision(dict(parameters or {})))
+    def decide(self, number: int, parameters: Parameters | None = None) -> None:
+        """Simulate proposal ``number``, or ``parameters`` in its place. The first decision on a proposal counts."""
+        self._note(number, Decision(dict(parameters or {})))
 
-    def act_on(self, index: int, plan: str) -> None:
-        """Let the policy act on ``plan`` in turn ``index``; its new proposal waits again."""
-        self._note(index, Decision(plan=plan))
+    def act_on(self, number: int, plan: str) -> None:
+        """Let the policy act on ``plan`` in place of proposal ``number``; its new proposal has a number of its own."""
+        self._note(number, Decision(plan=plan))
 
     def wait_while_paused(self) -> None:
         self._wait(lambda: not self._paused)
 
-    def decision(self, index: int) -> Decision:
-        """Wait for what a person decides on the proposal of turn ``index``; the proposal as it is after a stop."""
-        self._wait(lambda: not self._review or index in self._decisions)
-        with self._changed:
-            found = self._decisions.get(index, Decision())
-            if found.plan is not None:  # the next proposal of this turn is decided on anew
-                del self._decisions[index]
-            return found
+    def ask(self) -> int:
+        """The number, from 1, of a proposal that is about to wait for a person: what is decided on one that was shown
+        before holds for that one alone."""
+        self._asked += 1
+        return self._asked
 
-    def _note(self, index: int, decision: Decision) -> None:
+    def decision(self, number: int) -> Decision:
+        """Wait for what a person decides on proposal ``number``; the proposal as it is after a stop."""
+        self._wait(lambda: not self._review or number in self._decisions)
         with self._changed:
-            self._decisions.setdefault(index, decision)
+            return self._decisions.get(number, Decision())
+
+    def _note(self, number: int, decision: Decision) -> None:
+        with self._changed:
+            self._decisions.setdefault(number, decision)
             self._changed.notify_all()
 
     def _wait(self, ready: Callable[[], bool]) -> None:

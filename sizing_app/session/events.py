@@ -35,11 +35,12 @@ class Wrote:
 
 @dataclass(frozen=True)
 class Proposed:
-    """The policy has decided; the simulation follows, or with ``review`` a person's decision."""
+    """The policy has decided; the simulation follows, or a person's decision on the proposal number ``review``
+    (Control.ask)."""
 
     index: int
     proposal: Proposal
-    review: bool = False
+    review: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ class LiveTurn:
     index: int
     text: str = ""
     proposal: Proposal | None = None
-    review: bool = False
-    """The proposal waits for a person's decision."""
+    review: int = 0
+    """The number by which a person decides on the proposal that waits for it; 0 where none waits."""
     thoughts: str = ""
     notice: str = ""
     """Why nothing is written just now."""

@@ -23,8 +23,9 @@ def propose(task: Task, history: History, policy: Policy, stop: StopSignal,
     index = history[-1].index + 1
     proposal = yield from _written(task, history, policy, stop, plan)
     while (proposal is not None and proposal.parameters is not None and isinstance(stop, Control) and stop.review):
-        yield Proposed(index, proposal, review=True)
-        decision = stop.decision(index)
+        number = stop.ask()
+        yield Proposed(index, proposal, review=number)
+        decision = stop.decision(number)
         if stop.is_set():
             return None
         if decision.plan is None:

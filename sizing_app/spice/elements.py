@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import takewhile
 
 from sizing_app.spice.arithmetic import is_number
 from sizing_app.spice.deck import Element
@@ -18,6 +19,8 @@ EXPRESSIONS = {"e": ("value", "vol"), "g": ("value", "cur"), "b": ("v", "i")}
 _TERMINALS = {"r": 2, "c": 2, "l": 2, "v": 2, "i": 2, "d": 2, "m": 4, "j": 3, "z": 3, "s": 4, "b": 2, "f": 2, "h": 2}
 _OFF = {"m": 5, "d": 3, "q": 4, "j": 4, "z": 4}
 """Words before those among which ``off`` may stand."""
+SECOND = "ic2"
+"""Our name for the second number of ``ic=0.6,5``, which ngspice reads as two settings."""
 _ELEMENT = re.compile(r"[A-Za-z][^\s=()]*")
 
 
@@ -40,7 +43,8 @@ def read_element(line: Line, models: frozenset[str] = frozenset()) -> Element:
                                  "comment")
     if kind == "b":
         return _behavioural(line, words)
-    plain, settings = settings_of(_source_words(words[1:]) if kind in "vi" else words[1:])
+    rest = {**dict.fromkeys("vi", _source_words), **dict.fromkeys("qjz", _starting_words)}.get(kind, list)(words[1:])
+    plain, settings = settings_of(rest)
     plain = [word for word in _unpacked(plain, kind) if word.lower() != "params:"]
     if kind in _OFF and "off" in map(str.lower, plain[_OFF[kind]:]):
         plain = [word for at, word in enumerate(plain) if at < _OFF[kind] or word.lower() != "off"]
@@ -54,6 +58,15 @@ def _source_words(words: list[str]) -> list[str]:
     """Words of a V or I line, ``dc=1.8`` and ``ac=1`` as two each where they stand: what follows belongs to them."""
     return [piece for word in words
             for piece in (word.split("=", 1) if re.match(r"(?i)(dc|ac)=.", word) else [word])]
+
+
+def _starting_words(words: list[str]) -> list[str]:
+    """Words of a Q, J or Z line, the second number behind ``ic=`` as a setting. Raises WrongElement."""
+    at = next((at for at, word in enumerate(words) if word.lower().startswith("ic=")), len(words))
+    more = list(takewhile(lambda word: "=" not in word and word.lower() != "off", words[at + 1:]))
+    if len(more) > 1:
+        raise WrongElement(more[1], "is one word too many: ic= has two numbers at most, and an area stands before it")
+    return [*words[:at + 1], *(f"{SECOND}={word}" for word in more), *words[at + 1 + len(more):]]
 
 
 def _unpacked(plain: list[str], kind: str) -> list[str]:

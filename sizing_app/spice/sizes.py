@@ -8,7 +8,7 @@ from sizing_app.circuit.units import show_quantity
 from sizing_app.spice.arithmetic import arithmetic, constant, substituted
 from sizing_app.spice.cell import Quantity
 from sizing_app.spice.deck import Deck, Element
-from sizing_app.spice.elements import EXPRESSIONS
+from sizing_app.spice.elements import EXPRESSIONS, SECOND
 from sizing_app.spice.lines import Line
 from sizing_app.spice.log import Log, Unmapped
 
@@ -24,8 +24,8 @@ _HEAT = ("temp", "dtemp")
 _SCALED = ("tc1", "tc2", "scale", "m", *_HEAT)
 KEPT = {"r": ("tc", "tce", "ac", "noisy", "w", "l", *_SCALED), "c": ("ic", "w", "l", *_SCALED),
         "l": ("ic", "nt", *_SCALED), "d": ("area", "m", "pj", "w", "l", "ic", *_HEAT),
-        "q": ("area", "areab", "areac", "m", *_HEAT), "j": ("area", "m", *_HEAT), "i": ("m",), "g": ("m",),
-        "f": ("m",)}
+        "q": ("area", "areab", "areac", "m", "ic", SECOND, "icvbe", "icvce", *_HEAT),
+        "j": ("area", "m", "ic", SECOND, *_HEAT), "i": ("m",), "g": ("m",), "f": ("m",)}
 """Settings of other elements that ngspice knows; others are left out with a note. To E, H and V an m is an error."""
 ELSEWHERE = {"v": ("r", "td"), "i": ("r", "td"), "e": EXPRESSIONS["e"], "g": EXPRESSIONS["g"]}
 """Settings that are no sizes and are written with the words of a source: of waveforms and of arithmetic."""

@@ -9,7 +9,7 @@ from sizing_app.circuit.expressions import evaluate, names_in
 from sizing_app.circuit.subcircuits import MAIN
 from sizing_app.spice.arithmetic import arithmetic, is_number, resolved, safe_name, substituted
 from sizing_app.spice.cell import Cell, Device, is_global, is_ground
-from sizing_app.spice.elements import EXPRESSIONS
+from sizing_app.spice.elements import EXPRESSIONS, SECOND
 from sizing_app.spice.groups import Proposal
 from sizing_app.spice.log import Unmapped
 from sizing_app.spice.mapping import without_dc
@@ -169,6 +169,8 @@ class _Writing:
             text = braced(self._size(device, key, names))
             if key == "value":
                 words.insert(0, text)
+            elif key == SECOND:
+                words[-1] += f",{text}"
             elif key != "m" or text != "1":
                 words.append(f"{key}={text}")
         return words

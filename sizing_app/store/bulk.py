@@ -12,6 +12,8 @@ from sizing_app.session.events import Event, SessionState, fold
 from sizing_app.store.rows import circuit_row, session_row, turn_row
 from sizing_app.store.tables import Base, CircuitRow, SessionRow, TagRow, TurnRow
 
+IMPORTED = "import"
+"""Source of sessions that came as a file."""
 TURN_COLUMNS = [column.key for column in TurnRow.__table__.columns if column.key != "id"]
 SESSION_COLUMNS = [column.key for column in SessionRow.__table__.columns]
 

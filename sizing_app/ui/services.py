@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
 from sizing_app.checks import Checks
@@ -28,7 +28,7 @@ from sizing_app.task.definition import Task
 from sizing_app.task.limits import within_limits
 from sizing_app.task.protocols import Policy
 from sizing_app.task.turn import GivenPlan, History
-from sizing_app.ui.visitors import Shares, signed_in
+from sizing_app.ui.visitors import Room, Shares, signed_in
 
 log = logging.getLogger(__name__)
 BUDGET = 5
@@ -134,9 +134,9 @@ class Services:
         policy = self.policy(policy_name, task)
         if not history:
             _check_hint(policy_name, task)
-        self.admit()
-        session_id = self.store.create(task, policy.name, parent, parent_turn=parent_turn)
-        self._run(session_id, task, policy, history, review, plan)
+        with self.admitted() as room:
+            session_id = self.store.create(task, policy.name, parent, parent_turn=parent_turn)
+            self._run(session_id, task, policy, room, history, review, plan)
         return session_id
 
     def extend(self, task: Task, wishes: Task, policy_name: str, history: History, further: int, parent: str) -> str:
@@ -161,37 +161,32 @@ class Services:
         policies = [self.policy(name, task) for name in policy_names]
         for name in policy_names:
             _check_hint(name, task)
-        self.admit(len(policies))
-        ids = [self.store.create(task, policy.name, source="race") for policy in policies]
-        for session_id, policy in zip(ids, policies, strict=True):
-            self._run(session_id, task, policy)
+        with self.admitted(len(policies)) as room:
+            ids = [self.store.create(task, policy.name, source="race") for policy in policies]
+            for session_id, policy in zip(ids, policies, strict=True):
+                self._run(session_id, task, policy, room)
         return ids
 
-    def admit(self, wanted: int = 1) -> None:
-        """Raises PolicyError where the visitor, or all together, have enough running."""
-        self.shares.check([*self.hub.running(), *self.checks.running()], wanted)
-
-    def admit_check(self) -> None:
-        """Raises PolicyError where the visitor has enough running, or enough checks among that."""
-        self.admit()
-        self.shares.check_checks(self.checks.running())
+    def admitted(self, wanted: int = 1, check: bool = False) -> AbstractContextManager[Room]:
+        """Within, room is kept for so many sessions or groups, or checks, that the visitor starts. Raises PolicyError
+        where the visitor, or all together, have enough running."""
+        return self.shares.room(lambda: [*self.hub.running(), *self.checks.running()], wanted, check)
 
     @contextmanager
     def check(self) -> Iterator[Shared]:
         """A simulator for a check that its caller waits for: it counts among the visitor's checks. Raises PolicyError
-        as ``admit_check``, and where the check is stopped."""
-        self.admit_check()
-        with self.checks.waited_for(self.simulator) as (id, simulator):
-            self.shares.note(id)
+        as ``admitted``, and where the check is stopped."""
+        with self.admitted(check=True) as room, self.checks.waited_for(self.simulator) as (id, simulator):
+            self.shares.note(id, room)
             try:
                 yield simulator
             except Stopped:
                 raise PolicyError("The check was stopped.") from None
 
-    def run(self, id: str, events: Iterator, stop: Control | threading.Event) -> None:
-        """Draw the events of an admitted session or group in the hub."""
+    def run(self, id: str, events: Iterator, stop: Control | threading.Event, room: Room) -> None:
+        """Draw the events of a session or group in the hub; it takes a place of ``room``."""
         self.hub.start(id, events, stop)
-        self.shares.note(id)
+        self.shares.note(id, room)
 
     def warm_up(self, policy_name: str) -> None:
         """Take one turn that nobody sees, so that simulator and model server are up before the first session."""
@@ -224,12 +219,12 @@ class Services:
         control = self.hub.control(session_id)
         return control if isinstance(control, Control) else None
 
-    def _run(self, session_id: str, task: Task, policy: Policy, history: History = (), review: bool = False,
-             plan: GivenPlan | None = None) -> None:
+    def _run(self, session_id: str, task: Task, policy: Policy, room: Room, history: History = (),
+             review: bool = False, plan: GivenPlan | None = None) -> None:
         stop = Control(review)
         simulator = Shared(self.simulator, stop)
         events = record(self.store, session_id, run_session(task, policy, simulator, stop, history, plan))
-        self.run(session_id, events, stop)
+        self.run(session_id, events, stop, room)
 
 
 def _check_hint(policy_name: str, task: Task) -> None:

@@ -38,12 +38,12 @@ class Forks:
         state = fold(self.services.store.events(session_id))
         history = history_until(state, position)
         policy = self.services.policy(policy_name, state.task, temperature=TEMPERATURE)
-        self.services.admit()
-        stop = threading.Event()
-        group_id = self.services.store.groups.create(session_id, int(position), policy.name, int(size))
+        stop, book = threading.Event(), self.services.store.groups
         simulator = Shared(self.services.simulator, stop)
         events = run_group(state.task, history, policy, simulator, int(size), stop)
-        self.services.run(group_id, record_group(self.services.store.groups, group_id, events), stop)
+        with self.services.admitted() as room:
+            group_id = book.create(session_id, int(position), policy.name, int(size))
+            self.services.run(group_id, record_group(book, group_id, events), stop, room)
         return group_id
 
     def states(self, group_id: str) -> Iterator[GroupState]:

@@ -7,7 +7,7 @@ import gradio as gr
 from sizing_app.errors import StoreError
 from sizing_app.session.check import WrongSession
 from sizing_app.session.file import read_session
-from sizing_app.store.bulk import WholeSession
+from sizing_app.store.bulk import IMPORTED, WholeSession
 from sizing_app.ui.library.distributions import distribution_figures
 from sizing_app.ui.library.filters import (FIELDS, ONLY, PAGE_SIZE, address_of, fields_of, order, order_of,
                                            read_filters, values_of)
@@ -17,9 +17,6 @@ from sizing_app.ui.parts.components import address, flag, response_plots, sessio
 from sizing_app.ui.parts.events import PRIVATE
 from sizing_app.ui.parts.render import STATUS, alert
 from sizing_app.ui.services import Services
-
-IMPORTED = "import"
-"""Source of sessions that came as a file."""
 
 
 class SessionsPage:

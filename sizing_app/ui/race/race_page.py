@@ -59,9 +59,9 @@ class RacePage:
                 gr.Button(interactive=True) if race else gr.skip()]
 
     def buttons(self, race: str) -> list:
-        """Start and Stop as the race stands."""
-        runs = running(self.services, race)
-        return [gr.Button(interactive=not runs), gr.Button(interactive=runs)]
+        """Start and Stop as the race stands; lanes that another process runs are not stopped here."""
+        here = any(self.services.control(session_id) for session_id in race.split(","))
+        return [gr.Button(interactive=not running(self.services, race)), gr.Button(interactive=here)]
 
     def stop(self, race: str) -> dict:
         for session_id in filter(None, race.split(",")):

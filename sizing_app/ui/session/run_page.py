@@ -87,7 +87,7 @@ class RunPage:
         changed = {name for name, value in now.items() if name not in shown or shown[name] != value}
         return [now, *self.steering.update(state, control, now, changed), *self.signoff.update(state, changed),
                 self.view.inspection.shown(state),
-                gr.Button(interactive=not state.running), gr.Button(interactive=state.running)]
+                gr.Button(interactive=not state.running), gr.Button(interactive=now["here"])]
 
     def stop(self, session_id: str) -> dict:
         if session_id:
@@ -125,7 +125,7 @@ class RunPage:
                            self.start, self.halt],
                           trigger_mode="always_last", concurrency_limit=READERS, **PRIVATE)
         self.view.connect(self.session_id)
-        self.steering.connect(self.session_id, self.form)
+        self.steering.connect(self.session_id, self.shown, self.form)
         self.signoff.connect(self.session_id, self.stream)
         self.form.circuit.input(self.change_circuit, self.form.circuit, [self.accordion, self.panel], **PRIVATE)
         self._begins(self.start.click)

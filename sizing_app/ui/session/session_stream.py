@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sizing_app.errors import StoreError
 from sizing_app.session.control import Control
-from sizing_app.session.events import LiveTurn, SessionState
+from sizing_app.session.events import SessionState
 from sizing_app.ui.live.board import Parts
 from sizing_app.ui.parts.design_panel import design_blocks
 from sizing_app.ui.parts.live_plot import figure
@@ -47,13 +47,7 @@ def missing(error: StoreError) -> SessionState:
 
 
 def phase(state: SessionState, session_id: str, control: Control | None) -> dict:
-    """What the controls depend on; ``waiting`` is the turn whose proposal waits for a person, and that proposal."""
+    """What the controls depend on; ``waiting`` is the number of the proposal that waits for a person, or 0."""
     here = state.running and control is not None
-    reviewed = here and state.current is not None and state.current.review
     return {"session": session_id, "running": state.running, "here": here, "paused": here and control.paused,
-            "waiting": _proposed(state.current) if reviewed else None}
-
-
-def _proposed(current: LiveTurn) -> list:
-    """What tells a proposal from another one of the same turn."""
-    return [current.index, current.proposal.reasoning, dict(current.proposal.parameters)]
+            "waiting": state.current.review if here and state.current is not None else 0}

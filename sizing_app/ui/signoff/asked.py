@@ -95,10 +95,11 @@ def ask(services: Services, state: SessionState, kind: Kind, count: object = SAM
 
 def begin(services: Services, design: Design, kind: Kind, settings: Hashable, work: Callable[[Shared], Any]) -> str:
     """Start a check, or join one that is the same; returns its id. Raises Busy."""
-    if services.checks.standing(design, kind, settings) is None:
-        services.admit_check()
-    id = services.checks.start(design, kind, settings, work, services.simulator)
-    services.shares.note(id)
+    if (same := services.checks.standing(design, kind, settings)) is not None:
+        return same
+    with services.admitted(check=True) as room:
+        id = services.checks.start(design, kind, settings, work, services.simulator)
+        services.shares.note(id, room)
     return id
 
 
