@@ -17,12 +17,14 @@ from sizing_app.evaluate.signoff import Checked, Design, Samples, Sensitivity, c
 from sizing_app.hub import Hub
 from sizing_app.session.events import SessionFinished, TurnFinished
 from sizing_app.session.turn import initial_turn
-from sizing_app.simulator.inspection import OperatingPoint
+from sizing_app.simulator.inspection import OperatingPoint, Waveforms
 from sizing_app.store import SessionStore
 from sizing_app.task.over import read_over
+from sizing_app.task.protocols import completed
 from sizing_app.task.turn import Measurement
 from sizing_app.ui.exchange.api_inputs import WrongInput
 from sizing_app.ui.exchange.check_api import CheckApi
+from sizing_app.ui.exchange.export import session_file
 from sizing_app.ui.parts.verdict import verdict_of
 from sizing_app.ui.services import Services, policy_titles
 from sizing_app.ui.session.session_stream import session_stream
@@ -232,6 +234,50 @@ def test_a_check_of_a_program_is_stopped_by_its_id(tmp_path, monkeypatch):
     with pytest.raises(PolicyError, match="The check was stopped"):
         api.monte_carlo("TOY", GOOD, samples=2000)
     assert count == 1 and api.running_checks() == []
+
+
+class Inspected(Corners):
+    """Its designs can be looked into, with nothing to be seen there."""
+
+    def submit(self, jobs):
+        seen = {"operating_point": OperatingPoint("not_converged"), "waveforms": Waveforms("not_converged", {})}
+        return [completed(seen[job.want]) if job.want in seen else super(Inspected, self).submit([job])[0]
+                for job in jobs]
+
+
+def reported(services: Services, session_id: str) -> tuple[str, str]:
+    """What the page says of checks, and the verdict of the datasheet."""
+    *_, shown = session_stream(services, session_id)
+    sheet = session_file(services, session_id, "datasheet-md").text
+    return html(shown["checks"]), next(line for line in sheet.splitlines() if line.startswith("**"))
+
+
+def test_a_report_is_of_the_specs_of_its_session(tmp_path):
+    """Two sessions with the same best design and other specs: each has the report of its own."""
+    services = services_of(tmp_path, Inspected())
+    strict = replace(TASK, specs=(replace(TASK.specs[0], low=100.0), *TASK.specs[1:]))
+    first, second = stored(services), stored(services, strict)
+    ask(services, services.state(first), "report")
+    line, verdict = reported(services, first)
+    assert "Report ready" in line and verdict.startswith("**2 of 2 specs met at")
+    line, verdict = reported(services, second)
+    assert "Report" not in line and verdict.startswith("**1 of 2 specs met at")
+    ask(services, services.state(second), "report")
+    assert "Report ready" in reported(services, second)[0] and "Report" not in reported(services, first)[0]
+
+
+def test_a_report_is_outdated_by_what_is_checked_after_it(tmp_path):
+    services = services_of(tmp_path, Inspected())
+    session_id = stored(services)
+    ask(services, services.state(session_id), "report")
+    line, verdict = reported(services, session_id)
+    assert "Report ready" in line and "random variation not checked" in verdict
+    ask(services, services.state(session_id), "samples", 5)
+    line, verdict = reported(services, session_id)
+    assert "Report outdated" in line and "Report ready" not in line and "of 5 samples" in verdict
+    ask(services, services.state(session_id), "report")
+    line, verdict = reported(services, session_id)
+    assert "Report ready" in line and "of 5 samples" in verdict
 
 
 def test_a_circuit_without_coefficients_says_so():
