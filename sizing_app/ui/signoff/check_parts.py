@@ -11,6 +11,7 @@ from sizing_app.ui.live.board import Parts
 from sizing_app.ui.parts.render import block, duration
 from sizing_app.ui.services import Services
 from sizing_app.ui.signoff.asked import SheetBasis, checked_of, design_of, sheet_basis
+from sizing_app.ui.signoff.asked_front import is_front_of
 from sizing_app.ui.signoff.corner_panel import corner_blocks
 from sizing_app.ui.signoff.front_panel import NO_FRONT, front_blocks, front_figure
 from sizing_app.ui.signoff.sample_panel import histograms, sample_blocks
@@ -45,10 +46,11 @@ def check_parts(services: Services, state: SessionState, session_id: str) -> Ite
 
 
 def own_checks(state: SessionState, checks: Mapping[Kind, Check]) -> dict[Kind, Check]:
-    """Those of a design's checks that are of this session: a report by other specs is of another one that has found
-    the same design."""
+    """Those of a design's checks that are of this session: a report by other specs, or a front of another task, is of
+    another one that has found the same design."""
     return {kind: check for kind, check in checks.items()
-            if kind != "report" or check.settings.specs == state.task.specs}
+            if (kind != "report" or check.settings.specs == state.task.specs)
+            and (kind != "front" or is_front_of(state, check.settings))}
 
 
 def _lines(checks: Mapping[Kind, Check], session_id: str, basis: SheetBasis) -> list[dict]:
