@@ -12,12 +12,14 @@ from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.mismatch import Deviation
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate.corners import Spots
+from sizing_app.evaluate.datasheet import datasheet
 from sizing_app.evaluate.sensitivity import Effect, MismatchShares, Share
 from sizing_app.evaluate.signoff import Checked, Design, Samples, Sensitivity, check_corners, corner_points
 from sizing_app.hub import Hub
+from sizing_app.report.datasheet import markdown
 from sizing_app.session.events import SessionFinished, TurnFinished
 from sizing_app.session.turn import initial_turn
-from sizing_app.simulator.inspection import OperatingPoint, Waveforms
+from sizing_app.simulator.inspection import Inspector, OperatingPoint, Waveforms
 from sizing_app.store import SessionStore
 from sizing_app.task.over import read_over
 from sizing_app.task.protocols import completed
@@ -98,6 +100,21 @@ def test_yields_have_wilson_intervals_and_the_worst_samples_their_numbers():
     assert [shown.index(f'data-value="{number}"') for number in (10, 5, 6)] == sorted(
         shown.index(f'data-value="{number}"') for number in (10, 5, 6)), "48, 49, 51 dB are samples 10, 5, 6"
     assert "mismatch by the foundry&#39;s coefficients, the process is nominal" in shown
+
+
+def test_a_yield_with_a_miss_is_never_all_and_one_with_a_hit_never_none(tmp_path):
+    """One of 2500: in the table, the histograms, and the datasheet."""
+    missing, hitting = [49.0] + [60.0] * 2499, [60.0] + [49.0] * 2499
+    for gains, shown, wrong in ((missing, "99.9%", "100.0%"), (hitting, "0.1%", "0.0%")):
+        random = samples(gains)
+        table, drawn = html(sample_blocks(TASK, random)), histograms(TASK, random)["figures"][0]
+        assert f"<b>{shown}</b> yield" in table and f"yield {shown}" in drawn["note"]
+        gain = table[table.index(">Gain<"):table.index(">Power<")]
+        assert shown in gain and wrong not in gain
+        design = Design(TOY, GOOD, TASK.conditions)
+        text = markdown(datasheet(design, TASK.specs, Inspected(), random=random), "By hand.")
+        assert f"yield {shown} of 2500 samples" in text
+        assert f" | {shown} | " in next(line for line in text.splitlines() if line.startswith("| Gain | >="))
 
 
 def test_a_histogram_holds_every_sample_on_its_side_of_the_target():
@@ -236,7 +253,7 @@ def test_a_check_of_a_program_is_stopped_by_its_id(tmp_path, monkeypatch):
     assert count == 1 and api.running_checks() == []
 
 
-class Inspected(Corners):
+class Inspected(Corners, Inspector):
     """Its designs can be looked into, with nothing to be seen there."""
 
     def submit(self, jobs):

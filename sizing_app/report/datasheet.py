@@ -5,8 +5,9 @@ import functools
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sizing_app.circuit.netlist import sized_netlist
-from sizing_app.circuit.units import show_quantity
+from sizing_app.circuit.units import show_quantity, show_share
 from sizing_app.evaluate.datasheet import Datasheet
+from sizing_app.evaluate.signoff_documents import show_interval
 from sizing_app.report.plots import response_plots
 from sizing_app.report.schematic import sized_schematic
 from sizing_app.session.events import SessionState
@@ -56,8 +57,8 @@ def _verdict(found: Datasheet) -> str:
     if found.spread is None:
         return f"{nominal}; {corners}{failed}; random variation not checked."
     share = found.spread.all_met
-    return (f"{nominal}; {corners}{failed}; yield {share.share:.1%} of {share.samples} samples "
-            f"(95%: {share.interval[0]:.1%} to {share.interval[1]:.1%}).")
+    return (f"{nominal}; {corners}{failed}; yield {show_share(share.share)} of {share.samples} samples "
+            f"(95%: {show_interval(share)}).")
 
 
 def _rows(found: Datasheet) -> list[dict]:
@@ -80,8 +81,8 @@ def _yields(found: Datasheet) -> list[tuple[str, ...]]:
     for row in found.spread.specs:
         metric, spread = found.circuit.metric(row.spec.metric), spreads[row.spec.metric]
         rows.append((metric.title, row.spec.show(metric.unit), show_quantity(spread.mean, metric.unit, 3),
-                     show_quantity(spread.sigma, metric.unit, 3), f"{row.met.share:.1%}",
-                     f"{row.met.interval[0]:.1%} to {row.met.interval[1]:.1%}"))
+                     show_quantity(spread.sigma, metric.unit, 3), show_share(row.met.share),
+                     show_interval(row.met)))
     return rows
 
 
