@@ -1,6 +1,7 @@
 """The datasheet: what it says is what was measured, it needs no other file, and nothing in it is executed."""
 
 import re
+import threading
 from dataclasses import replace
 
 import pytest
@@ -14,10 +15,19 @@ from sizing_app.own.assembly import assemble
 from sizing_app.own.examples import EXAMPLES
 from sizing_app.report.datasheet import html, markdown
 from sizing_app.report.schematic import sized_schematic
+from sizing_app.session.events import fold
+from sizing_app.session.loop import run_session
 from sizing_app.simulator import SimulatorPool
-from tests.builders import golden_design
+from sizing_app.store import SessionStore, record
+from tests.builders import (GOOD, POOR, Opaque, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, golden_design,
+                            write)
 
 OTA = load_circuit("OTA")
+TASK = a_task(replace(a_circuit(), process="gf180mcu", netlist="R1 a 0 1k", testbench="R2 a 0 1k"))
+
+
+class Toy(Opaque, QuadraticSimulator):
+    pass
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +82,25 @@ def test_an_own_circuit_has_a_datasheet(example):
 def test_texts_from_elsewhere_are_no_markup(sheet):
     page = html(replace(sheet, circuit=replace(sheet.circuit, title="<script>alert(1)</script>")), "<b>x</b>")
     assert "<script>" not in page and "&lt;b&gt;x&lt;/b&gt;" in page
+
+
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+    """Words of the command that name a stored session of three turns, the last one its best, and how it is written."""
+    url, policy = f"sqlite:///{tmp_path}/s.db", ScriptedPolicy([write("I cut it.", POOR), write("I halve it.", GOOD)])
+    store = SessionStore(url)
+    id = store.create(TASK, "scripted")
+    assert fold(record(store, id, run_session(TASK, policy, Toy(), threading.Event()))).best.index == 2
+    store.close()
+    monkeypatch.setattr("sizing_app.cli.report.make_simulator", lambda _: Toy())
+    return ["report", id, "--monte-carlo", "0", "--out", str(tmp_path / "sheet.md"), "--database", url]
+
+
+def test_a_datasheet_of_a_turn_quotes_the_reasoning_of_that_turn(session, tmp_path):
+    for turn, said, other in (("1", "cut", "halve"), ("2", "halve", "cut")):
+        assert main([*session, "--turn", turn]) == 0
+        text = (tmp_path / "sheet.md").read_text()
+        assert f"Turn {turn} of session" in text and f"I {said} it." in text and f"I {other} it." not in text
 
 
 def test_the_schematic_has_the_sizes(sheet):

@@ -9,11 +9,12 @@ from sizing_app.circuit.folder import circuit_names
 from sizing_app.cli.values import UsageError, read_circuit, read_conditions, read_design
 from sizing_app.errors import NotStored
 from sizing_app.session.events import SessionState, fold
+from sizing_app.task.turn import Turn
 
 
 @dataclass(frozen=True)
 class ChosenDesign:
-    """A design, what is asked of it, and the session that it is from, if any."""
+    """A design, what is asked of it, and the session and its turn that it is from, if any."""
 
     circuit: Circuit
     parameters: Parameters
@@ -22,6 +23,7 @@ class ChosenDesign:
     origin: str
     """In words."""
     session: SessionState | None = None
+    turn: Turn | None = None
 
 
 def choose(args: argparse.Namespace) -> ChosenDesign:
@@ -51,4 +53,4 @@ def _of_session(args: argparse.Namespace) -> ChosenDesign:
         raise UsageError(f"session {args.design} has no simulated design there: turns 0 to {len(state.history) - 1}")
     task = state.task
     return ChosenDesign(task.circuit, turn.proposal.parameters, task.conditions, task.specs,
-                        f"turn {turn.index} of session {args.design}, {state.policy}, seed {task.seed}", state)
+                        f"turn {turn.index} of session {args.design}, {state.policy}, seed {task.seed}", state, turn)

@@ -207,7 +207,7 @@ def _datasheet(services: Services, state: SessionState, session_id: str, kind: s
     except SimulatorError as error:
         raise NoSuchFile(f"There is no datasheet of this design: {error}.") from None
     origin = f"Turn {state.best.index} of session {session_id}, {state.policy}, seed {state.task.seed}."
-    return File(f"{name}-datasheet.{ending}", media_type, write(found, origin, state))
+    return File(f"{name}-datasheet.{ending}", media_type, write(found, origin, state, state.best))
 
 
 def _bound(value: float | None) -> str:
