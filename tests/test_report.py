@@ -103,6 +103,14 @@ def test_a_datasheet_of_a_turn_quotes_the_reasoning_of_that_turn(session, tmp_pa
         assert f"Turn {turn} of session" in text and f"I {said} it." in text and f"I {other} it." not in text
 
 
+def test_a_design_of_a_session_is_reported_at_the_conditions_that_are_asked_for(session, tmp_path, capsys):
+    for words, changes in (([], {}), (["--corner", "ss", "--temperature", "125"],
+                                      {"corner": "ss", "temperature": 125.0})):
+        assert main([*session, *words]) == 0
+        assert f"Typical: {replace(TASK.conditions, **changes).show()}." in (tmp_path / "sheet.md").read_text()
+    assert main([*session, "--corner", "yy"]) == 2 and "--corner 'yy': choose one of tt, ss" in capsys.readouterr().err
+
+
 def test_the_schematic_has_the_sizes(sheet):
     drawing = sized_schematic(OTA, golden_design(OTA), OTA.conditions.nominal)
     assert "75u/820n" in drawing and "w_in/l_in" not in drawing and ">2p<" in drawing
@@ -113,6 +121,8 @@ def test_the_schematic_has_the_sizes(sheet):
     (["report", "OTA", "--out", "x.html"], "which design?"),
     (["report", "OTA", "--golden", "--out", "/nowhere/x.html", "--monte-carlo", "-1"], "--monte-carlo"),
     (["export", "OTA", "--set", "w_in=1"], "w_in=1"),
+    (["export", "OTA", "--golden", "--turn", "2"], "--turn 2: expected a session without --golden and --set"),
+    (["report", "OTA", "--set", "w_in=10u", "--turn", "0", "--out", "x.html"], "--turn 0: expected a session"),
     (["simulate", "OTA", "--golden", "--monte-carlo", "1"], "--monte-carlo '1'"),
     (["simulate", "OPAMP1", "--golden", "--monte-carlo", "10"], "say which to assume"),
     (["simulate", "OTA", "--golden", "--monte-carlo", "10", "--pelgrom", "3"], "such as 3,1"),

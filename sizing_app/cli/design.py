@@ -29,6 +29,8 @@ class ChosenDesign:
 def choose(args: argparse.Namespace) -> ChosenDesign:
     """What ``args.design`` names. Raises UsageError."""
     if args.golden or args.set:
+        if args.turn is not None:
+            raise UsageError(f"--turn {args.turn}: expected a session without --golden and --set, or these alone")
         circuit = read_circuit(args.design, args.database)
         origin = "golden design" if args.golden and not args.set else "values given by hand"
         return ChosenDesign(circuit, read_design(circuit, args.set, args.golden), read_conditions(circuit, args),
@@ -52,5 +54,6 @@ def _of_session(args: argparse.Namespace) -> ChosenDesign:
     if turn is None or turn.proposal.parameters is None or turn.score is None:
         raise UsageError(f"session {args.design} has no simulated design there: turns 0 to {len(state.history) - 1}")
     task = state.task
-    return ChosenDesign(task.circuit, turn.proposal.parameters, task.conditions, task.specs,
-                        f"turn {turn.index} of session {args.design}, {state.policy}, seed {task.seed}", state, turn)
+    return ChosenDesign(task.circuit, turn.proposal.parameters, read_conditions(task.circuit, args, task.conditions),
+                        task.specs, f"turn {turn.index} of session {args.design}, {state.policy}, seed {task.seed}",
+                        state, turn)
