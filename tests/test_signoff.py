@@ -1,6 +1,7 @@
 """The checks of a session's best design on its page and by the API: what is shown, when, and what is refused."""
 
 import json
+import threading
 import time
 from dataclasses import replace
 
@@ -289,6 +290,30 @@ def test_a_report_is_outdated_by_what_is_checked_after_it(tmp_path):
     ask(services, services.state(session_id), "report")
     line, verdict = reported(services, session_id)
     assert "Report ready" in line and "of 5 samples" in verdict
+
+
+def test_a_check_stays_with_who_started_it(tmp_path, monkeypatch):
+    """Who joins it sees it, and does not take it over."""
+    person = ["ann"]
+    monkeypatch.setattr("sizing_app.ui.visitors.visitor", lambda: person[0])
+    free = threading.Event()
+
+    class Waiting(Corners):
+        def measure(self, circuit, parameters, conditions):
+            free.wait()
+            return super().measure(circuit, parameters, conditions)
+
+    services = services_of(tmp_path)
+    state, api = services.state(stored(services)), CheckApi(services)
+    services = replace(services, simulator=Waiting())
+    id = ask(services, state, "corners")
+    person[0] = "bob"
+    assert ask(services, state, "corners") == id and api.running_checks() == [] and not api.stop_check(id)
+    person[0] = "ann"
+    assert api.running_checks() == [id] and api.stop_check(id)
+    free.set()
+    *_, last = services.checks.follow(design_of(state))
+    assert last["corners"].status == "stopped"
 
 
 def test_a_circuit_without_coefficients_says_so():

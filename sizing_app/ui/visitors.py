@@ -78,6 +78,6 @@ class Shares:
             return [id for id, owner in self._owners.items() if id in running and owner == visitor()]
 
     def note(self, id: str) -> None:
-        """This visitor started the session ``id``."""
+        """This visitor started ``id``, unless another one who asked for the same did first."""
         with self._lock:
-            self._owners[id] = visitor()
+            self._owners.setdefault(id, visitor())

@@ -107,8 +107,9 @@ def ask(services: Services, state: SessionState, kind: Kind, count: object = SAM
 
 def begin(services: Services, design: Design, kind: Kind, settings: object, work: Callable[[Shared], Any]) -> str:
     """Start a check, or join one that is the same; returns its id. Raises Busy."""
-    if services.checks.standing(design, kind, settings) is None:
-        services.admit_check()
+    if (same := services.checks.standing(design, kind, settings)) is not None:
+        return same
+    services.admit_check()
     id = services.checks.start(design, kind, settings, work, services.simulator)
     services.shares.note(id)
     return id
