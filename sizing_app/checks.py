@@ -34,7 +34,8 @@ class Check:
 
     id: str
     kind: Kind
-    settings: Hashable
+    settings: object
+    """Compared with those of who asks: what else the result depends on."""
     status: Literal["running", "done", "stopped", "failed"] = "running"
     done: int = 0
     submitted: int = 0
@@ -56,7 +57,7 @@ class Checks:
         self._count = 0
         self._closed = False
 
-    def start(self, design: Design, kind: Kind, settings: Hashable, work: Callable[[Shared], Any],
+    def start(self, design: Design, kind: Kind, settings: object, work: Callable[[Shared], Any],
               simulator: Inspector) -> str:
         """Do ``work`` in a thread, with a simulator that shares its seats; returns the id of the check. An iterator is
         drawn, and each of its items is the result so far. One with the same settings that runs or is done stands for
@@ -73,7 +74,7 @@ class Checks:
         threading.Thread(target=self._run, args=(key, id, work, simulator, stop), name=id, daemon=True).start()
         return id
 
-    def standing(self, design: Design, kind: Kind, settings: Hashable) -> str | None:
+    def standing(self, design: Design, kind: Kind, settings: object) -> str | None:
         """The id of a check with the same settings that runs or is done."""
         with self._changed:
             check = self._checks.get((design.key, kind))

@@ -45,9 +45,9 @@ def services(tmp_path):
     store.close()
 
 
-def designed(services: Services) -> str:
-    session_id = services.store.create(TASK, "random")
-    services.store.append(session_id, TurnFinished(initial_turn(TASK, services.simulator)))
+def designed(services: Services, task=TASK) -> str:
+    session_id = services.store.create(task, "random")
+    services.store.append(session_id, TurnFinished(initial_turn(task, services.simulator)))
     services.store.append(session_id, SessionFinished("passed"))
     return session_id
 
@@ -76,6 +76,26 @@ def test_the_page_shows_a_front_whose_points_are_stored_turns(services):
     assert figure["data"][0]["x"] == [point.swept for point in front.points] and len(figure["data"][1]["x"]) == 2
     rows = list(csv.DictReader(io.StringIO(session_file(services, session_id, "front").text)))
     assert [float(row["gain"]) for row in rows] == [point.against for point in front.points]
+
+
+@pytest.mark.parametrize("changes", [{"specs": (replace(SPECS[0], low=59.9), SPECS[1])}, {"seed": 7},
+                                     {"limits": {"w": (5e-6, 50e-6)}}])
+def test_a_front_is_of_the_task_of_its_session(services, changes):
+    """Two sessions with the same best design: what one asked for is not shown on the page of the other, which runs a
+    front of its own."""
+    first, second = designed(services), designed(services, replace(TASK, **changes))
+    one = ask_front(services, services.state(first), WISHES)
+    *_, shown = session_stream(services, second)
+    assert shown["front"] == shown["checks"] == [] and shown["trade"] == {"figures": []}
+    with pytest.raises(NoSuchFile, match="no front of this session"):
+        session_file(services, second, "front")
+    assert ask_front(services, services.state(second), WISHES) != one
+    *_, shown = session_stream(services, second)
+    assert "2 of 2 bounds" in html(shown["front"]) and session_file(services, second, "front").text
+    sweep = services.checks.result(design_of(services.state(second)), "front").sweep
+    assert all(getattr(sweep.base, name) == value for name, value in changes.items())
+    *_, shown = session_stream(services, first)
+    assert shown["front"] == []
 
 
 def test_a_front_can_be_stopped_and_goes_on_where_it_was(services):

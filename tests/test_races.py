@@ -1,6 +1,7 @@
 """Races: several sessions of one task, followed together, and the verdict over them."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,9 @@ from sizing_app.hub import Hub
 from sizing_app.session.events import SessionStarted, TurnFinished, TurnStarted, fold
 from sizing_app.session.loop import run_session
 from sizing_app.store import SessionStore
+from sizing_app.task.over import read_over
 from sizing_app.task.turn import Measurement
+from sizing_app.ui.library.comparison import members, session_list
 from sizing_app.ui.parts.turns import Trace
 from sizing_app.ui.race.race_html import lane_blocks, sentence, verdict_blocks
 from sizing_app.ui.race.race_plot import figure
@@ -59,10 +62,10 @@ def test_an_unknown_policy_starts_no_lane(services):
     assert services.store.count() == 0
 
 
-def test_simulations_and_seconds_up_to_the_first_design_that_meets_all_specs():
+def test_designs_and_seconds_up_to_the_first_design_that_meets_all_specs():
     lanes = lanes_of("fast", "slow", "never")
     fast, slow, never = (finish(state) for state in lanes.values())
-    assert (fast.simulations, slow.simulations, never) == (1, 2, None)
+    assert (fast.designs, slow.designs, never) == (1, 2, None)
     assert slow.seconds == pytest.approx(sum(turn.seconds for turn in lanes["slow"].history[:3]))
     failed = Measurement("timeout", {"gain": None, "power": None})
 
@@ -76,7 +79,8 @@ def test_simulations_and_seconds_up_to_the_first_design_that_meets_all_specs():
 def test_the_verdict_in_a_sentence():
     lanes = lanes_of("never", "slow", "fast")
     said = sentence(lanes, TITLES)
-    assert said.startswith("All specs met: Fast one with 1 simulation in ") and "; Slow one with 2 simulations" in said
+    assert said.startswith("All specs met: Fast one with 1 design, 2 simulations in ")
+    assert "; Slow one with 2 designs, 3 simulations" in said
     assert said.endswith("Not met: Stubborn one.")
     assert sentence(lanes_of("never"), TITLES).startswith("Nobody met all specs; Stubborn one comes closest")
     assert "Simulating the initial design" in sentence({"a": fold([SessionStarted(a_task(), "fast")])}, TITLES)
@@ -84,6 +88,20 @@ def test_the_verdict_in_a_sentence():
     assert "?session=fast" in block["html"] and "different tasks" not in block["html"]
     mixed = lanes_of("fast") | lanes_of("slow", task=a_task(budget=9))
     assert "different tasks" in verdict_blocks(mixed, TITLES)[0]["html"]
+
+
+def test_over_corners_a_design_takes_several_simulations():
+    """The initial design and one more, each at 8 corners."""
+    plain = a_task()
+    task = replace(plain, plan=read_over(plain.circuit, plain.conditions, "corners"))
+    lanes = lanes_of("fast", task=task)
+    found = finish(lanes["fast"])
+    assert (found.designs, found.simulations) == (1, 16) == (1, lanes["fast"].simulations)
+    assert sentence(lanes, TITLES).startswith("All specs met: Fast one with 1 design, 16 simulations in ")
+    shown, listed = verdict_blocks(lanes, TITLES)[0]["html"], session_list(members(list(lanes.items())))
+    for table in (shown, listed):
+        assert '<td class="num">1 of 5</td><td class="num">16</td>' in table
+    assert "Designs used" in shown and ">Designs<" in listed
 
 
 def test_lanes_and_plot_show_the_turn_under_way_and_who_is_first():

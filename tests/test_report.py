@@ -1,6 +1,7 @@
 """The datasheet: what it says is what was measured, it needs no other file, and nothing in it is executed."""
 
 import re
+import threading
 from dataclasses import replace
 
 import pytest
@@ -14,10 +15,19 @@ from sizing_app.own.assembly import assemble
 from sizing_app.own.examples import EXAMPLES
 from sizing_app.report.datasheet import html, markdown
 from sizing_app.report.schematic import sized_schematic
+from sizing_app.session.events import fold
+from sizing_app.session.loop import run_session
 from sizing_app.simulator import SimulatorPool
-from tests.builders import golden_design
+from sizing_app.store import SessionStore, record
+from tests.builders import (GOOD, POOR, Opaque, QuadraticSimulator, ScriptedPolicy, a_circuit, a_task, golden_design,
+                            write)
 
 OTA = load_circuit("OTA")
+TASK = a_task(replace(a_circuit(), process="gf180mcu", netlist="R1 a 0 1k", testbench="R2 a 0 1k"))
+
+
+class Toy(Opaque, QuadraticSimulator):
+    pass
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +84,33 @@ def test_texts_from_elsewhere_are_no_markup(sheet):
     assert "<script>" not in page and "&lt;b&gt;x&lt;/b&gt;" in page
 
 
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+    """Words of the command that name a stored session of three turns, the last one its best, and how it is written."""
+    url, policy = f"sqlite:///{tmp_path}/s.db", ScriptedPolicy([write("I cut it.", POOR), write("I halve it.", GOOD)])
+    store = SessionStore(url)
+    id = store.create(TASK, "scripted")
+    assert fold(record(store, id, run_session(TASK, policy, Toy(), threading.Event()))).best.index == 2
+    store.close()
+    monkeypatch.setattr("sizing_app.cli.report.make_simulator", lambda _: Toy())
+    return ["report", id, "--monte-carlo", "0", "--out", str(tmp_path / "sheet.md"), "--database", url]
+
+
+def test_a_datasheet_of_a_turn_quotes_the_reasoning_of_that_turn(session, tmp_path):
+    for turn, said, other in (("1", "cut", "halve"), ("2", "halve", "cut")):
+        assert main([*session, "--turn", turn]) == 0
+        text = (tmp_path / "sheet.md").read_text()
+        assert f"Turn {turn} of session" in text and f"I {said} it." in text and f"I {other} it." not in text
+
+
+def test_a_design_of_a_session_is_reported_at_the_conditions_that_are_asked_for(session, tmp_path, capsys):
+    for words, changes in (([], {}), (["--corner", "ss", "--temperature", "125"],
+                                      {"corner": "ss", "temperature": 125.0})):
+        assert main([*session, *words]) == 0
+        assert f"Typical: {replace(TASK.conditions, **changes).show()}." in (tmp_path / "sheet.md").read_text()
+    assert main([*session, "--corner", "yy"]) == 2 and "--corner 'yy': choose one of tt, ss" in capsys.readouterr().err
+
+
 def test_the_schematic_has_the_sizes(sheet):
     drawing = sized_schematic(OTA, golden_design(OTA), OTA.conditions.nominal)
     assert "75u/820n" in drawing and "w_in/l_in" not in drawing and ">2p<" in drawing
@@ -84,6 +121,8 @@ def test_the_schematic_has_the_sizes(sheet):
     (["report", "OTA", "--out", "x.html"], "which design?"),
     (["report", "OTA", "--golden", "--out", "/nowhere/x.html", "--monte-carlo", "-1"], "--monte-carlo"),
     (["export", "OTA", "--set", "w_in=1"], "w_in=1"),
+    (["export", "OTA", "--golden", "--turn", "2"], "--turn 2: expected a session without --golden and --set"),
+    (["report", "OTA", "--set", "w_in=10u", "--turn", "0", "--out", "x.html"], "--turn 0: expected a session"),
     (["simulate", "OTA", "--golden", "--monte-carlo", "1"], "--monte-carlo '1'"),
     (["simulate", "OPAMP1", "--golden", "--monte-carlo", "10"], "say which to assume"),
     (["simulate", "OTA", "--golden", "--monte-carlo", "10", "--pelgrom", "3"], "such as 3,1"),

@@ -1,6 +1,7 @@
 """The checks of a session's best design on its page and by the API: what is shown, when, and what is refused."""
 
 import json
+import threading
 import time
 from dataclasses import replace
 
@@ -12,9 +13,11 @@ from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.mismatch import Deviation
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate.corners import Spots
+from sizing_app.evaluate.datasheet import datasheet
 from sizing_app.evaluate.sensitivity import Effect, MismatchShares, Share
 from sizing_app.evaluate.signoff import Checked, Design, Samples, Sensitivity, check_corners, corner_points
 from sizing_app.hub import Hub
+from sizing_app.report.datasheet import markdown
 from sizing_app.session.events import SessionFinished, TurnFinished
 from sizing_app.session.turn import initial_turn
 from sizing_app.simulator.inspection import OperatingPoint
@@ -23,6 +26,7 @@ from sizing_app.task.over import read_over
 from sizing_app.task.turn import Measurement
 from sizing_app.ui.exchange.api_inputs import WrongInput
 from sizing_app.ui.exchange.check_api import CheckApi
+from sizing_app.ui.exchange.export import session_file
 from sizing_app.ui.parts.verdict import verdict_of
 from sizing_app.ui.services import Services, policy_titles
 from sizing_app.ui.session.session_stream import session_stream
@@ -31,7 +35,7 @@ from sizing_app.ui.signoff.corner_panel import corner_blocks
 from sizing_app.ui.signoff.sample_panel import histograms, opened_sample, sample_blocks
 from sizing_app.ui.signoff.sensitivity_panel import sensitivity_blocks
 from sizing_app.ui.visitors import Busy, Shares
-from tests.builders import GOOD, DirectSimulator, a_circuit, a_task
+from tests.builders import GOOD, DirectSimulator, Opaque, a_circuit, a_task
 
 TOY = replace(a_circuit(), process="gf180mcu", netlist="R1 a 0 1k", testbench="R2 a 0 1k")
 """No transistors, so no coefficients are missing."""
@@ -96,6 +100,21 @@ def test_yields_have_wilson_intervals_and_the_worst_samples_their_numbers():
     assert [shown.index(f'data-value="{number}"') for number in (10, 5, 6)] == sorted(
         shown.index(f'data-value="{number}"') for number in (10, 5, 6)), "48, 49, 51 dB are samples 10, 5, 6"
     assert "mismatch by the foundry&#39;s coefficients, the process is nominal" in shown
+
+
+def test_a_yield_with_a_miss_is_never_all_and_one_with_a_hit_never_none(tmp_path):
+    """One of 2500: in the table, the histograms, and the datasheet."""
+    missing, hitting = [49.0] + [60.0] * 2499, [60.0] + [49.0] * 2499
+    for gains, shown, wrong in ((missing, "99.9%", "100.0%"), (hitting, "0.1%", "0.0%")):
+        random = samples(gains)
+        table, drawn = html(sample_blocks(TASK, random)), histograms(TASK, random)["figures"][0]
+        assert f"<b>{shown}</b> yield" in table and f"yield {shown}" in drawn["note"]
+        gain = table[table.index(">Gain<"):table.index(">Power<")]
+        assert shown in gain and wrong not in gain
+        design = Design(TOY, GOOD, TASK.conditions)
+        text = markdown(datasheet(design, TASK.specs, Inspected(), random=random), "By hand.")
+        assert f"yield {shown} of 2500 samples" in text
+        assert f" | {shown} | " in next(line for line in text.splitlines() if line.startswith("| Gain | >="))
 
 
 def test_a_histogram_holds_every_sample_on_its_side_of_the_target():
@@ -233,6 +252,69 @@ def test_a_check_of_a_program_is_stopped_by_its_id(tmp_path, monkeypatch):
     with pytest.raises(PolicyError, match="The check was stopped"):
         api.monte_carlo("TOY", GOOD, samples=2000)
     assert count == 1 and api.running_checks() == []
+
+
+class Inspected(Opaque, Corners):
+    pass
+
+
+def reported(services: Services, session_id: str) -> tuple[str, str]:
+    """What the page says of checks, and the verdict of the datasheet."""
+    *_, shown = session_stream(services, session_id)
+    sheet = session_file(services, session_id, "datasheet-md").text
+    return html(shown["checks"]), next(line for line in sheet.splitlines() if line.startswith("**"))
+
+
+def test_a_report_is_of_the_specs_of_its_session(tmp_path):
+    """Two sessions with the same best design and other specs: each has the report of its own."""
+    services = services_of(tmp_path, Inspected())
+    strict = replace(TASK, specs=(replace(TASK.specs[0], low=100.0), *TASK.specs[1:]))
+    first, second = stored(services), stored(services, strict)
+    ask(services, services.state(first), "report")
+    line, verdict = reported(services, first)
+    assert "Report ready" in line and verdict.startswith("**2 of 2 specs met at")
+    line, verdict = reported(services, second)
+    assert "Report" not in line and verdict.startswith("**1 of 2 specs met at")
+    ask(services, services.state(second), "report")
+    assert "Report ready" in reported(services, second)[0] and "Report" not in reported(services, first)[0]
+
+
+def test_a_report_is_outdated_by_what_is_checked_after_it(tmp_path):
+    services = services_of(tmp_path, Inspected())
+    session_id = stored(services)
+    ask(services, services.state(session_id), "report")
+    line, verdict = reported(services, session_id)
+    assert "Report ready" in line and "random variation not checked" in verdict
+    ask(services, services.state(session_id), "samples", 5)
+    line, verdict = reported(services, session_id)
+    assert "Report outdated" in line and "Report ready" not in line and "of 5 samples" in verdict
+    ask(services, services.state(session_id), "report")
+    line, verdict = reported(services, session_id)
+    assert "Report ready" in line and "of 5 samples" in verdict
+
+
+def test_a_check_stays_with_who_started_it(tmp_path, monkeypatch):
+    """Who joins it sees it, and does not take it over."""
+    person = ["ann"]
+    monkeypatch.setattr("sizing_app.ui.visitors.visitor", lambda: person[0])
+    free = threading.Event()
+
+    class Waiting(Corners):
+        def measure(self, circuit, parameters, conditions):
+            free.wait()
+            return super().measure(circuit, parameters, conditions)
+
+    services = services_of(tmp_path)
+    state, api = services.state(stored(services)), CheckApi(services)
+    services = replace(services, simulator=Waiting())
+    id = ask(services, state, "corners")
+    person[0] = "bob"
+    assert ask(services, state, "corners") == id and api.running_checks() == [] and not api.stop_check(id)
+    person[0] = "ann"
+    assert api.running_checks() == [id] and api.stop_check(id)
+    free.set()
+    *_, last = services.checks.follow(design_of(state))
+    assert last["corners"].status == "stopped"
 
 
 def test_a_circuit_without_coefficients_says_so():

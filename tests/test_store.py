@@ -14,6 +14,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
+from sqlalchemy.event import listen
 
 from sizing_app.session.events import (SessionFinished, SessionStarted, StorageFailed, StorageRestored, TurnFinished,
                                        fold)
@@ -209,6 +210,46 @@ def test_a_lock_is_waited_for(database_url):
     assert free.is_set() and not any(isinstance(event, StorageFailed) for event in events)
     assert fold(store.events(id)) == fold(events)
     holder.join()
+    store.close()
+
+
+def test_a_writer_of_the_same_program_is_no_other_program(tmp_path):
+    """Who cannot write for the others of this program is told so."""
+    store, said = SessionStore(f"sqlite:///{tmp_path}/s.db", timeout=0.2), []
+
+    def write_too():
+        try:
+            store.create(a_task(), "scripted")
+        except StoreError as error:
+            said.append(error)
+
+    with store._transaction(writing=True):
+        other = threading.Thread(target=write_too)
+        other.start()
+        other.join()
+    (error,) = said
+    assert "busy with other entries of this program, still after 0.2 s" in str(error) and error.transient
+    assert store.create(a_task(), "scripted") and store.count() == 1
+    store.close()
+
+
+def test_writers_of_one_program_do_not_meet_at_the_lock_of_the_file(tmp_path):
+    """SQLite, told to wait for nobody, would refuse one of two that write at once."""
+    store, together = SessionStore(f"sqlite:///{tmp_path}/s.db", timeout=60), threading.Barrier(4)
+    listen(store._engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 0"))
+    store._engine.dispose()
+
+    def write_some():
+        together.wait()
+        for _ in range(15):
+            store.create(a_task(), "scripted")
+
+    writers = [threading.Thread(target=write_some) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert store.count() == 60
     store.close()
 
 

@@ -81,6 +81,11 @@ def show_quantity(value: float | None, unit: str = "", digits: int = 4) -> str:
     return f"{_short(rounded / factor, digits)} {_PREFIXES.get(suffix, suffix)}{name}"
 
 
+def show_share(share: float) -> str:
+    """A share, from 0 to 1, in percent: 100.0% and 0.0% are all and none, never all but one of many."""
+    return f"{share:.1%}" if share in (0.0, 1.0) else f"{min(max(share, 0.001), 0.999):.1%}"
+
+
 def show_unit(unit: str) -> str:
     """A unit as people write it: V/√Hz, Ω, °."""
     return _SHOWN.get(_name(unit), unit)

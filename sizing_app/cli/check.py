@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sizing_app.circuit.folder import load_circuit
+from sizing_app.circuit.units import show_share
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import print_json, read_count
 from sizing_app.evaluate.check import BUDGET, SUITE, Check, check
@@ -69,8 +70,8 @@ def _row(row: Check) -> list[str]:
     met = sum(spec.met for spec in row.golden.specs)
     best = [f"{row.best[name]:.3f}" if name in row.best else "-" for name in POLICIES]
     return [row.circuit + (" (held out)" if row.held_out else ""), row.process, str(row.parameters), str(row.metrics),
-            f"{met} of {len(row.golden.specs)}", f"{row.simulated:.1%}", f"{row.passed:.1%}", f"{row.mean:.4f}", *best,
-            f"{row.cpu_ms:.0f}", f"{row.cpu_ms_longest:.0f}"]
+            f"{met} of {len(row.golden.specs)}", show_share(row.simulated), show_share(row.passed),
+            f"{row.mean:.4f}", *best, f"{row.cpu_ms:.0f}", f"{row.cpu_ms_longest:.0f}"]
 
 
 def _note(designs: int, queries: int) -> str:

@@ -4,13 +4,13 @@ import argparse
 
 from sizing_app.circuit.conditions import Conditions, Draw
 from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.circuit.units import show_quantity
+from sizing_app.circuit.units import show_quantity, show_share
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import print_json, read_count, read_draw
-from sizing_app.evaluate.monte_carlo import Outcome, Yield, outcome, samples, simulate_samples
+from sizing_app.evaluate.monte_carlo import Outcome, outcome, samples, simulate_samples
 from sizing_app.evaluate.signoff import Design, Samples
-from sizing_app.evaluate.signoff_documents import samples_document, what_varies
+from sizing_app.evaluate.signoff_documents import samples_document, show_interval, what_varies
 from sizing_app.simulator import make_simulator
 
 MOST = 100_000
@@ -44,15 +44,11 @@ def _table(circuit: Circuit, draw: Draw, found: Outcome) -> list[str]:
         rows.append([f"  {metric.name}", row.spec.show(metric.unit),
                      *(show_quantity(value, metric.unit, 3) for value in (spread.mean, spread.sigma, spread.low,
                                                                           spread.high)),
-                     f"{row.met.share:.1%}", _interval(row.met),
+                     show_share(row.met.share), show_interval(row.met),
                      ", ".join(str(draw.sample + number) for number in row.worst)])
     lines = aligned(rows, left={0, 1, 8})
     lines.append(f"all specs met in {found.all_met.met} of {found.all_met.samples} samples: "
-                 f"{found.all_met.share:.1%}, 95% interval {_interval(found.all_met)}"
+                 f"{show_share(found.all_met.share)}, 95% interval {show_interval(found.all_met)}"
                  + (f"; {found.failed} simulations failed" if found.failed else ""))
     lines.append("one sample alone: the same command with --sample N in place of --monte-carlo, --devices too")
     return lines
-
-
-def _interval(share: Yield) -> str:
-    return f"{share.interval[0]:.1%} to {share.interval[1]:.1%}"

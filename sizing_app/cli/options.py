@@ -32,8 +32,8 @@ def add_database(parser: argparse.ArgumentParser) -> None:
                         help=f"URL of an SQLite file or of PostgreSQL, default {DATABASE}")
 
 
-def add_conditions(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("conditions", "nominal unless given")
+def add_conditions(parser: argparse.ArgumentParser, default: str = "nominal") -> None:
+    group = parser.add_argument_group("conditions", f"{default} unless given")
     group.add_argument("--corner")
     group.add_argument("--temperature", help="degrees Celsius")
     group.add_argument("--supply", help="volts")

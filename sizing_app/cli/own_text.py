@@ -48,6 +48,6 @@ def check_text(found: OwnCheck, warnings: tuple[str, ...] | None = None) -> str:
     if found.plain_log:
         lines.append(f"plain ngspice: {found.plain_log}")
     if found.designs:
-        lines.append(f"{found.simulated:.0%} of {found.designs} random designs simulate")
+        lines.append(f"{round(found.simulated * found.designs)} of {found.designs} random designs simulate")
     lines += [f"warning: {warning}" for warning in (found.warnings if warnings is None else warnings)]
     return "\n".join(lines)

@@ -157,7 +157,7 @@ def _chosen_design(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
                         help="parameter values with SI suffixes, such as w_in=4.7u")
     parser.add_argument("--turn", metavar="N", help="of a session")
-    add_conditions(parser)
+    add_conditions(parser, "nominal, or those of the session,")
     add_database(parser)
 
 

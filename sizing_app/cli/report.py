@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
         found = datasheet(design, chosen.specs, simulator, random=random)
     write = markdown if out.suffix == ".md" else html
     try:
-        out.write_text(write(found, _origin(chosen), chosen.session))
+        out.write_text(write(found, _origin(chosen), chosen.session, chosen.turn))
     except OSError as error:
         raise UsageError(f"--out {args.out!r}: {error.strerror}") from error
     print(f"{out}: {chosen.circuit.name}, {found.met_nominal} of {len(found.specs)} specs met at its conditions, "

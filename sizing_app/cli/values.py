@@ -95,9 +95,9 @@ def read_specs(circuit: Circuit, words: Iterable[str]) -> tuple[Spec, ...]:
     return tuple(specs.values())
 
 
-def read_conditions(circuit: Circuit, args: argparse.Namespace) -> Conditions:
-    """The nominal conditions with what --corner, --temperature, --supply and --load say."""
-    space, conditions = circuit.conditions, circuit.conditions.nominal
+def read_conditions(circuit: Circuit, args: argparse.Namespace, base: Conditions | None = None) -> Conditions:
+    """``base``, else the nominal conditions, with what --corner, --temperature, --supply and --load say."""
+    space, conditions = circuit.conditions, base or circuit.conditions.nominal
     if args.corner is not None:
         if args.corner not in space.corners:
             raise UsageError(f"--corner {args.corner!r}: choose one of {', '.join(space.corners)}")

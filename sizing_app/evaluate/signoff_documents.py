@@ -1,10 +1,12 @@
-"""The checks of a design as plain values in SI units: what ``--json`` prints and the API returns."""
+"""The checks of a design as plain values in SI units, what ``--json`` prints and the API returns; and the words that
+all who show them share."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.definition import Spec
+from sizing_app.circuit.units import show_share
 from sizing_app.evaluate.corners import Spots
 from sizing_app.evaluate.monte_carlo import Yield
 from sizing_app.evaluate.signoff import Design, Samples, Sensitivity
@@ -55,6 +57,11 @@ def what_varies(draw: Draw) -> str:
         mismatch = (f"mismatch by coefficients that are an assumption, A_VT = {draw.pelgrom[0] * 1e9:g} mV um and "
                     f"A_beta = {draw.pelgrom[1] * 1e8:g}% um")
     return f"{mismatch}, {'and the process' if draw.process else 'the process is nominal'}"
+
+
+def show_interval(found: Yield) -> str:
+    """The 95% interval of a yield."""
+    return " to ".join(map(show_share, found.interval))
 
 
 def _design(design: Design) -> dict:

@@ -5,25 +5,27 @@ import functools
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sizing_app.circuit.netlist import sized_netlist
-from sizing_app.circuit.units import show_quantity
+from sizing_app.circuit.units import show_quantity, show_share
 from sizing_app.evaluate.datasheet import Datasheet
+from sizing_app.evaluate.signoff_documents import show_interval
 from sizing_app.report.plots import response_plots
 from sizing_app.report.schematic import sized_schematic
 from sizing_app.session.events import SessionState
 from sizing_app.simulator.device_table import COLUMNS, NOTE, device_cells
+from sizing_app.task.turn import Turn
 
 
-def html(found: Datasheet, origin: str, session: SessionState | None = None) -> str:
-    """``origin``: how the design was found, in words; ``session``: the one that found it."""
+def html(found: Datasheet, origin: str, session: SessionState | None = None, turn: Turn | None = None) -> str:
+    """``origin``: how the design was found, in words; ``session`` and ``turn``: those that found it."""
     plots = response_plots(found.circuit, found.waves.vectors, found.nominal.metrics) if found.waves.ok else []
     drawing = sized_schematic(found.circuit, found.parameters, found.conditions)
-    return _templates(True).get_template("datasheet.html").render(_values(found, origin, session), plots=plots,
-                                                                  schematic=drawing)
+    return _templates(True).get_template("datasheet.html").render(_values(found, origin, session, turn),
+                                                                  plots=plots, schematic=drawing)
 
 
-def markdown(found: Datasheet, origin: str, session: SessionState | None = None) -> str:
+def markdown(found: Datasheet, origin: str, session: SessionState | None = None, turn: Turn | None = None) -> str:
     """Without drawings."""
-    return _templates(False).get_template("datasheet.md").render(_values(found, origin, session))
+    return _templates(False).get_template("datasheet.md").render(_values(found, origin, session, turn))
 
 
 @functools.cache
@@ -34,7 +36,7 @@ def _templates(escaped: bool) -> Environment:
     return environment
 
 
-def _values(found: Datasheet, origin: str, session: SessionState | None) -> dict:
+def _values(found: Datasheet, origin: str, session: SessionState | None, turn: Turn | None) -> dict:
     circuit = found.circuit
     return {
         "sheet": found, "circuit": circuit, "origin": origin, "rows": _rows(found), "verdict": _verdict(found),
@@ -43,7 +45,7 @@ def _values(found: Datasheet, origin: str, session: SessionState | None) -> dict
         "yields": _yields(found), "device_head": [" ".join(column).strip() for column in COLUMNS],
         "devices": [device_cells(device) for device in found.point.devices], "device_note": NOTE,
         "netlist": sized_netlist(circuit, found.parameters, found.conditions), "turns": _turns(session),
-        "reasoning": session.best.proposal.reasoning if session and session.best else "",
+        "reasoning": turn.proposal.reasoning if turn else "",
     }
 
 
@@ -56,8 +58,8 @@ def _verdict(found: Datasheet) -> str:
     if found.spread is None:
         return f"{nominal}; {corners}{failed}; random variation not checked."
     share = found.spread.all_met
-    return (f"{nominal}; {corners}{failed}; yield {share.share:.1%} of {share.samples} samples "
-            f"(95%: {share.interval[0]:.1%} to {share.interval[1]:.1%}).")
+    return (f"{nominal}; {corners}{failed}; yield {show_share(share.share)} of {share.samples} samples "
+            f"(95%: {show_interval(share)}).")
 
 
 def _rows(found: Datasheet) -> list[dict]:
@@ -80,8 +82,8 @@ def _yields(found: Datasheet) -> list[tuple[str, ...]]:
     for row in found.spread.specs:
         metric, spread = found.circuit.metric(row.spec.metric), spreads[row.spec.metric]
         rows.append((metric.title, row.spec.show(metric.unit), show_quantity(spread.mean, metric.unit, 3),
-                     show_quantity(spread.sigma, metric.unit, 3), f"{row.met.share:.1%}",
-                     f"{row.met.interval[0]:.1%} to {row.met.interval[1]:.1%}"))
+                     show_quantity(spread.sigma, metric.unit, 3), show_share(row.met.share),
+                     show_interval(row.met)))
     return rows
 
 

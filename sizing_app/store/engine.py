@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from json import dumps
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -53,6 +54,19 @@ def open_engine(url: str, timeout: float) -> Engine:
     else:
         event.listen(engine, "begin", partial(_begin_postgresql, timeout))
     return engine
+
+
+@contextmanager
+def own_turn(lock: Lock, timeout: float) -> Iterator[None]:
+    """Within, no other writer of this program is at work: SQLite takes one at a time and lets them wait in no order, so
+    that of many some would wait in vain. Raises StoreError after ``timeout`` seconds."""
+    if not lock.acquire(timeout=timeout):
+        raise StoreError(f"The database is busy with other entries of this program, still after {timeout:g} s of "
+                         "waiting. Try again.", transient=True)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def is_made(url: str) -> bool:

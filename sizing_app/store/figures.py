@@ -13,7 +13,7 @@ PER_UNIT = literal_column("1000")
 
 @dataclass(frozen=True)
 class Reached:
-    """How many sessions of a policy on a circuit ended alike. ``first_passed``: simulations until all specs were met,
+    """How many sessions of a policy on a circuit ended alike. ``first_passed``: designs until all specs were met,
     None where they never were."""
 
     circuit: str

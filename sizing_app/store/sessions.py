@@ -3,9 +3,10 @@
 SQLite by default, or PostgreSQL. What goes wrong comes out as StoreError with a plain sentence.
 """
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, fields
 
 from sqlalchemy import Select, and_, func, select, update
@@ -15,7 +16,7 @@ from sizing_app.errors import NotStored, StoreError
 from sizing_app.session.events import Event, SessionFinished, SessionStarted, TurnFinished
 from sizing_app.store.bulk import WholeSession, insert_all, store_circuit
 from sizing_app.store.circuits import StoredCatalog
-from sizing_app.store.engine import is_read_only, open_engine, plain_errors
+from sizing_app.store.engine import is_read_only, open_engine, own_turn, plain_errors
 from sizing_app.store.figures import Reached, in_steps, reached_query, rows_of
 from sizing_app.store.filters import SessionFilter, filtered
 from sizing_app.store.groups import GroupBook
@@ -74,6 +75,7 @@ class SessionStore:
         self._timeout = timeout
         self._engine = open_engine(url, timeout)
         self._writer = self._engine.execution_options(sqlite_begin="IMMEDIATE")
+        self._lock = threading.Lock() if self._engine.dialect.name == "sqlite" else None
         self.read_only = is_read_only(self._engine)
         with plain_errors(self._engine, timeout):
             with self._engine.connect() as connection:
@@ -183,7 +185,8 @@ class SessionStore:
     @contextmanager
     def _transaction(self, writing: bool = False) -> Iterator[Session]:
         engine = self._writer if writing else self._engine
-        with plain_errors(engine, self._timeout), Session(engine) as db, db.begin():
+        turn = own_turn(self._lock, self._timeout) if writing and self._lock else nullcontext()
+        with plain_errors(engine, self._timeout), turn, Session(engine) as db, db.begin():
             yield db
 
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import golden
 from sizing_app.circuit.toml_table import CircuitError
+from sizing_app.circuit.units import show_share
 from sizing_app.evaluate.check_file import CHECK_FILE, Difficulty, read_difficulties
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement
@@ -111,8 +112,8 @@ def _figures(row: Difficulty) -> list[tuple[str, str, str]]:
     best = [(f"Best of 5: {policy}", f"{value:.3f}", f"mean over {row.queries} queries")
             for policy, value in row.best.items()]
     return [("Golden design meets", f"{row.golden_met} of {row.golden_specs}", "default specs"),
-            ("Random designs simulate", f"{row.simulated:.1%}", f"of {row.designs}"),
-            ("Random designs meet all", f"{row.passed:.1%}", "default specs, nominal conditions"),
+            ("Random designs simulate", show_share(row.simulated), f"of {row.designs}"),
+            ("Random designs meet all", show_share(row.passed), "default specs, nominal conditions"),
             ("Mean reward", f"{row.mean_reward:.4f}", "of a random design"), *best,
             ("Simulation", f"{row.cpu_ms:.0f} ms", f"CPU, longest {row.cpu_ms_longest:.0f} ms"),
             *((f"Best single design, {gates.suite}", f"{gates.single:.0%}", f"of {gates.queries} test queries, one a "

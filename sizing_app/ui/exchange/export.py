@@ -26,6 +26,7 @@ from sizing_app.ui.exchange.report import report
 from sizing_app.ui.parts.live_plot import PLOTLY_URL, plotly_script
 from sizing_app.ui.services import Services
 from sizing_app.ui.signoff.asked import checked_of, design_of, sheet_of
+from sizing_app.ui.signoff.check_parts import own_checks
 from sizing_app.ui.visitors import Busy, asked_by
 
 PLACE = ("corner", "temperature", "supply", "load", "sample")
@@ -192,10 +193,10 @@ def _package(services: Services, state: SessionState, turn: Turn, name: str) -> 
 def _front(services: Services, state: SessionState, name: str) -> File:
     """Raises NoSuchFile where there is none."""
     design = design_of(state)
-    found = design and services.checks.result(design, FRONT)
-    if not found:
+    check = own_checks(state, services.checks.of(design)).get(FRONT) if design else None
+    if check is None or check.result is None:
         raise NoSuchFile("There is no front of this session: run one on its page first.")
-    return File(f"{name}-front.csv", "text/csv", front_csv(found))
+    return File(f"{name}-front.csv", "text/csv", front_csv(check.result))
 
 
 def _datasheet(services: Services, state: SessionState, session_id: str, kind: str, name: str) -> File:
@@ -206,7 +207,7 @@ def _datasheet(services: Services, state: SessionState, session_id: str, kind: s
     except SimulatorError as error:
         raise NoSuchFile(f"There is no datasheet of this design: {error}.") from None
     origin = f"Turn {state.best.index} of session {session_id}, {state.policy}, seed {state.task.seed}."
-    return File(f"{name}-datasheet.{ending}", media_type, write(found, origin, state))
+    return File(f"{name}-datasheet.{ending}", media_type, write(found, origin, state, state.best))
 
 
 def _bound(value: float | None) -> str:

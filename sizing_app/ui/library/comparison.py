@@ -42,7 +42,7 @@ def members(sessions: Sequence[tuple[str, SessionState]]) -> list[Member]:
 
 
 def comparison_figure(compared: Sequence[Member]) -> dict:
-    """Best so far of every session over simulations spent; a session that ended keeps its best to the right end."""
+    """Best so far of every session over designs spent; a session that ended keeps its best to the right end."""
     last = max((member.state.task.budget for member in compared), default=1)
     traces = []
     for place, member in enumerate(compared):
@@ -59,10 +59,10 @@ def comparison_figure(compared: Sequence[Member]) -> dict:
     finals = "; ".join(f"{trace['name']} {trace['y'][-1]:.3f}" for trace in traces if trace["y"])
     return {"data": traces, "layout": {
         "uirevision": ",".join(member.id for member in compared) or "none", "hovermode": "x",
-        "xaxis": {"title": {"text": "Simulations after the initial design"}, "range": [-0.2, last + 0.2],
+        "xaxis": {"title": {"text": "Designs after the initial one"}, "range": [-0.2, last + 0.2],
                   "dtick": 1 if last <= 12 else 2},
         "yaxis": {"title": {"text": "Best reward so far"}, "range": [-0.04, 1.06], "dtick": 0.25}},
-        "summary": f"Best reward so far by simulations: {finals or 'no session'}."}
+        "summary": f"Best reward so far by designs: {finals or 'no session'}."}
 
 
 def session_list(compared: Sequence[Member]) -> Markup:
@@ -70,12 +70,13 @@ def session_list(compared: Sequence[Member]) -> Markup:
     rows = Markup("").join(
         Markup('<tr><th scope="row"><b>{}</b> <a href="{}">{}</a></th><td>{}</td><td>{}</td>'
                '<td><span class="status {}">{}</span></td><td class="num">{}</td><td class="num">{} of {}</td>'
-               "</tr>").format(
+               '<td class="num">{:,}</td></tr>').format(
             member.letter, review_link(member.id), member.id, member.state.task.circuit.name, member.state.policy,
             member.state.status, STATUS[member.state.status],
             reward(member.state.best.reward) if member.state.best else "\u2013", designs(member.state),
-            member.state.task.budget) for member in compared)
-    return _table("Compared sessions", ("Session", "Circuit", "Policy", "Status"), ("Best reward", "Simulations"), rows)
+            member.state.task.budget, member.state.simulations) for member in compared)
+    return _table("Compared sessions", ("Session", "Circuit", "Policy", "Status"),
+                  ("Best reward", "Designs", "Simulations"), rows)
 
 
 def spec_deltas(compared: Sequence[Member]) -> Markup:

@@ -1,4 +1,4 @@
-"""What many sessions reached by policy and circuit: best reward, share that meets all specs, simulations to it."""
+"""What many sessions reached by policy and circuit: best reward, share that meets all specs, designs to it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -28,8 +28,8 @@ def distribution_figures(rows: Sequence[Reached]) -> dict:
                 {"title": {"text": "Best reward"}, "range": [-0.04, 1.06]}),
         _figure("All specs met", "share of the sessions", _bars(shares, colors),
                 {"title": {"text": "Share"}, "range": [0, 1.05], "tickformat": ".0%"}),
-        _figure("Simulations to success", "sessions that met all specs; 0 is the initial design", _boxes(spent, colors),
-                {"title": {"text": "Simulations"}, "rangemode": "tozero"}),
+        _figure("Designs to success", "sessions that met all specs; 0 is the initial design", _boxes(spent, colors),
+                {"title": {"text": "Designs"}, "rangemode": "tozero"}),
     ]}
 
 

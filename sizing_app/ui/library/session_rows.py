@@ -10,7 +10,7 @@ from sizing_app.ui.library.filters import PAGE_SIZE, review_link
 from sizing_app.ui.parts.render import STATUS, reward
 
 COLUMNS = (("circuit", "Circuit", ""), ("policy", "Policy", ""),
-           ("status", "Status", ""), ("best_reward", "Best reward", "num"), ("turns", "Simulations", "num"),
+           ("status", "Status", ""), ("best_reward", "Best reward", "num"), ("turns", "Designs", "num"),
            ("seed", "Seed", "num"), ("created", "Started", "num"))
 """Column of the store to sort by, title, class."""
 

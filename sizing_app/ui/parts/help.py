@@ -11,7 +11,7 @@ TEXTS = {
             "read what was proposed, why, and what came out.",
             "The reward of a design is 1 only if all specs are met; \u201cWhy reward ...?\u201d shows what lowers it."),
     "race": ("Two or three policies size the same task side by side, from the same start with the same budget.",
-             "The verdict says who met all specs, after how many simulations and seconds."),
+             "The verdict says who met all specs, after how many designs, simulations and seconds."),
     "sessions": ("Everything that was run. Choose a row to go through a session turn by turn; tick rows and press "
                  "Compare.", "Search finds words of the reasoning, of notes, and ids."),
     "compare": ("Choose stored sessions from the list; the first is the reference for all differences.",

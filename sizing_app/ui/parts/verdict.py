@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sizing_app.circuit.definition import Spec
-from sizing_app.circuit.units import show_quantity
+from sizing_app.circuit.units import show_quantity, show_share
 from sizing_app.evaluate.corners import Spots
 from sizing_app.evaluate.monte_carlo import yield_of
 from sizing_app.evaluate.signoff import UNCHECKED, Checked, Samples
@@ -86,8 +86,7 @@ def _beyond(task: Task, corners: Spots) -> str:
 def _share(task: Task, random: Samples) -> str:
     """Of the samples that were checked, how many meet all specs."""
     met, count = random.met(task.specs), len(random.measured)
-    share = 1.0 if met == count else min(met / count, 0.999)  # one miss is never shown as 100%
-    return f"yield {share:.1%} of {count:,} samples"
+    return f"yield {show_share(met / count)} of {count:,} samples"
 
 
 def _sampled(task: Task, random: Samples | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from sizing_app.session.events import SessionState
-from sizing_app.ui.parts.render import STATUS, block, duration, met_count, reward, designs, task_line
+from sizing_app.ui.parts.render import STATUS, block, counted, duration, met_count, reward, designs, task_line
 from sizing_app.ui.parts.turns import Trace
 from sizing_app.ui.race.races import Finish, finish, same_task
 
@@ -23,8 +23,9 @@ def verdict_blocks(lanes: Mapping[str, SessionState], titles: Titles) -> list[di
         '<section class="session-header race-verdict" aria-label="Verdict"><p class="verdict-line" role="status">{}</p>'
         '<div class="scroll"><table><caption class="sr-only">What every policy took</caption><thead><tr>'
         '<th scope="col">Policy</th><th scope="col">Status</th><th scope="col" class="num">Best reward</th>'
-        '<th scope="col" class="num">Specs met</th><th scope="col" class="num">Simulations to meet all</th>'
-        '<th scope="col" class="num">Seconds to meet all</th><th scope="col" class="num">Simulations used</th>'
+        '<th scope="col" class="num">Specs met</th><th scope="col" class="num">Designs to meet all</th>'
+        '<th scope="col" class="num">Seconds to meet all</th><th scope="col" class="num">Designs used</th>'
+        '<th scope="col" class="num">Simulations</th>'
         '<th scope="col">Session</th></tr></thead><tbody>{}</tbody></table></div><p class="task">{}</p>{}</section>'
     ).format(sentence(lanes, titles), rows, task, warning))]
 
@@ -37,11 +38,11 @@ def lane_blocks(state: SessionState, titles: Titles, number: int, trace: Trace) 
 
 
 def sentence(lanes: Mapping[str, SessionState], titles: Titles) -> str:
-    """Who met all specs, with how many simulations; who comes closest if nobody does."""
+    """Who met all specs, with how many designs; who comes closest if nobody does."""
     done = {id: found for id, state in lanes.items() if (found := finish(state))}
     running = any(state.running for state in lanes.values())
     if done:
-        ranked = sorted(done, key=lambda id: (done[id].simulations, done[id].seconds))
+        ranked = sorted(done, key=lambda id: (done[id].designs, done[id].seconds))
         texts = [f"{title_of(lanes[id], titles)} {_took(done[id])}" for id in ranked]
         rest = [title_of(state, titles) for id, state in lanes.items() if id not in done]
         missing = f" Not {'yet' if running else 'met'}: {', '.join(rest)}." if rest else ""
@@ -63,13 +64,14 @@ def _row(id: str, state: SessionState, titles: Titles) -> Markup:
     budget = state.task.budget if state.task else 0
     return Markup('<tr><th scope="row">{}</th><td><span class="status {}">{}</span> {}</td><td class="num">{}</td>'
                   '<td class="num">{}</td><td class="num">{}</td><td class="num">{}</td><td class="num">{} of {}</td>'
+                  '<td class="num">{:,}</td>'
                   '<td><a href="?session={}">{}</a></td></tr>').format(
         title_of(state, titles), state.status, STATUS[state.status], state.message,
         reward(best.reward) if best else "\u2013", met_count(best.score) if best else "\u2013",
-        found.simulations if found else "\u2013", f"{found.seconds:.2f}" if found else "\u2013",
-        designs(state), budget, id, id)
+        found.designs if found else "\u2013", f"{found.seconds:.2f}" if found else "\u2013",
+        designs(state), budget, state.simulations, id, id)
 
 
 def _took(found: Finish) -> str:
-    plural = "" if found.simulations == 1 else "s"
-    return f"with {found.simulations} simulation{plural} in {duration(found.seconds)}"
+    return (f"with {counted(found.designs, 'design')}, {counted(found.simulations, 'simulation')} in "
+            f"{duration(found.seconds)}")

@@ -18,7 +18,7 @@ def figure(lanes: Mapping[str, SessionState], titles: Mapping[str, str], race: s
                  for state, style in zip(lanes.values(), STYLES, strict=False)],
         "layout": {
             "uirevision": race or "none", "showlegend": True,
-            "xaxis": {"title": {"text": "Simulations"}, "range": [-X_MARGIN, last + X_MARGIN],
+            "xaxis": {"title": {"text": "Designs"}, "range": [-X_MARGIN, last + X_MARGIN],
                       "dtick": 1 if last <= 12 else 2},
             "yaxis": {"title": {"text": "Best reward so far"}, "range": [-0.04, 1.06], "dtick": 0.25},
         },

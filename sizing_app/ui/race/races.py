@@ -21,8 +21,10 @@ RACE = re.compile(rf"\w{{1,16}}(,\w{{1,16}}){{1,{LANES - 1}}}")
 class Finish:
     """What a lane took up to its first design that meets all specs."""
 
+    designs: int
+    """After the initial one."""
     simulations: int
-    """After the initial design."""
+    """Of all its turns up to there, the initial design's among them; one design may take several."""
     seconds: float
     """Of all its turns up to there."""
 
@@ -36,12 +38,13 @@ def read_race(text: str) -> list[str]:
 
 def finish(state: SessionState) -> Finish | None:
     """None where no design met all specs."""
-    seconds, simulations = 0.0, 0
+    seconds, designs, simulations = 0.0, 0, 0
     for turn in state.history:
         seconds += turn.seconds
-        simulations += turn.index > 0 and turn.measurement is not None
+        designs += turn.index > 0 and turn.measurement is not None
+        simulations += turn.simulations
         if turn.score is not None and turn.score.passed:
-            return Finish(simulations, seconds)
+            return Finish(designs, simulations, seconds)
     return None
 
 

@@ -1,10 +1,12 @@
 """What people ask of the best design of a session that has ended: which design that is, and a check of it."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sizing_app.checks import Kind
 from sizing_app.circuit.conditions import Draw
+from sizing_app.circuit.definition import Spec
 from sizing_app.circuit.validation import Invalid, is_whole
 from sizing_app.circuit.variation import first_sample, read_pelgrom
 from sizing_app.errors import PolicyError
@@ -23,6 +25,14 @@ SAMPLES, MOST_SAMPLES = 200, 2000
 
 class CannotCheck(PolicyError):
     """The message says why."""
+
+
+@dataclass(frozen=True)
+class SheetBasis:
+    """What a datasheet judges a design by; with other specs, or more that was checked, it is another datasheet."""
+
+    specs: tuple[Spec, ...]
+    checked: Checked
 
 
 def design_of(state: SessionState) -> Design | None:
@@ -49,18 +59,20 @@ def checked_of(services: Services, state: SessionState) -> Checked:
     return Checked(corners_of(services, state), design and services.checks.result(design, "samples"))
 
 
-def sheet_of(services: Services, state: SessionState, simulator: Inspector | None = None) -> Datasheet:
-    """The datasheet of the best design, with the samples that were drawn, if any. Without ``simulator``, the one that
-    was made, else it counts as a check. Raises CannotCheck, Busy, and SimulatorError where it cannot be simulated."""
-    design = known(state)
-    if simulator is None:
-        made = services.checks.result(design, "report")
-        if made is not None:
-            return made
-        with services.check() as own:
-            return sheet_of(services, state, own)
-    checked = checked_of(services, state)
-    return datasheet(design, state.task.specs, simulator, checked.corners, checked.random)
+def sheet_basis(services: Services, state: SessionState) -> SheetBasis:
+    """Of a datasheet that is made now."""
+    return SheetBasis(state.task.specs, checked_of(services, state))
+
+
+def sheet_of(services: Services, state: SessionState) -> Datasheet:
+    """The datasheet of the best design with all that was checked: the one that was made if it is that, else it is made
+    now and counts as a check. Raises CannotCheck, Busy, and SimulatorError where it cannot be simulated."""
+    design, basis = known(state), sheet_basis(services, state)
+    made = services.checks.of(design).get("report")
+    if made is not None and made.status == "done" and made.settings == basis:
+        return made.result
+    with services.check() as simulator:
+        return _sheet(design, basis, simulator)
 
 
 def ask(services: Services, state: SessionState, kind: Kind, count: object = SAMPLES, pelgrom: str = "") -> str:
@@ -86,14 +98,14 @@ def ask(services: Services, state: SessionState, kind: Kind, count: object = SAM
             def work(simulator: Inspector):
                 return check_sensitivity(design, simulator, pelgrom=_assumed(pelgrom))
         case "report":
-            settings = _checked(services, state, design)
+            settings = basis = sheet_basis(services, state)
 
             def work(simulator: Inspector) -> Datasheet:
-                return sheet_of(services, state, simulator)
+                return _sheet(design, basis, simulator)
     return begin(services, design, kind, settings, work)
 
 
-def begin(services: Services, design: Design, kind: Kind, settings: Hashable, work: Callable[[Shared], Any]) -> str:
+def begin(services: Services, design: Design, kind: Kind, settings: object, work: Callable[[Shared], Any]) -> str:
     """Start a check, or join one that is the same; returns its id. Raises Busy."""
     if (same := services.checks.standing(design, kind, settings)) is not None:
         return same
@@ -135,7 +147,5 @@ def _assumed(pelgrom: str) -> tuple[float, float] | None:
         raise CannotCheck(f"{error}.") from error
 
 
-def _checked(services: Services, state: SessionState, design: Design) -> Hashable:
-    """What a report stands on: with more of it, it is another report."""
-    found = services.checks.of(design)
-    return tuple(found[kind].id for kind in ("corners", "samples") if kind in found and found[kind].status == "done")
+def _sheet(design: Design, basis: SheetBasis, simulator: Inspector) -> Datasheet:
+    return datasheet(design, basis.specs, simulator, basis.checked.corners, basis.checked.random)

@@ -57,7 +57,7 @@ def read_front(base: Task, wishes: FrontWishes) -> Sweep:
                                      ("Designs of each", wishes.designs, 1, MOST_DESIGNS)):
         if not is_whole(value, least, most):
             raise CannotCheck(f"{name}: expected a whole number from {least} to {most}.")
-    task = replace(base, budget=int(wishes.designs), round=ROUND, goal=None, earlier=(), hint="")
+    task = _swept(base, int(wishes.designs))
     try:
         return sweep(task, wishes.metric, wishes.against, int(wishes.points), _ends(task, wishes))
     except Invalid as error:
@@ -68,8 +68,13 @@ def ask_front(services: Services, state: SessionState, wishes: FrontWishes) -> s
     """Start a front, or join one that is the same; returns the id of the check. Raises CannotCheck, and Busy."""
     design = known(state)
     asked = read_front(replace(state.task, initial=design.parameters), wishes)
-    settings = (asked.metric, asked.against, asked.bounds, asked.base.budget)
-    return begin(services, design, "front", settings, partial(front_of, services, asked))
+    return begin(services, design, "front", asked, partial(front_of, services, asked))
+
+
+def is_front_of(state: SessionState, asked: Sweep) -> bool:
+    """Whether a sweep that began with the best design of a session is of its task; another session may have found the
+    same design by other specs."""
+    return asked.base == _swept(replace(state.task, initial=asked.base.initial), asked.base.budget)
 
 
 def front_of(services: Services, asked: Sweep, simulator: Shared) -> Iterator[Front]:
@@ -83,6 +88,11 @@ def front_of(services: Services, asked: Sweep, simulator: Shared) -> Iterator[Fr
 def metric_choices(circuit: Circuit, names: Sequence[str] | None = None) -> list[tuple[str, str]]:
     """(title, name), of all metrics or of some."""
     return [(metric.title, metric.name) for metric in circuit.metrics if names is None or metric.name in names]
+
+
+def _swept(base: Task, designs: int) -> Task:
+    """What is asked at every bound, but for the bound itself."""
+    return replace(base, budget=designs, round=ROUND, goal=None, earlier=(), hint="")
 
 
 def _ends(task: Task, wishes: FrontWishes) -> tuple[float, float] | None:

@@ -8,10 +8,10 @@ from markupsafe import Markup
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Metric, Spec
 from sizing_app.circuit.mismatch import Deviation
-from sizing_app.circuit.units import format_si, show_quantity
+from sizing_app.circuit.units import format_si, show_quantity, show_share
 from sizing_app.evaluate.monte_carlo import Outcome, Spread, Yield
 from sizing_app.evaluate.signoff import Samples
-from sizing_app.evaluate.signoff_documents import what_varies
+from sizing_app.evaluate.signoff_documents import show_interval, what_varies
 from sizing_app.simulator.inspection import OperatingPoint
 from sizing_app.task.definition import Task
 from sizing_app.task.reward import spec_score
@@ -48,19 +48,15 @@ def share_kind(share: float) -> str:
     return "met" if share >= GOOD else "nearly" if share >= NEARLY else "failed"
 
 
-def interval(found: Yield) -> str:
-    return f"{found.interval[0]:.1%} to {found.interval[1]:.1%}"
-
-
 def _total(task: Task, found: Outcome) -> Markup:
     low, high = found.all_met.interval
     failed = f" {found.failed} simulations failed; they meet no spec." if found.failed else ""
     return Markup(
-        '<p class="yield"><b>{:.1%}</b> yield, all {} specs <span class="interval" aria-hidden="true">'
+        '<p class="yield"><b>{}</b> yield, all {} specs <span class="interval" aria-hidden="true">'
         '<i style="left:{:.1f}%;width:{:.1f}%"></i><u style="left:{:.1f}%"></u></span> '
         '<span class="quiet">95% interval {} ({} of {}).{}</span></p>').format(
-            found.all_met.share, len(task.specs), 100 * low, 100 * (high - low), 100 * found.all_met.share,
-            interval(found.all_met), found.all_met.met, found.all_met.samples, failed)
+            show_share(found.all_met.share), len(task.specs), 100 * low, 100 * (high - low), 100 * found.all_met.share,
+            show_interval(found.all_met), found.all_met.met, found.all_met.samples, failed)
 
 
 def _row(task: Task, random: Samples, spec: Spec, met: Yield, spread: Spread, worst: Sequence[int]) -> Markup:
@@ -72,10 +68,11 @@ def _row(task: Task, random: Samples, spec: Spec, met: Yield, spread: Spread, wo
     return Markup(
         '<tr><th scope="row">{}</th><td class="num">{}</td><td class="num">{}</td><td class="num">{}</td>'
         '<td class="num">'
-        '<span class="verdict {}"><i aria-hidden="true">{}</i> {:.1%}</span></td><td class="whole">{}</td>'
+        '<span class="verdict {}"><i aria-hidden="true">{}</i> {}</span></td><td class="whole">{}</td>'
         '<td class="whole">{}</td></tr>').format(
             metric.title, target(spec, metric.unit), metric.show(spread.mean),
-            show_quantity(spread.sigma, metric.unit, 3), kind, WORDS[kind][0], met.share, interval(met), buttons)
+            show_quantity(spread.sigma, metric.unit, 3), kind, WORDS[kind][0], show_share(met.share),
+            show_interval(met), buttons)
 
 
 def histograms(task: Task, random: Samples) -> dict:
@@ -100,7 +97,8 @@ def _histogram(metric: Metric, spec: Spec, measured: Sequence[Measurement], met:
     near = [bound for bound in (spec.low, spec.high) if bound is not None and 2 * low - high < bound < 2 * high - low]
     return {
         "title": metric.title, "command": "", "wide": False, "height": HEIGHT, "data": bars,
-        "note": f"{target(spec, metric.unit)}; yield {met.share:.1%}" + ("" if near else "; the target is far off"),
+        "note": f"{target(spec, metric.unit)}; yield {show_share(met.share)}"
+                + ("" if near else "; the target is far off"),
         "summary": f"{metric.title}: {met.met} of {met.samples} samples meet {target(spec, metric.unit)}.",
         "layout": {
             "barmode": "stack", "bargap": 0.05, "showlegend": False, "margin": {"l": 34, "r": 30, "t": 6, "b": 30},
