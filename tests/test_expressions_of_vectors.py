@@ -59,7 +59,7 @@ CASES = [
     ("dc", "at(v(out), 2)", 4.0), ("dc", "fall(v(out), 1)", 1.0), ("dc", "integ(v(out), 0, 2)", -8 / 3),
     ("dc", "avg(v(out), 0, 2)", 4 / 3), ("dc", "at(deriv(v(out)), 1)", 2.0),
     ("op", "-i(vdd)*{supply}", 6.6e-3), ("op", "@m1[gm]/vdd#branch", -0.5), ("op", "max(v(out), 1m)", 0.5),
-    ("op", "min(v(out), 0.2)", 0.2), ("op", "GBW/power + gain", 5e8 + 80),
+    ("op", "min(v(out), 0.2)", 0.2), ("tran", "max(0.1, last(v(in)))", 1.0), ("tran", "min(0.1, 0.3)", 0.1), ("op", "GBW/power + gain", 5e8 + 80),
     ("op", "sqrt(4)+exp(0)+ln(1)+log10(100)", 5.0),
     ("op", "abs(v(0,out)) + v(out,0)", 1.0),
 ]
@@ -114,7 +114,10 @@ def test_a_division_by_zero_and_an_overflow_have_no_value(text):
 
 @pytest.mark.parametrize("analysis, text, said", [
     ("tran", "v(out)", "is a curve of 20001 values: say at"), ("ac", "at(v(out), 1k)", "is a complex number: say db"),
-    ("op", "avg(v(out))", "sweeps nothing"),
+    ("op", "avg(v(out))", "sweeps nothing"), ("tran", "max(0.1, v(out))", "of two numbers.*found a curve"),
+    ("tran", "max(max(0, v(out)))", "of two numbers.*found a curve"),
+    ("tran", "min(v(out), v(in))", "of two numbers.*found a curve"),
+    ("tran", "min(v(out), 0, v(in))", "of two numbers.*found a curve"),
 ])
 def test_what_is_no_number_is_told(analysis, text, said):
     with pytest.raises(ValueError, match=said):
