@@ -59,7 +59,7 @@ def evaluate(text: str, names: Mapping[str, float]) -> float:
 def compute(text: str, names: Mapping[str, object], functions: Mapping[str, Callable]) -> object:
     """Value of an expression over whatever ``names`` hold, numbers or arrays of them, with calls of ``functions``.
 
-    What a function raises passes; samples that are not finite are no error here. Raises NoValue where numbers have none.
+    What a function raises passes, samples need not be finite. Raises NoValue where numbers have no value.
     """
     text = _plain_numbers(text)
     try:
