@@ -10,7 +10,7 @@ import pytest
 
 from sizing_app.circuit.check import check_circuit, measure_arguments
 from sizing_app.circuit.definition import Measure, Metric
-from sizing_app.circuit.expressions import ExpressionError
+from sizing_app.circuit.expressions import ExpressionError, NoValue
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.metric_text import TEXTS, fill_text, with_sources
 from sizing_app.circuit.signals import FUNCTIONS, read_formula
@@ -59,7 +59,7 @@ CASES = [
     ("dc", "at(v(out), 2)", 4.0), ("dc", "fall(v(out), 1)", 1.0), ("dc", "integ(v(out), 0, 2)", -8 / 3),
     ("dc", "avg(v(out), 0, 2)", 4 / 3), ("dc", "at(deriv(v(out)), 1)", 2.0),
     ("op", "-i(vdd)*{supply}", 6.6e-3), ("op", "@m1[gm]/vdd#branch", -0.5), ("op", "max(v(out), 1m)", 0.5),
-    ("op", "min(v(out), 0.2)", 0.2), ("op", "GBW/power + gain", 5e8 + 80),
+    ("op", "min(v(out), 0.2)", 0.2), ("tran", "max(0.1, last(v(in)))", 1.0), ("tran", "min(0.1, 0.3)", 0.1), ("op", "GBW/power + gain", 5e8 + 80),
     ("op", "sqrt(4)+exp(0)+ln(1)+log10(100)", 5.0),
     ("op", "abs(v(0,out)) + v(out,0)", 1.0),
 ]
@@ -105,9 +105,19 @@ def test_no_answer_is_no_number(analysis, text, said):
     assert math.isnan(found.value.value)
 
 
+@pytest.mark.parametrize("text", ["gain/zero", "1/(gain-80)", "zero^-1", "10^(gain*gain)", "(zero-8)^(1/3)",
+                                  "v(out)/zero", "first(v(out))/(gain-gain)", "log10(zero)"])
+def test_a_division_by_zero_and_an_overflow_have_no_value(text):
+    with pytest.raises(NoValue):
+        MEASURES["expression"](VECTORS, "op", text, known=KNOWN | {"zero": 0.0})
+
+
 @pytest.mark.parametrize("analysis, text, said", [
     ("tran", "v(out)", "is a curve of 20001 values: say at"), ("ac", "at(v(out), 1k)", "is a complex number: say db"),
-    ("op", "avg(v(out))", "sweeps nothing"),
+    ("op", "avg(v(out))", "sweeps nothing"), ("tran", "max(0.1, v(out))", "of two numbers.*found a curve"),
+    ("tran", "max(max(0, v(out)))", "of two numbers.*found a curve"),
+    ("tran", "min(v(out), v(in))", "of two numbers.*found a curve"),
+    ("tran", "min(v(out), 0, v(in))", "of two numbers.*found a curve"),
 ])
 def test_what_is_no_number_is_told(analysis, text, said):
     with pytest.raises(ValueError, match=said):
@@ -129,8 +139,12 @@ ADDED = (
     Measure("merit", "of_metrics", {"value": "gbw_text/power_text*{load}"}),
     Measure("rise", "meas", {"analysis": "step", "line": ".meas tran tr trig v(out) val=1.56 rise=1 targ v(out) "
                                                          "val={1.62+0*supply} rise=1"}),
+    Measure("never_0", "of_metrics", {"value": "0*gain_text"}),
     Measure("never", "meas", {"analysis": "step", "line": ".meas tran x when v(out)=9"}),
     Measure("of_never", "of_metrics", {"value": "never*2"}),
+    Measure("quotient", "of_metrics", {"value": "gain/(never_0-never_0)"}),
+    Measure("of_braces", "of_metrics", {"value": "gain/{supply-supply}"}),
+    Measure("filled", "of_metrics", {"value": "gain*{1/(supply-supply)}"}),
 )
 
 
@@ -151,6 +165,8 @@ def test_texts_in_a_circuit_give_what_the_measures_give():
     assert values["merit"] == pytest.approx(values["gbw"] / values["power"] * 2e-12)
     assert values["rise"] == pytest.approx(0.06 / values["slew"], rel=0.5)
     assert values["never"] is None and values["of_never"] is None
+    assert [values[name] for name in ("quotient", "of_braces", "filled")] == [None, None, None]
+    assert "quotient has no value: " in found.log and "filled has no value: " in found.log
     assert "never: there is no cross number 1" in found.log and "of_never: never has no value" in found.log
 
 

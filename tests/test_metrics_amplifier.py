@@ -8,6 +8,7 @@ import pytest
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.simulator import SimulatorPool
 from sizing_app.simulator.metrics import MEASURES, WorstCase
+from sizing_app.task.turn import Proposal, Turn
 from tests.builders import golden_design
 
 RISE, FALL, STOP = 1e-6, 11e-6, 21e-6
@@ -59,7 +60,8 @@ def test_a_measure_that_raises_is_a_failure_that_names_the_metric(name, metric, 
     design, conditions = golden_design(circuit), circuit.conditions.nominal
     (worker,) = pool.pids() or [None]
     failed = pool.evaluate(_with_measure(circuit, metric, **changed), design, conditions)
-    assert (failed.status, set(failed.metrics.values())) == ("refused", {None})
+    assert (failed.status, set(failed.metrics.values())) == ("crashed", {None})
+    assert Turn(0, Proposal(design), failed, None).simulations == 1, "ngspice ran"
     assert f"metric {metric} " in failed.log and said in failed.log
     assert worker in (None, *pool.pids()), "the worker lives on"
     assert pool.evaluate(circuit, design, conditions).ok

@@ -10,7 +10,8 @@ import pytest
 from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.definition import Analysis, Measure, Metric, Spec
 from sizing_app.circuit.folder import load_circuit
-from sizing_app.circuit.mismatch import COEFFICIENTS, with_own_subcircuits
+from sizing_app.circuit.mismatch import COEFFICIENTS
+from sizing_app.circuit.multipliers import with_own_subcircuits
 from sizing_app.circuit.netlist import build_netlist
 from sizing_app.circuit.pdk import ModelError
 from sizing_app.evaluate.intervals import wilson

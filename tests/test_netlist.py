@@ -71,7 +71,7 @@ def test_a_large_and_deep_netlist_passes():
     ("tran 1u 1m 0 1n", "1,000,000 points"), ("ac dec 1000000 1 1g", "9,000,000 points"),
     ("ac lin 20001 1 2", "20,001"),
     ("noise v(out) v1 oct 30000 1 8", "90,000 points"), ("dc v1 0 1 1u", "1,000,001 points"),
-    ("dc v1 0 1 10m v2 0 1 1m", "101,101 points"),
+    ("dc v1 0 1 10m v2 0 1 1m", "101,101 points"), ("tran 1n 1 0 0", "1,000,000,000 points|1e9 points"),
 ])
 def test_an_analysis_has_a_bounded_number_of_points(command, said):
     with pytest.raises(RefusedNetlist, match=said):
@@ -79,9 +79,20 @@ def test_an_analysis_has_a_bounded_number_of_points(command, said):
 
 
 @pytest.mark.parametrize("command", ["op", "tran 1n 20u", "ac dec 100 1 1g", "noise v(out) v1 dec 10 1 1meg",
-                                     "dc v1 0 1 1m", "dc v1 0 1 .1 v2 0 1 10m", "ac dec 10 0 0", "tran 1n"])
+                                     "dc v1 0 1 1m", "dc v1 0 1 .1 v2 0 1 10m", "ac lin 10 0 1k", "tran 1n 1u 0 0",
+                                     "noise v( out ) v1 lin 10 1 10 1", "dc temp -40 125 5"])
 def test_what_has_few_points_passes(command):
     check_analysis(Analysis("a", command))
+
+
+@pytest.mark.parametrize("command", [
+    "tran 1ns 300us 0 1ns", "tran 1n 1sec", "tran 1n 1s", "tran 1n 300u 0 1ns", "tran 1n 300u 0 -1n", "tran -1n 1",
+    "tran 1n", "tran 0 1", "ac dec 1e9x 1 1g", "ac dec 1e9 1 1ghz", "ac dec 10 0 0", "ac 10 1 1g",
+    "noise v(out) v1 dec 1e9 1hz 1g", "noise v(out) v1", "dc v1 0 1v 1e-9v", "dc v1 0 1 1n v2 0 1v .1", "dc v1 0 1 0",
+])
+def test_an_analysis_whose_points_cannot_be_counted_is_refused(command):
+    with pytest.raises(RefusedNetlist, match="points cannot be counted"):
+        check_analysis(Analysis("a", command))
 
 
 @pytest.mark.parametrize("analysis", [

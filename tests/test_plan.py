@@ -245,6 +245,21 @@ def test_a_point_that_fails_ends_the_measuring_of_a_design():
     assert history[1].score.specs[0].at == 1
 
 
+class RefusingSimulator(QuadraticSimulator):
+    """Refuses one temperature, as a netlist without a value there does."""
+
+    def measure(self, circuit, parameters, conditions):
+        found = super().measure(circuit, parameters, conditions)
+        return replace(found, status="refused", metrics=dict.fromkeys(found.metrics)) \
+            if conditions.temperature == 77.0 else found
+
+
+def test_simulations_are_counted_point_by_point():
+    turn = initial_turn(over(HIGH, HOT, ("ff", 27.0, 3.3)), RefusingSimulator())
+    assert [item.status for item in turn.points] == ["ok", "ok", "refused", "ok"]
+    assert turn.measurement.status == "refused" and turn.simulations == 3
+
+
 # Samples
 
 @pytest.mark.parametrize("share, gain, at", [(1.0, None, 10), (0.9, 52.0, 9), (0.8, 53.0, 8), (0.05, 60.0, 0)])

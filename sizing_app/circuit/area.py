@@ -4,7 +4,7 @@ Of the circuit alone, not of its testbench; passives, wells and wiring are not i
 """
 
 from sizing_app.circuit.definition import Circuit, Parameters
-from sizing_app.circuit.mismatch import with_own_subcircuits
+from sizing_app.circuit.multipliers import with_own_subcircuits
 from sizing_app.circuit.netlist import Template, values_of
 from sizing_app.circuit.units import parse_si
 

@@ -154,12 +154,16 @@ def check_size(lines: Sequence[str]) -> None:
 
 
 def _check_points(command: str) -> None:
-    """Raise RefusedNetlist where an analysis has too many points; one that ngspice itself will refuse passes."""
+    """Raise RefusedNetlist where an analysis has too many points, or where they cannot be counted: ngspice reads more
+    than is read here, such as 1ns."""
     kind, *words = command.lower().split()
     try:
         points = _POINTS[kind](words)
-    except (KeyError, ValueError, IndexError, ZeroDivisionError):
-        return
+    except (KeyError, ValueError, IndexError, ArithmeticError):
+        points = math.nan
+    if not points >= 0:
+        raise RefusedNetlist(f"{command!r}: its points cannot be counted: write all its numbers, in the order of "
+                             "ngspice's manual and without units, such as tran 10n 1u or ac dec 10 1 1meg")
     if not points <= MOST_POINTS:
         raise RefusedNetlist(f"{command!r} has {_number(points)} points, at most {MOST_POINTS:,}")
 
@@ -179,13 +183,13 @@ def _count(name: str, bodies: dict[str, list[str | None]], above: tuple[str, ...
 def _transient(words: list[str]) -> float:
     """tran STEP STOP [START [LARGEST]]"""
     numbers = [parse_si(word) for word in words if word != "uic"]
-    return numbers[1] / min(numbers[0], *numbers[3:4] or numbers[:1])
+    return numbers[1] / min(number for number in (numbers[0], *numbers[3:4]) if number)
 
 
 def _frequencies(words: list[str]) -> float:
     """dec|oct|lin NUMBER START STOP"""
     scale, number, start, stop = words[0], *map(parse_si, words[1:4])
-    return number * {"dec": math.log10, "oct": math.log2, "lin": lambda ratio: 1.0}[scale](stop / start)
+    return number if scale == "lin" else number * {"dec": math.log10, "oct": math.log2}[scale](stop / start)
 
 
 def _sweep(words: list[str]) -> float:
@@ -196,7 +200,8 @@ def _sweep(words: list[str]) -> float:
 
 def _noise(words: list[str]) -> float:
     """OUTPUT SOURCE dec|oct|lin NUMBER START STOP"""
-    return _frequencies(words[next(at for at, word in enumerate(words) if word in ("dec", "oct", "lin")):])
+    scales = (at for at, word in enumerate(words) if word in ("dec", "oct", "lin"))
+    return _frequencies(words[next(scales, len(words)):])
 
 
 _POINTS: dict[str, Callable[[list[str]], float]] = {

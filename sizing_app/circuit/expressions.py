@@ -10,8 +10,17 @@ from collections.abc import Callable, Mapping
 
 from sizing_app.circuit.units import parse_si
 
+
+def _power(base, exponent):
+    """Raises ArithmeticError where Python would make a complex number of two real ones."""
+    result = base ** exponent
+    if type(result) is complex:
+        raise ArithmeticError(f"{base:g} has no real power {exponent:g}")
+    return result
+
+
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-              ast.Pow: operator.pow, ast.USub: operator.neg, ast.UAdd: operator.pos}
+              ast.Pow: _power, ast.USub: operator.neg, ast.UAdd: operator.pos}
 FUNCTIONS = {"sqrt": math.sqrt, "abs": abs, "min": min, "max": max, "exp": math.exp, "ln": math.log, "log": math.log,
              "log10": math.log10, "pow": math.pow, "int": math.trunc, "floor": math.floor, "ceil": math.ceil}
 """As in ngspice (manual, section 2.8.5): log is the natural logarithm."""
@@ -27,6 +36,10 @@ class ExpressionError(ValueError):
     """The text is no arithmetic, or names something unknown."""
 
 
+class NoValue(ExpressionError):
+    """The arithmetic has no finite value for these numbers: a division by zero, an overflow."""
+
+
 def evaluate(text: str, names: Mapping[str, float]) -> float:
     """Value of an arithmetic expression such as ``w_psrc/2`` or ``0.3*supply + 150m``."""
     text = _plain_numbers(text)
@@ -34,22 +47,26 @@ def evaluate(text: str, names: Mapping[str, float]) -> float:
         value = float(_value(_parsed(text).body, names, FUNCTIONS))
     except ExpressionError:
         raise
-    except (ArithmeticError, TypeError, ValueError) as error:
+    except (ArithmeticError, ValueError) as error:
+        raise NoValue(f"{text!r}: {error}") from None
+    except TypeError as error:
         raise ExpressionError(f"{text!r}: {error}") from None
     if not math.isfinite(value):
-        raise ExpressionError(f"{text!r} is not finite")
+        raise NoValue(f"{text!r} is not finite")
     return value
 
 
 def compute(text: str, names: Mapping[str, object], functions: Mapping[str, Callable]) -> object:
     """Value of an expression over whatever ``names`` hold, numbers or arrays of them, with calls of ``functions``.
 
-    What a function raises passes; not finite is no error here.
+    What a function raises passes, samples need not be finite. Raises NoValue where numbers have no value.
     """
     text = _plain_numbers(text)
     try:
         return _value(_parsed(text).body, names, functions)
-    except (ZeroDivisionError, OverflowError, TypeError) as error:
+    except ArithmeticError as error:
+        raise NoValue(str(error)) from None
+    except TypeError as error:
         raise ExpressionError(f"{text!r}: {error}") from None
 
 

@@ -16,12 +16,11 @@ every design, machine and worker.
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.pdk import Bin, ModelError
-from sizing_app.circuit.subcircuits import MAIN, called_at, scoped
 from sizing_app.circuit.units import parse_si
 
 NUMBERS = 4
@@ -110,33 +109,6 @@ def deviation(name: str, words: Sequence[str], draw: Draw, normal: Sequence[floa
     root = math.sqrt(fingers * width * length)
     return Deviation(name, model=tuple((key, slope / root * value)
                                        for (key, slope), value in zip(found.slopes, normal, strict=True) if slope))
-
-
-def with_own_subcircuits(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(path, line) of a netlist in which each subcircuit call has a definition of its own, so that its devices may
-    differ; the path is that of the call, empty at the top."""
-    bodies, headers = {MAIN: []}, {}
-    for (*_, scope), words in scoped(lines):
-        if words[0].lower() == ".subckt":
-            headers[scope], bodies[scope] = words, []
-        else:
-            bodies[scope].append(words)
-    yield from _expanded(MAIN, "", bodies, headers)
-
-
-def _expanded(scope: str, path: str, bodies, headers) -> Iterator[tuple[str, str]]:
-    for words in bodies[scope]:
-        at = called_at(words)
-        inner = words[at].lower()
-        if words[0][0] in "xX" and inner in bodies:
-            below = f"{path}{words[0].lower()}."
-            own = f"{inner}__{below[:-1].replace('.', '_')}"
-            yield path, " ".join([*words[:at], own, *words[at + 1:]])
-            yield below, " ".join([".subckt", own, *headers[inner][2:]])
-            yield from _expanded(inner, below, bodies, headers)
-            yield below, ".ends"
-        else:
-            yield path, " ".join(words)
 
 
 def changed_card(found: Bin, name: str, changes: Sequence[tuple[str, float]]) -> str:

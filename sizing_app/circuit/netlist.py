@@ -15,6 +15,7 @@ from sizing_app.circuit.deck_rules import BRACES, check_analysis, check_lines, c
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Circuit, Parameters
 from sizing_app.circuit.expressions import ExpressionError, evaluate, names_in
+from sizing_app.circuit.multipliers import multiplies, whole_number, with_own_subcircuits
 from sizing_app.circuit.own_models import OWN, cards, kinds
 from sizing_app.circuit.pdk import PROCESSES, model_cards
 from sizing_app.circuit.units import parse_si
@@ -127,7 +128,7 @@ def _lines(circuit, parameters, conditions) -> tuple[list[str], set[tuple[str, f
             devices.add(device)
         lines.append(line)
     check_size(lines)
-    return lines, devices
+    return [line for _, line in with_own_subcircuits(lines)] if multiplies(lines) else lines, devices
 
 
 @functools.lru_cache(maxsize=64)
@@ -153,7 +154,7 @@ def _transistor(line: str, circuit: Circuit) -> tuple[str, tuple[str, float, flo
     if alias not in circuit.devices:
         known = ", ".join((*circuit.devices, *kinds(circuit.models)))
         raise ExpressionError(f"{name}: expected a model of [devices], {known}, found {alias!r}")
-    width, length, count = parse_si(sizes["w"]), parse_si(sizes["l"]), _devices(name, sizes.get("m", "1"))
+    width, length, count = parse_si(sizes["w"]), parse_si(sizes["l"]), whole_number(name, sizes.get("m", "1"))
     if circuit.as_written:
         more = {key: parse_si(sizes[key]) for key in EXTRAS if key in sizes}
     else:
@@ -179,17 +180,6 @@ def _junctions(width: float, diffusion: float) -> dict[str, float]:
     """Areas and perimeters of source and drain."""
     area, perimeter = width * diffusion, 2 * (width + diffusion)
     return {"ad": area, "as": area, "pd": perimeter, "ps": perimeter}
-
-
-def _devices(name: str, text: str) -> int:
-    """How many equal devices stand in parallel, ``m`` of a transistor."""
-    try:
-        count = parse_si(text)
-    except ValueError:
-        count = 0.0
-    if count < 1 or abs(count - round(count)) > 1e-6:
-        raise ExpressionError(f"{name}: expected m, a number of devices, to be whole and at least 1, found m={text}")
-    return round(count)
 
 
 def _on_grid(metres: float) -> float:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from sizing_app.circuit.conditions import Conditions, Draw
 from sizing_app.circuit.definition import Circuit
-from sizing_app.circuit.mismatch import NUMBERS, Deviation, changed_card, coefficients, deviation, with_own_subcircuits
+from sizing_app.circuit.mismatch import NUMBERS, Deviation, changed_card, coefficients, deviation
+from sizing_app.circuit.multipliers import with_own_subcircuits
 from sizing_app.circuit.own_models import OWN
 from sizing_app.circuit.pdk import Bin, ModelError, find_bin
 from sizing_app.circuit.process_spread import TYPICAL, spread_bin, varies

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, replace
 from statistics import fmean, median
 
 from sizing_app.circuit.definition import Circuit, Parameters, Spec
-from sizing_app.circuit.expressions import ExpressionError
 from sizing_app.own.alive import signs_of_death
 from sizing_app.policy.designs import random_design
 from sizing_app.simulator.inspection import Waveforms
@@ -108,7 +107,7 @@ def _plain_values(circuit: Circuit, plain: Waveforms, original: Parameters) -> d
     read = [item.metric for item in circuit.measures if item.analyses and set(item.analyses) <= set(vectors)]
     try:
         values = read_metrics(circuit, vectors, original, circuit.conditions.nominal, read)[0] if read else {}
-    except (MeasureError, ExpressionError):
+    except MeasureError:
         values = {}
     told = plain.vectors.get(MEASURED, {})
     return values | {metric.name: float(told[metric.name.lower()][0]) for metric in circuit.metrics

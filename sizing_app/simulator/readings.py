@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Circuit, Measure, Parameters
-from sizing_app.circuit.expressions import evaluate
+from sizing_app.circuit.expressions import NoValue, evaluate
 from sizing_app.circuit.metric_text import fill_text, texts_of, with_sources
 from sizing_app.circuit.netlist import values_of
 from sizing_app.simulator.metrics import MEASURES, WorstCase
@@ -20,7 +20,7 @@ def read_metrics(circuit: Circuit, vectors: dict, parameters: Parameters, condit
     """(metric name to value, notes), of all metrics or of ``names``; None where the result is not finite.
 
     A metric whose analysis was left out has its value of ``otherwise``; a note says why another has its worst value,
-    or none. Metrics that ``names`` are computed from are read too. Raises MeasureError or ExpressionError.
+    or none. Metrics that ``names`` are computed from are read too. Raises MeasureError.
     """
     values = values_of(parameters, conditions)
     wanted = None if names is None else with_sources(circuit, names)
@@ -36,20 +36,24 @@ def read_metrics(circuit: Circuit, vectors: dict, parameters: Parameters, condit
         except WorstCase as worst:
             result = worst.value
             notes.append(f"{item.metric}: {worst}")
+        except NoValue as reason:
+            result = math.nan
+            notes.append(f"{item.metric} has no value: {reason}")
         metrics[item.metric] = result if math.isfinite(result) else None
     return metrics, notes
 
 
 def called(item: Measure, function: Callable, vectors: dict, values: dict[str, float], known: dict | None = None):
-    """What ``function`` makes of a measure's arguments; whatever else it raises names the metric."""
+    """What ``function`` makes of a measure's arguments. Raises WorstCase, NoValue or, for whatever else goes wrong,
+    MeasureError."""
     texts = texts_of(item)
-    arguments = {key: fill_text(value, values) if key in texts else _argument(value, values)
-                 for key, value in item.arguments.items()}
-    if texts:
-        arguments["known"] = known
     try:
+        arguments = {key: fill_text(value, values) if key in texts else _argument(value, values)
+                     for key, value in item.arguments.items()}
+        if texts:
+            arguments["known"] = known
         return function(vectors, **arguments)
-    except WorstCase:
+    except (WorstCase, NoValue):
         raise
     except Exception as error:
         raise MeasureError(f"The metric {item.metric} cannot be measured by {item.function}: "

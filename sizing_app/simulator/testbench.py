@@ -37,10 +37,10 @@ def simulate(ngspice: Ngspice, circuit: Circuit, parameters: Parameters, conditi
 
 
 def status_of(error: Exception) -> Status:
-    """What one of FAILURES is called in a measurement."""
-    if not isinstance(error, NgspiceError):
-        return "refused"
-    return "not_converged" if NOT_CONVERGED.search(str(error)) else "crashed"
+    """What one of FAILURES is called in a measurement: refused where ngspice simulated nothing."""
+    if isinstance(error, NgspiceError):
+        return "not_converged" if NOT_CONVERGED.search(str(error)) else "crashed"
+    return "crashed" if isinstance(error, MeasureError) else "refused"
 
 
 def failure(status, circuit: Circuit, log: str, started: float) -> Measurement:

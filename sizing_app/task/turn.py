@@ -152,10 +152,8 @@ class Turn:
 
     @property
     def simulations(self) -> int:
-        """How many simulations it took."""
-        if self.measurement is None or self.measurement.status in NOT_SIMULATED:
-            return 0
-        return len(self.points) or 1
+        """How many simulations it took, of all points together."""
+        return sum(measured.status not in NOT_SIMULATED for measured in self.by_point().values())
 
     def by_point(self) -> dict[int, Measurement]:
         """What was measured, by the number of the point in the task's plan."""

@@ -168,7 +168,11 @@ class Curves:
         return swept[inside], curve[inside]
 
     def _values(self, curve, start, stop) -> np.ndarray:
-        """Samples in a window; the two arguments where both are numbers: max(a, b)."""
+        """Samples in a window; the two arguments where both are numbers: max(a, b). Raises ValueError where a curve
+        stands for a number."""
+        if any(np.size(end) != 1 for end in (start, stop) if end is not None):
+            raise ValueError("max(a, b) and min(a, b) are of two numbers, and so are from and to of max(x, from, to): "
+                             "found a curve among them")
         if np.size(curve) == 1 and start is not None and stop is None:
             return np.array([np.ravel(curve)[0].real, np.ravel(start)[0].real])
         if self.swept is None and start is None and stop is None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sizing_app.circuit.expressions import compute
+from sizing_app.circuit.expressions import NoValue, compute
 from sizing_app.circuit.meas import Event, Meas, read_meas
 from sizing_app.circuit.signals import Formula, read_formula
 from sizing_app.circuit.sweeps import VECTORS
@@ -40,7 +40,8 @@ class _Reader:
         self._functions = self._curves.functions()
 
     def value(self, formula: Formula | None):
-        """A number or samples; None of None. Raises ExpressionError, NoAnswer, or KeyError for a missing vector."""
+        """A number or samples; None of None. Raises ExpressionError, NoAnswer, or KeyError for a missing
+        vector."""
         if formula is None:
             return None
         for name in formula.metrics:
@@ -85,10 +86,12 @@ _SAMPLED = {
 
 
 def _number(value, text: str) -> float:
-    """Raises ValueError for samples."""
+    """Raises ValueError for samples, NoValue where it is not finite."""
     if np.size(value) != 1:
         raise ValueError(f"{text!r} is a curve of {np.size(value)} values: say at(..., place), max(...), last(...)")
     value = np.ravel(value)[0]
     if np.iscomplexobj(value):
         raise ValueError(f"{text!r} is a complex number: say db(...), mag(...), phase(...) or real(...)")
+    if not np.isfinite(value):
+        raise NoValue("the result is not finite")
     return float(value)
