@@ -1,5 +1,7 @@
 """Derivatives by formulas, shares of mismatch by symmetry and by Monte Carlo."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,8 @@ from sizing_app.circuit.folder import load_circuit
 from sizing_app.evaluate.monte_carlo import samples, simulate_samples
 from sizing_app.evaluate.sensitivity import _change, _is_magnitude, effects, mismatch_shares
 from sizing_app.simulator import SimulatorPool
-from tests.builders import QuadraticSimulator, a_circuit, golden_design
+from sizing_app.task.turn import Measurement
+from tests.builders import DirectSimulator, QuadraticSimulator, a_circuit, golden_design
 from tests.test_monte_carlo import pair
 
 
@@ -33,6 +36,28 @@ def test_a_parameter_at_the_end_of_its_range_looks_to_one_side():
     effect = {(item.metric, item.parameter): item for item in found}
     assert effect["power", "m"].slope == pytest.approx(1e-6)
     assert effect["power", "w"].slope == pytest.approx(0.2)
+
+
+class Formula(DirectSimulator):
+    """Metrics as a function of the design and its conditions; None is one that does not converge."""
+
+    def __init__(self, metrics):
+        self._metrics = metrics
+
+    def measure(self, circuit, parameters, conditions):
+        found = self._metrics(parameters, conditions)
+        return Measurement("not_converged", {}) if found is None else Measurement("ok", found)
+
+
+@pytest.mark.parametrize("w", [10e-6, 10.001e-6, 9.96e-6, 10.1e-6, 12e-6, 100e-6, 1e-6])
+def test_the_slope_of_a_magnitude_does_not_depend_on_where_its_sign_turns(w):
+    """|w - 10u| follows w by 1 to either side, also where 1% of w passes 10u, and at both ends of the range."""
+    circuit = replace(a_circuit(), measures=(Measure("gain", "dc_error"), *a_circuit().measures[1:]))
+    simulator = Formula(lambda design, _: {"gain": abs(design["w"] - 10e-6), "power": 1.0})
+    _, found = effects(circuit, {"w": w, "m": 5.0}, circuit.conditions.nominal, simulator)
+    slope = next(item.slope for item in found if (item.metric, item.parameter) == ("gain", "w"))
+    assert abs(slope) == pytest.approx(1.0)
+    assert w == 10e-6 or (slope > 0) == (w > 10e-6)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +91,10 @@ def test_in_an_amplifier_the_input_pair_and_the_mirror_make_the_offset(pool):
 @pytest.mark.parametrize("measure, magnitude", [
     (Measure("m", "dc_error"), True), (Measure("m", "held_error"), True), (Measure("m", "line_regulation"), True),
     (Measure("m", "expression", {"value": "abs(cross(v(a), 0))"}), True),
+    (Measure("m", "expression", {"value": "100*abs(first(v(a)) - last(v(a)))/abs(avg(v(a)))/{high - low}"}), True),
+    (Measure("m", "of_metrics", {"value": "-abs(offset)*1k"}), True),
+    (Measure("m", "expression", {"value": "abs(v(a))-v(b)"}), False),
+    (Measure("m", "expression", {"value": "pp(v(a))/abs(avg(v(a)))"}), False),
     (Measure("m", "expression", {"value": "v(a)-abs(v(b))"}), False), (Measure("m", "slew_rate"), False)])
 def test_what_is_a_magnitude(measure, magnitude):
     assert _is_magnitude(measure) == magnitude

@@ -7,13 +7,16 @@ independent, the variance of a metric is to first order the sum of the squares o
 
 import itertools
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sizing_app.circuit.conditions import Conditions, Draw
 from sizing_app.circuit.definition import Circuit, Measure, Parameter, Parameters
+from sizing_app.circuit.expressions import factors_of
 from sizing_app.circuit.mismatch import NUMBERS
 from sizing_app.circuit.netlist import devices_of
+from sizing_app.circuit.signals import read_formula
 from sizing_app.task.protocols import Job, Simulator
 from sizing_app.task.turn import Measurement
 
@@ -22,7 +25,8 @@ STEP = 0.01
 MAGNITUDES = ("dc_error", "held_error", "drift", "load_regulation", "line_regulation", "recovery_error",
               "residue_gain_error")
 """Measures that give the magnitude of something that may vary around 0: a small change may turn its sign. So does an
-expression that begins with abs."""
+expression that is abs of something, or a multiple of that."""
+BRACES = re.compile(r"{[^{}]*}")
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class Effect:
     metric: str
     parameter: str
     slope: float | None
-    """In the metric's SI unit for one SI unit of the parameter; None where a neighbour has no value."""
+    """In the metric's SI unit for one SI unit of the parameter; None where a neighbour has no value. Of a magnitude
+    |x| that of x, taken as positive here; at the end of a range the smaller one of two that may be."""
     per_percent: float | None
     """Change of the metric, in its SI unit, for 1% more of the parameter."""
     elasticity: float | None
@@ -84,7 +89,7 @@ def mismatch_shares(circuit: Circuit, parameters: Parameters, conditions: Condit
             for move in moves]
     centre, *others = [answer.result() for answer in
                        simulator.submit([Job(circuit, parameters, conditions), *jobs])]
-    magnitudes = {measure.metric for measure in circuit.measures if _is_magnitude(measure)}
+    magnitudes = _magnitudes(circuit)
     return [_shares(metric.name, metric.name in magnitudes, names, centre, others)
             for metric in circuit.metrics if centre.ok and centre.metrics[metric.name] is not None]
 
@@ -100,24 +105,36 @@ def _effect(circuit: Circuit, metric: str, parameter: Parameter, value: float, p
     low, high = (item.metrics.get(metric) if item.ok else None for item in measured)
     if low is None or high is None or pair[0] == pair[1]:
         return Effect(metric, parameter.name, None, None, None)
-    slope, own = (high - low) / (pair[1] - pair[0]), centre.metrics.get(metric)
+    own = centre.metrics.get(metric)
+    if own is not None and metric in _magnitudes(circuit):
+        low, high = _signed(own, low, high, (value - pair[0]) / (pair[1] - pair[0]))
+    slope = (high - low) / (pair[1] - pair[0])
     ratio = own and circuit.metric(metric).unit not in ("dB", "deg")
     return Effect(metric, parameter.name, slope, slope * abs(value) * 0.01,
                   slope * abs(value) / abs(own) if ratio else None)
 
 
+def _magnitudes(circuit: Circuit) -> set[str]:
+    return {measure.metric for measure in circuit.measures if _is_magnitude(measure)}
+
+
 def _is_magnitude(measure: Measure) -> bool:
-    value = str(measure.arguments.get("value", "")).replace(" ", "")
-    return measure.function in MAGNITUDES or measure.function == "expression" and value.startswith("abs(")
+    value = BRACES.sub("1", str(measure.arguments.get("value", "")))
+    return measure.function in MAGNITUDES or (measure.function in ("expression", "of_metrics")
+                                              and "abs" in factors_of(read_formula(value).text))
+
+
+def _signed(own: float, low: float, high: float, place: float = 0.5) -> tuple[float, float]:
+    """Values of a magnitude on both sides of ``own``, with the signs by which all three are nearest to a line;
+    ``place``: where between the two it is."""
+    return min(((low, high), (low, -high), (-low, high)),
+               key=lambda pair: abs(pair[0] * (1 - place) + pair[1] * place - own))
 
 
 def _change(own: float, more: float, less: float, magnitude: bool) -> float:
-    """What one standard deviation changes, by its values to both sides. Those of a magnitude are given the signs with
-    which they are nearest to a line."""
-    if not magnitude:
-        return (more - less) / 2
-    return min(((more - less, more + less), (more + less, more - less), (-more - less, less - more)),
-               key=lambda pair: abs(pair[1] - 2 * own))[0] / 2
+    """What one standard deviation changes, by its values to both sides."""
+    less, more = _signed(own, less, more) if magnitude else (less, more)
+    return (more - less) / 2
 
 
 def _shares(metric: str, magnitude: bool, names: Sequence[str], centre: Measurement,
