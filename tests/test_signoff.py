@@ -11,11 +11,13 @@ from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.definition import Measure
 from sizing_app.circuit.folder import load_circuit
 from sizing_app.circuit.mismatch import Deviation
+from sizing_app.cli.sensitivity import _share_table
 from sizing_app.errors import PolicyError
 from sizing_app.evaluate.corners import Spots
 from sizing_app.evaluate.datasheet import datasheet
 from sizing_app.evaluate.sensitivity import Effect, MismatchShares, Share
 from sizing_app.evaluate.signoff import Checked, Design, Samples, Sensitivity, check_corners, corner_points
+from sizing_app.evaluate.signoff_documents import sensitivity_document
 from sizing_app.hub import Hub
 from sizing_app.report.datasheet import markdown
 from sizing_app.session.events import SessionFinished, TurnFinished
@@ -154,6 +156,23 @@ def test_sensitivity_is_ranked_in_natural_units_and_says_what_helps():
     assert "sigma 2 dB, of which M1 81%, M2 19%" in gain and "+10 nW" in shown
     told = html(sensitivity_blocks(TASK, replace(found, shares=(), missing="the foundry gives none")))
     assert "No spread by mismatch: the foundry gives none." in told
+
+
+def test_a_spread_without_a_sum_is_said_in_words_on_the_page_in_the_terminal_and_by_programs():
+    lacks = MismatchShares("gain", None, (Share("M3", None, None), Share("M1", 1.8, None)),
+                           why="no value with M3 one sigma off")
+    sign = MismatchShares("power", 2e-6, (Share("M1", 2e-6, 1.0),), signed=True)
+    effects = tuple(Effect(metric.name, parameter.name, None, None, None) for metric in TOY.metrics
+                    for parameter in TOY.parameters)
+    found = Sensitivity(Measurement("ok", {}), effects, (lacks, sign))
+    shown = html(sensitivity_blocks(TASK, found))
+    assert "Mismatch: no sigma. No value with M3 one sigma off; others alone: M1 1.8 dB." in shown
+    assert "sigma 2 \u00b5W of the value with its sign, of which M1 100%" in shown and "None" not in shown
+    gain, power = _share_table(TASK.circuit, found.shares)[1:]
+    assert gain.split(maxsplit=2) == ["gain", "-", "no value with M3 one sigma off; others alone: M1 1.8 dB"]
+    assert power.endswith("with its sign: M1 100%")
+    told = json.loads(json.dumps(sensitivity_document(Design(TASK.circuit, GOOD, TASK.conditions), found)))["mismatch"]
+    assert told[0]["sigma"] is None and told[0]["why"] and told[0]["devices"][0]["share"] is None and told[1]["signed"]
 
 
 def test_the_page_follows_a_check_and_the_verdict_says_what_was_found(tmp_path):

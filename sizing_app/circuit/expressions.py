@@ -81,6 +81,11 @@ def calls_in(text: str) -> list[tuple[str, int]]:
     return [(ast.unparse(node.func), len(node.args)) for node in _nodes(text) if isinstance(node, ast.Call)]
 
 
+def factors_of(text: str) -> set[str]:
+    """The functions whose values an expression multiplies: abs of ``-100*abs(x)/max(y)``, not of ``abs(x) - y``."""
+    return _factors(_parsed(_SI_NUMBER.sub("1", text)).body)
+
+
 @functools.lru_cache(maxsize=4096)
 def _plain_numbers(text: str) -> str:
     return _SI_NUMBER.sub(lambda match: repr(parse_si(match.group(0))), text)
@@ -109,6 +114,17 @@ def _parsed(text: str) -> ast.Expression:
             raise ExpressionError(f"{text[:60]!r}... is nested more than {DEEPEST} levels deep")
         level = [child for node in level for child in ast.iter_child_nodes(node)]
     return tree
+
+
+def _factors(node: ast.AST) -> set[str]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return _factors(left) | _factors(right)
+        case ast.BinOp(left=inner, op=ast.Div()) | ast.UnaryOp(operand=inner):
+            return _factors(inner)
+        case ast.Call(func=ast.Name(id=name)):
+            return {name}
+    return set()
 
 
 def _value(node: ast.AST, names: Mapping, functions: Mapping[str, Callable]):

@@ -10,13 +10,13 @@ from sizing_app.cli.tables import aligned, design_line
 from sizing_app.cli.values import print_json, read_count, read_pelgrom
 from sizing_app.evaluate.sensitivity import Effect, MismatchShares
 from sizing_app.evaluate.signoff import Design, check_sensitivity
-from sizing_app.evaluate.signoff_documents import sensitivity_document
+from sizing_app.evaluate.signoff_documents import sensitivity_document, what_spreads
 from sizing_app.simulator import make_simulator
 from sizing_app.task.turn import Measurement
 from sizing_app.task.validation import MAX_SEED
 
 SHOWN = 5
-"""Parameters, and devices, of one metric."""
+"""Parameters of one metric."""
 
 
 def run_sensitivity(circuit: Circuit, parameters: Parameters, conditions: Conditions, args: argparse.Namespace) -> int:
@@ -51,6 +51,7 @@ def _effect_table(circuit: Circuit, measured: Measurement, found: Sequence[Effec
 def _share_table(circuit: Circuit, shares: Sequence[MismatchShares]) -> list[str]:
     rows = [["  metric", "sigma", "share of the variance"]]
     for item in shares:
-        named = ", ".join(f"{row.device} {row.share:.0%}" for row in item.devices[:SHOWN] if row.share >= 0.005)
-        rows.append([f"  {item.metric}", show_quantity(item.sigma, circuit.metric(item.metric).unit, 3), named])
+        unit = circuit.metric(item.metric).unit
+        rows.append([f"  {item.metric}", show_quantity(item.sigma, unit, 3),
+                     ("with its sign: " if item.signed else "") + what_spreads(item, unit)])
     return aligned(rows, left={0, 2})

@@ -6,11 +6,17 @@ from dataclasses import asdict
 
 from sizing_app.circuit.conditions import Draw
 from sizing_app.circuit.definition import Spec
-from sizing_app.circuit.units import show_share
+from sizing_app.circuit.units import show_quantity, show_share
 from sizing_app.evaluate.corners import Spots
 from sizing_app.evaluate.monte_carlo import Yield
+from sizing_app.evaluate.sensitivity import MismatchShares, Share
 from sizing_app.evaluate.signoff import Design, Samples, Sensitivity
 from sizing_app.task.reward import score
+
+NAMED = 5
+"""Devices of one metric that are named."""
+LEAST = 0.005
+"""Share of a variance from which on a device is named."""
 
 
 def corners_document(design: Design, specs: Sequence[Spec], found: Spots) -> dict:
@@ -57,6 +63,19 @@ def what_varies(draw: Draw) -> str:
         mismatch = (f"mismatch by coefficients that are an assumption, A_VT = {draw.pelgrom[0] * 1e9:g} mV um and "
                     f"A_beta = {draw.pelgrom[1] * 1e8:g}% um")
     return f"{mismatch}, {'and the process' if draw.process else 'the process is nominal'}"
+
+
+def named_devices(found: MismatchShares) -> list[Share]:
+    """Those that make the most of a spread, of those whose share is known."""
+    return [row for row in found.devices[:NAMED] if row.share is not None and row.share >= LEAST]
+
+
+def what_spreads(found: MismatchShares, unit: str) -> str:
+    """In words: the devices that make a spread, or why it has no sigma and what single devices do."""
+    if found.sigma is not None:
+        return ", ".join(f"{row.device} {row.share:.0%}" for row in named_devices(found))
+    alone = [f"{row.device} {show_quantity(row.sigma, unit, 3)}" for row in found.devices if row.sigma][:NAMED]
+    return "; ".join([found.why, *([f"others alone: {', '.join(alone)}"] if alone else [])])
 
 
 def show_interval(found: Yield) -> str:

@@ -66,7 +66,8 @@ class CheckApi:
     def sensitivity(self, circuit: str, parameters: dict[str, Any], conditions: dict[str, Any] | None = None,
                     pelgrom: str = "") -> dict[str, Any]:
         """What each parameter changes in each metric, one at a time, and each device's share of the spread by mismatch;
-        "mismatch_missing" says why there are no shares.
+        "mismatch_missing" says why there are no shares, "why" of a metric why its sigma is null; where it is "signed",
+        the metric is a magnitude |x| and sigma that of x.
 
         Args:
             circuit: name of a circuit, or its key

@@ -8,13 +8,12 @@ from sizing_app.circuit.definition import Metric, Spec
 from sizing_app.circuit.units import show_quantity
 from sizing_app.evaluate.sensitivity import Effect, MismatchShares
 from sizing_app.evaluate.signoff import Sensitivity
+from sizing_app.evaluate.signoff_documents import named_devices, what_spreads
 from sizing_app.task.definition import Task
 from sizing_app.ui.parts.render import MINUS, block
 
 RANKED = 5
-"""Parameters, and devices, of one metric that have a bar."""
-LEAST = 0.005
-"""Share of a variance from which on a device is named."""
+"""Parameters of one metric that have a bar."""
 
 
 def sensitivity_blocks(task: Task, found: Sensitivity) -> list[dict]:
@@ -65,16 +64,19 @@ def _bar(part: float, kind: str) -> Markup:
 
 
 def _spread(metric: Metric, shares: MismatchShares | None) -> Markup | str:
-    if shares is None or not shares.sigma:
+    if shares is None or shares.sigma == 0:
         return ""
-    named = [row for row in shares.devices[:RANKED] if row.share >= LEAST]
+    words = what_spreads(shares, metric.unit)
+    if shares.sigma is None:
+        return Markup('<p class="quiet note">Mismatch: no sigma. {}.</p>').format(words[0].upper() + words[1:])
+    named = named_devices(shares)
     parts = Markup("").join(Markup('<i style="flex-grow:{:.3f}" title="{} {:.0%}"></i>').format(
         row.share, row.device, row.share) for row in named)
-    words = ", ".join(f"{row.device} {row.share:.0%}" for row in named)
     rest = Markup('<i class="rest" style="flex-grow:{:.3f}"></i>').format(max(0.0, 1 - sum(row.share for row in named)))
-    return Markup('<p class="quiet note">Mismatch: sigma {}, of which {}</p>'
+    sign = " of the value with its sign" if shares.signed else ""
+    return Markup('<p class="quiet note">Mismatch: sigma {}{}, of which {}</p>'
                   '<span class="shares" aria-hidden="true">{}{}</span>').format(
-                      show_quantity(shares.sigma, metric.unit, 3), words, parts, rest)
+                      show_quantity(shares.sigma, metric.unit, 3), sign, words, parts, rest)
 
 
 def _table(task: Task, metrics: Sequence[Metric], effects: Sequence[Effect]) -> Markup:
