@@ -59,7 +59,8 @@ CASES = [
     ("dc", "at(v(out), 2)", 4.0), ("dc", "fall(v(out), 1)", 1.0), ("dc", "integ(v(out), 0, 2)", -8 / 3),
     ("dc", "avg(v(out), 0, 2)", 4 / 3), ("dc", "at(deriv(v(out)), 1)", 2.0),
     ("op", "-i(vdd)*{supply}", 6.6e-3), ("op", "@m1[gm]/vdd#branch", -0.5), ("op", "max(v(out), 1m)", 0.5),
-    ("op", "min(v(out), 0.2)", 0.2), ("tran", "max(0.1, last(v(in)))", 1.0), ("tran", "min(0.1, 0.3)", 0.1), ("op", "GBW/power + gain", 5e8 + 80),
+    ("op", "min(v(out), 0.2)", 0.2), ("tran", "max(0.1, last(v(in)))", 1.0), ("tran", "min(0.1, 0.3)", 0.1),
+    ("op", "GBW/power + gain", 5e8 + 80),
     ("op", "sqrt(4)+exp(0)+ln(1)+log10(100)", 5.0),
     ("op", "abs(v(0,out)) + v(out,0)", 1.0),
 ]
