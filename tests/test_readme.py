@@ -13,7 +13,7 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 SUITES, SIX = ("standard", "tight", "shifted"), ("OTA", "MILLER", "ACCIA", "ADCL", "SimLDO", "ADC2")
 UNSEEN = ("OPAMP1", "OPAMP2", "OPAMP3", "OPAMP4")
 TABLES = {"| Policy | Standard: all specs met": (SUITES, SIX, 40),
-          "| Policy | Moved: all specs met": (("moved",), UNSEEN, 5)}
+          "| Policy | Moved: all specs met": (("moved",), UNSEEN, 40)}
 """How a table begins: its suites, circuits and queries a circuit."""
 
 

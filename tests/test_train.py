@@ -20,6 +20,7 @@ from sizing_app.train import gradient, sft
 from sizing_app.train.algorithms import ALGORITHMS, gtpo, single_turn_grpo, trajectory_grpo
 from sizing_app.train.config import PRESETS, RLConfig
 from sizing_app.train.data import batch_of
+from sizing_app.train.export import SIZE_LIMIT
 from sizing_app.train.model import build_model, take_weights
 from sizing_app.train.optim import apply_gradients, make_optimizers, orthogonalize
 from sizing_app.train.rollout import Rollouts, outcome, play
@@ -97,7 +98,8 @@ def test_sampling_depends_on_the_generator_alone(model):
 
 @pytest.mark.parametrize("preset, millions", [("tiny", 2), ("tiny-5m", 5), ("tiny-10m", 10)])
 def test_the_presets_to_compare_sizes_differ_in_the_network_alone(tokenizer, preset, millions):
-    assert round(build_model(PRESETS[preset].size, tokenizer, 0).num_parameters() / 1e6) == millions
+    parameters = build_model(PRESETS[preset].size, tokenizer, 0).num_parameters()
+    assert round(parameters / 1e6) == millions and 2 * parameters < SIZE_LIMIT, "float16, and it can be exported"
     assert replace(PRESETS[preset], size=PRESETS["tiny"].size) == PRESETS["tiny"]
 
 
