@@ -13,6 +13,7 @@ from sizing_app.search.search import ROUND, SPREAD, Search
 from sizing_app.search.space import Space
 from sizing_app.search.surface import Surface
 from sizing_app.task.definition import Task
+from sizing_app.task.goal import Goal
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement
 from tests.builders import DirectSimulator, QuadraticSimulator, a_circuit, a_task
@@ -162,6 +163,19 @@ def test_heights_have_the_sign_of_the_reward():
         result = SquareLaw().evaluate(task.circuit, design, task.conditions)
         heights = np.nan_to_num(objective.heights(objective.measured(result)), nan=-1.0)
         assert [height >= 0 for height in heights] == [part.met for part in score(result, task.specs).specs]
+
+
+@pytest.mark.parametrize("values, direction, best", [
+    ((0.05, 0.01, 0.0), "minimize", 2), ((0.0, 0.05, 0.01), "maximize", 1), ((-2.0, 0.0, 3.0), "minimize", 0),
+    ((0.0, 0.0, 0.0, 1e-9, 2e-9), "maximize", 4), ((0.0, 0.0), "minimize", 0), ((0.05, 0.01, np.nan), "minimize", 1)])
+def test_a_goal_of_exactly_0_is_a_value_like_any_other(values, direction, best):
+    """Better values have smaller losses, by more than rounding, and every value one less than that of none."""
+    values, objective = np.array(values), Objective(a_circuit(), a_task().specs, Goal(direction, "power"))
+    gains = objective.gains(values)
+    losses = objective.losses(np.zeros(len(values)), np.ones(len(values), dtype=bool), gains)
+    assert np.argmin(losses) == best and (np.isfinite(gains) == np.isfinite(values)).all()
+    known = np.unique(gains[np.isfinite(gains)])
+    assert (np.diff(known) > 0.1).all() and len(known) == len(np.unique(values[np.isfinite(values)]))
 
 
 def test_a_region_grows_shrinks_and_gives_up_a_place():

@@ -91,10 +91,11 @@ class Objective:
 
     def gains(self, values: np.ndarray) -> np.ndarray:
         """Values of the goal, shape (designs,), NaN without one, on a scale that a polynomial can follow, larger where
-        they are better: logarithms unless the goal is a margin, in dB or degrees, or negative somewhere."""
+        they are better: logarithms unless the goal is a margin, in dB or degrees, or 0 or negative somewhere."""
         scale = self._gain_scale
-        if scale is None and (values < 0).any():
-            scale = np.nanmedian(np.abs(values)) or 1.0
+        if scale is None and (values <= 0).any():
+            sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+            scale = np.median(sizes) if sizes.size else 1.0
         with np.errstate(divide="ignore", invalid="ignore"):
             scaled = np.log(values) if scale is None else values / scale
         return self.goal.sign * np.where(np.isfinite(scaled), scaled, np.nan)
