@@ -17,7 +17,7 @@ from sizing_app.evaluate.bench import Bench
 from sizing_app.evaluate.check_file import read_difficulties
 from sizing_app.evaluate.archive import Archive, spread
 from sizing_app.evaluate.draw import PLACES
-from sizing_app.evaluate.gates import CONSTANT_LIMIT, gates
+from sizing_app.evaluate.gates import CONSTANT_LIMIT, Gates, gates
 from sizing_app.evaluate.climb import climb
 from sizing_app.evaluate.queries import main, make_queries
 from sizing_app.evaluate.react import react, table
@@ -223,6 +223,13 @@ def test_queries_of_a_real_circuit_are_reached_and_met_by_no_constant(simulator,
     assert found.witnesses == 1 and found.constants == {"golden": 0, "centre": 0, "middle": 0}
     assert found.queries == 2 and 0 < found.nearest < 0.5
     assert found.problems == ["standard: one design a place meets 100%, more than 25%"]  # one query at each place
+
+
+def test_a_missed_witness_is_not_said_to_be_none():
+    found = Gates("standard", 300, 299 / 300, {"golden": 1.0}, 299 / 300, None, None)
+    assert found.problems == ["standard: golden meets 100%, more than 5%",
+                              "standard: one design a place meets 99%, more than 25%",
+                              "standard: only 99% of the witnesses meet their query"]
 
 
 def test_stored_figures_keep_the_limits():

@@ -21,6 +21,7 @@ from sizing_app.cli.values import UsageError, read_specs
 from sizing_app.evaluate.suites import suite_names
 from sizing_app.policy import PolicySettings
 from sizing_app.policy.designs import initial_design
+from sizing_app.store import SessionStore
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -226,6 +227,30 @@ def small_circuits(tmp_path, monkeypatch) -> Path:
         json.dumps({"version": 2, "circuit": "OTA", "suite": "small", "queries": queries}))
     use_folder(monkeypatch, folder)
     return folder
+
+
+def test_every_command_closes_the_database_that_it_opened(tmp_path, small_circuits, monkeypatch, command):
+    opened, closed, here = [], [], database(tmp_path)
+    for name, told in (("__init__", opened), ("close", closed)):
+        whole = getattr(SessionStore, name)
+        monkeypatch.setattr(SessionStore, name, lambda self, *rest, _whole=whole, _told=told, **more: (
+            _told.append(id(self)), _whole(self, *rest, **more))[1])
+
+    def closes(*words: str, code: int = 0) -> str:
+        opened.clear(), closed.clear()
+        said = command(*words, code=code).out
+        assert opened and sorted(opened) == sorted(closed), words
+        return said
+
+    session = closes("size", "OTA", "--policy", "middle", "--budget", "1", *here).rsplit("session ")[1].split(":")[0]
+    closes("sessions", *here)
+    closes("sessions", "show", session, *here)
+    closes("sessions", "show", "none", *here, code=2)
+    closes("export", session, "--out", str(tmp_path / "design.zip"), *here)
+    closes("front", "OTA", "--policy", "random", "--budget", "1", "--sweep", "gain", "--against", "power", "--points",
+           "2", *here)
+    closes("evaluate", "--circuits", "OTA", "--suite", "small", "--split", "validation", "--policies", "middle",
+           "--budget", "1", "--out", str(tmp_path / "out"), "--traces", here[1], *here)
 
 
 def test_a_kind_stands_for_all_policies_of_it():

@@ -228,6 +228,15 @@ def test_summary_has_every_policy_and_paired_differences():
     assert text.index("| demo | b |") < text.index("| demo | a |")
 
 
+def test_tables_say_all_and_none_only_where_it_is_so():
+    results = [Result("TOY", "demo", query, policy, 0.5, int((query == 0) == (policy == "one")), 2, 0.1)
+               for query in range(300) for policy in ("one", "but one")]
+    text = summary(results, ["one", "but one"])
+    assert "| one | 300 | 1% [0%, 1%] |" in text and "| but one | 300 | 99% [99%, 100%] |" in text
+    table = methods_by_circuits(results, ["one", "but one"], ())
+    assert "| one | 1% | 1% [" in table and "| but one | 99% | 99% [" in table
+
+
 def test_methods_stand_against_circuits():
     results = [Result(circuit, "demo", query, policy, reward, int(reward == 1), 2, 0.1)
                for circuit, policy, rewards in (("A", "p", (1.0, 0.5)), ("B", "p", (0.2, 0.4)), ("H", "p", (1.0, 1.0)),

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sizing_app.circuit.definition import Parameter, Spec
 from sizing_app.circuit.folder import load_circuits
 from sizing_app.circuit.toml_table import CircuitError, Table
-from sizing_app.circuit.units import format_si, parse_si, read_quantity, show_quantity, show_share, show_unit
+from sizing_app.circuit.units import (format_si, parse_si, read_quantity, show_percent, show_quantity, show_share,
+                                      show_unit)
 from sizing_app.cli.values import UsageError, read_specs
 from sizing_app.pools.targets import DesignGrid
 from sizing_app.prompt import chat
@@ -113,6 +114,8 @@ def test_values_are_shown_as_people_write_them():
 def test_a_share_is_all_or_none_only_where_it_is():
     shares = (1.0, 1999 / 2000, 0.99, 0.5, 0.01, 1 / 5000, 0.0)
     assert [show_share(share) for share in shares] == ["100.0%", "99.9%", "99.0%", "50.0%", "1.0%", "0.1%", "0.0%"]
+    assert [show_percent(share) for share in shares] == ["100%", "99%", "99%", "50%", "1%", "1%", "0%"]
+    assert show_percent(sum([0.1] * 10)) == "100%", "rounding is no miss"
 
 
 @pytest.mark.parametrize("circuit", CIRCUITS, ids=lambda circuit: circuit.name)

@@ -13,6 +13,8 @@ from functools import lru_cache
 
 SUFFIXES = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "meg": 1e6, "g": 1e9, "t": 1e12}
 E24 = (10, 11, 12, 13, 15, 16, 18, 20, 22, 24, 27, 30, 33, 36, 39, 43, 47, 51, 56, 62, 68, 75, 82, 91)
+ROUNDING = 1e-9
+"""How far a mean of shares may be from all or none by rounding alone."""
 LONGEST = 60
 """Characters of a quantity."""
 
@@ -84,6 +86,12 @@ def show_quantity(value: float | None, unit: str = "", digits: int = 4) -> str:
 def show_share(share: float) -> str:
     """A share, from 0 to 1, in percent: 100.0% and 0.0% are all and none, never all but one of many."""
     return f"{share:.1%}" if share in (0.0, 1.0) else f"{min(max(share, 0.001), 0.999):.1%}"
+
+
+def show_percent(share: float) -> str:
+    """The same in whole percents: 99% is all but a few, 1% hardly any."""
+    exact = min(abs(share), abs(share - 1)) < ROUNDING
+    return f"{share if exact else min(max(share, 0.01), 0.99):.0%}"
 
 
 def show_unit(unit: str) -> str:

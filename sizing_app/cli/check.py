@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sizing_app.circuit.folder import load_circuit
-from sizing_app.circuit.units import show_share
+from sizing_app.circuit.units import show_percent, show_share
 from sizing_app.cli.progress import Progress
 from sizing_app.cli.values import print_json, read_count
 from sizing_app.evaluate.check import BUDGET, SUITE, Check, check
@@ -51,8 +51,8 @@ def run_check(names: Sequence[str], args: argparse.Namespace) -> int:
 
 def _apart(found: Sequence[Check]) -> list[str]:
     """The table of what the test queries are worth; nothing where no circuit has any."""
-    lines = [_line([row.circuit, gates.suite, str(gates.queries), f"{gates.witnesses:.0%}",
-                    *(_share(gates.constants.get(name)) for name in CONSTANTS), f"{gates.single:.0%}",
+    lines = [_line([row.circuit, gates.suite, str(gates.queries), show_percent(gates.witnesses),
+                    *(_share(gates.constants.get(name)) for name in CONSTANTS), show_percent(gates.single),
                     _share(gates.stored), "-" if gates.nearest is None else f"{gates.nearest:.3f}"])
              for row in found for gates in row.gates]
     note = ("\nwitnesses: share of the test queries whose witness meets them again. golden, centre, middle: share that "
@@ -63,7 +63,7 @@ def _apart(found: Sequence[Check]) -> list[str]:
 
 
 def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0%}"
+    return "-" if value is None else show_percent(value)
 
 
 def _row(row: Check) -> list[str]:

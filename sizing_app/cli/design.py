@@ -1,6 +1,7 @@
 """The one design that a command is about: of a circuit by --golden and --set, or of a stored session."""
 
 import argparse
+from contextlib import closing
 from dataclasses import dataclass
 
 from sizing_app.circuit.conditions import Conditions
@@ -43,7 +44,8 @@ def choose(args: argparse.Namespace) -> ChosenDesign:
 def _of_session(args: argparse.Namespace) -> ChosenDesign:
     from sizing_app.store import SessionStore  # a second to import
     try:
-        state = fold(SessionStore(args.database).events(args.design))
+        with closing(SessionStore(args.database)) as store:
+            state = fold(store.events(args.design))
     except NotStored as error:
         raise UsageError(f"{args.design!r} is neither a circuit ({', '.join(circuit_names())}) nor a stored "
                          f"session: {error}") from error

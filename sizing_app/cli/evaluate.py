@@ -3,7 +3,8 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
@@ -63,9 +64,8 @@ def run(args: argparse.Namespace) -> int:
             dropped = files.drop(outdated(known, settings, args.split))
         if dropped:
             print(f"{dropped} rows of {out} are of another model, circuit or suite: left out", file=sys.stderr)
-        with make_simulator(args.simulator) as simulator:
-            evaluate(jobs, makers, simulator, budget, files, threads or simulator.seats, Progress("sessions"),
-                     keeper(args.traces))
+        with make_simulator(args.simulator) as simulator, keeper(args.traces) as keep:
+            evaluate(jobs, makers, simulator, budget, files, threads or simulator.seats, Progress("sessions"), keep)
     except EvaluationError as error:
         raise PolicyError(f"{error} (finished queries stay in {out}; the same command goes on)") from error
     finally:
@@ -101,12 +101,14 @@ def outdated(circuits: Mapping[str, Circuit], settings: PolicySettings, split: s
         row.circuit, row.suite.removesuffix(IMPOSSIBLE), row.policy)
 
 
-def keeper(url: str | None) -> Callable[[Job, Sequence[Event]], None] | None:
+@contextmanager
+def keeper(url: str | None) -> Iterator[Callable[[Job, Sequence[Event]], None] | None]:
     """What stores every session, under its suite as source, so that the Models page leads to it."""
     if url is None:
-        return None
-    store = SessionStore(url)
-    return lambda job, events: store.insert([WholeSession(events, job.suite)])
+        yield None
+        return
+    with closing(SessionStore(url)) as store:
+        yield lambda job, events: store.insert([WholeSession(events, job.suite)])
 
 
 def read_jobs(args: argparse.Namespace, known: Mapping[str, Circuit], policies: list[str],

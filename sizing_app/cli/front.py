@@ -1,6 +1,7 @@
 """``front``: what one metric costs in another, by sessions over a swept bound (evaluate/front.py)."""
 
 import argparse
+from contextlib import closing
 from pathlib import Path
 
 from sizing_app.circuit.validation import Invalid
@@ -20,14 +21,13 @@ def run(args: argparse.Namespace) -> int:
     asked, stop = _read(args), Stop()
     front, settings, name = Front(asked), read_settings(args), read_policy(args, asked.base.circuit)
     check_can_size(name, asked.task(asked.bounds[0]), settings)
-    store = SessionStore(args.database)
-
-    def make(_):
-        return make_policy(name, settings, recall=store.memory.recall)
-
     try:
-        with make_simulator(args.simulator, asked.base.round * len(asked.base.points)) as simulator, \
+        with closing(SessionStore(args.database)) as store, \
+                make_simulator(args.simulator, asked.base.round * len(asked.base.points)) as simulator, \
                 on_signals(stop.by, insist=True):
+            def make(_):
+                return make_policy(name, settings, recall=store.memory.recall)
+
             for front in run_front(asked, store, make, Shared(simulator, stop), stop):
                 if not args.json:
                     print(_line(front), flush=True)

@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import sys
 import time
+from contextlib import closing
 
 from sizing_app.circuit.netlist import sized_netlist
 from sizing_app.cli.size import outcome, turn_text
@@ -20,12 +21,12 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("sessions list takes no ID: write sessions show ID or sessions export ID")
     if args.action != "list" and args.id is None:
         raise UsageError(f"sessions {args.action} needs the ID of a session, as sessions lists them")
-    store = SessionStore(args.database)
-    store.mark_interrupted()
-    if args.action == "list":
-        _list(store, args)
-        return 0
-    state = fold(store.events(args.id))
+    with closing(SessionStore(args.database)) as store:
+        store.mark_interrupted()
+        if args.action == "list":
+            _list(store, args)
+            return 0
+        state = fold(store.events(args.id))
     if args.json:
         print_json(session_document(args.id, state))
     elif args.action == "export":

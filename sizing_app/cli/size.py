@@ -3,6 +3,7 @@
 import argparse
 import sys
 import threading
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from sizing_app.circuit.conditions import Conditions
@@ -33,11 +34,11 @@ def run(args: argparse.Namespace) -> int:
     task = read_task(args)
     name, settings = read_policy(args, task.circuit), read_settings(args)
     check_can_size(name, task, settings)
-    store = SessionStore(args.database)
-    if can_recall(name) and not args.afresh:
-        task = replace(task, earlier=store.memory.sessions(task))
-    policy = make_policy(name, settings, recall=store.memory.recall)
-    return play(task, policy, store, args, Parent())
+    with closing(SessionStore(args.database)) as store:
+        if can_recall(name) and not args.afresh:
+            task = replace(task, earlier=store.memory.sessions(task))
+        policy = make_policy(name, settings, recall=store.memory.recall)
+        return play(task, policy, store, args, Parent())
 
 
 @dataclass(frozen=True)

@@ -177,4 +177,4 @@ def _cells(own: Sequence[Result], untouched: Sequence[Result]) -> list[str]:
     moves = sum(row.moves for row in own)
     return [mean_with_interval([row.passed for row in own], SHARE, circuits), leads[0],
             mean_with_interval([row.best_reward for row in own], REWARD, circuits), leads[1],
-            SHARE.format(sum(row.moves_true for row in own) / moves) if moves else "-"]
+            SHARE(sum(row.moves_true for row in own) / moves) if moves else "-"]

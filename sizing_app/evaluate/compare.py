@@ -19,8 +19,8 @@ import numpy as np
 from sizing_app.circuit.folder import TEST, VALIDATION, load_circuit
 from sizing_app.evaluate.fingerprint import fingerprint
 from sizing_app.evaluate.intervals import interval_of_lead, pooled
-from sizing_app.evaluate.report import (REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, mean_with_interval,
-                                        with_interval)
+from sizing_app.evaluate.report import (REWARD, REWARD_DIFFERENCE, SHARE, SHARE_DIFFERENCE, Form,
+                                        mean_with_interval, with_interval)
 from sizing_app.evaluate.results import EvaluationError, Result, ResultFiles
 from sizing_app.evaluate.runner import Job, rows
 from sizing_app.evaluate.suites import load_queries
@@ -203,9 +203,9 @@ def by_seed(results: Sequence[Result], names: Sequence[str],
                     for value in ("best_reward", "passed")) for name, found in runs.items()}
 
 
-def _mean(values: np.ndarray, strata: Sequence[str], form: str) -> str:
+def _mean(values: np.ndarray, strata: Sequence[str], form: Form) -> str:
     return mean_with_interval(values, form, strata, resample_circuits=False)
 
 
-def _lead(first: np.ndarray, other: np.ndarray, strata: Sequence[str], form: str) -> str:
+def _lead(first: np.ndarray, other: np.ndarray, strata: Sequence[str], form: Form) -> str:
     return with_interval(pooled(first, strata) - pooled(other, strata), interval_of_lead(first, other, strata), form)

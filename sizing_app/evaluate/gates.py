@@ -13,6 +13,7 @@ import numpy as np
 
 from sizing_app.circuit.conditions import Conditions
 from sizing_app.circuit.definition import Circuit
+from sizing_app.circuit.units import show_percent
 from sizing_app.evaluate.bench import Bench, meets
 from sizing_app.evaluate.archive import Archive
 from sizing_app.circuit.folder import TEST, suite_names
@@ -50,12 +51,12 @@ class Gates:
     @property
     def problems(self) -> list[str]:
         """Which limits are not kept, each as a sentence."""
-        found = [f"{name} meets {share:.0%}, more than {CONSTANT_LIMIT:.0%}" for name, share in self.constants.items()
-                 if share > CONSTANT_LIMIT]
+        found = [f"{name} meets {show_percent(share)}, more than {CONSTANT_LIMIT:.0%}"
+                 for name, share in self.constants.items() if share > CONSTANT_LIMIT]
         if self.single > SINGLE_LIMIT:
-            found.append(f"one design a place meets {self.single:.0%}, more than {SINGLE_LIMIT:.0%}")
+            found.append(f"one design a place meets {show_percent(self.single)}, more than {SINGLE_LIMIT:.0%}")
         if self.witnesses < 1:
-            found.append(f"only {self.witnesses:.0%} of the witnesses meet their query")
+            found.append(f"only {show_percent(self.witnesses)} of the witnesses meet their query")
         return [f"{self.suite}: {sentence}" for sentence in found]
 
 

@@ -6,7 +6,7 @@ from itertools import groupby, product
 import numpy as np
 
 from sizing_app.evaluate.intervals import pooled
-from sizing_app.evaluate.report import lead_of, mean_with_interval
+from sizing_app.evaluate.report import REWARD, SHARE, Form, lead_of, mean_with_interval
 from sizing_app.evaluate.results import Result, TurnResult
 from sizing_app.task.turn import NOT_SIMULATED
 
@@ -23,8 +23,8 @@ def methods_by_circuits(results: Sequence[Result], order: Sequence[str], held_ou
     lines = []
     for suite in sorted({row.suite for row in results}):
         chosen = [row for row in results if row.suite == suite]
-        for title, value, form in (("all specs met", lambda row: row.passed, "{:.0%}"),
-                                   ("mean best reward", lambda row: row.best_reward, "{:.3f}")):
+        for title, value, form in (("all specs met", lambda row: row.passed, SHARE),
+                                   ("mean best reward", lambda row: row.best_reward, REWARD)):
             lines += [f"**{suite}: {title}**", "", *_table(chosen, order, held_out, value, form), ""]
     return "\n".join(lines)
 
@@ -37,7 +37,7 @@ def columns(results: Sequence[Result], held_out: Collection[str]) -> tuple[list[
 
 
 def _table(results: Sequence[Result], order: Sequence[str], held_out: Collection[str],
-           value: Callable[[Result], float], form: str) -> list[str]:
+           value: Callable[[Result], float], form: Form) -> list[str]:
     circuits, groups = columns(results, held_out)
     lines = [f"| | {' | '.join([*circuits, *groups])} |", f"|{' --- |' * (1 + len(circuits) + len(groups))}"]
     for policy in [name for name in order if any(row.policy == name for row in results)]:
@@ -45,14 +45,14 @@ def _table(results: Sequence[Result], order: Sequence[str], held_out: Collection
         for row in results:
             if row.policy == policy:
                 values.setdefault(row.circuit, []).append(value(row))
-        cells = [form.format(np.mean(values[name])) if name in values else "-" for name in circuits]
+        cells = [form(np.mean(values[name])) if name in values else "-" for name in circuits]
         cells += [_mean({name: values[name] for name in names}, form) if set(names) <= set(values) else "-"
                   for names in groups.values()]
         lines.append(f"| {policy} | {' | '.join(cells)} |")
     return lines
 
 
-def _mean(columns: Mapping[str, Sequence[float]], form: str) -> str:
+def _mean(columns: Mapping[str, Sequence[float]], form: Form) -> str:
     return mean_with_interval([value for column in columns.values() for value in column], form,
                               [name for name, column in columns.items() for _ in column])
 
@@ -105,7 +105,7 @@ def _at_budgets(turns: Sequence[TurnResult], results: Sequence[Result], order: S
     lines = [f"| | {' | '.join(f'{count} simulations' for count in shown)} | as good as {next(iter(best))} after "
              f"{shown[0]} | seconds a session |", f"|{' --- |' * (len(shown) + 3)}"]
     for policy, (rewards, passed) in best.items():
-        cells = [f"{passed[count]:.0%} met, {rewards[count]:.3f}" for count in shown]
+        cells = [f"{SHARE(passed[count])} met, {rewards[count]:.3f}" for count in shown]
         reaching = np.flatnonzero(rewards >= goal - 1e-9)
         mine = [row for row in results if row.policy == policy and row.key[:3] in common]
         seconds = pooled([row.seconds for row in mine], [row.circuit for row in mine])

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sizing_app.circuit.units import show_percent
 from sizing_app.evaluate.corners import over_conditions
 from sizing_app.evaluate.intervals import wilson
 from sizing_app.evaluate.results import EvaluationError, append_rows, read_rows, write_rows
@@ -127,8 +128,8 @@ def table(rows: Sequence[Sized]) -> str:
     for names, group in sorted(groups.items(), key=lambda item: (*item[0][:3], WAYS.index(item[0][3]))):
         means = [np.mean([getattr(row, name) for row in group]) for name in ("designs", "simulations", "cpu")]
         cells = [_share([row.met for row in group]), _share([row.met_over for row in group]),
-                 f"{np.mean([row.specs_met / row.specs for row in group]):.0%}", *(f"{mean:,.0f}" for mean in means),
-                 *(_declared(group, met) for met in (0, 1))]
+                 show_percent(np.mean([row.specs_met / row.specs for row in group])),
+                 *(f"{mean:,.0f}" for mean in means), *(_declared(group, met) for met in (0, 1))]
         lines.append(f"| {' | '.join([*names, *cells])} |")
     return "\n".join([*lines, ""])
 
@@ -136,7 +137,7 @@ def table(rows: Sequence[Sized]) -> str:
 def _share(met: Sequence[int]) -> str:
     """Of how many, with the interval."""
     low, high = wilson(sum(met), len(met))
-    return f"{sum(met)} of {len(met)} ({low:.0%} to {high:.0%})"
+    return f"{sum(met)} of {len(met)} ({show_percent(low)} to {show_percent(high)})"
 
 
 def _declared(group: Sequence[Sized], met: int) -> str:

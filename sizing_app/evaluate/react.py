@@ -13,6 +13,7 @@ from threading import Event
 import numpy as np
 
 from sizing_app.circuit.definition import Circuit, Parameters
+from sizing_app.circuit.units import show_percent
 from sizing_app.evaluate.archive import spread
 from sizing_app.evaluate.bench import Bench
 from sizing_app.evaluate.suites import Query, load_queries
@@ -107,7 +108,7 @@ def table(rows: Sequence[Reaction]) -> str:
                   + f" | first designs for {own[0].told} told conditions | spread |",
                   f"|{' --- |' * (6 + len(metrics))}"]
         for row in own:
-            cells = [str(row.designs), f"{row.spread:.3f}", f"{row.met:.0%}",
+            cells = [str(row.designs), f"{row.spread:.3f}", show_percent(row.met),
                      *(f"{row.slopes[metric]:.2f}" if metric in row.slopes else "-" for metric in metrics),
                      str(row.told_designs), f"{row.told_spread:.3f}"]
             lines.append(f"| {row.policy} | {' | '.join(cells)} |")

@@ -1,15 +1,19 @@
 """What an evaluation found: a table with intervals, paired differences, and the turn-by-turn curves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from sizing_app.circuit.units import show_percent
 from sizing_app.evaluate.intervals import Interval, Values, interval, pooled, share_interval
 from sizing_app.evaluate.results import Result, TurnResult
 
-REWARD, SHARE, REWARD_DIFFERENCE, SHARE_DIFFERENCE = "{:.3f}", "{:.0%}", "{:+.3f}", "{:+.0%}"
+Form = Callable[[float], str]
+"""How a number is written."""
+REWARD, SHARE, REWARD_DIFFERENCE = "{:.3f}".format, show_percent, "{:+.3f}".format
+SHARE_DIFFERENCE = "{:+.0%}".format
 COLORS = {"tl-grpo": "#c0392b", "tl-grpo+cma-es": "#7b241c", "sft": "#e08e0b", "trajectory-grpo": "#0e7c7b",
           "single-turn-grpo": "#5dade2", "gtpo": "#a569bd", "mlp": "#2e8b57", "lookup": "#3178c6", "teacher": "#8d6e63",
           "middle": "#9ccc65", "golden": "#d4a017", "centre": "#4db6ac",
@@ -77,10 +81,10 @@ def summary(results: Sequence[Result], order: Sequence[str] = ()) -> str:
              "success, mean | median | CPU s to success | Statements true | Expectations true | Declared infeasible |",
              f"| --- | --- | --- | ---: | --- | --- |{' ---: |' * 7}"]
     for row in summarize(results, order):
-        rest = " | ".join("-" if value is None else form.format(value) for value, form in (
-            (row.worst, REWARD), (row.simulations_to_success, "{:.2f}"), (row.median_to_success, "{:.1f}"),
-            (row.cpu_to_success, "{:.2f}"), (row.statements_true, SHARE), (row.expectations_true, SHARE),
-            (row.declared, SHARE)))
+        rest = " | ".join("-" if value is None else form(value) for value, form in (
+            (row.worst, REWARD), (row.simulations_to_success, "{:.2f}".format),
+            (row.median_to_success, "{:.1f}".format), (row.cpu_to_success, "{:.2f}".format),
+            (row.statements_true, SHARE), (row.expectations_true, SHARE), (row.declared, SHARE)))
         lines.append(f"| {row.circuit} | {row.suite} | {row.policy} | {row.queries} | "
                      f"{with_interval(row.share_passed, row.passed_interval, SHARE)} | "
                      f"{with_interval(row.mean_best_reward, row.reward_interval, REWARD)} | {rest} |")
@@ -153,11 +157,11 @@ def _ordered(policies: set[str], order: Sequence[str]) -> list[str]:
     return [name for name in order if name in policies] + sorted(policies - set(order))
 
 
-def with_interval(mean: float, bounds: Interval, form: str) -> str:
-    return f"{form.format(mean)} [{form.format(bounds[0])}, {form.format(bounds[1])}]"
+def with_interval(mean: float, bounds: Interval, form: Form) -> str:
+    return f"{form(mean)} [{form(bounds[0])}, {form(bounds[1])}]"
 
 
-def mean_with_interval(values: Values, form: str, circuits: Sequence[str] = (), resample_circuits: bool = True) -> str:
+def mean_with_interval(values: Values, form: Form, circuits: Sequence[str] = (), resample_circuits: bool = True) -> str:
     """``0.750 [0.500, 1.000]``: mean and 95% interval, over queries and, unless told, the ``circuits`` that they are
     of."""
     of = share_interval if form == SHARE else interval

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from sizing_app.circuit.definition import Circuit
 from sizing_app.circuit.folder import golden
 from sizing_app.circuit.toml_table import CircuitError
-from sizing_app.circuit.units import show_share
+from sizing_app.circuit.units import show_percent, show_share
 from sizing_app.evaluate.check_file import CHECK_FILE, Difficulty, read_difficulties
 from sizing_app.task.reward import score
 from sizing_app.task.turn import Measurement
@@ -116,5 +116,5 @@ def _figures(row: Difficulty) -> list[tuple[str, str, str]]:
             ("Random designs meet all", show_share(row.passed), "default specs, nominal conditions"),
             ("Mean reward", f"{row.mean_reward:.4f}", "of a random design"), *best,
             ("Simulation", f"{row.cpu_ms:.0f} ms", f"CPU, longest {row.cpu_ms_longest:.0f} ms"),
-            *((f"Best single design, {gates.suite}", f"{gates.single:.0%}", f"of {gates.queries} test queries, one a "
-               "place, in hindsight") for gates in row.gates)]
+            *((f"Best single design, {gates.suite}", show_percent(gates.single),
+               f"of {gates.queries} test queries, one a place, in hindsight") for gates in row.gates)]

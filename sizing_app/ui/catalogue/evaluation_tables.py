@@ -67,7 +67,7 @@ def _cell(row: Row, linked: bool) -> Markup:
              f"all specs met {with_interval(row.share_passed, row.passed_interval, SHARE)}"
              + ("" if spent is None else f", after {spent:.2f} simulations where met"))
     filters = {"source": row.suite, "circuit": row.circuit, "policy": row.policy}
-    reward, passed = REWARD.format(row.mean_best_reward), SHARE.format(row.share_passed)
+    reward, passed = REWARD(row.mean_best_reward), SHARE(row.share_passed)
     if linked:
         reward, passed = (Markup('<a href="{}">{}</a>').format(sessions_link(**filters, **more), text)
                           for text, more in ((reward, {}), (passed, {"only": "passed"})))

@@ -49,6 +49,6 @@ def _row(policy: str, shares: Sequence[float | None], default: bool) -> Markup:
     mark = Markup(' <span class="tag">default</span>') if default else ""
     title = POLICIES[policy].title if policy in POLICIES else policy
     cells = Markup("").join(Markup('<td class="num">{}</td>').format(
-        "\u2013" if share is None else SHARE.format(share)) for share in shares)
+        "\u2013" if share is None else SHARE(share)) for share in shares)
     return Markup('<tr class="{}"><th scope="row"><code>{}</code>{} <span class="quiet">{}</span></th>{}</tr>').format(
         "pinned" if default else "", policy, mark, title, cells)
