@@ -40,8 +40,7 @@ class _Reader:
         self._functions = self._curves.functions()
 
     def value(self, formula: Formula | None):
-        """A number or samples; None of None. Raises ExpressionError, NoAnswer, or KeyError for a missing
-        vector."""
+        """A number or samples; None of None. Raises ExpressionError, NoAnswer, or KeyError for a missing vector."""
         if formula is None:
             return None
         for name in formula.metrics:
